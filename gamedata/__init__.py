@@ -1,0 +1,1 @@
+"""The game's facts: one checked catalogue, compiled from the public export."""
