@@ -1,0 +1,287 @@
+"""The game's conditions and formulas, given a value.
+
+An expression is compiled once into a closure; reading it later costs a few calls. Logic has three
+values: what nobody can know (a random roll, a token of an event) is `UNKNOWN`, and an unknown
+condition does not hold. Names ignore case; `facts.py` says what they mean. Source: the design's
+`calc.md` §5.4.
+"""
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+from msgspec import Struct, field
+
+from calc.facts import UNKNOWN, Context, Evaluate, Reads, Value, View, meaning, word
+from gamedata.catalogue import Expression
+from gamedata.expressions import (
+    Binary,
+    Call,
+    ExpressionError,
+    Name,
+    Node,
+    Number,
+    Text,
+    Unary,
+    parse,
+)
+
+
+class Condition(Struct, frozen=True, gc=False):
+    """A compiled expression.
+
+    reads: what its value depends on; empty: it is the same always.
+    not_understood: names without a meaning here, which count as unknown.
+    """
+
+    evaluate: Evaluate
+    reads: frozenset[Reads] = frozenset()
+    not_understood: frozenset[str] = frozenset()
+
+    def holds(self, context: Context) -> bool:
+        """Whether it is true; unknown is not."""
+        return bool(self.evaluate(context))
+
+    def number(self, context: Context) -> float:
+        """Its value as a number; what is unknown, no number or beyond all bounds is 0."""
+        value = self.evaluate(context)
+        if value is None or isinstance(value, str) or not math.isfinite(value):
+            return 0.0
+        return float(value)
+
+
+class _Reading(Struct):
+    """What compiling one expression gathers."""
+
+    view: View
+    reads: set[Reads] = field(default_factory=set)
+    not_understood: set[str] = field(default_factory=set)
+
+
+@lru_cache(maxsize=8192)
+def compiled(expression: Expression, view: View = "self") -> Condition:
+    """The condition of an expression's text; "" always holds, what cannot be read is unknown."""
+    if not expression:
+        return Condition(_constant(True))
+    try:
+        tree = parse(expression)
+    except ExpressionError:
+        return Condition(_constant(UNKNOWN), not_understood=frozenset((expression,)))
+    reading = _Reading(view)
+    evaluate = _compile(tree, reading)
+    return Condition(evaluate, frozenset(reading.reads), frozenset(reading.not_understood))
+
+
+def _constant(value: Value) -> Evaluate:
+    return lambda _: value
+
+
+def _compile(node: Node, reading: _Reading) -> Evaluate:
+    match node:
+        case Number(value):
+            return _constant(value)
+        case Text(value):
+            return _constant(word(value))
+        case Name(name):
+            return _name(name.lower(), reading)
+        case Call(name, arguments):
+            return _call(name.lower(), arguments, reading)
+        case Unary("!", operand):
+            return _not(_compile(operand, reading))
+        case Unary(_, operand):
+            return _minus(_compile(operand, reading))
+        case Binary("&&", left, right):
+            return _and(_compile(left, reading), _compile(right, reading))
+        case Binary("||", left, right):
+            return _or(_compile(left, reading), _compile(right, reading))
+        case Binary(("==" | "eq" | "!=" | "ne") as operator, left, right):
+            same = _equal(_operand(left, reading), _operand(right, reading))
+            return same if operator in ("==", "eq") else _not(same)
+        case Binary(operator, left, right):
+            return _arithmetic(operator, _compile(left, reading), _compile(right, reading))
+
+
+# --- logic and arithmetic -------------------------------------------------------------------
+
+
+def _not(operand: Evaluate) -> Evaluate:
+    def evaluate(context: Context) -> Value:
+        value = operand(context)
+        return UNKNOWN if value is None else not value
+
+    return evaluate
+
+
+def _minus(operand: Evaluate) -> Evaluate:
+    def evaluate(context: Context) -> Value:
+        value = operand(context)
+        return UNKNOWN if value is None or isinstance(value, str) else -value
+
+    return evaluate
+
+
+def _and(left: Evaluate, right: Evaluate) -> Evaluate:
+    def evaluate(context: Context) -> Value:
+        first = left(context)
+        if first is not None and not first:
+            return False
+        second = right(context)
+        if second is not None and not second:
+            return False
+        return UNKNOWN if first is None or second is None else True
+
+    return evaluate
+
+
+def _or(left: Evaluate, right: Evaluate) -> Evaluate:
+    def evaluate(context: Context) -> Value:
+        first = left(context)
+        if first:
+            return True
+        second = right(context)
+        if second:
+            return True
+        return UNKNOWN if first is None or second is None else False
+
+    return evaluate
+
+
+def _equal(left: Evaluate, right: Evaluate) -> Evaluate:
+    def evaluate(context: Context) -> Value:
+        first, second = left(context), right(context)
+        return UNKNOWN if first is None or second is None else first == second
+
+    return evaluate
+
+
+def _divided(left: float, right: float) -> Value:
+    return left / right if right else UNKNOWN
+
+
+_OPERATORS: dict[str, Callable[[float, float], Value]] = {
+    "<": lambda left, right: left < right,
+    ">": lambda left, right: left > right,
+    "<=": lambda left, right: left <= right,
+    ">=": lambda left, right: left >= right,
+    "+": lambda left, right: left + right,
+    "-": lambda left, right: left - right,
+    "*": lambda left, right: left * right,
+    "/": _divided,
+}
+
+
+def _arithmetic(operator: str, left: Evaluate, right: Evaluate) -> Evaluate:
+    combine = _OPERATORS[operator]
+
+    def evaluate(context: Context) -> Value:
+        first, second = left(context), right(context)
+        if first is None or second is None or isinstance(first, str) or isinstance(second, str):
+            return UNKNOWN
+        return combine(first, second)
+
+    return evaluate
+
+
+# --- functions ------------------------------------------------------------------------------
+
+
+def _call(name: str, arguments: tuple[Node, ...], reading: _Reading) -> Evaluate:
+    whose, _, function = name.rpartition(".")
+    match function:
+        case "minmax" if len(arguments) == 3:
+            return _clamped(*(_compile(argument, reading) for argument in arguments))
+        case "pow" if len(arguments) == 2:
+            return _power_of(_compile(arguments[0], reading), _compile(arguments[1], reading))
+        case "ne" if len(arguments) == 2:
+            left, right = (_operand(argument, reading) for argument in arguments)
+            return _not(_equal(left, right))
+        case "rand":
+            return _constant(UNKNOWN)
+        case "ownpower?" | "ownpowernum?" if len(arguments) == 1:
+            return _owned_copies(_word(arguments[0]), whose, function, reading)
+        case "mode?" if len(arguments) == 1:
+            return _mode(_word(arguments[0]), whose, reading)
+        case "owned?" | "productowned?":
+            return _constant(reading.view == "build")
+        case "hastag?" | "tokenowned?" | "challenge?" | "toggleactive?":
+            return _constant(False)
+        case _:
+            reading.not_understood.add(name)
+            return _constant(UNKNOWN)
+
+
+def _clamped(value: Evaluate, low: Evaluate, high: Evaluate) -> Evaluate:
+    def evaluate(context: Context) -> Value:
+        values = value(context), low(context), high(context)
+        numbers = [
+            number for number in values if number is not None and not isinstance(number, str)
+        ]
+        return min(max(numbers[0], numbers[1]), numbers[2]) if len(numbers) == 3 else UNKNOWN
+
+    return evaluate
+
+
+def _power_of(base: Evaluate, exponent: Evaluate) -> Evaluate:
+    def evaluate(context: Context) -> Value:
+        first, second = base(context), exponent(context)
+        if first is None or second is None or isinstance(first, str) or isinstance(second, str):
+            return UNKNOWN
+        try:
+            return math.pow(first, second)
+        except (OverflowError, ValueError):
+            return UNKNOWN
+
+    return evaluate
+
+
+def _owned_copies(power: str, whose: str, function: str, reading: _Reading) -> Evaluate:
+    """How many copies the character has; foes and allies near by have none."""
+    if whose == "target" and reading.view in ("foe", "ally"):
+        return _constant(0.0)
+    reading.reads.add("owned")
+    if function == "ownpower?":
+        return lambda context: power in context.facts.owned
+    return lambda context: context.facts.owned.get(power, 0)
+
+
+def _mode(mode: str, whose: str, reading: _Reading) -> Evaluate:
+    if whose == "target" and reading.view in ("foe", "ally"):
+        return _constant(False)
+    reading.reads.add("modes")
+    mode = mode.removeprefix("k")
+    return lambda context: mode in context.facts.modes
+
+
+def _word(node: Node) -> str:
+    match node:
+        case Name(text) | Text(text):
+            return text.lower()
+        case Number(value):
+            return f"{value:g}"
+        case _:
+            return ""
+
+
+def _name(name: str, reading: _Reading) -> Evaluate:
+    known = meaning(name, reading.view)
+    if known is None:
+        reading.not_understood.add(name)
+        return _constant(UNKNOWN)
+    reads, evaluate = known
+    if reads is not None:
+        reading.reads.add(reads)
+    return evaluate
+
+
+def _operand(node: Node, reading: _Reading) -> Evaluate:
+    """A side of a comparison: there a bare word is a text (`source>arch == Controller`)."""
+    if isinstance(node, Name):
+        name = node.name.lower()
+        known = meaning(name, reading.view)
+        if known is None or (known[0] == "owned" and ">" not in name):
+            return _constant(word(name)) if _is_bare(name) else _name(name, reading)
+    return _compile(node, reading)
+
+
+def _is_bare(name: str) -> bool:
+    return ">" not in name and not name.startswith(("source.", "target.", "@", "$"))
