@@ -95,7 +95,12 @@ class Scenario(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
 
 
 class Build(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One character build."""
+    """One character build.
+
+    powers: the picks, and of what the game grants by itself only what deviates from the default.
+    incarnates: by slot (alpha, judgement, ...).
+    accolades: true counts in the totals, false is owned and left out of them.
+    """
 
     format: Annotated[int, Meta(ge=1, le=FORMAT)]
     title: Title = ""

@@ -1,0 +1,47 @@
+"""What holds for a power of which the document says nothing: off or on, and how many targets.
+
+Source: calc.md 5.1 and 5.3.
+"""
+
+from calc.build import TakenPower
+from gamedata.catalogue import EffectGroup, Power
+
+_PLAIN = TakenPower()
+
+
+def on(power: Power) -> bool:
+    """Whether a power counts in the totals while its `on` is absent: autos do."""
+    return power.type not in ("Click", "Toggle", "Inspiration")
+
+
+def count(power: Power) -> int:
+    """How many foes, allies or stacks are assumed while `count` is absent.
+
+    One foe hit, or one stack; no ally near.
+    """
+    if _is_for_others(power) and not any("Foe" in target for target in power.targets_affected):
+        return 0
+    return 1
+
+
+def gives_per_target(power: Power) -> bool:
+    """Whether each target touched gives the power's owner something: then none is a choice."""
+    return _is_for_others(power) and _reaches_self(power.effects)
+
+
+def is_plain(taken: TakenPower) -> bool:
+    """Whether this is all defaults: then a granted power needs no place in the document."""
+    return taken == _PLAIN
+
+
+def _is_for_others(power: Power) -> bool:
+    several = power.max_targets > 0 or bool(power.max_targets_expression)
+    return several and any(target != "Self" for target in power.targets_affected)
+
+
+def _reaches_self(groups: tuple[EffectGroup, ...]) -> bool:
+    return any(
+        any(template.target in ("Self", "SelfAndPets") for template in group.templates)
+        or _reaches_self(group.children)
+        for group in groups
+    )
