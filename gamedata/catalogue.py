@@ -53,6 +53,9 @@ class Archetype(Struct, frozen=True, omit_defaults=True, gc=False):
     maximum_maximum: dict[str, Curve] = {}  # the cap of `maximum`
     strength_maximum: dict[str, Curve] = {}
     resistance_maximum: dict[str, Curve] = {}
+    diminishing_strength: dict[str, float] = {}  # how far buffs count in PvP
+    diminishing_current: dict[str, float] = {}
+    diminishing_resistance: dict[str, float] = {}
     tables: dict[str, Curve] = {}
 
 
@@ -205,6 +208,8 @@ class Power(Struct, frozen=True, omit_defaults=True, gc=False):
     arc_rad: float = 0.0
     max_targets: int = 0  # 0: one target or none
     max_targets_expression: Expression = Expression("")
+    chain_into: PowerId = PowerId("")  # used right after this one
+    chain_effect: Expression = Expression("")  # factor on each further target of a Chain
     number_allowed: int = 1  # copies that count: the rule of five for set bonuses
     max_slots: int = 0  # 6, or 0 for a power that takes no enhancements
     enhancement_types: tuple[str, ...] = ()  # without the origins
@@ -222,7 +227,8 @@ class Power(Struct, frozen=True, omit_defaults=True, gc=False):
     show_in_info: bool = True
     show_in_manage: bool = True
     charges: int = 0
-    lifetime_s: float = 0.0
+    lifetime_s: float = 0.0  # a temporary power's, by the wall clock
+    lifetime_ingame_s: float = 0.0  # the same, by time played
     redirects: tuple[Redirect, ...] = ()
     effects: tuple[EffectGroup, ...] = ()
     activation_effects: tuple[EffectGroup, ...] = ()
@@ -236,7 +242,7 @@ class Enhancement(Struct, frozen=True, omit_defaults=True, gc=False):
     boost_set: BoostSetId = BoostSetId("")
     position: int = 0  # index of its piece in the set (A is 0)
     enhancement_types: tuple[str, ...] = ()  # without the origins
-    origins: tuple[str, ...] = ()  # Magic, Mutation, ...
+    origins: tuple[str, ...] = ()  # Magic, Mutation, ...; none: any origin
     aspects: tuple[str, ...] = ()
     boost_type: str = ""
     attuned: bool = False

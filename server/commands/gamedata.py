@@ -1,0 +1,144 @@
+"""`cohort gamedata`: compile the game's export, look into catalogues, rebuild the starter."""
+
+import re
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from gamedata import pack, starter
+from gamedata.catalogue import Catalogue
+from gamedata.importer import import_export
+from gamedata.queries import POOL, category_powersets, powersets_of
+from gamedata.read import ExportError
+from gamedata.report import Report, text
+from gamedata.starter.select import SelectionError, read_selection, select
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+SHOWN = 5  # names of each kind on the screen; the report file has all
+
+
+@click.group()
+def gamedata() -> None:
+    """The game's data: catalogues and where they come from."""
+
+
+@gamedata.command("import")
+@click.argument("export", metavar="EXPORT.zip", type=FILE)
+@click.option("--out", type=FILE, help="The catalogue to write (default: RELEASE.catalogue here).")
+@click.option(
+    "--report", "report_to", type=FILE, help="Where the full report goes (default: OUT.report.txt)."
+)
+def import_(export: Path, out: Path | None, report_to: Path | None) -> None:
+    """Compile a City of Data raw export into one catalogue file."""
+    console = Console()
+    started = time.perf_counter()
+    catalogue, report = _import(export, console)
+    out = out or Path(re.sub(r"[^\w.-]", "_", catalogue.release) + ".catalogue")
+    _write(catalogue, out)
+    seconds = time.perf_counter() - started
+    report_to = report_to or out.with_name(out.name + ".report.txt")
+    report_to.write_text(text(report), encoding="utf-8")
+    _show_report(report, console)
+    console.print(f"Everything not understood or left out, by name: {report_to}", soft_wrap=True)
+    _show(out, catalogue, console)
+    console.print(f"{out} written in {seconds:.1f} s.", soft_wrap=True)
+
+
+@gamedata.command()
+@click.argument("file", type=FILE, required=False)
+def info(file: Path | None) -> None:
+    """Tell what a catalogue holds (default: the starter catalogue)."""
+    path = file or starter.path()
+    try:
+        catalogue = pack.load(path)
+    except pack.CatalogueError as error:
+        raise click.ClickException(str(error)) from error
+    _show(path, catalogue, Console())
+
+
+@gamedata.command("starter")
+@click.argument("export", metavar="EXPORT.zip", type=FILE)
+@click.option("--selection", type=FILE, help="What to take (default: the embedded one).")
+@click.option("--out", type=FILE, help="The catalogue to write (default: the embedded one).")
+def starter_(export: Path, selection: Path | None, out: Path | None) -> None:
+    """Rebuild the starter catalogue from an export and a selection."""
+    console = Console()
+    try:
+        wanted = read_selection(selection or starter.selection_path())
+    except SelectionError as error:
+        raise click.ClickException(str(error)) from error
+    catalogue, _ = _import(export, console)
+    chosen, report = select(catalogue, wanted)
+    out = out or starter.path()
+    _write(chosen, out)
+    _show_report(report, console)
+    _show(out, chosen, console)
+
+
+def _import(export: Path, console: Console) -> tuple[Catalogue, Report]:
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("opening", total=None)
+        try:
+            return import_export(
+                export,
+                lambda what, done, total: bar.update(
+                    task, description=what, completed=done, total=total
+                ),
+            )
+        except ExportError as error:
+            raise click.ClickException(str(error)) from error
+
+
+def _write(catalogue: Catalogue, out: Path) -> None:
+    try:
+        pack.write(catalogue, out)
+    except OSError as error:
+        reason = error.strerror or error
+        raise click.ClickException(f"{out} cannot be written: {reason}.") from error
+
+
+def _show_report(report: Report, console: Console) -> None:
+    counts = report.counts()
+    if not counts:
+        console.print("Everything was understood.")
+        return
+    table = Table("not understood", "count", "names", title="Not understood")
+    table.columns[1].justify = "right"
+    for kind, count in counts.items():
+        names = sorted({each.name for each in report.problems if each.kind == kind})
+        shown = ", ".join(names[:SHOWN])
+        more = f", and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+        table.add_row(kind, f"{count:,}", shown + more)
+    console.print(table)
+
+
+def _show(path: Path, catalogue: Catalogue, console: Console) -> None:
+    header = pack.read_header(path)
+    about = Table(title=str(path), show_header=False)
+    about.add_column()
+    about.add_column(overflow="fold")
+    about.add_row("release", header.release)
+    about.add_row("content hash", header.hash)
+    about.add_row("format", str(header.format))
+    about.add_row("size", f"{path.stat().st_size:,} bytes")
+    for kind, count in header.counts.items():
+        about.add_row(kind.replace("_", " "), f"{count:,}")
+    about.add_row("pools", f"{len(category_powersets(catalogue, POOL)):,}")
+    console.print(about)
+    roles = Table("archetype", "primaries", "secondaries", "epics", title="Player archetypes")
+    for column in roles.columns[1:]:
+        column.justify = "right"
+    for archetype in catalogue.archetypes.values():
+        if archetype.player:
+            found = (
+                len(powersets_of(catalogue, archetype.id, "primary")),
+                len(powersets_of(catalogue, archetype.id, "secondary")),
+                len(powersets_of(catalogue, archetype.id, "epic")),
+            )
+            roles.add_row(archetype.name, *map(str, found))
+    console.print(roles)

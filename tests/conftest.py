@@ -1,0 +1,41 @@
+"""What many tests stand on: the starter catalogue, and the shared test data where it is there."""
+
+from pathlib import Path
+
+import pytest
+
+from gamedata import pack, starter
+from gamedata.catalogue import Catalogue
+from gamedata.importer import import_export
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+EXPORT = SHARED / "gamedata" / "raw_data_homecoming-20251209_7415.player.zip"
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """The embedded starter catalogue."""
+    return pack.load(starter.path())
+
+
+@pytest.fixture(scope="session")
+def export_zip() -> Path:
+    """The game export that tests may read but the project does not hold."""
+    if not EXPORT.exists():
+        pytest.skip(f"the game export is not there: {EXPORT.relative_to(SHARED.parent)}")
+    return EXPORT
+
+
+@pytest.fixture(scope="session")
+def full_catalogue(export_zip: Path) -> Catalogue:
+    """All of the shared export: imported once, in a few seconds."""
+    return import_export(export_zip)[0]
+
+
+@pytest.fixture(scope="session")
+def goldens() -> Path:
+    """The reference builds and their totals, which the project does not hold."""
+    folder = SHARED / "goldens"
+    if not folder.exists():
+        pytest.skip(f"the golden builds are not there: {folder.relative_to(SHARED.parent)}")
+    return folder
