@@ -18,7 +18,8 @@ from gamedata.raw import RawArchetype, RawBoostSet, RawEffect, RawPower, RawTemp
 from gamedata.report import Problem, ProblemKind, Report
 
 HIGHEST_PICK = 49  # 0-based
-SCALARS_ONLY = "defense"  # its lists of maxima are two concatenated blocks
+TWICE = "defense"  # its maxima come as two equal blocks, one after the other
+MAXIMA = ("attrib_max", "attrib_max_max", "attrib_strength_max", "attrib_resistance_max")
 
 
 class Rows:
@@ -30,9 +31,11 @@ class Rows:
         self.tables = frozenset(tables)
         self.expressions: dict[str, set[str]] = {}  # text -> the rows that hold it
 
-    def power(self, raw: RawPower, listed_level: int | None) -> None:
-        """listed_level: what the powerset's index says of `available_level`."""
+    def power(self, raw: RawPower, listed_name: str, listed_level: int | None) -> None:
+        """What the powerset's index says of it: name and level; None if it says nothing."""
         row = raw.full_name
+        if row.lower() != listed_name.lower():
+            self.report.add("indexes disagree", f"full_name {row}", listed_name)
         self._word("type", raw.type, words.POWER_TYPES, row)
         self._word("effect_area", raw.effect_area, words.EFFECT_AREAS, row)
         self._word("proc_allowed", raw.proc_allowed, words.PROC_ALLOWED, row)
@@ -72,10 +75,12 @@ class Rows:
     def archetype(self, raw: RawArchetype) -> None:
         row = raw.name
         self._words("restrictions", raw.restrictions, words.RESTRICTIONS, row)
-        for field in ("attrib_max", "attrib_max_max", "attrib_strength_max"):
+        for field in MAXIMA:
             for name, value in getattr(raw, field).items():
-                if isinstance(value, list) and name != SCALARS_ONLY:
-                    self._range(f"{field}.{name} (levels)", len(value), 0, LEVELS, row)
+                if isinstance(value, list):
+                    twice = name == TWICE and value[:LEVELS] == value[LEVELS:]
+                    levels = len(value) // 2 if twice else len(value)
+                    self._range(f"{field}.{name} (levels)", levels, 0, LEVELS, row)
         for name, table in raw.named_tables.items():
             self._range(f"table {name} (levels)", len(table.values), 1, LEVELS, row)
 

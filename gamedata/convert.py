@@ -60,9 +60,9 @@ def _scalars(numbers: Numbers) -> dict[str, float]:
 
 
 def _curves(numbers: Numbers) -> dict[str, Curve]:
-    """Without empty lists, and without `defense`: two concatenated blocks, of no use."""
+    """Without empty lists. `defense` holds its numbers twice, one block after the other."""
     flat = sorted(_flat(numbers).items())
-    return {k: curve(v) for k, v in flat if isinstance(v, list) and 0 < len(v) <= LEVELS}
+    return {k: curve(v[:LEVELS]) for k, v in flat if isinstance(v, list) and v}
 
 
 def archetype(raw: RawArchetype, player: bool, names: Names) -> Archetype:

@@ -7,6 +7,7 @@ walked, not folders: what no index lists is a stale leftover. Names compare lowe
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -90,10 +91,13 @@ class Export:
             if row := self.row(shapes.POWERSET, RawPowerset, entry, f"powerset {name}"):
                 yield name.lower(), row
 
-    def powers(self, powerset: RawPowerset) -> Iterator[RawPower]:
-        for name in powerset.power_names:
-            if row := self.row(shapes.POWER, RawPower, power_entry(name), f"power {name}"):
-                yield row
+    def powers(self, powerset: RawPowerset) -> Iterator[tuple[str, int | None, RawPower]]:
+        """With the name and the level by which the powerset lists it."""
+        for name, level in zip_longest(powerset.power_names, powerset.available_level):
+            if name is None:
+                self.report.add("indexes disagree", "available_level", powerset.name)
+            elif row := self.row(shapes.POWER, RawPower, power_entry(name), f"power {name}"):
+                yield name, level, row
 
     def archetypes(self) -> Iterator[tuple[bool, RawArchetype]]:
         """Whether it is a player's, and the archetype."""
