@@ -1,1 +1,1 @@
-"""The database's history, as Alembic revisions."""
+"""The database's versions (Alembic), and the two commands that Cohort needs of it."""

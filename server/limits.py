@@ -1,0 +1,50 @@
+"""How much a peer may ask: token buckets."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+
+class Bucket:
+    """Allows `rate` a second in the long run, and `burst` at once."""
+
+    __slots__ = ("_burst", "_clock", "_filled_at", "_level", "_rate")
+
+    def __init__(
+        self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._level = burst
+        self._clock = clock
+        self._filled_at = clock()
+
+    def take(self, amount: float = 1.0) -> float:
+        """Take what is asked for: 0.0; or nothing: seconds until it would be there."""
+        now = self._clock()
+        self._level = min(self._burst, self._level + (now - self._filled_at) * self._rate)
+        self._filled_at = now
+        if amount <= self._level:
+            self._level -= amount
+            return 0.0
+        return (amount - self._level) / self._rate
+
+
+class Buckets:
+    """A bucket for each of many peers; those who asked longest ago are forgotten."""
+
+    def __init__(self, rate: float, burst: float, peers: int = 10_000) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._peers = peers
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def take(self, peer: str) -> float:
+        bucket = self._buckets.get(peer)
+        if bucket is None:
+            bucket = self._buckets[peer] = Bucket(self._rate, self._burst)
+            if len(self._buckets) > self._peers:
+                self._buckets.popitem(last=False)
+        else:
+            self._buckets.move_to_end(peer)
+        return bucket.take()

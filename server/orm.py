@@ -1,0 +1,189 @@
+"""What outlives a session, in SQL: tables and the way to them.
+
+Columns for what is queried; the rest is the encoded Struct. Times are milliseconds since 1970.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, MetaData, String, event, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+TIMEOUT_S = 15.0
+
+
+class DatabaseAwayError(Exception):
+    """SQL did not answer in time."""
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class SessionRow(Base):
+    """A session. access: the version of who may do what; ended_at: it never opens again."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    title: Mapped[str] = mapped_column(String(80))
+    engine: Mapped[str] = mapped_column(String(40))
+    release: Mapped[str] = mapped_column(String(120))
+    access: Mapped[int]
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class EpochRow(Base):
+    """One start of a session's log. recorded: the newest revision of it that is in SQL.
+
+    ordinal: 0, 1, … in the session; previous, left_at: where the epoch before was left.
+    """
+
+    __tablename__ = "epochs"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    epoch: Mapped[str] = mapped_column(String(16), primary_key=True)
+    ordinal: Mapped[int]
+    previous: Mapped[str | None] = mapped_column(String(16))
+    left_at: Mapped[int | None] = mapped_column(BigInteger)
+    recorded: Mapped[int] = mapped_column(BigInteger)
+
+
+class CheckpointRow(Base):
+    """A session's build, totals and findings at a revision (an encoded `log.Stored`)."""
+
+    __tablename__ = "checkpoints"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    epoch: Mapped[str] = mapped_column(String(16), primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    stored: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ChangeRow(Base):
+    """A change of the log: the frame as it went on the wire, and its inverse."""
+
+    __tablename__ = "changes"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    epoch: Mapped[str] = mapped_column(String(16), primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    person: Mapped[str | None] = mapped_column(String(32))
+    edit: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(16))
+    at: Mapped[int] = mapped_column(BigInteger)
+    frame: Mapped[bytes] = mapped_column(LargeBinary)
+    inverse: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class InvitationRow(Base):
+    """A link. Its secret is kept as a hash only; used: by how many persons."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (Index("ix_invitations_secret_hash", "secret_hash", unique=True),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), index=True)
+    role: Mapped[str] = mapped_column(String(16))
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[int | None] = mapped_column(BigInteger)
+    uses: Mapped[int | None]
+    used: Mapped[int]
+    created_by: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    revoked_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class MemberRow(Base):
+    """A person's role in a session, and the invitation that they came by."""
+
+    __tablename__ = "members"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    person: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    role: Mapped[str] = mapped_column(String(16))
+    invitation_id: Mapped[str | None] = mapped_column(ForeignKey("invitations.id"))
+    joined_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class Database:
+    """SQLite or PostgreSQL by URL; a unit of work is `reading()` or `writing()`."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = connect(url)
+        # SQLite locks when a transaction first writes, too late for one that read before: a
+        # writer says so when it begins.
+        self._writing = self.engine.execution_options(cohort_writes=True)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """Raises DatabaseAwayError."""
+        async with _reaching(), AsyncSession(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """Commits at the end, unless an exception leaves it. Raises DatabaseAwayError."""
+        async with (
+            _reaching(),
+            AsyncSession(self._writing, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    async def ping(self) -> None:
+        """Raises DatabaseAwayError."""
+        async with self.reading() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _reaching() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            yield
+    except (OperationalError, InterfaceError, OSError, TimeoutError) as error:
+        raise DatabaseAwayError(str(error)) from error
+
+
+def connect(url: str) -> AsyncEngine:
+    engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare)
+        event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself: `_begin` does
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("cohort_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,206 @@
+"""Settings from the environment: the only reader of `COHORT_…` variables."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+SQL_SCHEMES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
+REDIS_SCHEMES = ("redis", "rediss", "unix")
+
+
+class SettingsError(Exception):
+    """A variable has a wrong value; the message is one sentence that names it."""
+
+
+class Settings(Struct, frozen=True):
+    """Everything an operator can choose. The defaults are for one machine.
+
+    gamedata: the catalogue file; None is the starter catalogue.
+    redis_url: None is the embedded Valkey, database_url "" is SQLite in the data directory.
+    secret: signs tokens; "" is one that is made once and kept in the data directory.
+    valkey: the Valkey or Redis server to embed; None is the one that came with Cohort.
+    public_url: what links begin with; "" is what the request came to.
+    origins: foreign origins whose pages may open a live socket.
+    guests_per_minute: new guests for one address, and as many at once.
+    people_ttl_s: how long a killed worker's people are still shown.
+    stored_every, log_keeps: revisions between two stored builds, and kept in the log.
+    edit_ids: how many edit ids a session remembers.
+    """
+
+    gamedata: Path | None = None
+    redis_url: str | None = None
+    database_url: str = ""
+    secret: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data_dir: Path = Path("data")
+    workers: int = 1
+    valkey: Path | None = None
+    public_url: str = ""
+    origins: tuple[str, ...] = ()
+    guests_per_minute: int = 60
+    frame_bytes: int = 65536
+    body_bytes: int = 2 * 1024 * 1024
+    operations_per_edit: int = 100
+    edits_per_second: float = 20.0
+    edits_burst: int = 60
+    operations_per_second: float = 200.0
+    operations_burst: int = 400
+    messages_per_second: float = 50.0
+    messages_burst: int = 200
+    editors: int = 50
+    viewers: int = 10_000
+    outbox_bytes: int = 1024 * 1024
+    join_timeout_s: float = 5.0
+    heartbeat_s: float = 20.0
+    people_ttl_s: float = 15.0
+    compare_every_s: float = 3.0
+    stored_every: int = 32
+    log_keeps: int = 500
+    edit_ids: int = 10_000
+    log_level: str = "info"
+
+    @property
+    def database(self) -> str:
+        """The database's URL, with the driver that we use."""
+        if not self.database_url:
+            return f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'cohort.sqlite'}"
+        scheme, separator, rest = self.database_url.partition("://")
+        driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+        return driver.get(scheme, scheme) + separator + rest
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _path(value: str) -> Path:
+    return Path(value).expanduser()
+
+
+def _file(value: str) -> Path:
+    path = _path(value)
+    if not path.is_file():
+        raise ValueError("is not a file")
+    return path
+
+
+def _port(value: str) -> int:
+    return _between(int(value), 0, 65535)
+
+
+def _count(value: str) -> int:
+    return _between(int(value), 1, 2**31)
+
+
+def _number(value: str) -> float:
+    number = float(value)
+    if not 0 < number < 1e9:
+        raise ValueError("must be above 0")
+    return number
+
+
+def _between(number: int, low: int, high: int) -> int:
+    if not low <= number <= high:
+        raise ValueError(f"must be between {low} and {high}")
+    return number
+
+
+def _secret(value: str) -> str:
+    if len(value) < 32:
+        raise ValueError("must have at least 32 characters")
+    return value
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value.partition("://")[0] not in schemes:
+            raise ValueError(f"must begin with one of {', '.join(s + '://' for s in schemes)}")
+        return value.rstrip("/") if schemes == ("http", "https") else value
+
+    return parse
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    origins = tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+    for origin in origins:
+        parts = urlsplit(origin)
+        if origin != "*" and (parts.scheme not in ("http", "https") or not parts.netloc):
+            raise ValueError("must be origins like https://example.org, separated by commas")
+    return origins
+
+
+def _level(value: str) -> str:
+    if value.lower() not in ("debug", "info", "warning", "error"):
+        raise ValueError("must be debug, info, warning or error")
+    return value.lower()
+
+
+def _sentence(error: ValueError) -> str:
+    text = str(error)
+    if "invalid literal" in text or "could not convert" in text:
+        return "must be a number"
+    return text
+
+
+# What is secret in itself is not repeated in a complaint about it.
+_SECRET = ("COHORT_SECRET", "COHORT_REDIS_URL", "COHORT_DATABASE_URL")
+
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "gamedata": _file,
+    "redis_url": _url(*REDIS_SCHEMES),
+    "database_url": _url(*SQL_SCHEMES),
+    "secret": _secret,
+    "host": _text,
+    "port": _port,
+    "data_dir": _path,
+    "workers": _count,
+    "valkey": _file,
+    "public_url": _url("http", "https"),
+    "origins": _origins,
+    "guests_per_minute": _count,
+    "frame_bytes": _count,
+    "body_bytes": _count,
+    "operations_per_edit": _count,
+    "edits_per_second": _number,
+    "edits_burst": _count,
+    "operations_per_second": _number,
+    "operations_burst": _count,
+    "messages_per_second": _number,
+    "messages_burst": _count,
+    "editors": _count,
+    "viewers": _count,
+    "outbox_bytes": _count,
+    "join_timeout_s": _number,
+    "heartbeat_s": _number,
+    "people_ttl_s": _number,
+    "compare_every_s": _number,
+    "stored_every": _count,
+    "log_keeps": _count,
+    "edit_ids": _count,
+    "log_level": _level,
+}
+
+
+def read(environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
+    """The settings: `given` (a command's flags; None is "not given") before the environment.
+
+    Raises SettingsError for the first variable that is wrong or unknown.
+    """
+    values: dict[str, object] = {}
+    for variable, value in environment.items():
+        if not variable.startswith("COHORT_") or not value:
+            continue
+        field = variable.removeprefix("COHORT_").lower()
+        if field not in _PARSERS:
+            raise SettingsError(f"{variable} is not a setting of Cohort.")
+        try:
+            values[field] = _PARSERS[field](value)
+        except ValueError as error:
+            shown = "" if variable in _SECRET else f" {value!r}"
+            raise SettingsError(f"{variable}{shown}: {_sentence(error)}.") from None
+    values |= {field: value for field, value in given.items() if value is not None}
+    return Settings(**values)  # type: ignore[arg-type]
