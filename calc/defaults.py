@@ -14,6 +14,11 @@ def on(power: Power) -> bool:
     return power.type not in ("Click", "Toggle", "Inspiration")
 
 
+def on_when_taken(power: Power, excluded_is_on: bool) -> bool:
+    """Whether a power is on that was just picked: a toggle too, unless one that it excludes is."""
+    return on(power) or (power.type == "Toggle" and not excluded_is_on)
+
+
 def count(power: Power) -> int:
     """How many foes, allies or stacks are assumed while `count` is absent.
 

@@ -1,195 +1,104 @@
-"""Operations: the smallest things a person does to a build, and what each of them means.
+"""What comes of an operation: the next build and the way back, or a refusal.
 
-An operation names things by id, never by position, so that it keeps its meaning when others
-edit at the same time. `apply` is the only way from one build to the next.
+`apply` is the only way from one build to the next.
 """
 
-from typing import Annotated, Literal
-
-from msgspec import UNSET, Meta, Struct, UnsetType
-
-from calc.build import (
-    Boosters,
-    Build,
-    Count,
-    EnhancementLevel,
-    GameId,
-    Id,
-    Level,
-    RelativeLevel,
-    Slot,
-    SlottedEnhancement,
-    Title,
+from calc.apply import character, enhancements, powers, slots
+from calc.build import Build
+from calc.operation_types import (
+    AddPool,
+    AddSlot,
+    Applied,
+    ChangeEnhancement,
+    ClearEnhancement,
+    DropPower,
+    MovePower,
+    MoveSlot,
+    Operation,
+    PlaceEnhancement,
+    PowersetRole,
+    Refused,
+    RemovePool,
+    RemoveSlot,
+    SetArchetype,
+    SetCount,
+    SetLevel,
+    SetOrigin,
+    SetPowerset,
+    SetTitle,
+    SwitchPower,
+    TakePower,
 )
+from gamedata.catalogue import Catalogue
 
-PowersetRole = Literal["primary", "secondary", "epic"]
-
-
-class SetTitle(Struct, frozen=True, forbid_unknown_fields=True, tag="set_title"):
-    title: Title
-
-
-class SetLevel(Struct, frozen=True, forbid_unknown_fields=True, tag="set_level"):
-    level: Level
-
-
-class SetOrigin(Struct, frozen=True, forbid_unknown_fields=True, tag="set_origin"):
-    """`origin`: Magic, Mutation, Natural, Science, Technology, or "" for not chosen."""
-
-    origin: Annotated[str, Meta(max_length=20)]
-
-
-class SetArchetype(Struct, frozen=True, forbid_unknown_fields=True, tag="set_archetype"):
-    """Choose the archetype; what the new one cannot have (powersets, powers) goes."""
-
-    archetype: GameId
-
-
-class SetPowerset(Struct, frozen=True, forbid_unknown_fields=True, tag="set_powerset"):
-    """Choose a primary, secondary or epic powerset, or none (""); the old one's powers go."""
-
-    role: PowersetRole
-    powerset: GameId | Literal[""]
+__all__ = [
+    "AddPool",
+    "AddSlot",
+    "Applied",
+    "ChangeEnhancement",
+    "ClearEnhancement",
+    "DropPower",
+    "MovePower",
+    "MoveSlot",
+    "Operation",
+    "PlaceEnhancement",
+    "PowersetRole",
+    "Refused",
+    "RemovePool",
+    "RemoveSlot",
+    "SetArchetype",
+    "SetCount",
+    "SetLevel",
+    "SetOrigin",
+    "SetPowerset",
+    "SetTitle",
+    "SwitchPower",
+    "TakePower",
+    "apply",
+]
 
 
-class AddPool(Struct, frozen=True, forbid_unknown_fields=True, tag="add_pool"):
-    powerset: GameId
+def apply(build: Build, operation: Operation, catalogue: Catalogue) -> Applied | Refused:
+    """The build after an operation, and the operations that take it back; or why it cannot be.
 
-
-class RemovePool(Struct, frozen=True, forbid_unknown_fields=True, tag="remove_pool"):
-    """Give up a pool and its powers."""
-
-    powerset: GameId
-
-
-class TakePower(
-    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="take_power"
-):
-    """Pick a power.
-
-    level: of the pick; absent: the lowest pick level that is free and allows it.
-    on, count, slots: what it comes with; an undo gives back a dropped power whole.
+    The inverse, applied in its order, restores the very same document, unless that document
+    broke a rule that refuses (a file's 68th slot): then the way back is refused. A build from
+    elsewhere may break any rule; an operation is only held against the rules that it touches.
     """
-
-    power: GameId
-    level: Level | UnsetType = UNSET
-    on: bool | UnsetType = UNSET
-    count: Count | UnsetType = UNSET
-    slots: dict[Id, Slot] = {}
-
-
-class DropPower(Struct, frozen=True, forbid_unknown_fields=True, tag="drop_power"):
-    """Give up a power with its slots and what is in them."""
-
-    power: GameId
-
-
-class MovePower(Struct, frozen=True, forbid_unknown_fields=True, tag="move_power"):
-    """Pick a power at another level; the power that was picked there takes its place."""
-
-    power: GameId
-    level: Level
-
-
-class AddSlot(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="add_slot"):
-    """Add a slot, whose id the author draws.
-
-    level: absent: the lowest level that has a slot left and is not below the power's pick.
-    enhancement: what sits in it at once.
-    """
-
-    power: GameId
-    slot: Id
-    level: Level | UnsetType = UNSET
-    enhancement: SlottedEnhancement | UnsetType = UNSET
-
-
-class RemoveSlot(Struct, frozen=True, forbid_unknown_fields=True, tag="remove_slot"):
-    power: GameId
-    slot: Id
-
-
-class MoveSlot(Struct, frozen=True, forbid_unknown_fields=True, tag="move_slot"):
-    """Change the level at which a slot was added."""
-
-    power: GameId
-    slot: Id
-    level: Level
-
-
-class PlaceEnhancement(Struct, frozen=True, forbid_unknown_fields=True, tag="place_enhancement"):
-    """Put an enhancement into a slot, in place of what is there."""
-
-    power: GameId
-    slot: Id
-    enhancement: SlottedEnhancement
-
-
-class ClearEnhancement(Struct, frozen=True, forbid_unknown_fields=True, tag="clear_enhancement"):
-    power: GameId
-    slot: Id
-
-
-class ChangeEnhancement(
-    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="change_enhancement"
-):
-    """Change what sits in a slot; what is absent stays.
-
-    attuned: swap the piece for its attuned form (true) or its crafted form (false).
-    """
-
-    power: GameId
-    slot: Id
-    level: EnhancementLevel | UnsetType = UNSET
-    boosters: Boosters | UnsetType = UNSET
-    relative: RelativeLevel | UnsetType = UNSET
-    attuned: bool | UnsetType = UNSET
-
-
-class SwitchPower(Struct, frozen=True, forbid_unknown_fields=True, tag="switch_power"):
-    power: GameId
-    on: bool
-
-
-class SetCount(Struct, frozen=True, forbid_unknown_fields=True, tag="set_count"):
-    """How many targets, allies or stacks a power is assumed to have."""
-
-    power: GameId
-    count: Count
-
-
-Operation = (
-    SetTitle
-    | SetLevel
-    | SetOrigin
-    | SetArchetype
-    | SetPowerset
-    | AddPool
-    | RemovePool
-    | TakePower
-    | DropPower
-    | MovePower
-    | AddSlot
-    | RemoveSlot
-    | MoveSlot
-    | PlaceEnhancement
-    | ClearEnhancement
-    | ChangeEnhancement
-    | SwitchPower
-    | SetCount
-)
-
-
-class Refused(Struct, frozen=True, omit_defaults=True):
-    """Why an operation cannot be: a stable code, the rule's number, a sentence for a player."""
-
-    code: str
-    rule: str
-    message: str
-
-
-class Applied(Struct, frozen=True):
-    """The build after the operation, and the operations that take it back."""
-
-    build: Build
-    inverse: tuple[Operation, ...]
+    match operation:
+        case SetTitle():
+            return character.set_title(build, operation)
+        case SetLevel():
+            return character.set_level(build, operation)
+        case SetOrigin():
+            return character.set_origin(build, operation)
+        case SetArchetype():
+            return character.set_archetype(build, operation, catalogue)
+        case SetPowerset():
+            return character.set_powerset(build, operation, catalogue)
+        case AddPool():
+            return character.add_pool(build, operation, catalogue)
+        case RemovePool():
+            return character.remove_pool(build, operation, catalogue)
+        case TakePower():
+            return powers.take(build, operation, catalogue)
+        case DropPower():
+            return powers.drop(build, operation, catalogue)
+        case MovePower():
+            return powers.move(build, operation, catalogue)
+        case SwitchPower():
+            return powers.switch(build, operation, catalogue)
+        case SetCount():
+            return powers.set_count(build, operation, catalogue)
+        case AddSlot():
+            return slots.add(build, operation, catalogue)
+        case RemoveSlot():
+            return slots.remove(build, operation, catalogue)
+        case MoveSlot():
+            return slots.move(build, operation, catalogue)
+        case PlaceEnhancement():
+            return enhancements.place(build, operation, catalogue)
+        case ClearEnhancement():
+            return enhancements.clear(build, operation, catalogue)
+        case ChangeEnhancement():
+            return enhancements.change(build, operation, catalogue)

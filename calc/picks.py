@@ -5,11 +5,22 @@ Source: calc.md 14.2, 14.3. What the game grants by itself is `calc.owned`.
 
 import re
 
+from calc.build import Build
+from calc.conditions import compiled
+from calc.facts import Context, Facts, word
+from calc.owned import copies, owned, powersets
 from calc.schedule import FIRST_POOL_LEVEL
-from gamedata.catalogue import Archetype, ArchetypeId, Catalogue, Power, Powerset, PowersetId
+from gamedata.catalogue import (
+    Archetype,
+    Catalogue,
+    Power,
+    Powerset,
+    PowersetId,
+)
 
 POOL = "Pool"
 EPIC = "Epic"
+OBSOLETE_POOL = "Pool.Fitness"  # everybody has its powers, as inherent ones
 NEVER = "0"  # the `requires` of what cannot be had by choice
 
 # Soldiers of Arachnos choose a branch and keep the powers of the trunk. The export has no word
@@ -57,10 +68,52 @@ def epic_archetypes(powerset: Powerset, catalogue: Catalogue) -> frozenset[str]:
     return frozenset()
 
 
-def is_epic_for(archetype: ArchetypeId | str, powerset: Powerset, catalogue: Catalogue) -> bool:
-    return archetype.lower() in epic_archetypes(powerset, catalogue)
+def allows(archetype: Archetype, role: str, powerset: Powerset, catalogue: Catalogue) -> bool:
+    """Whether a powerset can be the primary, secondary or epic one, or a pool, of an archetype."""
+    match role:
+        case "primary":
+            return powerset.category == archetype.primary
+        case "secondary":
+            return powerset.category == archetype.secondary
+        case "epic":
+            named = epic_archetypes(powerset, catalogue)
+            return powerset.category == EPIC and archetype.id.lower() in named
+        case _:
+            return powerset.category == POOL and powerset.id != OBSOLETE_POOL
 
 
-def category_of(archetype: Archetype, role: str) -> str:
-    """The category whose powersets can fill a role."""
-    return {"primary": archetype.primary, "secondary": archetype.secondary}.get(role, EPIC)
+def chosen_with_trunks(build: Build) -> frozenset[str]:
+    """The powersets whose powers can be picked."""
+    chosen = frozenset(powersets(build))
+    return chosen | {TRUNKS[branch] for branch in chosen if branch in TRUNKS}
+
+
+def has(build: Build, power: Power, catalogue: Catalogue) -> bool:
+    """Whether something can be chosen about a power: it was picked, or comes by itself."""
+    return power.id in build.powers or comes_by_itself(build, power, catalogue)
+
+
+def comes_by_itself(build: Build, power: Power, catalogue: Catalogue) -> bool:
+    """Whether the game grants a power to this character."""
+    if not power.auto_issue or power.requires == NEVER:
+        return False
+    facts = Facts(word(build.archetype), build.level, copies(build.powers, powersets(build)))
+    if compiled(power.requires, "build").holds(Context(facts)):
+        return power.powerset.startswith("Inherent.") or _touches(build, power.powerset)
+    # What a granted power grants in turn needs the whole list.
+    return power.id in owned(build, catalogue)
+
+
+def _touches(build: Build, powerset: PowersetId) -> bool:
+    return powerset in powersets(build) or any(
+        power.startswith(f"{powerset}.") for power in build.powers
+    )
+
+
+def role_of(powerset_id: PowersetId, archetype: Archetype, catalogue: Catalogue) -> str | None:
+    """What a powerset can be to an archetype: primary, secondary, epic, pool, or nothing."""
+    powerset = catalogue.powersets.get(powerset_id)
+    if powerset is None:
+        return None
+    roles = ("primary", "secondary", "epic", "pool")
+    return next((role for role in roles if allows(archetype, role, powerset, catalogue)), None)

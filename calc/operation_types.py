@@ -1,0 +1,209 @@
+"""Operations: the smallest things a person does to a build, and what each of them means.
+
+An operation names things by id, never by position, so that it keeps its meaning when others
+edit at the same time. `calc.operations` says what comes of them.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from calc.build import (
+    Boosters,
+    Build,
+    Count,
+    EnhancementLevel,
+    GameId,
+    Id,
+    Level,
+    RelativeLevel,
+    Slot,
+    SlottedEnhancement,
+    Title,
+)
+
+PowersetRole = Literal["primary", "secondary", "epic"]
+
+
+class SetTitle(Struct, frozen=True, forbid_unknown_fields=True, tag="set_title"):
+    title: Title
+
+
+class SetLevel(Struct, frozen=True, forbid_unknown_fields=True, tag="set_level"):
+    level: Level
+
+
+class SetOrigin(Struct, frozen=True, forbid_unknown_fields=True, tag="set_origin"):
+    """`origin`: Magic, Mutation, Natural, Science, Technology, or "" for not chosen."""
+
+    origin: Annotated[str, Meta(max_length=20)]
+
+
+class SetArchetype(Struct, frozen=True, forbid_unknown_fields=True, tag="set_archetype"):
+    """Choose the archetype, or none (""); what the new one cannot have (powersets and their
+    powers) goes, pools stay."""
+
+    archetype: GameId | Literal[""]
+
+
+class SetPowerset(Struct, frozen=True, forbid_unknown_fields=True, tag="set_powerset"):
+    """Choose a primary, secondary or epic powerset, or none (""); the old one's powers go.
+
+    A branch of the soldiers of Arachnos keeps the powers of its trunk.
+    """
+
+    role: PowersetRole
+    powerset: GameId | Literal[""]
+
+
+class AddPool(Struct, frozen=True, forbid_unknown_fields=True, tag="add_pool"):
+    powerset: GameId
+
+
+class RemovePool(Struct, frozen=True, forbid_unknown_fields=True, tag="remove_pool"):
+    """Give up a pool and its powers."""
+
+    powerset: GameId
+
+
+class TakePower(
+    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="take_power"
+):
+    """Pick a power.
+
+    level: of the pick; absent: the lowest pick level that is free and allows it, else the lowest
+    that is free.
+    on: absent: autos are on, and a toggle unless one that it excludes is.
+    count, slots: what it comes with; an undo gives back a dropped power whole.
+    """
+
+    power: GameId
+    level: Level | UnsetType = UNSET
+    on: bool | UnsetType = UNSET
+    count: Count | UnsetType = UNSET
+    slots: dict[Id, Slot] = {}
+
+
+class DropPower(Struct, frozen=True, forbid_unknown_fields=True, tag="drop_power"):
+    """Give up a picked power with its slots, what is in them, and what it granted."""
+
+    power: GameId
+
+
+class MovePower(Struct, frozen=True, forbid_unknown_fields=True, tag="move_power"):
+    """Pick a power at another level; if that is full, a power from there takes its place.
+
+    At level 1 that is the one of the same powerset, if there is one.
+    """
+
+    power: GameId
+    level: Level
+
+
+class AddSlot(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="add_slot"):
+    """Add a slot, whose id the author draws.
+
+    level: absent: the lowest level that has a slot left and is not below the power's pick, else
+    the lowest that has a slot left.
+    enhancement: what sits in it at once.
+    """
+
+    power: GameId
+    slot: Id
+    level: Level | UnsetType = UNSET
+    enhancement: SlottedEnhancement | UnsetType = UNSET
+
+
+class RemoveSlot(Struct, frozen=True, forbid_unknown_fields=True, tag="remove_slot"):
+    power: GameId
+    slot: Id
+
+
+class MoveSlot(Struct, frozen=True, forbid_unknown_fields=True, tag="move_slot"):
+    """Change the level at which a slot was added."""
+
+    power: GameId
+    slot: Id
+    level: Level
+
+
+class PlaceEnhancement(Struct, frozen=True, forbid_unknown_fields=True, tag="place_enhancement"):
+    """Put an enhancement into a slot, in place of what is there.
+
+    A crafted invention without a level gets the highest up to 50 at which it exists.
+    """
+
+    power: GameId
+    slot: Id
+    enhancement: SlottedEnhancement
+
+
+class ClearEnhancement(Struct, frozen=True, forbid_unknown_fields=True, tag="clear_enhancement"):
+    power: GameId
+    slot: Id
+
+
+class ChangeEnhancement(
+    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="change_enhancement"
+):
+    """Change what sits in a slot; what is absent stays.
+
+    attuned: swap the piece for its attuned form (true), which has neither level nor boosters, or
+    for its crafted form (false).
+    """
+
+    power: GameId
+    slot: Id
+    level: EnhancementLevel | UnsetType = UNSET
+    boosters: Boosters | UnsetType = UNSET
+    relative: RelativeLevel | UnsetType = UNSET
+    attuned: bool | UnsetType = UNSET
+
+
+class SwitchPower(Struct, frozen=True, forbid_unknown_fields=True, tag="switch_power"):
+    power: GameId
+    on: bool
+
+
+class SetCount(Struct, frozen=True, forbid_unknown_fields=True, tag="set_count"):
+    """How many targets, allies or stacks a power is assumed to have."""
+
+    power: GameId
+    count: Count
+
+
+Operation = (
+    SetTitle
+    | SetLevel
+    | SetOrigin
+    | SetArchetype
+    | SetPowerset
+    | AddPool
+    | RemovePool
+    | TakePower
+    | DropPower
+    | MovePower
+    | AddSlot
+    | RemoveSlot
+    | MoveSlot
+    | PlaceEnhancement
+    | ClearEnhancement
+    | ChangeEnhancement
+    | SwitchPower
+    | SetCount
+)
+
+
+class Refused(Struct, frozen=True, omit_defaults=True):
+    """Why an operation cannot be: a stable code, the rule's number, a sentence for a player."""
+
+    code: str
+    rule: str
+    message: str
+
+
+class Applied(Struct, frozen=True):
+    """The build after the operation, and the operations that take it back."""
+
+    build: Build
+    inverse: tuple[Operation, ...]
