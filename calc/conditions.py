@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from msgspec import Struct, field
 
-from calc.facts import UNKNOWN, Context, Evaluate, Reads, Value, View, meaning, word
+from calc.facts import FIXED, UNKNOWN, Context, Evaluate, Reads, Value, View, meaning, word
 from gamedata.catalogue import Expression
 from gamedata.expressions import (
     Binary,
@@ -51,9 +51,10 @@ class Condition(Struct, frozen=True, gc=False):
 
 
 class _Reading(Struct):
-    """What compiling one expression gathers."""
+    """What compiling one expression needs and gathers."""
 
     view: View
+    only_fixed: bool = False
     reads: set[Reads] = field(default_factory=set)
     not_understood: set[str] = field(default_factory=set)
 
@@ -61,13 +62,29 @@ class _Reading(Struct):
 @lru_cache(maxsize=8192)
 def compiled(expression: Expression, view: View = "self") -> Condition:
     """The condition of an expression's text; "" always holds, what cannot be read is unknown."""
+    return _compiled(expression, _Reading(view))
+
+
+@lru_cache(maxsize=8192)
+def _compiled_fixed(expression: Expression, view: View) -> Condition:
+    return _compiled(expression, _Reading(view, only_fixed=True))
+
+
+def decided(expression: Expression, view: View, fixed: Context) -> Value:
+    """An expression's value as far as it is the same for all builds of an archetype and level.
+
+    fixed: only its archetype, level and power are read. UNKNOWN when the build decides.
+    """
+    return _compiled_fixed(expression, view).evaluate(fixed)
+
+
+def _compiled(expression: Expression, reading: _Reading) -> Condition:
     if not expression:
         return Condition(_constant(True))
     try:
         tree = parse(expression)
     except ExpressionError:
         return Condition(_constant(UNKNOWN), not_understood=frozenset((expression,)))
-    reading = _Reading(view)
     evaluate = _compile(tree, reading)
     return Condition(evaluate, frozenset(reading.reads), frozenset(reading.not_understood))
 
@@ -238,7 +255,8 @@ def _owned_copies(power: str, whose: str, function: str, reading: _Reading) -> E
     """How many copies the character has; foes and allies near by have none."""
     if whose == "target" and reading.view in ("foe", "ally"):
         return _constant(0.0)
-    reading.reads.add("owned")
+    if not _may_read("owned", reading):
+        return _constant(UNKNOWN)
     if function == "ownpower?":
         return lambda context: power in context.facts.owned
     return lambda context: context.facts.owned.get(power, 0)
@@ -247,7 +265,8 @@ def _owned_copies(power: str, whose: str, function: str, reading: _Reading) -> E
 def _mode(mode: str, whose: str, reading: _Reading) -> Evaluate:
     if whose == "target" and reading.view in ("foe", "ally"):
         return _constant(False)
-    reading.reads.add("modes")
+    if not _may_read("modes", reading):
+        return _constant(UNKNOWN)
     mode = mode.removeprefix("k")
     return lambda context: mode in context.facts.modes
 
@@ -268,9 +287,17 @@ def _name(name: str, reading: _Reading) -> Evaluate:
         reading.not_understood.add(name)
         return _constant(UNKNOWN)
     reads, evaluate = known
-    if reads is not None:
-        reading.reads.add(reads)
+    if reads is not None and not _may_read(reads, reading):
+        return _constant(UNKNOWN)
     return evaluate
+
+
+def _may_read(reads: Reads, reading: _Reading) -> bool:
+    """Note what an expression depends on; false when that differs from build to build."""
+    if reading.only_fixed:
+        return reads in FIXED
+    reading.reads.add(reads)
+    return True
 
 
 def _operand(node: Node, reading: _Reading) -> Evaluate:

@@ -1,9 +1,26 @@
 """The engine: a catalogue, and everything that was worked out from it once and is asked often."""
 
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from msgspec import structs
+
+from calc import bonuses
 from calc.build import Build
-from calc.stats import STATS
-from calc.totals import Total
-from gamedata.catalogue import Catalogue
+from calc.facts import Context
+from calc.frame import Frame
+from calc.powers import Contribution, Keyed, contributions, global_strengths
+from calc.running import Active, Running, running
+from calc.stats import NUMBER
+from calc.tables import limit
+from calc.totals import Total, finish
+from gamedata.catalogue import ArchetypeId, Catalogue, EffectGroup, EnhancementId, FilterParams
+
+_FRAMES = 32  # archetypes and levels that are kept compiled
+_HEALTH = NUMBER["health.max"]
+_TO_HIT = NUMBER["offense.to_hit"]
+_UNSLOTTED = (0.0,)
 
 
 class Engine:
@@ -11,7 +28,126 @@ class Engine:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
+        self._changed_tags = _changed_tags(catalogue)
+        self._frame = lru_cache(_FRAMES)(self._new_frame)
+
+    def _new_frame(self, archetype: ArchetypeId, level: int) -> Frame:
+        return Frame(self.catalogue, archetype, level, self._changed_tags)
 
     def totals(self, build: Build) -> dict[str, Total]:
-        """Every stat, in the registry's order."""
-        return {stat.key: Total(stat.base, stat.base) for stat in STATS}
+        """Every stat, in the registry's order.
+
+        What the catalogue does not know adds nothing. Equal builds give equal bits: sums are
+        rounded once, at their end, so that no order matters.
+        """
+        frame = self._frame(ArchetypeId(build.archetype), build.level)
+        state = running(build, frame)
+        sources = list(_sources(state, frame))
+        strengths = _strengths(sources, state)
+        evaluated = [
+            contributions(
+                source.power, source.count, source.slotted, strengths, source.context, state.chances
+            )
+            for source in sources
+        ]
+        sums = _add_up(evaluated, frame)
+        waiting = [source for source in sources if source.power.reads_totals]
+        if waiting:
+            evaluated.extend(
+                contributions(
+                    source.power,
+                    source.count,
+                    source.slotted,
+                    strengths,
+                    _knowing(sums, source.context, frame),
+                    state.chances,
+                    reads_totals=True,
+                )
+                for source in waiting
+            )
+            sums = _add_up(evaluated, frame)
+        return finish(sums, frame.limits)
+
+
+def _changed_tags(catalogue: Catalogue) -> frozenset[str]:
+    """The tags whose chance some power or enhancement changes."""
+
+    def tags(groups: Iterable[EffectGroup]) -> Iterator[str]:
+        for group in groups:
+            for template in group.templates:
+                if isinstance(template.params, FilterParams) and (
+                    "Global_Chance_Mod" in template.attributes
+                ):
+                    yield from template.params.tags
+            yield from tags(group.children)
+
+    return frozenset(
+        tag
+        for power in catalogue.powers.values()
+        for groups in (power.effects, power.activation_effects)
+        for tag in tags(groups)
+    )
+
+
+def _sources(state: Running, frame: Frame) -> Iterator[Active]:
+    """Everything that gives something: powers, what sits in them, set bonuses."""
+    yield from state.powers
+    for active in state.powers:
+        for slotted in active.slots:
+            piece = frame.piece(EnhancementId(slotted.id))
+            if piece.always or piece.parts or piece.strengthens or piece.strengthening:
+                yield Active(piece, 1, (), _UNSLOTTED, Context(state.facts, piece.power))
+    for power, times in bonuses.counted(state.bonuses, frame.catalogue).items():
+        bonus = frame.bonus(power)
+        given = Active(bonus, 1, (), _UNSLOTTED, Context(state.facts, bonus.power))
+        for _ in range(times):
+            yield given
+
+
+def _strengths(sources: Iterable[Active], state: Running) -> dict[str, float]:
+    """The global strength of each attribute, from magnitudes that nothing enhances."""
+    values: dict[str, list[float]] = {}
+    keyed: dict[tuple[str, str], float] = {}
+    for source in sources:
+        given = global_strengths(source.power, source.count, source.context, state.chances)
+        for attribute, value, key in given:
+            if key:
+                keyed[key, attribute] = _stronger(value, keyed.get((key, attribute), 0.0))
+            else:
+                values.setdefault(attribute, []).append(value)
+    for (_, attribute), value in keyed.items():
+        values.setdefault(attribute, []).append(value)
+    return {attribute: math.fsum(given) for attribute, given in values.items()}
+
+
+def _add_up(
+    evaluated: Iterable[tuple[Sequence[Contribution], Sequence[Keyed]]], frame: Frame
+) -> list[float]:
+    values = [[base] for base in frame.limits.bases]
+    strongest: dict[tuple[str, str, int], float] = {}
+    for added, keyed in evaluated:
+        for number, value in added:
+            values[number].append(value)
+        for each in keyed:
+            place = each.key, each.attribute, each.sum
+            strongest[place] = _stronger(each.value, strongest.get(place, 0.0))
+    for (_, _, number), value in strongest.items():
+        values[number].append(value)
+    return [math.fsum(given) for given in values]
+
+
+def _stronger(one: float, other: float) -> float:
+    """The stronger of two numbers of which only one counts; of equal ones the larger."""
+    return max(one, other, key=lambda value: (abs(value), value))
+
+
+def _knowing(sums: Sequence[float], context: Context, frame: Frame) -> Context:
+    """The context of an effect that reads the totals of everything else."""
+    health, cap = sums[_HEALTH], frame.limits.caps[_HEALTH]
+    base_to_hit = limit(frame.archetype, "base.to_hit", frame.level) or 0.0
+    facts = structs.replace(
+        context.facts,
+        maximum_hit_points=health if cap is None else min(health, cap),
+        to_hit=base_to_hit + sums[_TO_HIT],
+    )
+    return structs.replace(context, facts=facts)

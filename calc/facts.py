@@ -19,8 +19,13 @@ View = Literal["self", "foe", "ally", "build"]
 `build` reads what a power requires before it can be had.
 """
 
-Reads = Literal["archetype", "level", "owned", "modes", "situation", "slotted", "power", "totals"]
+Reads = Literal[
+    "archetype", "level", "power", "owned", "modes", "situation", "slotted", "result", "totals"
+]
 """What a condition's value depends on."""
+
+FIXED: frozenset[Reads] = frozenset({"archetype", "level", "power"})
+"""Of these: what is the same for every build of an archetype and level."""
 
 
 class Facts(Struct, frozen=True, gc=False):
@@ -107,10 +112,10 @@ _SOURCE: dict[str, Meaning] = {
 _OWN: dict[str, Meaning] = {
     "$archetype": ("archetype", lambda context: context.facts.archetype),
     "$archtype": ("archetype", lambda context: context.facts.archetype),
-    "@stdresult": ("power", lambda context: context.result),
-    "@strength": ("power", lambda context: context.strength),
-    "@scale": ("power", lambda context: context.scale),
-    "@value": ("power", lambda context: context.value),
+    "@stdresult": ("result", lambda context: context.result),
+    "@strength": ("result", lambda context: context.strength),
+    "@scale": ("result", lambda context: context.scale),
+    "@value": ("result", lambda context: context.value),
     "power.base>activatetime": ("power", lambda context: context.power.cast_s),
     "power.base>rechargetime": ("power", lambda context: context.power.recharge_s),
     "power.base>activateperiod": ("power", lambda context: context.power.period_s),

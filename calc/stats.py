@@ -72,7 +72,7 @@ MEZ_TYPES = (
 )
 # Our word, Mids' label, the archetype's attribute.
 DEBUFFS = (
-    ("defense", "Defense", "defense"),
+    ("defense", "Defense", "defense_type.melee_attack"),  # all defenses have the same limits
     ("to_hit", "ToHit", "to_hit"),
     ("recharge", "Recharge Time", "recharge_time"),
     ("recovery", "Recovery", "recovery"),

@@ -1,8 +1,39 @@
-"""Totals: what a build adds up to, stat by stat, before and after the caps."""
+"""Totals: what a build's sums come to, stat by stat, before and after the caps.
 
-from collections.abc import Mapping
+Source: the design's `calc.md` §10.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+
+from calc.attributes import FLYING, JUMP_HEIGHT_CAP
+from calc.caps import Limits
+from calc.stats import DAMAGE_TYPES, NUMBER, SPEED_FT_PER_S, STATS
+
+SLOWEST = (1.0 - 0.9) * SPEED_FT_PER_S  # slows take no more than nine tenths
+_PER_SECOND = 5.0 / 3.0 / 100.0  # of the pool, per unit of regeneration or recovery
+
+_HEALTH = NUMBER["health.max"]
+_REGENERATION = NUMBER["health.regeneration"]
+_REGENERATION_PER_S = NUMBER["health.regeneration_per_second"]
+_ENDURANCE = NUMBER["endurance.max"]
+_RECOVERY = NUMBER["endurance.recovery"]
+_RECOVERY_PER_S = NUMBER["endurance.recovery_per_second"]
+_USE_PER_S = NUMBER["endurance.use_per_second"]
+_NET_PER_S = NUMBER["endurance.net_per_second"]
+_DAMAGE = NUMBER["offense.damage"]
+_DAMAGES = tuple(NUMBER[f"offense.damage.{word}"] for word, _, _ in DAMAGE_TYPES)
+# Mids' headline looks at all types but psionic.
+_HEADLINED = tuple(
+    NUMBER[f"offense.damage.{word}"] for word, _, _ in DAMAGE_TYPES if word != "psionic"
+)
+_JUMP_HEIGHT = NUMBER["movement.jump_height"]
+_SPEEDS = tuple(
+    (NUMBER[f"movement.{word}"], NUMBER[f"movement.{word}_cap"]) for word in ("run", "fly", "jump")
+)
+_FLY = NUMBER["movement.fly"]
 
 
 class Total(Struct, frozen=True, gc=False):
@@ -15,3 +46,53 @@ class Total(Struct, frozen=True, gc=False):
 def difference(old: Mapping[str, Total], new: Mapping[str, Total]) -> dict[str, Total]:
     """The stats whose total changed, with the new total."""
     return {key: total for key, total in new.items() if old.get(key) != total}
+
+
+def finish(sums: Sequence[float], limits: Limits) -> dict[str, Total]:
+    """The totals of every stat, in the registry's order, from the sums (`calc.attributes`)."""
+    values = list(sums[: len(STATS)])
+    _move(values, sums, limits)
+    capped = [
+        value if cap is None or value < cap else cap
+        for value, cap in zip(values, limits.caps, strict=True)
+    ]
+    for speed, cap in _SPEEDS:
+        capped[speed] = min(values[speed], capped[cap])
+    if limits.highest_jump is not None:
+        jump_cap = min(sums[JUMP_HEIGHT_CAP], limits.highest_jump)
+        capped[_JUMP_HEIGHT] = min(values[_JUMP_HEIGHT], jump_cap)
+    for numbers in (values, capped):
+        _derive(numbers, limits)
+    return {
+        stat.key: Total(value, after)
+        for stat, value, after in zip(STATS, values, capped, strict=True)
+    }
+
+
+def _move(values: list[float], sums: Sequence[float], limits: Limits) -> None:
+    """Speeds end at what no buff can pass; one who has no power of flight does not fly."""
+    for speed, cap in _SPEEDS:
+        highest = limits.caps[cap]
+        if highest is not None:
+            values[cap] = min(values[cap], highest)
+            values[speed] = min(max(values[speed], SLOWEST), highest)
+    if sums[FLYING] <= 0:
+        values[_FLY] = 0.0
+
+
+def _derive(numbers: list[float], limits: Limits) -> None:
+    """The stats that follow from others."""
+    numbers[_DAMAGE] = headline([numbers[damage] for damage in _HEADLINED])
+    regeneration = numbers[_REGENERATION] * limits.base_regeneration
+    numbers[_REGENERATION_PER_S] = numbers[_HEALTH] * regeneration * _PER_SECOND
+    recovery = numbers[_RECOVERY] * limits.base_recovery
+    numbers[_RECOVERY_PER_S] = numbers[_ENDURANCE] * recovery * _PER_SECOND
+    numbers[_NET_PER_S] = numbers[_RECOVERY_PER_S] - numbers[_USE_PER_S]
+
+
+def headline(damages: Sequence[float]) -> float:
+    """One figure for the strengths of several damage types, as Mids shows it: the strongest,
+    unless that is the exception among them."""
+    low, high = min(damages), max(damages)
+    average = math.fsum(damages) / len(damages)
+    return low if high - average > average - low and low > 1.0 else high

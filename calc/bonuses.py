@@ -1,0 +1,69 @@
+"""Which set bonuses a build has: sets counted power by power, and the rule of five.
+
+Source: the design's `calc.md` §7 and §13.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from calc.build import SlottedEnhancement
+from calc.conditions import compiled
+from calc.facts import Context, Facts
+from gamedata.catalogue import BoostSetId, Catalogue, Enhancement, PowerId
+
+LEVELS_BELOW = 3  # how far below a crafted piece's level its set bonuses still hold
+
+
+class Piece(Struct, frozen=True, gc=False):
+    """An enhancement in a slot of a power."""
+
+    slotted: SlottedEnhancement
+    enhancement: Enhancement
+
+
+def of_power(pieces: Sequence[Piece], level: int, catalogue: Catalogue) -> tuple[PowerId, ...]:
+    """The bonus powers that the pieces in one power give, each as often as it is given.
+
+    level: the character's combat level. A set that is split over two powers counts in each of
+    them by itself. The bonuses hold whether or not the power is on.
+    """
+    positions: dict[BoostSetId, set[int]] = {}
+    for piece in pieces:
+        if piece.enhancement.boost_set and holds(piece, level):
+            positions.setdefault(piece.enhancement.boost_set, set()).add(piece.enhancement.position)
+    if not positions:
+        return ()
+    slotted = Counter(piece.enhancement.id.lower() for piece in pieces if holds(piece, level))
+    context = Context(Facts(), slotted_here=slotted)
+    found: list[PowerId] = []
+    for boost_set_id, filled in positions.items():
+        boost_set = catalogue.boost_sets.get(boost_set_id)
+        for bonus in boost_set.bonuses if boost_set else ():
+            # The row of a single piece names its piece, and counts no others.
+            if len(filled) >= bonus.min_pieces and compiled(bonus.requires).holds(context):
+                found.extend(bonus.powers)
+    return tuple(found)
+
+
+def holds(piece: Piece, level: int) -> bool:
+    """Whether a piece counts for set bonuses at a combat level."""
+    if piece.enhancement.bonuses_ignore_exemplar:
+        return True
+    if piece.enhancement.attuned or not piece.slotted.level:
+        return level >= piece.enhancement.min_bonus_level
+    return level >= piece.slotted.level - LEVELS_BELOW
+
+
+def counted(given: Iterable[PowerId], catalogue: Catalogue) -> dict[PowerId, int]:
+    """How often each bonus counts: of one bonus power only the first few, five as a rule.
+
+    The power is the identity: bonuses of one size by another name do not share the limit.
+    """
+    times: dict[PowerId, int] = {}
+    for bonus in given:
+        power = catalogue.powers.get(bonus)
+        if power is not None and times.get(bonus, 0) < power.number_allowed:
+            times[bonus] = times.get(bonus, 0) + 1
+    return times

@@ -1,0 +1,226 @@
+"""Works a power out for one archetype and level: what is plain, and what needs a look at a build.
+
+Source: the design's `calc.md` §3 to §6, §18.
+"""
+
+from collections.abc import Iterable, Set
+
+from msgspec import structs
+
+from calc.attributes import FEEDS, LIMITED_BY
+from calc.conditions import compiled
+from calc.effects import Chances, SelfEffect, felt_by_caster
+from calc.facts import word
+from calc.powers import CompiledPower, Enhanceable, Part, Row
+from calc.stats import NUMBER
+from calc.tables import limit, table
+from gamedata.catalogue import Archetype, FilterParams, Power, PowerParams, Template
+
+PERCEPTION = NUMBER["perception"]
+_ONE_FOR_ALL = frozenset({"Suppress", "Replace"})  # with a key: one instance of all powers'
+
+
+def compile_power(
+    power: Power,
+    archetype: Archetype,
+    level: int,
+    changed_tags: Set[str] = frozenset(),
+    *,
+    enhanced: bool = True,
+) -> CompiledPower:
+    """A power as it is for an archetype's characters of a level.
+
+    changed_tags: the tags whose chance some power of the catalogue can change; others' chances
+    are final. enhanced: false for what nothing strengthens (set bonuses, globals).
+    """
+    compiler = _Compiler(power, archetype, level, changed_tags, enhanced=enhanced)
+    for effect in felt_by_caster(power, word(archetype.id), level):
+        compiler.add(effect)
+    return compiler.result()
+
+
+class _Compiler:
+    def __init__(
+        self,
+        power: Power,
+        archetype: Archetype,
+        level: int,
+        changed_tags: Set[str],
+        *,
+        enhanced: bool,
+    ) -> None:
+        self.power = power
+        self.archetype = archetype
+        self.level = level
+        self.changed_tags = changed_tags
+        self.enhanced = enhanced
+        self.enhanceable: list[Enhanceable] = []
+        self.always: list[Row] = []
+        self.parts: list[Part] = []
+        self.strengthens: list[tuple[str, float]] = []
+        self.strengthening: list[Part] = []
+        self.modes: list[Part] = []
+        self.chances: list[Part] = []
+        self.grants: list[Part] = []
+        self.executes: list[Part] = []
+        self.counts_targets = False
+
+    def result(self) -> CompiledPower:
+        power = self.power
+        is_kept_up = power.type == "Toggle" and power.period_s > 0
+        return CompiledPower(
+            power,
+            enhanceable=tuple(self.enhanceable),
+            always=tuple(self.always),
+            parts=tuple(self.parts),
+            strengthens=tuple(self.strengthens),
+            strengthening=tuple(self.strengthening),
+            modes=tuple(self.modes),
+            chances=tuple(self.chances),
+            grants=tuple(self.grants),
+            executes=tuple(self.executes),
+            redirects=tuple((compiled(way.condition), way.power) for way in power.redirects),
+            upkeep=power.endurance_cost / power.period_s if is_kept_up else 0.0,
+            discount=self._enhanceable("EnduranceDiscount", is_effect=False),
+            counts_targets=self.counts_targets,
+            most_targets=compiled(power.max_targets_expression)
+            if power.max_targets_expression
+            else None,
+            needed_modes=_lower(power.modes_required),
+            barred_by=_lower((*power.modes_disallowed, *power.modes_suspended)),
+            reads_totals=any(part.reads_totals for part in self.parts),
+        )
+
+    def add(self, effect: SelfEffect) -> None:
+        template = effect.effect.template
+        part = self._part(effect)
+        if part is None:
+            return
+        if effect.times not in ("once", "stacks"):
+            self.counts_targets = True
+        for attribute in template.attributes:
+            match attribute:
+                case "Set_Mode":
+                    self.modes.append(structs.replace(part, mode=template.mode.lower()))
+                case "Global_Chance_Mod":
+                    self._add_chance(part, effect)
+                case "Grant_Power":
+                    self._add_powers(self.grants, part, template)
+                case "Execute_Power":
+                    self._add_powers(self.executes, part, template)
+                case _:
+                    self._add_number(attribute, part, template)
+
+    def _part(self, effect: SelfEffect) -> Part | None:
+        """What an effect's attributes have in common; None when its chance is never certain."""
+        template = effect.effect.template
+        chances = self._open_chances(effect.effect.chances)
+        if chances is None:
+            return None
+        value = table(self.archetype, template.table, self.level)
+        expression = None
+        if template.type == "Expression" and template.magnitude_expression:
+            expression = compiled(template.magnitude_expression, effect.view)
+        by_table = template.type in ("Magnitude", "Expression")
+        reads = [*effect.conditions, *effect.unless, *([expression] if expression else ())]
+        return Part(
+            amount=template.scale * value if by_table else template.magnitude,
+            expression=expression,
+            scale=template.scale,
+            value=value,
+            conditions=effect.conditions,
+            unless=effect.unless,
+            chances=chances,
+            times=effect.times,
+            limit=effect.limit,
+            key=template.stack_key if template.stack in _ONE_FOR_ALL else "",
+            reads_totals=any("totals" in condition.reads for condition in reads),
+        )
+
+    def _open_chances(self, chances: Chances) -> Chances | None:
+        """The chances that a modifier can change; None when another one is not certain."""
+        changeable = []
+        for chance, tags in chances:
+            changed = tuple(tag for tag in tags if tag in self.changed_tags)
+            if changed:
+                changeable.append((chance, changed))
+            elif chance < 1.0:
+                return None
+        return tuple(changeable)
+
+    def _add_chance(self, part: Part, effect: SelfEffect) -> None:
+        params = effect.effect.template.params
+        if isinstance(params, FilterParams):
+            # A modifier inside the very group that it changes guards against its repetition.
+            tags = tuple(tag for tag in params.tags if tag not in effect.effect.tags)
+            if tags:
+                self.chances.append(structs.replace(part, tags=tags))
+
+    def _add_powers(self, parts: list[Part], part: Part, template: Template) -> None:
+        if isinstance(template.params, PowerParams) and template.params.powers:
+            parts.append(structs.replace(part, powers=template.params.powers))
+
+    def _add_number(self, attribute: str, part: Part, template: Template) -> None:
+        is_plain = not (
+            part.conditions
+            or part.unless
+            or part.chances
+            or part.expression
+            or part.key
+            or part.times != "once"
+        )
+        part = structs.replace(part, attribute=attribute)
+        if template.aspect == "Strength":
+            if is_plain:
+                self.strengthens.append((attribute, part.amount))
+            else:
+                self.strengthening.append(part)
+        feeds = FEEDS.get((attribute, template.aspect), ())
+        if not feeds:
+            return
+        unit = 1.0
+        if feeds[0][0] == PERCEPTION:  # counts in multiples of how far the archetype sees
+            unit = limit(self.archetype, "base.perception_radius", self.level) or 0.0
+        index = self._strength_index(attribute, template)
+        rows = tuple((number, factor * unit, index) for number, factor in feeds)
+        if is_plain:
+            self.always.extend((number, part.amount * factor, index) for number, factor, _ in rows)
+        else:
+            self.parts.append(structs.replace(part, rows=rows))
+
+    def _strength_index(self, attribute: str, template: Template) -> int:
+        """Which strength multiplies a template's number; -1: none does.
+
+        Strengths are not strengthened themselves; of a mez it is the duration that is.
+        """
+        if (
+            not self.enhanced
+            or template.aspect == "Strength"
+            or template.type in ("Duration", "Constant")
+            or "IgnoreStrength" in template.flags
+        ):
+            return -1
+        wanted = self._enhanceable(attribute, is_effect=True)
+        if wanted not in self.enhanceable:
+            self.enhanceable.append(wanted)
+        return self.enhanceable.index(wanted)
+
+    def _enhanceable(self, attribute: str, *, is_effect: bool) -> Enhanceable:
+        """is_effect: the power's `ignore_strength` keeps global strengths out of its effects, but
+        not out of its own cost, recharge, accuracy and range."""
+        power = self.power
+        allowed = attribute not in power.strengths_disallowed
+        limited_by = LIMITED_BY.get(attribute, attribute.lower())
+        return Enhanceable(
+            attribute,
+            by_slots=allowed,
+            by_globals=allowed
+            and attribute not in power.global_strengths_disallowed
+            and not (is_effect and power.ignore_strength),
+            minimum=limit(self.archetype, f"strength_minimum.{limited_by}", self.level),
+            maximum=limit(self.archetype, f"strength_maximum.{limited_by}", self.level),
+        )
+
+
+def _lower(modes: Iterable[str]) -> frozenset[str]:
+    return frozenset(mode.lower() for mode in modes)

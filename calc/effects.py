@@ -1,0 +1,204 @@
+"""A power's effects as a flat list, and which of them its own caster feels.
+
+Source: the design's `calc.md` §3, §5.2, §5.3.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from calc.conditions import Condition, compiled, decided
+from calc.facts import FIXED, Context, Facts, View
+from gamedata.catalogue import EffectGroup, Expression, Power, Template
+
+MAX_DELAY_S = 5.0  # what begins later is no part of "now"
+_FOE = "Foe"
+_ON_SELF = frozenset({"Self", "SelfAndPets"})
+_NEVER = frozenset({"OnDeactivate", "OnDisable", "OnExpire"})
+_ADDING = frozenset({"Continuous", "Stack"})
+_TO_LIMIT = frozenset({"StackToLimit", "RefreshToLimit"})
+
+Chances = tuple[tuple[float, tuple[str, ...]], ...]
+"""Chances that multiply, each with the tags by which chance modifiers change it."""
+
+Times = Literal["once", "stacks", "each", "any", "others"]
+"""How often an effect counts, for `n` targets or stacks: once; by the stacks chosen; for each
+target; once when there is a target; for each target but the first.
+"""
+
+
+class Effect(Struct, frozen=True, gc=False):
+    """One template with everything that its place in the groups adds.
+
+    unless: conditions of earlier siblings that keep a fallback from applying.
+    flags: of all groups on the path. activation: it happens once, when the power is activated.
+    """
+
+    template: Template
+    chances: Chances = ()
+    conditions: tuple[Expression, ...] = ()
+    unless: tuple[Expression, ...] = ()
+    ppm: float = 0.0
+    delay_s: float = 0.0
+    flags: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    pvp_only: bool = False
+    activation: bool = False
+
+
+class SelfEffect(Struct, frozen=True, gc=False):
+    """An effect that the caster feels, as far as the archetype and the level decide it.
+
+    conditions: those whose value depends on the build; unless: none of these may hold.
+    limit: the most stacks that count, 0 is no limit.
+    """
+
+    effect: Effect
+    view: View
+    times: Times
+    limit: int = 0
+    conditions: tuple[Condition, ...] = ()
+    unless: tuple[Condition, ...] = ()
+
+
+def flatten(power: Power) -> Iterator[Effect]:
+    """Every template of a power, depth first."""
+    yield from _walk(power.effects, Effect(Template(())))
+    yield from _walk(power.activation_effects, Effect(Template(()), activation=True))
+
+
+def _walk(groups: tuple[EffectGroup, ...], parent: Effect) -> Iterator[Effect]:
+    for index, group in enumerate(groups):
+        here = _inherit(parent, group, groups[:index])
+        if here is None:
+            continue
+        for template in group.templates:
+            chances = here.chances
+            if template.tick_chance != 1.0:
+                chances = (*chances, (template.tick_chance, group.tags))
+            conditions = here.conditions
+            if template.jit_requires:
+                conditions = (*conditions, template.jit_requires)
+            yield Effect(
+                template,
+                chances,
+                conditions,
+                here.unless,
+                here.ppm,
+                here.delay_s + template.delay_s,
+                here.flags,
+                here.tags,
+                here.pvp_only,
+                here.activation,
+            )
+        yield from _walk(group.children, here)
+
+
+def _inherit(parent: Effect, group: EffectGroup, earlier: tuple[EffectGroup, ...]) -> Effect | None:
+    """What holds inside a group; None for a fallback that an earlier sibling always forestalls."""
+    unless = parent.unless
+    if "Fallback" in group.flags:
+        # A sibling that merely may happen leaves the fallback its turn.
+        certain = [sibling for sibling in earlier if sibling.chance >= 1.0 and not sibling.ppm]
+        if any(not sibling.requires for sibling in certain):
+            return None
+        unless = (*unless, *(sibling.requires for sibling in certain))
+    chances = parent.chances
+    if group.chance != 1.0 or group.tags:
+        chances = (*chances, (group.chance, group.tags))
+    conditions = parent.conditions
+    if group.requires:
+        conditions = (*conditions, group.requires)
+    return Effect(
+        parent.template,
+        chances,
+        conditions,
+        unless,
+        group.ppm or parent.ppm,
+        parent.delay_s + group.delay_s,
+        parent.flags.union(group.flags) if group.flags else parent.flags,
+        parent.tags.union(group.tags) if group.tags else parent.tags,
+        parent.pvp_only or group.pvp == "only",
+        parent.activation,
+    )
+
+
+def felt_by_caster(power: Power, archetype: str, level: int) -> Iterator[SelfEffect]:
+    """The effects that count for the caster's own totals, in PvE, with nothing happening.
+
+    archetype: without `Class_`, lower case. Chances and procs: an effect with procs per minute
+    never counts; other chances are left to the reader, since chance modifiers change them.
+    """
+    fixed = Context(Facts(archetype, level), power)
+    for effect in flatten(power):
+        template = effect.template
+        if effect.pvp_only or effect.ppm or effect.delay_s > MAX_DELAY_S:
+            continue
+        if template.application in _NEVER:
+            continue
+        for view, times in _aims(effect, power):
+            conditions = _undecided(effect.conditions, view, fixed)
+            unless = _undecided_unless(effect.unless, view, fixed)
+            if conditions is not None and unless is not None:
+                yield SelfEffect(effect, view, times, _limit(template), conditions, unless)
+                break
+
+
+def _aims(effect: Effect, power: Power) -> Iterator[tuple[View, Times]]:
+    """In whose view and how often an effect reaches the caster; the first that can be counts."""
+    template = effect.template
+    includes_self = "Self" in power.targets_affected or not power.targets_affected
+    if template.target.startswith("AnyAffected"):
+        if includes_self:
+            yield "self", "once"
+        return
+    if template.target not in _ON_SELF:
+        return
+    if effect.activation:
+        yield "self", "once"
+        return
+    if includes_self:
+        yield "self", "stacks" if template.stack in _ADDING | _TO_LIMIT else "once"
+    others = [target for target in power.targets_affected if target != "Self"]
+    if others:
+        foes = any(_FOE in target for target in others)
+        yield "foe" if foes else "ally", _times_per_target(effect)
+
+
+def _times_per_target(effect: Effect) -> Times:
+    adds = effect.template.stack in _ADDING | _TO_LIMIT
+    if not adds or "MainTargetOnly" in effect.flags:
+        return "any"
+    return "others" if "SecondaryTargetsOnly" in effect.flags else "each"
+
+
+def _limit(template: Template) -> int:
+    return template.stack_limit if template.stack in _TO_LIMIT else 0
+
+
+def _undecided(
+    expressions: tuple[Expression, ...], view: View, fixed: Context
+) -> tuple[Condition, ...] | None:
+    """The conditions that the build decides; None when one of them can hold in no build."""
+    undecided = []
+    for expression in expressions:
+        value = decided(expression, view, fixed)
+        if value is not None and not value:
+            return None
+        if value is None:
+            condition = compiled(expression, view)
+            if not condition.reads - FIXED:
+                return None  # unknown for good
+            undecided.append(condition)
+    return tuple(undecided)
+
+
+def _undecided_unless(
+    expressions: tuple[Expression, ...], view: View, fixed: Context
+) -> tuple[Condition, ...] | None:
+    """The same for conditions of which none may hold."""
+    values = [(expression, decided(expression, view, fixed)) for expression in expressions]
+    if any(value for _, value in values):
+        return None
+    return tuple(compiled(expression, view) for expression, value in values if value is None)

@@ -1,0 +1,178 @@
+"""What an enhancement in a slot is worth to the power around it, and what the slots add up to.
+
+Source: the design's `calc.md` §6.
+"""
+
+import math
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from calc.build import SlottedEnhancement
+from calc.ed import Schedule, apply_ed
+from calc.tables import at
+from gamedata.catalogue import (
+    Archetype,
+    BoostSet,
+    Catalogue,
+    EffectGroup,
+    Enhancement,
+    Template,
+)
+
+COMMON_LEVELS = (10, 53)  # of an invention that belongs to no set
+BOOSTER = 0.05  # what one level above adds, to every aspect
+LEVEL_BELOW = 0.10  # what one level below takes away
+MAX_COMBINED = 3
+
+_SCHEDULE_BY_TABLE: dict[str, Schedule] = {
+    "melee_boosts_33": "A",
+    "melee_boosts_20": "B",
+    "melee_boosts_40": "C",
+    "melee_boosts_60": "D",
+}
+_SCHEDULE_BY_ATTRIBUTE: dict[str, Schedule] = {
+    "ToHit": "B",
+    "Range": "B",
+    "InterruptTime": "C",
+    "Knockback": "D",
+    "Knockup": "D",
+}
+_DEFENSES = frozenset(
+    {
+        "Base_Defense",
+        "Melee",
+        "Ranged",
+        "Area",
+        "Smashing",
+        "Lethal",
+        "Fire",
+        "Cold",
+        "Energy",
+        "Negative_Energy",
+        "Toxic",
+        "Psionic",
+    }
+)
+
+
+class Bonus(Struct, frozen=True, gc=False):
+    """What one enhancement adds to one attribute. past_ed: not diminished."""
+
+    attribute: str
+    schedule: Schedule
+    value: float
+    past_ed: bool = False
+
+
+def bonuses(
+    slotted: SlottedEnhancement,
+    enhancement: Enhancement,
+    accepted: tuple[str, ...],
+    archetype: Archetype,
+    level: int,
+    catalogue: Catalogue,
+) -> tuple[Bonus, ...]:
+    """What a slotted enhancement adds to each attribute, before ED.
+
+    accepted: the enhancement types that the power takes; a part of a piece with several aspects
+    counts only where its type is among them. level: the character's combat level.
+    """
+    piece_level = effective_level(slotted, enhancement, level, catalogue)
+    factor = relative_factor(slotted, enhancement)
+    found: list[Bonus] = []
+    for template in boost_templates(enhancement):
+        if template.boost_mod_allowed and template.boost_mod_allowed not in accepted:
+            continue
+        curve = archetype.tables.get(template.table, (1.0,))
+        value = template.scale * at(curve, piece_level) * factor
+        past_ed = "BoostIgnoreDiminishing" in template.flags
+        found.extend(
+            Bonus(attribute, schedule(template, attribute, enhancement), value, past_ed)
+            for attribute in template.attributes
+        )
+    return tuple(found)
+
+
+def boost_templates(enhancement: Enhancement) -> Iterable[Template]:
+    """The parts that enhance the power, not its procs and globals: chances mean nothing here."""
+    return (
+        template
+        for groups in (enhancement.effects, enhancement.activation_effects)
+        for template in _templates(groups)
+        if "Boost" in template.flags and template.aspect == "Strength"
+    )
+
+
+def _templates(groups: tuple[EffectGroup, ...]) -> Iterable[Template]:
+    for group in groups:
+        yield from group.templates
+        yield from _templates(group.children)
+
+
+def effective_level(
+    slotted: SlottedEnhancement, enhancement: Enhancement, level: int, catalogue: Catalogue
+) -> int:
+    """The level at which a piece's tables are read (`calc.md` §6.2)."""
+    boost_set = catalogue.boost_sets.get(enhancement.boost_set)
+    if not slotted.level or enhancement.attuned:
+        highest = min(enhancement.max_level, _set_maximum(boost_set))
+        return min(level, highest)
+    if boost_set is None:
+        lowest, highest = COMMON_LEVELS
+    else:
+        lowest, highest = boost_set.min_level, _set_maximum(boost_set)
+    return min(max(slotted.level, lowest), highest)
+
+
+def _set_maximum(boost_set: BoostSet | None) -> int:
+    """A set's highest level; sets that have no levels of their own say 1."""
+    if boost_set is None or boost_set.max_level == 1:
+        return 50
+    return boost_set.max_level
+
+
+def relative_factor(slotted: SlottedEnhancement, enhancement: Enhancement) -> float:
+    """What boosters, or a level relative to the character's, do to every aspect of a piece."""
+    if enhancement.boostable:
+        return 1.0 + BOOSTER * slotted.boosters
+    if enhancement.combinable:
+        if slotted.relative < 0:
+            return 1.0 + LEVEL_BELOW * slotted.relative
+        return 1.0 + BOOSTER * min(slotted.relative, MAX_COMBINED)
+    return 1.0
+
+
+def schedule(template: Template, attribute: str, enhancement: Enhancement) -> Schedule:
+    """The ED schedule of one attribute: inventions name it by table, the others by their type."""
+    by_table = _SCHEDULE_BY_TABLE.get(template.table)
+    if by_table is not None:
+        return by_table
+    types = (
+        (template.boost_mod_allowed,)
+        if template.boost_mod_allowed
+        else enhancement.enhancement_types
+    )
+    if attribute in _DEFENSES:
+        return "B" if "Enhance Defense" in types else "A"
+    if attribute.endswith("_Dmg"):
+        return "B" if "Enhance Damage Resistance" in types else "A"
+    return _SCHEDULE_BY_ATTRIBUTE.get(attribute, "A")
+
+
+def strength(found: Iterable[Bonus]) -> float:
+    """What one attribute's bonuses, from all slots of a power, come to after ED.
+
+    ED works once on each schedule's sum, never slot by slot.
+    """
+    by_schedule: dict[Schedule, list[float]] = {}
+    past_ed = []
+    for bonus in found:
+        if bonus.past_ed:
+            past_ed.append(bonus.value)
+        else:
+            by_schedule.setdefault(bonus.schedule, []).append(bonus.value)
+    diminished = [
+        apply_ed(math.fsum(values), schedule) for schedule, values in sorted(by_schedule.items())
+    ]
+    return math.fsum((*diminished, *past_ed))

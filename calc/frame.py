@@ -1,0 +1,138 @@
+"""What an archetype's characters of one level have in common, worked out when first asked for."""
+
+from collections.abc import Set
+from functools import lru_cache
+
+from calc import bonuses, enhance
+from calc.bonuses import Piece
+from calc.build import SlottedEnhancement
+from calc.caps import Limits, limits
+from calc.compile import compile_power
+from calc.enhance import Bonus
+from calc.powers import CompiledPower
+from calc.tables import NOBODY
+from gamedata.catalogue import (
+    ArchetypeId,
+    Catalogue,
+    EffectGroup,
+    Enhancement,
+    EnhancementId,
+    Power,
+    PowerId,
+    PowersetId,
+)
+
+Slots = tuple[SlottedEnhancement, ...]
+
+_POWERS = 2048  # how many of each are kept, per archetype and level
+_SLOTTINGS = 8192
+_ON_SELF = frozenset({"Self", "SelfAndPets"})
+
+
+class Frame:
+    """Compiled powers, enhancement values and set bonuses for one archetype and level.
+
+    Everything is kept by what it depends on, the oldest unused goes first.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, archetype: ArchetypeId, level: int, changed_tags: Set[str]
+    ) -> None:
+        self.catalogue = catalogue
+        self.archetype = catalogue.archetypes.get(archetype, NOBODY)
+        self.level = level
+        self._changed_tags = changed_tags
+        self.limits: Limits = limits(self.archetype, level)
+        self.power = lru_cache(_POWERS)(self._power)
+        self.bonus = lru_cache(_POWERS)(self._bonus)
+        self.piece = lru_cache(_POWERS)(self._piece)
+        self.slotted = lru_cache(_SLOTTINGS)(self._slotted)
+        self.set_bonuses = lru_cache(_SLOTTINGS)(self._set_bonuses)
+        self._bonuses = lru_cache(_SLOTTINGS)(self._bonuses_of)
+
+    def _power(self, power: PowerId) -> CompiledPower:
+        """A power of the catalogue, compiled. Raises KeyError for an unknown one."""
+        return compile_power(
+            self.catalogue.powers[power], self.archetype, self.level, self._changed_tags
+        )
+
+    def _bonus(self, power: PowerId) -> CompiledPower:
+        """A set bonus, which nothing enhances."""
+        found = self.catalogue.powers[power]
+        return compile_power(found, self.archetype, self.level, self._changed_tags, enhanced=False)
+
+    def _piece(self, enhancement: EnhancementId) -> CompiledPower:
+        """What a piece gives its owner by itself (Kismet's to-hit), while its power is on."""
+        return compile_power(
+            _unique(self.catalogue.enhancements[enhancement]),
+            self.archetype,
+            self.level,
+            self._changed_tags,
+            enhanced=False,
+        )
+
+    def _slotted(self, power: PowerId, slots: Slots) -> tuple[float, ...]:
+        """What the slots come to after ED, by position in the power's `enhanceable`.
+
+        One more at the end: that of the power's endurance discount.
+        """
+        found = self.power(power)
+        accepted = found.power.enhancement_types
+        given: dict[str, list[Bonus]] = {}
+        for slotted in slots:
+            for bonus in self._bonuses(slotted, accepted):
+                given.setdefault(bonus.attribute, []).append(bonus)
+        attributes = (*(wanted.attribute for wanted in found.enhanceable), "EnduranceDiscount")
+        return tuple(enhance.strength(given.get(attribute, ())) for attribute in attributes)
+
+    def _bonuses_of(
+        self, slotted: SlottedEnhancement, accepted: tuple[str, ...]
+    ) -> tuple[Bonus, ...]:
+        enhancement = self.catalogue.enhancements[EnhancementId(slotted.id)]
+        return enhance.bonuses(
+            slotted, enhancement, accepted, self.archetype, self.level, self.catalogue
+        )
+
+    def _set_bonuses(self, slots: Slots) -> tuple[PowerId, ...]:
+        """The bonus powers that the pieces of one power give."""
+        pieces = [
+            Piece(slotted, self.catalogue.enhancements[EnhancementId(slotted.id)])
+            for slotted in slots
+        ]
+        return bonuses.of_power(pieces, self.level, self.catalogue)
+
+
+def _unique(enhancement: Enhancement) -> Power:
+    """A piece's own effects on its owner as a power: without what enhances the host power.
+
+    What a piece does to anybody affected goes to the targets of its host, although the piece
+    says that it affects only its owner.
+    """
+    return Power(
+        PowerId(f"Boosts.{enhancement.id}.{enhancement.id}"),
+        enhancement.name,
+        PowersetId(f"Boosts.{enhancement.id}"),
+        type="Auto",
+        targets_affected=("Self",),
+        ignore_strength=True,
+        effects=tuple(_own(group) for group in enhancement.effects),
+        activation_effects=tuple(_own(group) for group in enhancement.activation_effects),
+    )
+
+
+def _own(group: EffectGroup) -> EffectGroup:
+    return EffectGroup(
+        tuple(
+            template
+            for template in group.templates
+            if "Boost" not in template.flags and template.target in _ON_SELF
+        ),
+        tuple(_own(child) for child in group.children),
+        group.chance,
+        group.ppm,
+        group.delay_s,
+        requires=group.requires,
+        pvp=group.pvp,
+        flags=group.flags,
+        tags=group.tags,
+    )

@@ -1,0 +1,260 @@
+"""What of a build is running: which powers count, what they set off, and the facts that follow.
+
+Source: the design's `calc.md` §5.1, §5.2, §8, §9.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from msgspec import UNSET, Struct, structs
+
+from calc import defaults
+from calc.build import Build, PowerCondition, Scenario, TakenPower
+from calc.facts import Context, Facts, word
+from calc.frame import Frame, Slots
+from calc.owned import copies, owned, powersets
+from calc.powers import CompiledPower
+from gamedata.catalogue import PowerId
+
+MAX_DEPTH = 4  # how far powers that bring powers are followed
+_COUNTERS = "Temporary_Powers."  # some of them count something by how many copies one has
+_AS_BUILT = PowerCondition()
+
+# The same accolade for heroes and for villains: only one of a pair counts.
+ACCOLADE_PAIRS = {
+    f"Temporary_Powers.Accolades.{villain}": f"Temporary_Powers.Accolades.{hero}"
+    for villain, hero in (
+        ("Marshall", "The_Atlas_Medallion"),
+        ("Born_In_Battle", "Portal_Jockey"),
+        ("Invader", "Task_Force_Commander"),
+        ("High_Pain_Threshold", "Freedom_Phalanx_Reserve"),
+    )
+}
+
+
+class Active(Struct, frozen=True, gc=False):
+    """A power that counts, with what it is evaluated in.
+
+    count: targets or stacks. slotted: what its slots come to (`Frame.slotted`).
+    """
+
+    power: CompiledPower
+    count: int
+    slots: Slots
+    slotted: tuple[float, ...]
+    context: Context
+
+
+class Running(Struct, frozen=True, gc=False):
+    """Everything in a build that counts, in a fixed order.
+
+    bonuses: the set bonuses that the slots give, before the rule of five. chances: by tag, what
+    modifiers add to the chance of its effects.
+    """
+
+    powers: tuple[Active, ...]
+    bonuses: tuple[PowerId, ...]
+    facts: Facts
+    chances: Mapping[str, float]
+
+
+def running(build: Build, frame: Frame) -> Running:
+    """What counts in a build's totals, in its own scenario."""
+    had = {
+        power: taken
+        for power, taken in owned(build, frame.catalogue).items()
+        if taken.level <= build.level
+    }
+    slots = {power: _slots(taken, build.level, frame) for power, taken in had.items()}
+    facts = _facts(build, had, slots.values())
+    scenario = build.scenarios.get(build.scenario, Scenario())
+    powers = [
+        _active(power, _count(power, taken, scenario, frame), slots[power], facts, frame)
+        for power, taken in had.items()
+        if _is_on(power, taken, scenario, frame)
+    ]
+    powers.extend(_active(power, 1, (), facts, frame) for power in _accolades(build, frame))
+    powers = _with_brought(powers, facts, frame)
+    powers, facts = _in_modes(powers, facts)
+    return Running(
+        tuple(powers),
+        tuple(bonus for placed in slots.values() if placed for bonus in frame.set_bonuses(placed)),
+        facts,
+        _chances(powers),
+    )
+
+
+def _slots(taken: TakenPower, level: int, frame: Frame) -> Slots:
+    """The enhancements in a power's slots, as far as the catalogue knows them, by slot id."""
+    if not taken.slots:
+        return ()
+    return tuple(
+        slot.enhancement
+        for _, slot in sorted(taken.slots.items())
+        if slot.enhancement is not UNSET
+        and slot.level <= level
+        and slot.enhancement.id in frame.catalogue.enhancements
+    )
+
+
+def _facts(build: Build, had: Mapping[PowerId, TakenPower], slots: Iterable[Slots]) -> Facts:
+    counts = copies(had, powersets(build))
+    for power, taken in had.items():
+        if power.startswith(_COUNTERS) and taken.count is not UNSET:
+            counts[power.lower()] = taken.count
+    scenario = build.scenarios.get(build.scenario, Scenario())
+    return Facts(
+        word(build.archetype),
+        build.level,
+        counts,
+        team=scenario.team,
+        slotted=Counter(slotted.id.lower() for placed in slots for slotted in placed),
+    )
+
+
+def _is_on(power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame) -> bool:
+    condition = scenario.powers.get(power, _AS_BUILT)
+    if condition.on is not UNSET:
+        return condition.on
+    if taken.on is not UNSET:
+        return taken.on
+    return defaults.on(frame.catalogue.powers[power])
+
+
+def _count(power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame) -> int:
+    condition = scenario.powers.get(power, _AS_BUILT)
+    if condition.count is not UNSET:
+        return condition.count
+    if taken.count is not UNSET:
+        return taken.count
+    return defaults.count(frame.catalogue.powers[power])
+
+
+def _accolades(build: Build, frame: Frame) -> Iterable[PowerId]:
+    has = {power for power, counts in build.accolades.items() if counts}
+    for power in sorted(has):
+        if power in frame.catalogue.powers and ACCOLADE_PAIRS.get(power) not in has:
+            yield PowerId(power)
+
+
+def _active(power: PowerId, count: int, slots: Slots, facts: Facts, frame: Frame) -> Active:
+    """A power, or the one that stands for it now; slots and count are the power's own."""
+    found = frame.power(power)
+    for _ in range(MAX_DEPTH):
+        context = Context(facts, found.power)
+        instead = next(
+            (other for condition, other in found.redirects if condition.holds(context)), None
+        )
+        if instead is None or instead not in frame.catalogue.powers:
+            break
+        found = frame.power(instead)
+    slotted = frame.slotted(found.power.id, slots)
+    context = Context(
+        facts, found.power, Counter(each.id.lower() for each in slots) if slots else {}
+    )
+    return Active(found, _limited(found, count, context), slots, slotted, context)
+
+
+def _limited(power: CompiledPower, count: int, context: Context) -> int:
+    """How many targets a power can have at most; one that has one target has it when it is on."""
+    if not power.counts_targets:
+        return count
+    if power.most_targets is not None:
+        return min(count, int(power.most_targets.number(context)))
+    most = power.power.max_targets
+    return min(count, most) if most > 0 else 1
+
+
+def _with_brought(powers: list[Active], facts: Facts, frame: Frame) -> list[Active]:
+    """The powers, and those that they grant (autos) or execute (clicks), and so on.
+
+    A granted power has no slots; an executed one has the slots and the count of who executes it.
+    """
+    known = {active.power.power.id for active in powers}
+    everything, newest = list(powers), powers
+    for _ in range(MAX_DEPTH):
+        brought = []
+        for active in newest:
+            for power, count, slots in _brings(active, frame):
+                if power not in known:
+                    known.add(power)
+                    found = _active(power, count, slots, facts, frame)
+                    # The pieces in the slots are in the caller: they give what is theirs once.
+                    brought.append(structs.replace(found, slots=()))
+        if not brought:
+            break
+        everything.extend(brought)
+        newest = brought
+    return everything
+
+
+def _brings(active: Active, frame: Frame) -> Iterable[tuple[PowerId, int, Slots]]:
+    for part in active.power.grants:
+        if part.multiplicity(active.count, active.context, {}):
+            for power in part.powers:
+                granted = frame.catalogue.powers.get(power)
+                if granted is not None and granted.type == "Auto":
+                    yield power, 1, ()
+    for part in active.power.executes:
+        if part.multiplicity(active.count, active.context, {}):
+            for power in part.powers:
+                if power in frame.catalogue.powers:
+                    yield power, active.count, active.slots
+
+
+def _in_modes(powers: list[Active], facts: Facts) -> tuple[list[Active], Facts]:
+    """The powers that the modes leave running, each with the modes that it sees.
+
+    A power does not see a mode that it alone sets. Of two that bar each other the first stays.
+    """
+    modes = [_modes(active) for active in powers]
+    if not any(modes):
+        return [active for active in powers if not active.power.needed_modes], facts
+    standing = [
+        active
+        for index, active in enumerate(powers)
+        if not _is_barred(index, powers, modes)
+        and active.power.needed_modes <= frozenset().union(*modes)
+    ]
+    modes = [_modes(active) for active in standing]
+    setters = Counter(mode for own in modes for mode in own)
+    everywhere = structs.replace(facts, modes=frozenset(setters))
+    seen = []
+    for active, own in zip(standing, modes, strict=True):
+        visible = everywhere
+        if own:
+            others = frozenset(mode for mode in setters if setters[mode] > (mode in own))
+            visible = structs.replace(facts, modes=others)
+        seen.append(structs.replace(active, context=structs.replace(active.context, facts=visible)))
+    return seen, everywhere
+
+
+def _modes(active: Active) -> frozenset[str]:
+    return frozenset(
+        part.mode
+        for part in active.power.modes
+        if part.multiplicity(active.count, active.context, {})
+    )
+
+
+def _is_barred(index: int, powers: list[Active], modes: list[frozenset[str]]) -> bool:
+    barred_by = powers[index].power.barred_by
+    if not barred_by:
+        return False
+    for other, own in enumerate(modes):
+        if other != index and not barred_by.isdisjoint(own):
+            is_mutual = not powers[other].power.barred_by.isdisjoint(modes[index])
+            if not is_mutual or other < index:
+                return True
+    return False
+
+
+def _chances(powers: Iterable[Active]) -> dict[str, float]:
+    by_tag: dict[str, list[float]] = {}
+    for active in powers:
+        for part in active.power.chances:
+            times = part.multiplicity(active.count, active.context, {})
+            for tag in part.tags if times else ():
+                by_tag.setdefault(tag, []).append(times * part.magnitude(active.context, 1.0))
+    return {tag: math.fsum(values) for tag, values in by_tag.items()}
