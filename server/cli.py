@@ -4,7 +4,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("bench", "gamedata", "serve", "totals")
+COMMANDS = ("bench", "gamedata", "migrate", "serve", "totals")
 
 
 class _Commands(click.Group):

@@ -1,0 +1,210 @@
+"""Who may be in a session: its creation, its invitations and its members, in SQL.
+
+SQL comes first: what changes here gets a new version of `Access`, which then goes to Redis,
+where each commit is bound to it.
+"""
+
+import secrets
+import time
+from typing import cast
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.auth import hash_secret, new_secret
+from server.log import Stored
+from server.orm import (
+    CheckpointRow,
+    Database,
+    EpochRow,
+    InvitationRow,
+    MemberRow,
+    SessionRow,
+)
+from server.protocol import Role
+from server.session import Access, Membership, better, may_invite
+
+ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that is easily mistaken
+
+
+class AccessError(Exception):
+    """Somebody asked for what they may not have. code: `not_allowed` or `no_session`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def new_id(length: int = 12) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+async def create_session(
+    database: Database, owner: str, name: str, stored: Stored, engine: str, release: str
+) -> tuple[str, Access]:
+    """A new session with its first build and its owner, in SQL before anybody knows its id."""
+    session = new_id()
+    async with database.writing() as sql:
+        sql.add(
+            SessionRow(
+                id=session,
+                title=stored.build.title,
+                engine=engine,
+                release=release,
+                access=1,
+                created_at=now_ms(),
+            )
+        )
+        await sql.flush()
+        sql.add(
+            EpochRow(session_id=session, epoch=stored.epoch, ordinal=0, recorded=stored.revision)
+        )
+        sql.add(
+            CheckpointRow(
+                session_id=session,
+                epoch=stored.epoch,
+                revision=stored.revision,
+                stored=msgspec.json.encode(stored),
+            )
+        )
+        sql.add(
+            MemberRow(session_id=session, person=owner, name=name, role="owner", joined_at=now_ms())
+        )
+    return session, Access(1, {owner: Membership(name, "owner")})
+
+
+async def session_row(database: Database, session: str) -> SessionRow | None:
+    """The session, if there is one that has not ended."""
+    async with database.reading() as sql:
+        row = await sql.get(SessionRow, session)
+    return row if row is not None and row.ended_at is None else None
+
+
+async def access_of(database: Database, session: str) -> Access:
+    async with database.reading() as sql:
+        return await _access(sql, session)
+
+
+async def invite(
+    database: Database,
+    session: str,
+    inviter: str,
+    role: Role,
+    expires_in_s: int | None,
+    uses: int | None,
+) -> tuple[str, str]:
+    """A new invitation: its id and its secret, which is told only now. Raises AccessError."""
+    secret = new_secret()
+    invitation = new_id()
+    async with database.writing() as sql:
+        own = await _own_role(sql, session, inviter)
+        if not may_invite(own, role):
+            raise AccessError("not_allowed", f"As {own} you may not invite a {role}.")
+        now = now_ms()
+        sql.add(
+            InvitationRow(
+                id=invitation,
+                session_id=session,
+                role=role,
+                secret_hash=hash_secret(secret),
+                expires_at=None if expires_in_s is None else now + expires_in_s * 1000,
+                uses=uses,
+                used=0,
+                created_by=inviter,
+                created_at=now,
+            )
+        )
+    return invitation, secret
+
+
+async def invitation_for(database: Database, session: str, secret: str) -> InvitationRow:
+    """The invitation behind a secret, while it is good for looking. Raises AccessError."""
+    async with database.reading() as sql:
+        return await _invitation(sql, session, secret)
+
+
+async def accept(
+    database: Database, session: str, secret: str, person: str, name: str
+) -> Access | None:
+    """Make a person a member by an invitation. None: they had at least this role before.
+
+    A limited invitation counts persons. Raises AccessError.
+    """
+    async with database.writing() as sql:
+        invitation = await _invitation(sql, session, secret)
+        member = await sql.get(MemberRow, (session, person))
+        role = cast(Role, invitation.role)
+        if member is not None:
+            if better(cast(Role, member.role), role) == member.role:
+                return None
+        elif invitation.uses is not None and invitation.used >= invitation.uses:
+            raise AccessError("not_allowed", "This invitation has been used up.")
+        if member is None:
+            member = MemberRow(session_id=session, person=person, name=name, joined_at=now_ms())
+            sql.add(member)
+        member.role = role
+        member.invitation_id = invitation.id
+        invitation.used += 1
+        return await _changed(sql, session)
+
+
+async def revoke(database: Database, session: str, owner: str, invitation: str) -> Access:
+    """Make an invitation useless, and members who came by it no members. Raises AccessError."""
+    async with database.writing() as sql:
+        if await _own_role(sql, session, owner) != "owner":
+            raise AccessError("not_allowed", "Only the owner may revoke an invitation.")
+        row = await sql.get(InvitationRow, invitation)
+        if row is None or row.session_id != session:
+            raise AccessError("not_found", "There is no such invitation.")
+        row.revoked_at = row.revoked_at or now_ms()
+        came = select(MemberRow).where(
+            MemberRow.session_id == session, MemberRow.invitation_id == invitation
+        )
+        for member in await sql.scalars(came):
+            await sql.delete(member)
+        return await _changed(sql, session)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+async def _own_role(sql: AsyncSession, session: str, person: str) -> Role:
+    row = await sql.get(SessionRow, session)
+    if row is None or row.ended_at is not None:
+        raise AccessError("no_session", "There is no such session.")
+    member = await sql.get(MemberRow, (session, person))
+    if member is None:
+        raise AccessError("not_allowed", "You may not be in this session.")
+    return cast(Role, member.role)
+
+
+async def _invitation(sql: AsyncSession, session: str, secret: str) -> InvitationRow:
+    found = select(InvitationRow).where(InvitationRow.secret_hash == hash_secret(secret))
+    row = await sql.scalar(found)
+    if row is None or row.session_id != session:
+        raise AccessError("not_allowed", "This invitation is not valid.")
+    if row.revoked_at is not None:
+        raise AccessError("not_allowed", "This invitation has been revoked.")
+    if row.expires_at is not None and row.expires_at <= now_ms():
+        raise AccessError("not_allowed", "This invitation has expired.")
+    return row
+
+
+async def _changed(sql: AsyncSession, session: str) -> Access:
+    """A new version of the access, seen by nobody before the transaction is over."""
+    await sql.flush()
+    raised = update(SessionRow).where(SessionRow.id == session).values(access=SessionRow.access + 1)
+    await sql.execute(raised)
+    return await _access(sql, session)
+
+
+async def _access(sql: AsyncSession, session: str) -> Access:
+    version = await sql.scalar(select(SessionRow.access).where(SessionRow.id == session))
+    rows = await sql.scalars(select(MemberRow).where(MemberRow.session_id == session))
+    members = {
+        row.person: Membership(row.name, cast(Role, row.role), row.invitation_id or "")
+        for row in rows
+    }
+    return Access(version or 0, members)

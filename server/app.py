@@ -1,0 +1,123 @@
+"""The application of one worker: wiring only."""
+
+import asyncio
+import gc
+import logging
+import secrets
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff, NoBackoff
+
+from gamedata import pack, starter
+from gamedata.catalogue import Catalogue
+from server import pages, problems, routes, ws
+from server.auth import Tokens, signing_secret
+from server.catalogue_routes import catalogue_router
+from server.engine import Engine
+from server.fanout import Hub
+from server.limits import Buckets
+from server.log import Log
+from server.orm import Database
+from server.services import Services
+from server.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 3  # of a call to Redis, within its time-out
+
+
+def create_app(settings: Settings) -> Litestar:
+    """A worker's application; `redis_url` must be set. Raises CatalogueError, OSError."""
+    assert settings.redis_url is not None, "the launcher says where its Valkey listens"
+    engine = Engine(pack.load(settings.gamedata or starter.path()))
+    database = Database(settings.database)
+    redis = Redis.from_url(
+        settings.redis_url, retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), ATTEMPTS)
+    )
+    hints_redis = Redis.from_url(settings.redis_url, retry=Retry(NoBackoff(), 0))
+    log = Log(redis, settings.log_keeps, settings.edit_ids)
+    worker = f"w{secrets.token_hex(4)}"
+
+    async def reopen(_session: str) -> bool:
+        return False
+
+    services = Services(
+        settings=settings,
+        engine=engine,
+        log=log,
+        hub=Hub(redis, hints_redis, log, engine, settings, worker, reopen),
+        database=database,
+        tokens=Tokens(signing_secret(settings.secret, settings.data_dir)),
+        guests=Buckets(settings.guests_per_minute / 60, settings.guests_per_minute),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        task = asyncio.create_task(_supervised(services.hub))
+        gc.collect()
+        gc.freeze()  # the catalogue is here to stay: no collection needs to look at it again
+        gc.set_threshold(700, 10, 1000)
+        yield
+        task.cancel()
+        await asyncio.wait([task])
+        await redis.aclose()
+        await hints_redis.aclose()
+        await database.close()
+
+    def provide_services() -> Services:
+        return services
+
+    def provide_catalogue() -> Catalogue:
+        return engine.catalogue
+
+    return Litestar(
+        route_handlers=[
+            ws.live,
+            routes.create_guest,
+            routes.create_session,
+            routes.create_invitation,
+            routes.revoke_invitation,
+            routes.read_session,
+            routes.live,
+            routes.ready,
+            catalogue_router(engine.catalogue),
+            pages.index,
+            pages.static_file,
+        ],
+        dependencies={
+            "services": Provide(provide_services, use_cache=True, sync_to_thread=False),
+            "catalogue": Provide(provide_catalogue, use_cache=True, sync_to_thread=False),
+        },
+        lifespan=[lifespan],
+        exception_handlers=problems.HANDLERS,
+        before_send=[pages.add_headers],
+        request_max_body_size=settings.body_bytes,
+        compression_config=CompressionConfig(
+            backend="gzip",
+            minimum_size=1000,
+            gzip_compress_level=6,
+            exclude=[r"^/api/v1/(catalogue|stats)"],  # compressed once, where they are made
+        ),
+        openapi_config=OpenAPIConfig(
+            title="Cohort", version="1", path="/api/v1/schema", render_plugins=[JsonRenderPlugin()]
+        ),
+        logging_config=None,
+    )
+
+
+async def _supervised(hub: Hub) -> None:
+    """A worker without its hub is of no use: it stops, and the launcher starts another."""
+    try:
+        await hub.run()
+    except Exception:
+        logger.exception("the live sessions of this worker failed")
+        signal.raise_signal(signal.SIGTERM)

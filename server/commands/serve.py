@@ -1,0 +1,93 @@
+"""`cohort serve`: everything that a Cohort needs, in one command."""
+
+import asyncio
+from pathlib import Path
+
+import click
+from msgspec.structs import replace
+
+from gamedata import pack, starter
+from migrations import run as migrations
+from server import settings as environment
+from server.launcher import Launcher, ServeError, listen, server_config
+from server.orm import connect
+from server.settings import Settings, SettingsError
+from server.valkey import Valkey, ValkeyError
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 picks one.  [default: 8000]")
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where Cohort keeps its data.  [default: data]",
+)
+@click.option("--workers", type=click.IntRange(1), help="Worker processes.  [default: 1]")
+def serve(host: str | None, port: int | None, data_dir: Path | None, workers: int | None) -> None:
+    """Serve Cohort: Valkey and SQLite included, unless COHORT_REDIS_URL or
+    COHORT_DATABASE_URL name others."""
+    try:
+        settings = environment.read(host=host, port=port, data_dir=data_dir, workers=workers)
+        _serve(settings)
+    except (SettingsError, ServeError, ValkeyError, pack.CatalogueError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _serve(settings: Settings) -> None:
+    _prepare_data_dir(settings.data_dir)
+    catalogue = pack.read_header(settings.gamedata or starter.path())
+    click.echo(f"Catalogue: {catalogue.release}")
+    listener = listen(settings.host, settings.port)
+    valkey = None
+    if settings.redis_url is None:
+        valkey = Valkey(settings.data_dir, settings.valkey)
+        click.echo("Starting Valkey …")
+        valkey.start()
+        settings = replace(settings, redis_url=valkey.url)
+    try:
+        asyncio.run(_prepare_database(settings))
+        click.echo(f"Starting {_count(settings.workers, 'worker')} …")
+        port = listener.getsockname()[1]
+        launcher = Launcher(
+            server_config(settings), [listener], valkey, lambda: _tell(settings.host, port)
+        )
+        launcher.run()
+    finally:
+        if valkey is not None:
+            valkey.stop()
+    if launcher.failed:
+        raise ServeError("A worker did not start; what it said is above.")
+
+
+def _prepare_data_dir(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServeError(
+            f"Cannot use the data directory {path}: {error.strerror}. Choose another with "
+            "--data-dir."
+        ) from None
+
+
+async def _prepare_database(settings: Settings) -> None:
+    """Our own SQLite is brought up to date; another database is its operator's to migrate."""
+    engine = connect(settings.database)
+    try:
+        if not settings.database_url:
+            await migrations.upgrade(engine)
+        elif not await migrations.is_newest(engine):
+            raise ServeError("The database is not of this version: run `cohort migrate`.")
+    except OSError as error:
+        raise ServeError(f"The database does not answer: {error}.") from None
+    finally:
+        await engine.dispose()
+
+
+def _tell(host: str, port: int) -> None:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    click.echo(f"Cohort is ready: http://{shown}:{port}/")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")

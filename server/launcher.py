@@ -1,0 +1,132 @@
+"""What `cohort serve` runs: one parent that owns Valkey and keeps the workers alive."""
+
+import errno
+import functools
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+
+from litestar import Litestar
+from uvicorn.config import STARTUP_FAILURE, Config
+from uvicorn.supervisors.multiprocess import Multiprocess
+
+from gamedata.pack import CatalogueError
+from server.processes import die_with_parent
+from server.settings import Settings
+from server.valkey import Valkey
+
+logger = logging.getLogger(__name__)
+
+STOP_S = 8  # for requests and sockets, so that all is over within 10 s
+START_S = 60.0
+PONG_S = 25  # after a ping: a peer is gone 45 s after its last sign of life
+
+
+class ServeError(Exception):
+    """Serving is not possible; the message is one sentence for the operator."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port. Raises ServeError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ServeError(
+                f"Port {port} on {host} is in use: stop what uses it, or choose another with "
+                "--port."
+            ) from None
+        raise ServeError(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
+    return listener
+
+
+def worker_app(settings: Settings, launcher: int) -> Litestar:
+    """The application of one worker process; runs in it."""
+    die_with_parent(launcher)
+    from server.app import create_app  # the launcher itself needs none of it
+
+    try:
+        return create_app(settings)
+    except (CatalogueError, OSError) as error:
+        logger.error("%s", error)
+        sys.exit(STARTUP_FAILURE)
+
+
+def log_config(level: str) -> dict[str, object]:
+    """One line each on standard error; what uvicorn says of itself only when it is a problem."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"format": "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"}
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level.upper()},
+        "loggers": {
+            "uvicorn": {"level": "WARNING"},
+            "uvicorn.error": {"level": "WARNING"},
+            "redis": {"level": "WARNING"},
+            "litestar": {"level": "WARNING"},
+        },
+    }
+
+
+def server_config(settings: Settings) -> Config:
+    return Config(
+        functools.partial(worker_app, settings, os.getpid()),
+        factory=True,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        ws="server.transport:LiveProtocol",
+        ws_max_size=settings.frame_bytes,
+        ws_per_message_deflate=False,
+        ws_ping_interval=settings.heartbeat_s,
+        ws_ping_timeout=PONG_S,
+        timeout_graceful_shutdown=STOP_S,
+        access_log=False,
+        server_header=False,
+        log_config=log_config(settings.log_level),
+        backlog=2048,
+    )
+
+
+class Launcher(Multiprocess):
+    """Starts the workers, tells when all of them serve, and looks after them and Valkey."""
+
+    def __init__(
+        self,
+        config: Config,
+        sockets: list[socket.socket],
+        valkey: Valkey | None,
+        serving: Callable[[], None],
+    ) -> None:
+        super().__init__(config, sockets)
+        self._valkey = valkey
+        self._serving = serving
+        self.failed = False
+
+    def init_processes(self) -> None:
+        super().init_processes()
+        for process in self.processes:
+            while not process.wait_until_ready(0.5, self.should_exit):
+                self.handle_signals()
+                if self.should_exit.is_set():
+                    return
+                if not process.process.is_alive():
+                    self.should_exit.set()
+                    self.failed = True
+                    return
+        self._serving()
+
+    def keep_subprocess_alive(self) -> None:
+        if self._valkey is not None:
+            self._valkey.watch()
+        super().keep_subprocess_alive()

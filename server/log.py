@@ -1,0 +1,331 @@
+"""A session's truth in Redis: its log of changes, its stored build, its access.
+
+What the scripts do and where things are: `scripts.py`. A failed or timed-out call raises
+`UnreachableError`, a write for which Redis has no room `FullError`. A commit whose outcome is
+unknown may be asked for again with the same edit id.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+from redis.asyncio import Redis
+from redis.exceptions import OutOfMemoryError, RedisError
+
+from calc.build import Build
+from calc.rules import Finding
+from calc.totals import Total
+from server import scripts
+from server.protocol import Change, Edit, Position
+from server.session import Access, Commit, Committed, State, follow
+
+TIMEOUT_S = 5.0
+BACKLOG = 200  # changes before the stored build that are loaded too: for those who come back
+
+
+class UnreachableError(Exception):
+    """Redis did not answer, or refused to write; what was asked may or may not have happened."""
+
+
+class FullError(Exception):
+    """Redis has no room left: nothing was written."""
+
+
+class BrokenError(Exception):
+    """What Redis holds is not one history, or not the one that the reader knows."""
+
+
+class Stored(Struct, frozen=True):
+    """The stored build: the session at a revision, without its access."""
+
+    epoch: str
+    revision: int
+    edit: str
+    build: Build
+    totals: dict[str, Total]
+    findings: tuple[Finding, ...]
+
+
+class Loaded(Struct, frozen=True):
+    """A session's newest state, and the newest changes that led to it."""
+
+    state: State
+    recent: tuple[Committed, ...]
+
+
+class News(Struct, frozen=True):
+    """What happened since a position. access: only when its version is another one."""
+
+    changes: tuple[tuple[Committed, Change], ...]
+    engine: str
+    access: Access | None
+    more: bool
+
+
+class Done(Struct, frozen=True):
+    """The edit is a change now."""
+
+    revision: int
+
+
+class Known(Struct, frozen=True):
+    """The edit id was committed before, at this revision. same: with the same operations."""
+
+    revision: int
+    same: bool
+
+
+class Elsewhere(Struct, frozen=True):
+    """The session is not what the edit was decided on, or not for this worker to write."""
+
+    why: Literal["moved", "engine", "absent", "too_old"]
+
+
+class Head(Struct, frozen=True):
+    """Where a session stands."""
+
+    epoch: str
+    revision: int
+    edit: str
+    access: int
+    engine: str
+
+
+_encode = msgspec.json.encode
+_stored = msgspec.json.Decoder(Stored)
+_access = msgspec.json.Decoder(Access)
+_change = msgspec.json.Decoder(Change)
+
+
+def key(session: str, name: str) -> str:
+    return f"{{session:{session}}}:{name}"
+
+
+@asynccontextmanager
+async def reaching() -> AsyncIterator[None]:
+    """Bound a call in time, and turn what may go wrong in it into `UnreachableError`."""
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            yield
+    except OutOfMemoryError as error:
+        raise FullError from error
+    except (RedisError, OSError, TimeoutError) as error:
+        raise UnreachableError(str(error)) from error
+
+
+class Log:
+    """Every session's log. `keeps`: revisions that stay in it; `edit_ids`: ids remembered."""
+
+    def __init__(self, redis: Redis, keeps: int, edit_ids: int) -> None:
+        self._redis = redis
+        self._keeps = keeps
+        self._edit_ids = edit_ids
+        self._open = redis.register_script(scripts.OPEN)
+        self._commit = redis.register_script(scripts.COMMIT)
+        self._load = redis.register_script(scripts.LOAD)
+        self._since = redis.register_script(scripts.SINCE)
+        self._known = redis.register_script(scripts.KNOWN)
+        self._store = redis.register_script(scripts.STORE)
+        self._put_access = redis.register_script(scripts.ACCESS)
+
+    async def _run(
+        self, script: Any, session: str, names: Sequence[str], *args: str | int | bytes
+    ) -> Any:
+        async with reaching():
+            answer: Awaitable[Any] = script(keys=[key(session, n) for n in names], args=args)
+            return await answer
+
+    async def open(
+        self, session: str, stored: Stored, engine: str, access: Access, found: str = ""
+    ) -> bool:
+        """Start a log, only if there is none (or, with `found`, only in place of that epoch)."""
+        return bool(
+            await self._run(
+                self._open,
+                session,
+                ("head", "log", "build", "access", "ids", "digests", "hints"),
+                stored.epoch,
+                stored.revision,
+                stored.edit,
+                engine,
+                access.version,
+                _encode(stored),
+                _encode(access),
+                found,
+            )
+        )
+
+    async def load(self, session: str) -> Loaded | None:
+        """The newest state, or None when Redis does not have the session. Raises BrokenError."""
+        answer = await self._run(self._load, session, ("head", "log", "build", "access"), BACKLOG)
+        if answer is None:
+            return None
+        (epoch, revision, edit, engine, _, _), document, access, entries = answer
+        if document is None or access is None:
+            raise BrokenError(session)
+        stored = _stored.decode(document)
+        state = State(
+            session,
+            stored.epoch,
+            stored.revision,
+            stored.edit,
+            engine.decode(),
+            stored.build,
+            stored.totals,
+            stored.findings,
+            _access.decode(access),
+        )
+        recent = []
+        for entry in entries:
+            committed, change = _read(entry)
+            recent.append(committed)
+            if change.revision > stored.revision:
+                if change.revision != state.revision + 1:
+                    raise BrokenError(session)
+                state = follow(state, change)
+        if state.position != Position(epoch.decode(), int(revision), edit.decode()):
+            raise BrokenError(session)
+        return Loaded(state, tuple(recent))
+
+    async def since(self, state: State) -> News:
+        """What happened after `state`. Raises BrokenError when the log's history is another."""
+        answer = await self._run(
+            self._since,
+            state.session,
+            ("head", "log", "access"),
+            state.revision,
+            state.access.version,
+        )
+        if answer is None:
+            raise BrokenError(state.session)
+        (epoch, revision, _, engine), access, entries = answer
+        changes = [_read(entry) for entry in entries]
+        if epoch.decode() != state.epoch or int(revision) < state.revision:
+            raise BrokenError(state.session)
+        if state.revision > 0:
+            if not changes or changes[0][1].revision != state.revision:
+                raise BrokenError(state.session)
+            if changes.pop(0)[1].edit != state.edit:
+                raise BrokenError(state.session)
+        for index, (_, change) in enumerate(changes):
+            if change.revision != state.revision + 1 + index:
+                raise BrokenError(state.session)
+        reached = changes[-1][1].revision if changes else state.revision
+        return News(
+            tuple(changes),
+            engine.decode(),
+            None if access is None else _access.decode(access),
+            more=reached < int(revision),
+        )
+
+    async def commit(self, commit: Commit, frame: bytes) -> Done | Known | Elsewhere:
+        """Append an edit's change, if the session is still what it was decided on.
+
+        frame: the change as it goes on the wire.
+        """
+        before = commit.before
+        answer = await self._run(
+            self._commit,
+            before.session,
+            ("head", "log", "ids", "digests", "hints"),
+            f"{commit.person} {commit.change.edit}",
+            commit.digest,
+            commit.base,
+            before.epoch,
+            before.revision,
+            before.edit,
+            before.access.version,
+            before.engine,
+            commit.change.edit,
+            frame,
+            _encode(commit.inverse),
+            self._edit_ids,
+            commit.after.engine,
+        )
+        match answer[0]:
+            case b"done":
+                return Done(int(answer[1]))
+            case b"known":
+                return Known(int(answer[1]), answer[2].decode() == commit.digest)
+            case other:
+                return Elsewhere(other.decode())
+
+    async def known(
+        self, session: str, person: str, edit: Edit, digest: str
+    ) -> Head | Known | Elsewhere:
+        """Whether an edit id was committed before; if not, where the session stands."""
+        answer = await self._run(
+            self._known,
+            session,
+            ("head", "ids", "digests"),
+            f"{person} {edit.id}",
+            edit.base,
+        )
+        match answer[0]:
+            case b"known":
+                return Known(int(answer[1]), answer[2].decode() == digest)
+            case b"new":
+                return _head(answer[1:])
+            case other:
+                return Elsewhere(other.decode())
+
+    async def store(self, state: State) -> bool:
+        """Store the build, if it is newer than the stored one, and trim the log behind it."""
+        stored = Stored(
+            state.epoch, state.revision, state.edit, state.build, state.totals, state.findings
+        )
+        return bool(
+            await self._run(
+                self._store,
+                state.session,
+                ("head", "log", "build"),
+                state.epoch,
+                state.revision,
+                _encode(stored),
+                self._keeps,
+            )
+        )
+
+    async def put_access(self, session: str, access: Access) -> bool:
+        """Give the session a newer access; an older one changes nothing."""
+        return bool(
+            await self._run(
+                self._put_access,
+                session,
+                ("head", "access", "hints"),
+                access.version,
+                _encode(access),
+            )
+        )
+
+    async def ping(self) -> None:
+        """Raises UnreachableError."""
+        async with reaching():
+            await self._redis.ping()
+
+    async def heads(self, sessions: Sequence[str]) -> list[Head | None]:
+        """Where these sessions stand; None for one that Redis does not have."""
+        async with reaching():
+            pipeline = self._redis.pipeline(transaction=False)
+            for session in sessions:
+                pipeline.hmget(
+                    key(session, "head"), ["epoch", "revision", "edit", "access", "engine"]
+                )
+            answers = await pipeline.execute()
+        return [_head(answer) if answer[0] is not None else None for answer in answers]
+
+
+def _head(values: Sequence[bytes]) -> Head:
+    epoch, revision, edit, access, engine = values
+    return Head(epoch.decode(), int(revision), edit.decode(), int(access), engine.decode())
+
+
+def _read(entry: Any) -> tuple[Committed, Change]:
+    _, values = entry
+    fields = dict(zip(values[::2], values[1::2], strict=True))
+    frame = fields[b"change"]
+    change = _change.decode(frame)
+    return Committed(change.revision, change.edit, frame), change

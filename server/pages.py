@@ -1,0 +1,72 @@
+"""The page's files, read from disk at each request, and the headers that go with everything."""
+
+import hashlib
+import mimetypes
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import Message, Scope
+
+from server.problems import ProblemError
+
+ROOT = Path(str(files("server"))) / "static"
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("application/manifest+json", ".webmanifest")
+
+
+@get(["/", "/s/{session_id:str}"], include_in_schema=False, sync_to_thread=False)
+def index(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The page; which session it shows is its own business."""
+    return _file(request, ROOT / "index.html")
+
+
+@get("/{path:path}", include_in_schema=False, sync_to_thread=False)
+def static_file(request: Request[Any, Any, Any], path: Path) -> Response[bytes]:
+    file = (ROOT / path.relative_to("/")).resolve()
+    if not file.is_relative_to(ROOT.resolve()) or not file.is_file():
+        raise ProblemError(404, "There is nothing here.")
+    return _file(request, file)
+
+
+async def add_headers(message: Message, _scope: Scope) -> None:
+    """Before each response goes out."""
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+
+
+def _file(request: Request[Any, Any, Any], file: Path) -> Response[bytes]:
+    content = file.read_bytes()
+    etag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    known = [each.strip() for each in request.headers.get("if-none-match", "").split(",")]
+    if etag in known or f"W/{etag}" in known:
+        return Response(b"", status_code=304, headers=headers)
+    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return Response(content, media_type=media_type, headers=headers)

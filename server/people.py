@@ -1,0 +1,34 @@
+"""Presence in Redis: each worker writes its own people, which expire unless it renews them."""
+
+from collections.abc import Sequence
+
+import msgspec
+from redis.asyncio import Redis
+
+from server import scripts
+from server.log import key, reaching
+from server.protocol import Present
+
+_decode = msgspec.json.Decoder(tuple[Present, ...]).decode
+
+
+class Presence:
+    """Who is where. ttl_s: how long people are shown after their worker last said so."""
+
+    def __init__(self, redis: Redis, worker: str, ttl_s: float) -> None:
+        self._script = redis.register_script(scripts.PEOPLE)
+        self._worker = worker
+        self._ttl_ms = int(ttl_s * 1000)
+
+    async def write(
+        self, session: str, people: Sequence[Present], hint: str
+    ) -> tuple[tuple[Present, ...], ...]:
+        """Say who is here by this worker, and learn who is by each other one.
+
+        hint: for the other workers, when this changed. Raises UnreachableError or FullError.
+        """
+        keys = [key(session, name) for name in ("people", "workers", "hints")]
+        own = msgspec.json.encode(people) if people else b""
+        async with reaching():
+            answer = await self._script(keys=keys, args=[self._worker, own, self._ttl_ms, hint])
+        return tuple(_decode(each) for each in answer)

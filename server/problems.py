@@ -1,0 +1,124 @@
+"""Errors of the REST interface: RFC 9457 problem documents with a stable `code`."""
+
+import logging
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import ExceptionHandlersMap
+from msgspec import UNSET, Struct, UnsetType
+
+from server.access import AccessError
+from server.auth import NotAuthenticatedError
+from server.log import BrokenError, FullError, UnreachableError
+from server.orm import DatabaseAwayError
+from server.room import NoSessionError
+
+logger = logging.getLogger(__name__)
+
+CODES = {
+    400: ("invalid", "Not a valid request"),
+    401: ("not_authenticated", "Not authenticated"),
+    403: ("not_allowed", "Not allowed"),
+    404: ("not_found", "Not found"),
+    405: ("method_not_allowed", "Method not allowed"),
+    413: ("too_large", "Too large"),
+    429: ("too_many", "Too many requests"),
+    503: ("unavailable", "Not available just now"),
+}
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """RFC 9457. code: stable, for programs; detail: a sentence for a person."""
+
+    title: str
+    status: int
+    detail: str
+    code: str
+    type: str = "about:blank"
+    retry_after: float | UnsetType = UNSET
+
+
+class ProblemError(Exception):
+    """A request that is answered with a problem."""
+
+    def __init__(
+        self, status: int, detail: str, code: str = "", retry_after: float | UnsetType = UNSET
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.code = code
+        self.retry_after = retry_after
+
+
+def _answer(
+    status: int, detail: str, code: str = "", retry_after: float | UnsetType = UNSET
+) -> Response[Problem]:
+    usual, title = CODES.get(status, ("error", "Error"))
+    return Response(
+        Problem(title, status, detail, code or usual, retry_after=retry_after),
+        status_code=status,
+        media_type="application/problem+json",
+        headers={} if retry_after is UNSET else {"Retry-After": str(int(retry_after) + 1)},
+    )
+
+
+def _problem(_: Request[Any, Any, Any], error: ProblemError) -> Response[Problem]:
+    return _answer(error.status, error.detail, error.code, error.retry_after)
+
+
+def _not_authenticated(
+    _: Request[Any, Any, Any], error: NotAuthenticatedError
+) -> Response[Problem]:
+    return _answer(401, str(error), error.code)
+
+
+def _access(_: Request[Any, Any, Any], error: AccessError) -> Response[Problem]:
+    return _answer(403 if error.code == "not_allowed" else 404, str(error), error.code)
+
+
+def _no_session(_: Request[Any, Any, Any], _error: NoSessionError) -> Response[Problem]:
+    return _answer(404, "There is no such session.", "no_session")
+
+
+def _unavailable(_: Request[Any, Any, Any], _error: Exception) -> Response[Problem]:
+    return _answer(503, "The server cannot do this just now; try again.", retry_after=1.0)
+
+
+def _malformed(_: Request[Any, Any, Any], _error: Exception) -> Response[Problem]:
+    return _answer(400, "The request is not valid JSON.")
+
+
+def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    detail = error.detail
+    if isinstance(error, ValidationException):
+        extra = error.extra if isinstance(error.extra, list) else []
+        reasons = [
+            f"{each.get('key', '')}: {each['message']}".removeprefix(": ")
+            for each in extra
+            if isinstance(each, dict) and "message" in each
+        ]
+        detail = "; ".join(reasons) or detail
+    return _answer(error.status_code, detail)
+
+
+def _internal(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _answer(500, "Something is wrong on the server.", "internal")
+
+
+HANDLERS: ExceptionHandlersMap = {
+    ProblemError: _problem,
+    NotAuthenticatedError: _not_authenticated,
+    AccessError: _access,
+    NoSessionError: _no_session,
+    UnreachableError: _unavailable,
+    FullError: _unavailable,
+    BrokenError: _unavailable,
+    DatabaseAwayError: _unavailable,
+    UnicodeError: _malformed,
+    RecursionError: _malformed,
+    HTTPException: _http,
+    Exception: _internal,
+}

@@ -1,0 +1,315 @@
+"""The live protocol: every message on the wire, in both directions, and how a socket closes.
+
+JSON text frames; `type` tells which message it is. Messages from a client may have fields that
+this version does not know (they are ignored), operations may not. The rules that go with these
+shapes are in `session.py`.
+"""
+
+from enum import IntEnum
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from calc.build import Build
+from calc.operations import Operation
+from calc.rules import Finding
+from calc.totals import Total
+
+VERSION = "cohort.v1"  # the WebSocket subprotocol
+
+Role = Literal["owner", "editor", "suggester", "viewer"]
+
+# Control, line-separating and direction-changing characters, and lone surrogates: never in a
+# name. One that is only spaces is nobody's.
+_PLAIN = r"[^\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+Name = Annotated[
+    str,
+    Meta(min_length=1, max_length=40, pattern=rf"^(?=.*\S){_PLAIN}+\Z"),
+]
+Secret = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+\Z")]
+Token = Annotated[str, Meta(min_length=1, max_length=2000)]
+ClientId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
+EditId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
+Epoch = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,16}\Z")]
+Revision = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+MessageId = Annotated[str, Meta(max_length=64)]
+
+
+class Position(Struct, frozen=True, omit_defaults=True):
+    """How far somebody knows a session.
+
+    edit: the id of the edit at that revision ("" at the start of an epoch): it proves that both
+    sides mean the same history.
+    """
+
+    epoch: Epoch
+    revision: Revision
+    edit: Annotated[str, Meta(max_length=64)] = ""
+
+
+# From a client.
+
+
+class Join(Struct, frozen=True, tag="join", omit_defaults=True):
+    """The first message. A token, or an invitation's secret and a display name, or both.
+
+    client: drawn once per tab or program; a second socket with the same one replaces the first.
+    resume: the newest position that the client has, if it was here before.
+    """
+
+    token: Token | UnsetType = UNSET
+    invitation: Secret | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    client: ClientId | UnsetType = UNSET
+    resume: Position | UnsetType = UNSET
+
+
+class Edit(Struct, frozen=True, tag="edit"):
+    """Apply these operations as one: all of them or none.
+
+    id: a fresh UUID, counted per person: sent twice, applied once.
+    base: the revision that the person was looking at; stays the same when sent again.
+    """
+
+    id: EditId
+    base: Revision
+    operations: Annotated[tuple[Operation, ...], Meta(min_length=1)]
+
+
+class Ping(Struct, frozen=True, tag="ping"):
+    id: MessageId
+
+
+ClientMessage = Join | Edit | Ping
+
+
+# To a client.
+
+
+class Member(Struct, frozen=True):
+    """Somebody with a role in the session."""
+
+    person: str
+    name: str
+    role: Role
+
+
+class Present(Struct, frozen=True):
+    """Somebody who is in the session now, with how many sockets."""
+
+    person: str
+    name: str
+    role: Role
+    connections: int = 1
+
+
+class CatalogueName(Struct, frozen=True):
+    release: str
+    hash: str
+
+
+class Limits(Struct, frozen=True):
+    """What a connection may do; see `Settings` for the meaning of each."""
+
+    frame_bytes: int
+    operations_per_edit: int
+    edits_per_second: float
+    edits_burst: int
+    operations_per_second: float
+    operations_burst: int
+
+
+class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
+    """The answer to `join`: who you are, where the session stands and what follows.
+
+    resumed: what follows: the missing `changes`, `nothing`, or a `snapshot`.
+    token: to keep instead of the one sent; for those who joined without one, or with one that
+    has less than half of its time left.
+    members: everybody with more than a viewer's role, present or not; people: who is here.
+    worker: which worker serves this socket; for those who look for a fault.
+    """
+
+    session: str
+    person: str
+    name: str
+    role: Role
+    epoch: str
+    revision: int
+    resumed: Literal["changes", "nothing", "snapshot"]
+    members: tuple[Member, ...]
+    people: tuple[Present, ...]
+    catalogue: CatalogueName
+    engine: str
+    limits: Limits
+    heartbeat_s: float
+    worker: str
+    token: str | UnsetType = UNSET
+
+
+class Snapshot(Struct, frozen=True, tag="snapshot", omit_defaults=True):
+    """Everything at a revision. `totals` has every stat, `edit` is the newest edit's id."""
+
+    epoch: str
+    revision: int
+    build: Build
+    totals: dict[str, Total]
+    findings: tuple[Finding, ...]
+    people: tuple[Present, ...]
+    edit: str = ""
+
+
+class Change(Struct, frozen=True, tag="change", omit_defaults=True):
+    """One committed edit.
+
+    patch: JSON Merge Patch (RFC 7396) from the build before to the build after.
+    totals: of the stats that changed. findings: the whole list; absent when it did not change.
+    at: when, in milliseconds since 1970, UTC. by: the person; absent when the server made it.
+    """
+
+    revision: int
+    edit: str
+    at: int
+    operations: tuple[Operation, ...]
+    patch: dict[str, Any]
+    totals: dict[str, Total]
+    findings: tuple[Finding, ...] | UnsetType = UNSET
+    by: str | UnsetType = UNSET
+
+
+class Accepted(Struct, frozen=True, tag="accepted"):
+    """To the author, after the edit's `change`, or after a snapshot that holds it."""
+
+    id: str
+    revision: int
+
+
+class Refused(Struct, frozen=True, tag="refused", omit_defaults=True):
+    """To the author; nothing changed.
+
+    id: of the message refused, when it had one. operation: index of the operation at fault.
+    rule: number of the game's rule. path: the field at fault (code `invalid`).
+    retry_after: seconds (codes `too_many` and `unavailable`).
+    """
+
+    code: str
+    message: str
+    id: str | UnsetType = UNSET
+    operation: int | UnsetType = UNSET
+    rule: str | UnsetType = UNSET
+    path: str | UnsetType = UNSET
+    retry_after: float | UnsetType = UNSET
+
+
+class People(Struct, frozen=True, tag="people", omit_defaults=True):
+    """Who came, who went (person ids), and whose name, role or number of sockets changed."""
+
+    joined: tuple[Present, ...] = ()
+    left: tuple[str, ...] = ()
+    changed: tuple[Present, ...] = ()
+
+
+class Pong(Struct, frozen=True, tag="pong"):
+    id: str
+
+
+class Status(Struct, frozen=True, tag="status", omit_defaults=True):
+    """degraded: edits cannot be committed just now; keep them, they will be answered."""
+
+    degraded: bool
+    reason: str = ""
+
+
+class Reset(Struct, frozen=True, tag="reset"):
+    """The client fell behind, or the log started again: a snapshot follows."""
+
+    reason: str
+
+
+class Goodbye(Struct, frozen=True, tag="goodbye"):
+    """The server is about to close; come back after `retry_after` seconds."""
+
+    reason: str
+    retry_after: float
+
+
+ServerMessage = (
+    Welcome | Snapshot | Change | Accepted | Refused | People | Pong | Status | Reset | Goodbye
+)
+
+
+class Close(IntEnum):
+    """Why the server closes a socket."""
+
+    DONE = 1000
+    TOO_BIG = 1009
+    RESTARTING = 1012
+    TRY_AGAIN = 1013
+    MALFORMED = 4400
+    NOT_AUTHENTICATED = 4401
+    NOT_ALLOWED = 4403
+    NO_SESSION = 4404
+    NO_JOIN = 4408
+    REPLACED = 4409
+    TOO_MANY = 4429
+
+
+class Closing(Exception):  # noqa: N818 - not an error of ours
+    """A peer broke the protocol or lost its right to be here: close its socket."""
+
+    def __init__(self, code: Close, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class _Envelope(Struct):
+    """What a message needs to have for us to answer it at all."""
+
+    type: str
+    id: msgspec.Raw = msgspec.Raw()
+
+
+_TYPES = frozenset(("join", "edit", "ping"))
+_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
+_envelope_decoder = msgspec.json.Decoder(_Envelope)
+_id_decoder: msgspec.json.Decoder[str] = msgspec.json.Decoder(MessageId)
+_encoder = msgspec.json.Encoder()
+
+encode = _encoder.encode
+
+
+def decode(frame: bytes | str) -> ClientMessage | Refused:
+    """Read a client's message. A known type with wrong fields is a `Refused`.
+
+    Raises Closing (4400) when it is not JSON, or has no known type.
+    """
+    try:
+        return _decoder.decode(frame)
+    except msgspec.ValidationError as error:
+        return _invalid(frame, str(error))
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise Closing(Close.MALFORMED, "The message is not valid JSON.") from error
+
+
+def _invalid(frame: bytes | str, problem: str) -> Refused:
+    try:
+        envelope = _envelope_decoder.decode(frame)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise Closing(Close.MALFORMED, "The message has no type.") from error
+    if envelope.type not in _TYPES:
+        raise Closing(Close.MALFORMED, "The message has a type that this server does not know.")
+    reason, _, path = problem.partition(" - at ")
+    return Refused(
+        "invalid",
+        reason,
+        id=_id(envelope.id),
+        path=path.strip("`") or UNSET,
+    )
+
+
+def _id(raw: msgspec.Raw) -> str | UnsetType:
+    try:
+        return _id_decoder.decode(raw)
+    except (msgspec.MsgspecError, UnicodeError):
+        return UNSET

@@ -1,0 +1,205 @@
+"""The REST interface around sessions: guests, new sessions, invitations, the snapshot, health."""
+
+from typing import Annotated, Any
+
+import msgspec
+from calc.rules import Finding
+from litestar import Request, delete, get, post
+from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from calc import build as builds
+from calc import mbd, operations
+from calc.build import Build, GameId, Title
+from calc.operations import SetArchetype
+from server import access
+from server.auth import Person, bearer
+from server.log import Stored
+from server.problems import ProblemError
+from server.protocol import Name, Role, Snapshot
+from server.services import Services
+
+AnyRequest = Request[Any, Any, Any]
+MAX_USES = 10_000
+YEAR_S = 365 * 24 * 3600
+
+
+class NewGuest(Struct, frozen=True):
+    name: Name
+
+
+class Guest(Struct, frozen=True):
+    """expires_at: milliseconds since 1970."""
+
+    token: str
+    expires_at: int
+    person: str
+
+
+class NewSession(Struct, frozen=True):
+    """A build document, or a build file's text, or neither for an empty build."""
+
+    title: Title | UnsetType = UNSET
+    archetype: GameId | UnsetType = UNSET
+    build: Raw | UnsetType = UNSET
+    file: str | UnsetType = UNSET
+
+
+class CreatedSession(Struct, frozen=True, omit_defaults=True):
+    """`import` lists what of the file could not be taken over as it stands."""
+
+    id: str
+    url: str
+    role: Role
+    revision: int
+    findings: tuple[Finding, ...]
+    imported: tuple[mbd.Problem, ...] | UnsetType = msgspec.field(name="import", default=UNSET)
+
+
+class NewInvitation(Struct, frozen=True):
+    """expires_in: seconds; uses: by how many persons."""
+
+    role: Role
+    expires_in: Annotated[int, Meta(ge=1, le=YEAR_S)] | UnsetType = UNSET
+    uses: Annotated[int, Meta(ge=1, le=MAX_USES)] | UnsetType = UNSET
+
+
+class Invitation(Struct, frozen=True):
+    """The secret is told only here; in `url` it is the fragment, which no server sees."""
+
+    id: str
+    secret: str
+    url: str
+
+
+@post("/api/v1/guests", status_code=HTTP_201_CREATED)
+async def create_guest(request: AnyRequest, data: NewGuest, services: Services) -> Guest:
+    """Somebody new, without an account."""
+    wait = services.guests.take(request.client.host if request.client else "")
+    if wait:
+        raise ProblemError(
+            429, "Too many new guests come from your address.", retry_after=round(wait, 1)
+        )
+    person = services.tokens.guest(data.name)
+    token = services.tokens.sign(person)
+    return Guest(token, int(person.expires_at * 1000), person.id)
+
+
+@post("/api/v1/sessions", status_code=HTTP_201_CREATED)
+async def create_session(
+    request: AnyRequest, data: NewSession, services: Services
+) -> CreatedSession:
+    """A new session, of which the caller is the owner."""
+    person = _person(request, services)
+    build, imported = _first_build(data, services)
+    result = services.engine.result(build)
+    stored = Stored(access.new_id(6), 0, "", build, result.totals, result.findings)
+    engine = services.engine
+    session, rights = await access.create_session(
+        services.database, person.id, person.name, stored, engine.name, engine.catalogue.release
+    )
+    await services.log.open(session, stored, engine.name, rights)
+    return CreatedSession(
+        id=session,
+        url=f"{_base(request, services)}/s/{session}",
+        role="owner",
+        revision=0,
+        findings=result.findings,
+        imported=imported,
+    )
+
+
+@post("/api/v1/sessions/{session_id:str}/invitations", status_code=HTTP_201_CREATED)
+async def create_invitation(
+    request: AnyRequest, session_id: str, data: NewInvitation, services: Services
+) -> Invitation:
+    """A link that gives a role."""
+    person = _person(request, services)
+    invitation, secret = await access.invite(
+        services.database,
+        session_id,
+        person.id,
+        data.role,
+        None if data.expires_in is UNSET else data.expires_in,
+        None if data.uses is UNSET else data.uses,
+    )
+    url = f"{_base(request, services)}/s/{session_id}#{secret}"
+    return Invitation(invitation, secret, url)
+
+
+@delete(
+    "/api/v1/sessions/{session_id:str}/invitations/{invitation_id:str}",
+    status_code=HTTP_204_NO_CONTENT,
+)
+async def revoke_invitation(
+    request: AnyRequest, session_id: str, invitation_id: str, services: Services
+) -> None:
+    """Nobody can come by this link any more, and who came by it goes."""
+    person = _person(request, services)
+    rights = await access.revoke(services.database, session_id, person.id, invitation_id)
+    await services.log.put_access(session_id, rights)
+
+
+@get("/api/v1/sessions/{session_id:str}")
+async def read_session(request: AnyRequest, session_id: str, services: Services) -> Snapshot:
+    """The snapshot, for a member or for who holds an invitation."""
+    secret = request.headers.get("invitation")
+    person = None if secret else _person(request, services)
+    if secret:
+        await access.invitation_for(services.database, session_id, secret)
+    async with services.hub.room(session_id) as room:
+        if person is not None and person.id not in room.state.access.members:
+            raise ProblemError(403, "You may not be in this session.")
+        return room.snapshot()
+
+
+@get("/health/live", include_in_schema=False)
+async def live() -> dict[str, str]:
+    """The process runs."""
+    return {"status": "live"}
+
+
+@get("/health/ready", include_in_schema=False)
+async def ready(services: Services) -> dict[str, str]:
+    """Redis and SQL answer."""
+    await services.log.ping()
+    await services.database.ping()
+    return {"status": "ready"}
+
+
+def _person(request: AnyRequest, services: Services) -> Person:
+    return services.tokens.read(bearer(request.headers.get("authorization")))
+
+
+def _base(request: AnyRequest, services: Services) -> str:
+    return services.settings.public_url or str(request.base_url).rstrip("/")
+
+
+def _first_build(
+    data: NewSession, services: Services
+) -> tuple[Build, tuple[mbd.Problem, ...] | UnsetType]:
+    """The build to begin with, and what of a file is not in it. Raises ProblemError."""
+    if data.build is not UNSET and data.file is not UNSET:
+        raise ProblemError(400, "Send a build or a file, not both.")
+    problems: tuple[mbd.Problem, ...] | UnsetType = UNSET
+    if data.file is not UNSET:
+        try:
+            imported = mbd.read(data.file, services.engine.catalogue)
+        except mbd.BuildFileError as error:
+            raise ProblemError(400, str(error), "file_unreadable") from None
+        build, problems = imported.build, imported.problems
+    elif data.build is not UNSET:
+        try:
+            build = builds.decode(bytes(data.build))
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            raise ProblemError(400, f"build: {error}") from None
+    else:
+        build = builds.empty()
+    if data.title is not UNSET:
+        build = msgspec.structs.replace(build, title=data.title)
+    if data.archetype is not UNSET:
+        outcome = services.engine.apply(build, SetArchetype(data.archetype))
+        if isinstance(outcome, operations.Refused):
+            raise ProblemError(400, outcome.message, outcome.code)
+        build = outcome.build
+    return build, problems

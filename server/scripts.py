@@ -1,0 +1,144 @@
+"""The Lua scripts that change a session in Redis: each does all of it or nothing.
+
+A session's keys share a hash tag, so that they live on one node of a cluster:
+  {session:<id>}:head    hash: epoch, revision, edit (of that revision), engine, access (version),
+                         stored (the stored build's revision), forgotten (the newest revision
+                         whose edit id is no longer remembered)
+  {session:<id>}:log     stream: entry <revision>-0 with the change as it goes on the wire and
+                         its inverse
+  {session:<id>}:build   the stored build with its totals and findings
+  {session:<id>}:access  members and roles
+  {session:<id>}:ids     sorted set: "<person> <edit id>" by revision
+  {session:<id>}:digests hash: "<person> <edit id>" -> digest of its operations
+  {session:<id>}:people  hash: worker -> who is there by it
+  {session:<id>}:workers sorted set: worker by when its people expire
+  {session:<id>}:hints   sharded channel: what to look for
+Only scripts with an explicit revision append to the log, so it has no gap.
+"""
+
+OPEN = """
+-- keys: head log build access ids digests hints
+-- args: epoch revision edit engine access_version build access found
+-- Acts only if the session is absent, or still in the epoch `found` ("" is absent).
+local epoch = redis.call('HGET', KEYS[1], 'epoch')
+if (epoch or '') ~= ARGV[8] then return 0 end
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[5], KEYS[6])
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'revision', ARGV[2], 'edit', ARGV[3],
+  'engine', ARGV[4], 'access', ARGV[5], 'stored', ARGV[2], 'forgotten', '0')
+redis.call('SET', KEYS[3], ARGV[6])
+redis.call('SET', KEYS[4], ARGV[7])
+redis.call('SPUBLISH', KEYS[7], 'opened')
+return 1
+"""
+
+COMMIT = """
+-- keys: head log ids digests hints
+-- args: author digest base epoch revision edit access engine next_edit change inverse keep
+--   next_engine
+local known = redis.call('ZSCORE', KEYS[3], ARGV[1])
+if known then
+  return {'known', known, redis.call('HGET', KEYS[4], ARGV[1])}
+end
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'access', 'engine',
+  'forgotten')
+if not head[1] then return {'absent'} end
+if tonumber(ARGV[3]) < tonumber(head[6]) then return {'too_old'} end
+if head[1] ~= ARGV[4] or head[2] ~= ARGV[5] or head[3] ~= ARGV[6] or head[4] ~= ARGV[7] then
+  return {'moved'}
+end
+if head[5] ~= ARGV[8] then return {'engine'} end
+local revision = tostring(tonumber(ARGV[5]) + 1)
+redis.call('XADD', KEYS[2], revision .. '-0', 'change', ARGV[10], 'inverse', ARGV[11])
+redis.call('HSET', KEYS[1], 'revision', revision, 'edit', ARGV[9], 'engine', ARGV[13])
+redis.call('ZADD', KEYS[3], revision, ARGV[1])
+redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
+if redis.call('ZCARD', KEYS[3]) > tonumber(ARGV[12]) then
+  local oldest = redis.call('ZPOPMIN', KEYS[3])
+  redis.call('HDEL', KEYS[4], oldest[1])
+  redis.call('HSET', KEYS[1], 'forgotten', oldest[2])
+end
+redis.call('SPUBLISH', KEYS[5], revision)
+return {'done', revision}
+"""
+
+LOAD = """
+-- keys: head log build access; args: how many changes before the stored build
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'engine', 'access',
+  'stored')
+if not head[1] then return false end
+local from = math.max(1, tonumber(head[6]) + 1 - tonumber(ARGV[1]))
+return {head, redis.call('GET', KEYS[3]), redis.call('GET', KEYS[4]),
+  redis.call('XRANGE', KEYS[2], from .. '-0', '+')}
+"""
+
+SINCE = """
+-- keys: head log access; args: revision access_version
+-- The entry at `revision` itself comes first: it proves that the history is the same.
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'access', 'engine')
+if not head[1] then return false end
+local access = false
+if head[3] ~= ARGV[2] then access = redis.call('GET', KEYS[3]) end
+return {head, access, redis.call('XRANGE', KEYS[2], ARGV[1] .. '-0', '+', 'COUNT', 500)}
+"""
+
+KNOWN = """
+-- keys: head ids digests; args: author base
+local known = redis.call('ZSCORE', KEYS[2], ARGV[1])
+if known then return {'known', known, redis.call('HGET', KEYS[3], ARGV[1])} end
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'access', 'engine',
+  'forgotten')
+if not head[1] then return {'absent'} end
+if tonumber(ARGV[2]) < tonumber(head[6]) then return {'too_old'} end
+return {'new', head[1], head[2], head[3], head[4], head[5]}
+"""
+
+STORE = """
+-- keys: head log build; args: epoch revision build keep
+-- Only forward, and only within its epoch; then the log behind it may go.
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'stored', 'recorded')
+if head[1] ~= ARGV[1] or tonumber(head[3]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('SET', KEYS[3], ARGV[3])
+redis.call('HSET', KEYS[1], 'stored', ARGV[2])
+local oldest = math.min(tonumber(ARGV[2]), tonumber(head[2]) - tonumber(ARGV[4]))
+if head[4] then oldest = math.min(oldest, tonumber(head[4])) end
+if oldest > 0 then redis.call('XTRIM', KEYS[2], 'MINID', oldest .. '-0') end
+return 1
+"""
+
+ACCESS = """
+-- keys: head access hints; args: version access
+-- Only forward: SQL numbers the versions.
+local version = redis.call('HGET', KEYS[1], 'access')
+if not version or tonumber(version) >= tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[2], ARGV[2])
+redis.call('HSET', KEYS[1], 'access', ARGV[1])
+redis.call('SPUBLISH', KEYS[3], 'access')
+return 1
+"""
+
+PEOPLE = """
+-- keys: people workers hints; args: worker its_people ttl_ms hint
+-- Writes one worker's people ("" is nobody) and returns the others', as JSON each.
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now)) do
+  redis.call('ZREM', KEYS[2], gone)
+  redis.call('HDEL', KEYS[1], gone)
+end
+if ARGV[2] == '' then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+  redis.call('ZREM', KEYS[2], ARGV[1])
+else
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+  redis.call('ZADD', KEYS[2], now + tonumber(ARGV[3]), ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  redis.call('PEXPIRE', KEYS[2], ARGV[3])
+end
+if ARGV[4] ~= '' then redis.call('SPUBLISH', KEYS[3], ARGV[4]) end
+local others = {}
+local all = redis.call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+  if all[i] ~= ARGV[1] then others[#others + 1] = all[i + 1] end
+end
+return others
+"""

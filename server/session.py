@@ -1,0 +1,228 @@
+"""The rules of a live session, without a socket, a clock or Redis: what an edit means, what a
+change makes of what we know, what somebody who comes back is sent, and who may do what.
+
+S1  Only owners and editors edit.
+S2  An edit is one: the first operation that is refused refuses all of it.
+S3  An edit is decided on the newest build; `base` never decides.
+S4  Whoever resumes gets the changes after their position if they prove that it is part of this
+    history; a snapshot when in doubt, or when it is smaller.
+S5  `accepted` follows the change, or a snapshot that holds it.
+S6  A change made elsewhere is taken over with its result; it is not computed again.
+S7  An invitation gives at most one role; a better role that somebody has already stays.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+from calc.rules import Finding
+from msgspec import UNSET, Struct
+
+from calc import operations, patch, totals
+from calc.build import Build
+from calc.operations import Operation
+from calc.totals import Total
+from server.engine import Engine
+from server.protocol import Change, Edit, People, Position, Present, Refused, Role
+
+EDITING: tuple[Role, ...] = ("owner", "editor")
+_RANK: dict[Role, int] = {"viewer": 0, "suggester": 1, "editor": 2, "owner": 3}
+
+
+class Membership(Struct, frozen=True, omit_defaults=True):
+    """What a person may do in a session. invitation: the id of the one that they came by."""
+
+    name: str
+    role: Role
+    invitation: str = ""
+
+
+class Access(Struct, frozen=True):
+    """Who may do what. `version` rises with every change; a commit is bound to it."""
+
+    version: int
+    members: dict[str, Membership]
+
+
+class State(Struct, frozen=True):
+    """A session as one worker knows it: everything at a revision."""
+
+    session: str
+    epoch: str
+    revision: int
+    edit: str
+    engine: str
+    build: Build
+    totals: dict[str, Total]
+    findings: tuple[Finding, ...]
+    access: Access
+
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.revision, self.edit)
+
+
+class Commit(Struct, frozen=True):
+    """An edit that may be: what to append to the log, and what the session is then."""
+
+    person: str
+    digest: str
+    base: int
+    before: State
+    after: State
+    change: Change
+    inverse: tuple[Operation, ...]
+
+
+class Committed(Struct, frozen=True):
+    """A change of the log as it goes on the wire."""
+
+    revision: int
+    edit: str
+    frame: bytes
+
+
+def decide(state: State, person: str, edit: Edit, engine: Engine, now: int) -> Commit | Refused:
+    """What this edit means on the build that this worker knows.
+
+    now: milliseconds since 1970.
+    """
+    if not may_edit(state.access, person):
+        return Refused("not_allowed", "You may look, but not edit.", id=edit.id)
+    build = state.build
+    inverse: tuple[Operation, ...] = ()
+    for index, operation in enumerate(edit.operations):
+        outcome = engine.apply(build, operation)
+        if isinstance(outcome, operations.Refused):
+            return Refused(
+                outcome.code, outcome.message, id=edit.id, operation=index, rule=outcome.rule
+            )
+        build = outcome.build
+        inverse = outcome.inverse + inverse
+    result = engine.result(build)
+    change = Change(
+        revision=state.revision + 1,
+        edit=edit.id,
+        at=now,
+        by=person,
+        operations=edit.operations,
+        patch=patch.difference(state.build, build),
+        totals=totals.difference(state.totals, result.totals),
+        findings=UNSET if result.findings == state.findings else result.findings,
+    )
+    after = msgspec.structs.replace(
+        state,
+        revision=change.revision,
+        edit=edit.id,
+        build=build,
+        totals=result.totals,
+        findings=result.findings,
+    )
+    return Commit(person, digest(edit), edit.base, state, after, change, inverse)
+
+
+def move(state: State, engine: Engine, now: int) -> Commit:
+    """The change by which a session of another engine comes to this one: all its results."""
+    result = engine.result(state.build)
+    change = Change(
+        revision=state.revision + 1,
+        edit=f"engine-{engine.name}-{state.revision + 1}",
+        at=now,
+        operations=(),
+        patch={},
+        totals=result.totals,
+        findings=result.findings,
+    )
+    after = msgspec.structs.replace(
+        state,
+        revision=change.revision,
+        edit=change.edit,
+        engine=engine.name,
+        totals=result.totals,
+        findings=result.findings,
+    )
+    return Commit("", "", state.revision, state, after, change, ())
+
+
+def digest(edit: Edit) -> str:
+    """Tells whether two edits with the same id are the same edit."""
+    return hashlib.sha256(msgspec.json.encode(edit.operations)).hexdigest()[:16]
+
+
+def follow(state: State, change: Change) -> State:
+    """The session after a change that was decided elsewhere; it must be the next one."""
+    if change.revision != state.revision + 1:
+        raise ValueError(f"change {change.revision} does not follow {state.revision}")
+    document = patch.merge(msgspec.to_builtins(state.build), change.patch)
+    return msgspec.structs.replace(
+        state,
+        revision=change.revision,
+        edit=change.edit,
+        build=msgspec.convert(document, Build),
+        totals={**state.totals, **change.totals},
+        findings=state.findings if change.findings is UNSET else change.findings,
+    )
+
+
+def missed(
+    state: State, recent: Sequence[Committed], position: Position, snapshot_bytes: int
+) -> tuple[bytes, ...] | None:
+    """The frames that somebody at `position` lacks; None: send a snapshot.
+
+    recent: the newest changes, rising to the state's revision without a gap.
+    """
+    if position.epoch != state.epoch or position.revision > state.revision:
+        return None
+    behind = state.revision - position.revision
+    if behind > len(recent):
+        return None
+    if position.revision == 0:
+        proof = ""
+    elif behind == 0:
+        proof = state.edit
+    elif behind < len(recent):
+        proof = recent[-behind - 1].edit
+    else:
+        return None  # the change at the position itself is forgotten: nothing proves it
+    if proof != position.edit:
+        return None
+    frames = tuple(each.frame for each in recent[len(recent) - behind :])
+    return frames if sum(map(len, frames)) <= snapshot_bytes else None
+
+
+def may_edit(access: Access, person: str) -> bool:
+    member = access.members.get(person)
+    return member is not None and member.role in EDITING
+
+
+def may_invite(role: Role, invited: Role) -> bool:
+    """An owner invites to any role but their own; an editor invites viewers."""
+    return (role == "owner" and invited != "owner") or (role == "editor" and invited == "viewer")
+
+
+def better(a: Role, b: Role) -> Role:
+    return a if _RANK[a] >= _RANK[b] else b
+
+
+def gather(groups: Iterable[Iterable[Present]]) -> dict[str, Present]:
+    """Who is here, from what each worker says of its own people."""
+    people: dict[str, Present] = {}
+    for group in groups:
+        for each in group:
+            known = people.get(each.person)
+            if known is not None:
+                each = msgspec.structs.replace(
+                    each, connections=each.connections + known.connections
+                )
+            people[each.person] = each
+    return people
+
+
+def movements(before: Mapping[str, Present], after: Mapping[str, Present]) -> People | None:
+    """Who came, went and changed between two moments; None when nobody."""
+    joined = tuple(each for person, each in after.items() if person not in before)
+    left = tuple(person for person in before if person not in after)
+    changed = tuple(
+        each for person, each in after.items() if person in before and before[person] != each
+    )
+    return People(joined, left, changed) if joined or left or changed else None

@@ -1,0 +1,97 @@
+"""uvicorn's WebSocket protocol, with the socket's own write buffer as its outbox.
+
+uvicorn loads this class by name. What it adds: a handler may write a frame that was encoded
+once for many sockets, sees how much a slow reader has left unread, and gets frames as bytes.
+"""
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
+from websockets.http11 import Request
+
+from server.protocol import Close, Goodbye, encode
+
+EXTENSION = "cohort.socket"  # where a handler finds its socket in the scope's extensions
+RETRY_AFTER_S = 1.0
+
+
+def text_frame(payload: bytes) -> bytes:
+    """An unmasked, uncompressed WebSocket text frame."""
+    size = len(payload)
+    if size < 126:
+        return struct.pack("!BB", 0x81, size) + payload
+    if size < 65536:
+        return struct.pack("!BBH", 0x81, 126, size) + payload
+    return struct.pack("!BBQ", 0x81, 127, size) + payload
+
+
+class LiveProtocol(WebSocketsSansIOProtocol):
+    """One socket. drained: called when a full write buffer has emptied."""
+
+    drained: Callable[[], None] | None = None
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[EXTENSION] = self
+
+    def write(self, frames: bytes) -> None:
+        """Write whole frames, unless the socket is closing. Never waits."""
+        if not (self.close_sent or self.disconnected or self.transport.is_closing()):
+            self.transport.write(frames)
+
+    @property
+    def unread(self) -> int:
+        """Bytes written and not yet taken by the kernel."""
+        return 0 if self.disconnected else self.transport.get_write_buffer_size()
+
+    def close(self, code: Close, reason: str) -> None:
+        """Begin the closing handshake; the handler's next receive says that it is over."""
+        if self.close_sent or self.disconnected or self.transport.is_closing():
+            return
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        try:
+            self.conn.send_close(code, reason)
+        except InvalidState:
+            return  # the peer closed first
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.stop_keepalive()
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(self.close_timeout, self.transport.close)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.drained is not None:
+            self.drained()
+
+    def shutdown(self) -> None:
+        """Say goodbye before the server stops."""
+        if self.handshake_complete and not self.close_sent:
+            reason = "The server is restarting."
+            self.write(text_frame(encode(Goodbye(reason, RETRY_AFTER_S))))
+            self.close(Close.RESTARTING, reason)
+            self.transport.close()
+        else:
+            super().shutdown()
+
+    def send_receive_event_to_app(self) -> None:
+        # As uvicorn does it, but text stays bytes: the decoder checks that it is UTF-8, and
+        # wrong bytes are one more malformed message instead of a traceback.
+        data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
+        self.frames = []
+        if self.close_sent:
+            return
+        received: Any = {"type": "websocket.receive", "bytes": data}
+        if self.curr_msg_data_type == "bytes":
+            received["binary"] = True
+        self.queue.put_nowait(received)
+        if not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()

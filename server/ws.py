@@ -1,0 +1,163 @@
+"""The live socket: the join, then frames in and messages handed on; its own close codes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import WebSocket, websocket
+from msgspec import UNSET, UnsetType
+
+from server import access, protocol
+from server.access import AccessError
+from server.auth import NotAuthenticatedError, Person
+from server.connection import Connection
+from server.log import BrokenError, FullError, UnreachableError
+from server.orm import DatabaseAwayError
+from server.protocol import Close, Closing, Edit, Join, Ping, Pong, Refused, encode
+from server.room import NoSessionError, Room
+from server.services import Services
+from server.session import may_edit
+from server.transport import EXTENSION, LiveProtocol, text_frame
+
+Socket = WebSocket[Any, Any, Any]
+
+
+@websocket("/api/v1/sessions/{session_id:str}/live")
+async def live(socket: Socket, session_id: str, services: Services) -> None:
+    """One person's live connection to a session."""
+    extensions: dict[str, Any] = socket.scope["extensions"] or {}
+    transport: LiveProtocol = extensions[EXTENSION]
+    offered = socket.scope["subprotocols"]
+    await socket.accept(subprotocols=protocol.VERSION if protocol.VERSION in offered else None)
+    try:
+        _check_origin(socket, services.settings.origins)
+        await _live(socket, transport, session_id, services)
+    except Closing as closing:
+        transport.close(closing.code, closing.reason)
+    except NoSessionError:
+        transport.close(Close.NO_SESSION, "There is no such session.")
+    except (UnreachableError, FullError, BrokenError, DatabaseAwayError):
+        transport.close(Close.TRY_AGAIN, "The server cannot open the session just now.")
+
+
+async def _live(
+    socket: Socket, transport: LiveProtocol, session_id: str, services: Services
+) -> None:
+    frames = _frames(socket)
+    try:
+        async with asyncio.timeout(services.settings.join_timeout_s):
+            join = await _first_message(frames, transport)
+    except TimeoutError:
+        raise Closing(Close.NO_JOIN, "No join came in time.") from None
+    if join is None:
+        return
+    person, token = _person(join, socket, services)
+    connection = Connection(
+        transport,
+        services.settings,
+        person.id,
+        "" if join.client is UNSET else join.client,
+        person.expires_at,
+    )
+    async with services.hub.room(session_id) as room:
+        await _admit(room, person, join, services)
+        room.enter(connection, None if join.resume is UNSET else join.resume, token)
+    transport.drained = lambda: room.catch_up(connection)
+    try:
+        async for frame in frames:
+            _handle(room, connection, protocol.decode(frame))
+    finally:
+        room.leave(connection)
+
+
+def _handle(room: Room, connection: Connection, message: protocol.ClientMessage | Refused) -> None:
+    refused = connection.over_limit(message)
+    if refused is not None:
+        connection.answer(refused)
+        return
+    match message:
+        case Edit():
+            room.submit(connection, message)
+        case Ping():
+            connection.answer(Pong(message.id))
+        case Join():
+            connection.answer(Refused("already_joined", "You have joined already."))
+        case Refused():
+            connection.answer(message)
+
+
+async def _frames(socket: Socket) -> AsyncIterator[bytes]:
+    """A client's text frames until it is gone. Raises Closing for a binary one."""
+    while True:
+        message: Any = await socket.receive()
+        if message["type"] != "websocket.receive":
+            return
+        if message.get("binary"):
+            raise Closing(Close.MALFORMED, "Send text frames.")
+        yield message["bytes"]
+
+
+async def _first_message(frames: AsyncIterator[bytes], transport: LiveProtocol) -> Join | None:
+    """The join; None when the client left before. A wrong one may be sent again."""
+    async for frame in frames:
+        message = protocol.decode(frame)
+        if isinstance(message, Join):
+            return message
+        if not isinstance(message, Refused):
+            raise Closing(Close.MALFORMED, "The first message must be a join.")
+        transport.write(text_frame(encode(message)))
+    return None
+
+
+def _person(join: Join, socket: Socket, services: Services) -> tuple[Person, str | UnsetType]:
+    """Who joins, and the token that they should keep from now on, if it is a new one."""
+    tokens = services.tokens
+    if join.token is not UNSET:
+        try:
+            person = tokens.read(join.token)
+        except NotAuthenticatedError as error:
+            raise Closing(Close.NOT_AUTHENTICATED, str(error)) from None
+        if not person.worn:
+            return person, UNSET
+        person = tokens.again(person)
+        return person, tokens.sign(person)
+    if join.invitation is UNSET or join.name is UNSET:
+        raise Closing(Close.NOT_AUTHENTICATED, "Send a token, or an invitation and a name.")
+    if services.guests.take(socket.client.host if socket.client else ""):
+        raise Closing(Close.TOO_MANY, "Too many new guests come from your address.")
+    person = tokens.guest(join.name)
+    return person, tokens.sign(person)
+
+
+async def _admit(room: Room, person: Person, join: Join, services: Services) -> None:
+    """Let a member in, and who has an invitation become one. Raises Closing."""
+    known = room.state.access
+    if person.id in known.members and (join.invitation is UNSET or may_edit(known, person.id)):
+        return
+    changed = None
+    if join.invitation is not UNSET:
+        name = person.name if join.name is UNSET else join.name
+        try:
+            changed = await access.accept(
+                services.database, room.id, join.invitation, person.id, name
+            )
+        except AccessError as error:
+            if person.id not in known.members:
+                code = Close.NO_SESSION if error.code == "no_session" else Close.NOT_ALLOWED
+                raise Closing(code, str(error)) from None
+    if changed is None and person.id not in known.members:
+        # They may be a member in SQL of whom Redis was not told: a worker died in between.
+        changed = await access.access_of(services.database, room.id)
+    if changed is not None and changed.version > known.version:
+        await services.log.put_access(room.id, changed)
+        await room.refresh()
+
+
+def _check_origin(socket: Socket, allowed: tuple[str, ...]) -> None:
+    """Raises Closing for a page of another origin; programs send none."""
+    origin = socket.headers.get("origin")
+    if origin is None or "*" in allowed or origin.rstrip("/") in allowed:
+        return
+    if urlsplit(origin).netloc.lower() != socket.headers.get("host", "").lower():
+        raise Closing(Close.NOT_ALLOWED, "Pages of this origin may not connect.")
