@@ -1,0 +1,352 @@
+"""What the catalogue's REST calls answer: the catalogue cut up for somebody who builds.
+
+Facts and what rules follow from them alone (which powersets an archetype may choose, what fits a
+power), so that a client needs neither the catalogue nor the rules.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal, TypeVar
+
+from msgspec import Struct
+
+import gamedata.catalogue as game
+from calc import defaults, picks, slotting
+from calc.build import Build
+from calc.owned import owned
+from calc.schedule import PICK_LEVELS, SLOTS
+
+Kind = Literal["common", "set", "attuned", "single", "dual", "training", "special"]
+
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+
+class UnknownIdError(LookupError):
+    """The catalogue has nothing of this id. The message is a sentence."""
+
+
+class Named(Struct, frozen=True):
+    id: str
+    name: str
+
+
+class About(Struct, frozen=True):
+    """version: changes with the catalogue and with this program: what is fetched under
+    `?v=<version>` never changes."""
+
+    release: str
+    hash: str
+    version: str
+
+
+class SlotsAt(Struct, frozen=True):
+    level: int
+    count: int
+
+
+class Schedule(Struct, frozen=True):
+    """picks: a level for each power that is picked. slots: how many are added at a level."""
+
+    picks: tuple[int, ...]
+    slots: tuple[SlotsAt, ...]
+
+
+class Powersets(Struct, frozen=True):
+    """The powersets that an archetype may choose, by role."""
+
+    primary: tuple[Named, ...]
+    secondary: tuple[Named, ...]
+    pool: tuple[Named, ...]
+    epic: tuple[Named, ...]
+
+
+class Counts(Struct, frozen=True):
+    """A number of targets or stacks: what is assumed, and the most (0: not known)."""
+
+    default: int
+    max: int
+
+
+class Power(Struct, frozen=True, omit_defaults=True):
+    """A power, as far as a planner shows it.
+
+    pick: it can be picked, from `level` on. switchable: it is on or off; `on`: which, while
+    the build does not say. max_slots: 0 takes no enhancements. requires: the game's condition.
+    """
+
+    id: str
+    name: str
+    powerset: str
+    powerset_name: str
+    type: str = ""
+    level: int = 0
+    pick: bool = False
+    max_slots: int = 0
+    switchable: bool = False
+    on: bool = False
+    counts: Counts | None = None
+    requires: str = ""
+
+
+class Powerset(Struct, frozen=True, omit_defaults=True):
+    """trunk: the powerset whose powers come with this one (branches of Arachnos)."""
+
+    id: str
+    name: str
+    category: str
+    powers: tuple[Power, ...]
+    trunk: str = ""
+
+
+class Enhancement(Struct, frozen=True, omit_defaults=True):
+    """An enhancement.
+
+    label: what it does, without the name of its set. levels: from and to, of crafted inventions.
+    min_level: of the character who slots it. boostable: takes boosters. relative: has a level
+    relative to the character (-3 to +3). form: the same piece attuned, or crafted. unique: at most
+    one of these in a build. archetypes: whose it is, when not everybody's.
+    """
+
+    id: str
+    name: str
+    label: str
+    kind: Kind
+    set: str = ""
+    levels: tuple[int, int] | None = None
+    min_level: int = 1
+    boostable: bool = False
+    relative: bool = False
+    form: str = ""
+    unique: tuple[str, ...] = ()
+    archetypes: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+
+
+class BoostSet(Struct, frozen=True, omit_defaults=True):
+    """A boost set. pieces: the ids of each piece's forms, by position."""
+
+    id: str
+    name: str
+    group: str
+    min_level: int
+    max_level: int
+    pieces: tuple[tuple[str, ...], ...]
+    rarity: str = ""
+
+
+class Enhancements(Struct, frozen=True):
+    enhancements: tuple[Enhancement, ...]
+    sets: tuple[BoostSet, ...]
+
+
+class Fitting(Struct, frozen=True):
+    """What a power's slots take: ids, in the order in which people look for them."""
+
+    common: tuple[str, ...]
+    single: tuple[str, ...]
+    dual: tuple[str, ...]
+    training: tuple[str, ...]
+    special: tuple[str, ...]
+    sets: tuple[str, ...]
+
+
+def schedule(_: game.Catalogue) -> Schedule:
+    return Schedule(PICK_LEVELS, tuple(SlotsAt(level, count) for level, count in SLOTS.items()))
+
+
+def archetypes(catalogue: game.Catalogue) -> tuple[Named, ...]:
+    players = (one for one in catalogue.archetypes.values() if one.player)
+    return _by_name(Named(one.id, one.name) for one in players)
+
+
+def powersets(catalogue: game.Catalogue, archetype: str) -> Powersets:
+    chooser = _found(catalogue.archetypes, game.ArchetypeId(archetype), "archetype")
+
+    def of(role: str, category: str) -> tuple[Named, ...]:
+        found = catalogue.categories.get(game.CategoryId(category))
+        listed = found.powersets if found else ()
+        powersets = (catalogue.powersets[one] for one in listed if one in catalogue.powersets)
+        return _by_name(
+            Named(one.id, one.name)
+            for one in powersets
+            if picks.allows(chooser, role, one, catalogue) and one.requires != picks.NEVER
+        )
+
+    return Powersets(
+        primary=of("primary", chooser.primary),
+        secondary=of("secondary", chooser.secondary),
+        pool=of("pool", picks.POOL),
+        epic=of("epic", picks.EPIC),
+    )
+
+
+def powerset(catalogue: game.Catalogue, id_: str) -> Powerset:
+    found = _found(catalogue.powersets, game.PowersetId(id_), "powerset")
+    return Powerset(
+        id=found.id,
+        name=found.name,
+        category=found.category,
+        powers=tuple(_power(one, catalogue) for one in _powers(found, catalogue)),
+        trunk=picks.TRUNKS.get(found.id, ""),
+    )
+
+
+def power(catalogue: game.Catalogue, id_: str) -> Power:
+    return _power(_found(catalogue.powers, game.PowerId(id_), "power"), catalogue)
+
+
+def granted(catalogue: game.Catalogue, build: Build) -> tuple[Power, ...]:
+    """The powers that a character has without picking them, for example inherent fitness."""
+    powers = (catalogue.powers[one] for one in owned(build, catalogue))
+    return tuple(
+        _power(one, catalogue)
+        for one in powers
+        if not picks.is_pick(one, catalogue) and one.show_in_manage
+    )
+
+
+def enhancements(catalogue: game.Catalogue) -> Enhancements:
+    return Enhancements(
+        tuple(_enhancement(one, catalogue) for one in catalogue.enhancements.values()),
+        tuple(_boost_set(one) for one in catalogue.boost_sets.values()),
+    )
+
+
+def enhancement(catalogue: game.Catalogue, id_: str) -> Enhancement:
+    found = _found(catalogue.enhancements, game.EnhancementId(id_), "enhancement")
+    return _enhancement(found, catalogue)
+
+
+def boost_set(catalogue: game.Catalogue, id_: str) -> BoostSet:
+    return _boost_set(_found(catalogue.boost_sets, game.BoostSetId(id_), "boost set"))
+
+
+def fitting(catalogue: game.Catalogue, power: str, archetype: str) -> Fitting:
+    """What fits a slot of a power; of what is an archetype's own, only this archetype's."""
+    slotted = _found(catalogue.powers, game.PowerId(power), "power")
+    by_kind: dict[str, list[game.Enhancement]] = {}
+    sets: dict[game.BoostSetId, game.BoostSet] = {}
+    for one in catalogue.enhancements.values():
+        restricted = one.restricted_archetypes
+        if restricted and game.ArchetypeId(archetype) not in restricted:
+            continue
+        if not slotting.fits(slotted, one, catalogue):
+            continue
+        if one.boost_set:
+            sets[one.boost_set] = catalogue.boost_sets[one.boost_set]
+        elif not _is_level_variant(one, catalogue):
+            by_kind.setdefault(kind(one), []).append(one)
+
+    def ids(kind: Kind) -> tuple[str, ...]:
+        return tuple(one.id for one in sorted(by_kind.get(kind, ()), key=lambda one: one.name))
+
+    groups = slotted.set_groups
+    fitting_sets = sorted(sets.values(), key=lambda one: (groups.index(one.group), one.name))
+    return Fitting(
+        common=ids("common"),
+        single=ids("single"),
+        dual=ids("dual"),
+        training=ids("training"),
+        special=ids("special"),
+        sets=tuple(one.id for one in fitting_sets),
+    )
+
+
+def kind(enhancement: game.Enhancement) -> Kind:
+    """What players call it: an invention, a set's piece, a single origin, a Hamidon, ..."""
+    if enhancement.boost_set:
+        return "attuned" if enhancement.attuned else "set"
+    if not slotting.has_relative_level(enhancement) and not enhancement.proc:
+        return "common"
+    match enhancement.origins:
+        case (_,):
+            return "single"
+        case (_, _):
+            return "dual"
+    is_plain = len(enhancement.enhancement_types) == 1 and not enhancement.superior
+    return "training" if is_plain and not enhancement.proc else "special"
+
+
+def _power(power: game.Power, catalogue: game.Catalogue) -> Power:
+    powerset = catalogue.powersets.get(power.powerset)
+    counts = Counts(defaults.count(power), power.max_targets)
+    return Power(
+        id=power.id,
+        name=power.name,
+        powerset=power.powerset,
+        powerset_name=powerset.name if powerset else "",
+        type=power.type,
+        level=picks.lowest_level(power),
+        pick=picks.is_pick(power, catalogue),
+        max_slots=power.max_slots,
+        switchable=power.type in ("Click", "Toggle"),
+        on=defaults.on(power),
+        counts=counts if defaults.gives_per_target(power) else None,
+        requires=power.requires,
+    )
+
+
+def _enhancement(enhancement: game.Enhancement, catalogue: game.Catalogue) -> Enhancement:
+    label = enhancement.name.rpartition(": ")[2]
+    boost_set = catalogue.boost_sets.get(enhancement.boost_set)
+    return Enhancement(
+        id=enhancement.id,
+        name=f"{boost_set.name}: {label}" if boost_set else enhancement.name,
+        label=label,
+        kind=kind(enhancement),
+        set=enhancement.boost_set,
+        levels=slotting.levels(enhancement, catalogue),
+        min_level=enhancement.min_level,
+        boostable=enhancement.boostable,
+        relative=slotting.has_relative_level(enhancement),
+        form=_other_form(enhancement, catalogue),
+        unique=enhancement.unique_group,
+        archetypes=enhancement.restricted_archetypes,
+        origins=enhancement.origins,
+    )
+
+
+def _boost_set(boost_set: game.BoostSet) -> BoostSet:
+    return BoostSet(
+        id=boost_set.id,
+        name=boost_set.name,
+        group=boost_set.group,
+        min_level=boost_set.min_level,
+        max_level=boost_set.max_level,
+        pieces=boost_set.pieces,
+        rarity=boost_set.rarity,
+    )
+
+
+def _is_level_variant(enhancement: game.Enhancement, catalogue: game.Catalogue) -> bool:
+    """Crafted_Recharge_30 is Crafted_Recharge at a level of its own."""
+    name, _, level = enhancement.id.rpartition("_")
+    return level.isdecimal() and game.EnhancementId(name) in catalogue.enhancements
+
+
+def _other_form(enhancement: game.Enhancement, catalogue: game.Catalogue) -> str:
+    """The attuned form of a crafted piece, or the other way round; "" if it has only one."""
+    boost_set = catalogue.boost_sets.get(enhancement.boost_set)
+    if boost_set is None or enhancement.position >= len(boost_set.pieces):
+        return ""
+    for form in boost_set.pieces[enhancement.position]:
+        other = catalogue.enhancements.get(form)
+        if other is not None and other.attuned != enhancement.attuned:
+            return form
+    return ""
+
+
+def _powers(powerset: game.Powerset, catalogue: game.Catalogue) -> Iterator[game.Power]:
+    return (catalogue.powers[one] for one in powerset.powers if one in catalogue.powers)
+
+
+def _by_name(named: Iterable[Named]) -> tuple[Named, ...]:
+    return tuple(sorted(named, key=lambda one: (one.name, one.id)))
+
+
+def _found(mapping: Mapping[K, T], key: K, what: str) -> T:
+    found = mapping.get(key)
+    if found is None:
+        raise UnknownIdError(f"This catalogue has no {what} {key}.")
+    return found

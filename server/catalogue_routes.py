@@ -1,0 +1,197 @@
+"""REST over the catalogue and the stat registry: what there is, what fits, what comes unpicked.
+
+Nothing here belongs to a session, and nobody needs a token. The catalogue never changes while
+the server runs, so each answer is made and compressed once.
+"""
+
+import gzip
+from collections.abc import Callable
+from functools import lru_cache
+from hashlib import blake2b
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.di import Provide
+from litestar.exceptions import NotFoundException
+from litestar.openapi.datastructures import ResponseSpec
+
+from calc.build import Build
+from calc.stats import STATS, Stat
+from gamedata.catalogue import Catalogue
+from server import catalogue_documents as documents
+
+_KEPT = 512  # answers; most are a few kilobytes, one is some tens
+_WORTH_COMPRESSING = 1024  # bytes
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+AnyRequest = Request[Any, Any, Any]
+T = TypeVar("T")
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """An encoded answer. compressed: empty where it would not pay."""
+
+    etag: str
+    body: bytes
+    compressed: bytes
+
+
+class Answers:
+    """The catalogue's answers, encoded and kept.
+
+    A document is made by a function of the catalogue and of what the path names.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._kept = lru_cache(maxsize=_KEPT)(self._encode)
+        # Answers change with the catalogue and with what this program makes of it.
+        named = f"{catalogue.hash} {version('cohort')}"
+        self._version = blake2b(named.encode(), digest_size=8).hexdigest()
+
+    def about(self) -> documents.About:
+        return documents.About(self._catalogue.release, self._catalogue.hash, self._version)
+
+    def granted(self, build: Build) -> tuple[documents.Power, ...]:
+        return documents.granted(self._catalogue, build)
+
+    def reply(
+        self, request: AnyRequest, make: Callable[..., object], *named: str
+    ) -> Response[bytes]:
+        """The document, or 304 for who has it. Under the right `?v=` it is to be kept for ever.
+
+        Raises NotFoundException when the catalogue lacks what the path names.
+        """
+        try:
+            answer = self._kept(make, *named)
+        except documents.UnknownIdError as unknown:
+            raise NotFoundException(str(unknown)) from unknown
+        is_versioned = request.query_params.get("v") == self._version
+        headers = {
+            "ETag": answer.etag,
+            "Cache-Control": _FOR_EVER if is_versioned else "no-cache",
+            "Vary": "Accept-Encoding",
+        }
+        if answer.etag in request.headers.get("if-none-match", ""):
+            return Response(b"", status_code=304, headers=headers)
+        if answer.compressed and "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            return Response(answer.compressed, media_type="application/json", headers=headers)
+        return Response(answer.body, media_type="application/json", headers=headers)
+
+    def _encode(self, make: Callable[..., object], *named: str) -> _Answer:
+        body = msgspec.json.encode(make(self._catalogue, *named))
+        etag = blake2b(body, digest_size=12).hexdigest()
+        is_large = len(body) >= _WORTH_COMPRESSING
+        return _Answer(f'W/"{etag}"', body, gzip.compress(body, 6, mtime=0) if is_large else b"")
+
+
+def catalogue_router(catalogue: Catalogue) -> Router:
+    """The routes over this catalogue, under /api/v1."""
+    answers = Answers(catalogue)
+    return Router(
+        "/api/v1",
+        route_handlers=[
+            get_stats,
+            get_about,
+            get_schedule,
+            get_archetypes,
+            get_powersets,
+            get_powerset,
+            get_power,
+            get_fitting,
+            get_enhancements,
+            get_enhancement,
+            get_set,
+            get_granted,
+        ],
+        dependencies={"answers": Provide(lambda: answers, sync_to_thread=False)},
+        tags=["catalogue"],
+    )
+
+
+def _holds(answer: Any) -> dict[int, ResponseSpec]:
+    """What the reference says of an answer that is handed out already encoded."""
+    return {200: ResponseSpec(answer, generate_examples=False)}
+
+
+@get("/stats", responses=_holds(tuple[Stat, ...]))
+async def get_stats(request: AnyRequest, answers: Answers) -> Response[bytes]:
+    """Every stat that totals have: key, label, group, unit and format."""
+    return answers.reply(request, _stats)
+
+
+def _stats(_: Catalogue) -> tuple[Stat, ...]:
+    return STATS
+
+
+@get("/catalogue")
+async def get_about(answers: Answers) -> Response[documents.About]:
+    """Which catalogue this server runs on, and the version to fetch its parts under."""
+    return Response(answers.about(), headers={"Cache-Control": "no-cache"})
+
+
+@get("/catalogue/schedule", responses=_holds(documents.Schedule))
+async def get_schedule(request: AnyRequest, answers: Answers) -> Response[bytes]:
+    """At which levels powers are picked and slots are added."""
+    return answers.reply(request, documents.schedule)
+
+
+@get("/catalogue/archetypes", responses=_holds(tuple[documents.Named, ...]))
+async def get_archetypes(request: AnyRequest, answers: Answers) -> Response[bytes]:
+    """The archetypes that players choose from."""
+    return answers.reply(request, documents.archetypes)
+
+
+@get("/catalogue/archetypes/{archetype:str}/powersets", responses=_holds(documents.Powersets))
+async def get_powersets(request: AnyRequest, answers: Answers, archetype: str) -> Response[bytes]:
+    """The powersets that an archetype may choose, by role."""
+    return answers.reply(request, documents.powersets, archetype)
+
+
+@get("/catalogue/powersets/{powerset:str}", responses=_holds(documents.Powerset))
+async def get_powerset(request: AnyRequest, answers: Answers, powerset: str) -> Response[bytes]:
+    """A powerset with its powers, in the order of the game."""
+    return answers.reply(request, documents.powerset, powerset)
+
+
+@get("/catalogue/powers/{power:str}", responses=_holds(documents.Power))
+async def get_power(request: AnyRequest, answers: Answers, power: str) -> Response[bytes]:
+    """A power, as far as a planner shows it."""
+    return answers.reply(request, documents.power, power)
+
+
+@get("/catalogue/powers/{power:str}/enhancements", responses=_holds(documents.Fitting))
+async def get_fitting(
+    request: AnyRequest, answers: Answers, power: str, archetype: str = ""
+) -> Response[bytes]:
+    """What fits a slot of a power, as ids; `archetype` says whose archetype sets to offer."""
+    return answers.reply(request, documents.fitting, power, archetype)
+
+
+@get("/catalogue/enhancements", responses=_holds(documents.Enhancements))
+async def get_enhancements(request: AnyRequest, answers: Answers) -> Response[bytes]:
+    """All enhancements and all boost sets."""
+    return answers.reply(request, documents.enhancements)
+
+
+@get("/catalogue/enhancements/{enhancement:str}", responses=_holds(documents.Enhancement))
+async def get_enhancement(
+    request: AnyRequest, answers: Answers, enhancement: str
+) -> Response[bytes]:
+    """One enhancement."""
+    return answers.reply(request, documents.enhancement, enhancement)
+
+
+@get("/catalogue/sets/{boost_set:str}", responses=_holds(documents.BoostSet))
+async def get_set(request: AnyRequest, answers: Answers, boost_set: str) -> Response[bytes]:
+    """A boost set with its pieces."""
+    return answers.reply(request, documents.boost_set, boost_set)
+
+
+@post("/catalogue/granted", status_code=200)
+async def get_granted(data: Build, answers: Answers) -> tuple[documents.Power, ...]:
+    """A build in; out come the powers that its character has without picking them."""
+    return answers.granted(data)

@@ -1,0 +1,16 @@
+/** The entry: which page this address is, and its start. */
+
+import { startSession } from "./session.js";
+import { startPage } from "./views/start.js";
+
+const root = /** @type {HTMLElement} */ (document.getElementById("page"));
+const session = location.pathname.match(/^\/s\/([^/]+)$/)?.[1];
+
+if (session) {
+  // An invitation's secret is in the fragment; it does not stay in the address bar.
+  const invitation = location.hash.slice(1);
+  if (invitation) history.replaceState(null, "", location.pathname);
+  startSession(root, session, invitation);
+} else {
+  startPage(root);
+}

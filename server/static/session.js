@@ -1,0 +1,157 @@
+/** One session on this page: joins its state, its socket, the catalogue and the views. */
+
+import { Catalogue } from "./catalogue.js";
+import { render } from "./dom.js";
+import { me, remember, visited } from "./identity.js";
+import { newId } from "./placing.js";
+import { SessionSocket } from "./socket.js";
+import { OutOfStep, dismissed, edited, initial, linked, mayEdit, pendingPlaces, receive } from "./state.js";
+import { joinView } from "./views/join.js";
+import { sessionView } from "./views/session.js";
+
+/**
+ * @typedef {import("./state.js").State} State
+ * @typedef {import("./wire.js").Operation} Operation
+ * @typedef {import("./wire.js").ServerMessage} ServerMessage
+ *
+ * @typedef {object} Ui  what only this window knows
+ * @property {string} tab  which part a narrow window shows
+ * @property {string} dialog  which dialog is open: "", "picker", "take", "invite"
+ * @property {Record<string, any>} about  what the dialog is about
+ * @property {Record<string, any>} kept  choices of this window that outlive a dialog
+ *
+ * @typedef {object} View  everything that a view needs
+ * @property {State} state
+ * @property {Catalogue} catalogue
+ * @property {string} session
+ * @property {Ui} ui
+ * @property {boolean} editable
+ * @property {Set<string>} pending  places with an edit on its way
+ * @property {(operations: Operation | Operation[], from?: string) => void} edit
+ * @property {(place: string) => void} dismiss
+ * @property {(more: Partial<Ui>) => void} show
+ */
+
+/** @param {HTMLElement} root @param {string} id @param {string} invitation */
+export function startSession(root, id, invitation) {
+  const known = me();
+  if (known.token || (invitation && known.name)) {
+    new SessionPage(root, id, invitation, known.name).open();
+  } else {
+    joinView(root, (name) => new SessionPage(root, id, invitation, name).open());
+  }
+}
+
+class SessionPage {
+  /** @type {State} */ state = initial();
+  /** @type {Ui} */ ui = { tab: "powers", dialog: "", about: {}, kept: {} };
+  client = newId();
+  /** @type {SessionSocket | undefined} */ socket;
+  drawing = 0;
+
+  /** @param {HTMLElement} root @param {string} id @param {string} invitation @param {string} name */
+  constructor(root, id, invitation, name) {
+    this.root = root;
+    this.id = id;
+    this.invitation = invitation;
+    this.name = name;
+    this.catalogue = new Catalogue(() => this.draw());
+  }
+
+  open() {
+    this.catalogue.open().catch(() => this.set(linked(this.state, "ended", "The game's data cannot be loaded.")));
+    const address = new URL(`/api/v1/sessions/${this.id}/live`, location.href);
+    address.protocol = address.protocol.replace("http", "ws");
+    this.socket = new SessionSocket(address.href, {
+      join: () => this.join(),
+      message: (message) => this.receive(message),
+      away: () => this.set(linked(this.state, "away")),
+      ended: (_code, reason) => this.set(linked(this.state, "ended", reason)),
+    });
+    this.draw();
+  }
+
+  /** The first message on a new line: who we are, and how far we know the session. */
+  join() {
+    const { token } = me();
+    const { epoch, revision, edit } = this.state;
+    return {
+      type: "join", client: this.client, name: this.name || undefined,
+      token: token || undefined, invitation: this.invitation || undefined,
+      resume: epoch ? { epoch, revision, edit } : undefined,
+    };
+  }
+
+  /** @param {ServerMessage} message */
+  receive(message) {
+    try {
+      this.set(receive(this.state, message));
+    } catch (error) {
+      if (!(error instanceof OutOfStep)) throw error;
+      this.set({ ...this.state, epoch: "" }); // so that a snapshot comes
+      this.socket?.restart();
+      return;
+    }
+    if (message.type === "welcome") this.welcomed(message);
+    if (message.type === "refused" && message.retry_after !== undefined) {
+      const again = this.state.pending.find((edit) => edit.id === message.id);
+      if (again) setTimeout(() => this.send(again), message.retry_after * 1000);
+    }
+    if (message.type === "snapshot" || message.type === "change") {
+      visited(this.id, this.state.build?.title || "Untitled");
+      document.title = `${this.state.build?.title || "Untitled"} · Cohort`;
+    }
+  }
+
+  /** @param {import("./wire.js").Welcome} message */
+  welcomed(message) {
+    remember({ name: message.name, ...(message.token ? { token: message.token } : {}) });
+    // The link is used up: from now on the token says who we are.
+    if (me().token) this.invitation = "";
+    for (const edit of this.state.pending) this.send(edit);
+  }
+
+  /** @param {Operation | Operation[]} operations @param {string} [from] */
+  edit(operations, from = "") {
+    const made = {
+      id: newId(), base: Math.max(0, this.state.revision),
+      operations: [operations].flat(), from,
+    };
+    this.set(edited(this.state, made));
+    this.send(made);
+  }
+
+  /** @param {import("./state.js").Pending} edit */
+  send({ id, base, operations }) {
+    this.socket?.send({ type: "edit", id, base, operations });
+  }
+
+  /** @param {State} state */
+  set(state) {
+    this.state = state;
+    this.draw();
+  }
+
+  /** Draw with the next frame, however much happens until then. */
+  draw() {
+    if (this.drawing) return;
+    this.drawing = requestAnimationFrame(() => {
+      this.drawing = 0;
+      render(this.root, sessionView(this.view()));
+    });
+  }
+
+  /** @returns {View} */
+  view() {
+    return {
+      state: this.state, catalogue: this.catalogue, session: this.id, ui: this.ui,
+      editable: mayEdit(this.state), pending: pendingPlaces(this.state),
+      edit: (operations, from) => this.edit(operations, from),
+      dismiss: (place) => this.set(dismissed(this.state, place)),
+      show: (more) => {
+        this.ui = { ...this.ui, ...more };
+        this.draw();
+      },
+    };
+  }
+}

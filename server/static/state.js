@@ -1,0 +1,234 @@
+/**
+ * What this page knows of a session: pure functions, a message in and a new state out.
+ *
+ * No rule of the game is here: the build changes by the server's merge patches alone.
+ */
+
+/**
+ * @typedef {import("./wire.js").ServerMessage} ServerMessage
+ * @typedef {import("./wire.js").Change} Change
+ * @typedef {import("./wire.js").Snapshot} Snapshot
+ * @typedef {import("./wire.js").Refused} Refused
+ * @typedef {import("./wire.js").Operation} Operation
+ * @typedef {import("./wire.js").Build} Build
+ * @typedef {import("./wire.js").Total} Total
+ * @typedef {import("./wire.js").Finding} Finding
+ * @typedef {import("./wire.js").Member} Member
+ *
+ * @typedef {{id: string, base: number, operations: Operation[], from: string}} Pending
+ *   an edit that is not answered yet; `from` is the place on the page where it was made
+ * @typedef {{id: string, place: string, code: string, message: string}} Refusal
+ * @typedef {{revision: number, by: string, at: number, operations: Operation[], before: Build | null}} Entry
+ *   what somebody did, and to which build
+ * @typedef {{before: Total, after: Total}} Difference
+ *
+ * @typedef {object} State
+ * @property {"joining" | "live" | "away" | "ended"} link  away: the connection is lost and will be back
+ * @property {string} reason  why it ended, or why edits wait
+ * @property {boolean} degraded  edits cannot be committed just now
+ * @property {string} person  who I am
+ * @property {string} role
+ * @property {Record<string, Member>} known  everybody whose name came up, by person
+ * @property {string[]} present  who is here, in the order of coming
+ * @property {string} epoch
+ * @property {number} revision
+ * @property {string} edit  the id of the edit at that revision
+ * @property {Build | null} build
+ * @property {Record<string, Total>} totals
+ * @property {Record<string, Difference>} changed  the totals that the newest change changed
+ * @property {Finding[]} findings
+ * @property {Pending[]} pending  in the order of making
+ * @property {Refusal[]} refusals
+ * @property {Entry[]} feed  newest first
+ */
+
+const FEED_LENGTH = 50;
+
+/** @returns {State} */
+export function initial() {
+  return {
+    link: "joining", reason: "", degraded: false,
+    person: "", role: "viewer", known: {}, present: [],
+    epoch: "", revision: -1, edit: "",
+    build: null, totals: {}, changed: {}, findings: [],
+    pending: [], refusals: [], feed: [],
+  };
+}
+
+/**
+ * RFC 7396: what `document` becomes by `patch`. Neither is changed.
+ * @param {any} document @param {any} patch @returns {any}
+ */
+export function merge(document, patch) {
+  if (!isObject(patch)) return patch;
+  const merged = isObject(document) ? { ...document } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else merged[key] = merge(merged[key], value);
+  }
+  return merged;
+}
+
+/** @param {unknown} value */
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The state after a message of the server.
+ *
+ * Throws OutOfStep when a change is missing: then only a snapshot helps.
+ * @param {State} state @param {ServerMessage} message @returns {State}
+ */
+export function receive(state, message) {
+  switch (message.type) {
+    case "welcome":
+      return {
+        ...state, link: "live", reason: "", degraded: false,
+        person: message.person, role: message.role,
+        known: learn(state.known, [...message.members, ...message.people]),
+        present: message.people.map((member) => member.person),
+      };
+    case "snapshot": return snapshot(state, message);
+    case "change": return change(state, message);
+    case "accepted": return answered(state, message.id);
+    case "refused": return refused(state, message);
+    case "people": {
+      const { joined = [], left = [], changed = [] } = message;
+      const gone = new Set([...left, ...joined.map((member) => member.person)]);
+      return {
+        ...state,
+        known: learn(state.known, [...joined, ...changed]),
+        present: [...state.present.filter((person) => !gone.has(person)), ...joined.map((member) => member.person)],
+        role: changed.find((member) => member.person === state.person)?.role ?? state.role,
+      };
+    }
+    case "status": return { ...state, degraded: message.degraded, reason: message.reason ?? "" };
+    default: return state; // what is newer than this page, or for the socket alone
+  }
+}
+
+/** A change came whose predecessor never did. */
+export class OutOfStep extends Error {}
+
+/** @param {State} state @param {Snapshot} message @returns {State} */
+function snapshot(state, message) {
+  return {
+    ...state,
+    epoch: message.epoch, revision: message.revision, edit: message.edit ?? "",
+    build: message.build, totals: message.totals, changed: {}, findings: message.findings,
+    known: learn(state.known, message.people),
+    present: message.people.map((member) => member.person),
+  };
+}
+
+/** @param {State} state @param {Change} message @returns {State} */
+function change(state, message) {
+  if (message.revision !== state.revision + 1) {
+    throw new OutOfStep(`revision ${message.revision} after ${state.revision}`);
+  }
+  /** @type {Record<string, Difference>} */
+  const changed = {};
+  for (const [key, after] of Object.entries(message.totals)) {
+    changed[key] = { before: state.totals[key] ?? after, after };
+  }
+  const entry = {
+    revision: message.revision, by: message.by ?? "", at: message.at,
+    operations: message.operations, before: state.build,
+  };
+  return {
+    ...state,
+    revision: message.revision, edit: message.edit,
+    build: merge(state.build, message.patch),
+    totals: { ...state.totals, ...message.totals }, changed,
+    findings: message.findings ?? state.findings,
+    feed: [entry, ...state.feed].slice(0, FEED_LENGTH),
+  };
+}
+
+/** @param {State} state @param {string} id @returns {State} */
+function answered(state, id) {
+  return { ...state, pending: state.pending.filter((edit) => edit.id !== id) };
+}
+
+/** @param {State} state @param {Refused} message @returns {State} */
+function refused(state, message) {
+  const edit = state.pending.find((pending) => pending.id === message.id);
+  if (edit && message.retry_after !== undefined) return state; // not an answer: it is sent again
+  const place = edit ? edit.from || placeOf(edit.operations[message.operation ?? 0]) : "session";
+  const refusal = { id: message.id ?? "", place, code: message.code, message: message.message };
+  return {
+    ...answered(state, message.id ?? ""),
+    refusals: [...state.refusals.filter((other) => other.place !== place), refusal],
+  };
+}
+
+/**
+ * The state in which an edit was made here; an older refusal in its place is gone.
+ * @param {State} state @param {Pending} edit @returns {State}
+ */
+export function edited(state, edit) {
+  const places = new Set([edit.from, ...edit.operations.map(placeOf)]);
+  return {
+    ...state,
+    pending: [...state.pending, edit],
+    refusals: state.refusals.filter((refusal) => !places.has(refusal.place)),
+  };
+}
+
+/** @param {State} state @param {string} place @returns {State} */
+export function dismissed(state, place) {
+  return { ...state, refusals: state.refusals.filter((refusal) => refusal.place !== place) };
+}
+
+/**
+ * The link to the server changed. @param {State} state
+ * @param {State["link"]} link @param {string} [reason] @returns {State}
+ */
+export function linked(state, link, reason = "") {
+  return { ...state, link, reason };
+}
+
+/** Whether this person may edit. @param {State} state */
+export function mayEdit(state) {
+  return (state.role === "owner" || state.role === "editor") && state.link !== "ended";
+}
+
+/**
+ * The place on the page that an operation belongs to.
+ * @param {Operation | undefined} operation @returns {string}
+ */
+export function placeOf(operation) {
+  if (!operation) return "session";
+  const { type, power, slot } = operation;
+  if (type === "set_powerset") return operation.role;
+  if (type === "add_pool" || type === "remove_pool") return "pools";
+  if (power && slot && type !== "add_slot") return `slot:${power}/${slot}`;
+  if (power) return `power:${power}`;
+  return type.replace("set_", ""); // title, level, origin, archetype
+}
+
+/**
+ * The newest operation on the way to the server that `wanted` finds: what the person chose, until
+ * the server has answered.
+ * @param {State} state @param {(operation: Operation) => boolean} wanted @returns {Operation | undefined}
+ */
+export function underway(state, wanted) {
+  for (const edit of state.pending.toReversed()) {
+    const found = edit.operations.findLast(wanted);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The places at which something is on its way to the server. @param {State} state */
+export function pendingPlaces(state) {
+  return new Set(state.pending.flatMap((edit) => [edit.from, ...edit.operations.map(placeOf)]));
+}
+
+/** @param {Record<string, Member>} known @param {Member[]} members */
+function learn(known, members) {
+  const more = { ...known };
+  for (const member of members) more[member.person] = member;
+  return more;
+}

@@ -1,0 +1,174 @@
+/** Choosing: archetype, origin and powersets, and the powers that each of them has. */
+
+import { classes, h } from "../dom.js";
+import { archetypeName, powersetName } from "../words.js";
+import { underway } from "../state.js";
+import { refusalView } from "./refusal.js";
+
+/**
+ * @typedef {import("../session.js").View} View
+ * @typedef {import("../catalogue.js").Named} Named
+ * @typedef {import("../catalogue.js").Power} Power
+ */
+
+const ORIGINS = ["Magic", "Mutation", "Natural", "Science", "Technology"];
+
+/** @param {View} view */
+export function chooseView(view) {
+  const { state, catalogue } = view;
+  const { archetype = "", powersets = {} } = state.build ?? {};
+  const choices = archetype ? catalogue.powersets(archetype) : undefined;
+  return h("section", { class: "choose part", "aria-labelledby": "choose", key: "choose" },
+    h("h2", { id: "choose", class: "hidden" }, "Archetype and powersets"),
+    h("div", { class: "pair" }, archetypeView(view), levelView(view)),
+    originView(view),
+    refusalView(view, "archetype", "level", "origin"),
+    archetype
+      ? [
+          roleView(view, "primary", "Primary", choices?.primary ?? [], powersets.primary ?? ""),
+          roleView(view, "secondary", "Secondary", choices?.secondary ?? [], powersets.secondary ?? ""),
+          poolsView(view, choices?.pool ?? []),
+          roleView(view, "epic", "Epic", choices?.epic ?? [], powersets.epic ?? ""),
+        ]
+      : h("p", { class: "hint", key: "hint" }, "Choose an archetype: its powersets then show here."));
+}
+
+/** @param {View} view */
+function archetypeView({ state, catalogue, editable, edit, pending }) {
+  const known = state.build?.archetype ?? "";
+  const archetype = underway(state, ({ type }) => type === "set_archetype")?.archetype ?? known;
+  return selectView("Archetype", archetype, catalogue.archetypes, archetypeName(archetype, catalogue), {
+    disabled: !editable, pending: pending.has("archetype"), empty: "Choose …",
+    // What is not chosen cannot be unchosen: there is no build without an archetype to go back to.
+    choose: (chosen) => chosen && edit({ type: "set_archetype", archetype: chosen }),
+  });
+}
+
+/** @param {View} view */
+function levelView({ state, editable, edit, pending }) {
+  const level = underway(state, (operation) => operation.type === "set_level")?.level ?? state.build?.level ?? 50;
+  return h("label", { class: "field" }, h("span", null, "Level"),
+    h("select", {
+        value: String(level), disabled: !editable, class: pending.has("level") && "pending",
+        onchange: (/** @type {Event} */ event) =>
+          edit({ type: "set_level", level: Number(/** @type {HTMLSelectElement} */ (event.target).value) }),
+      },
+      Array.from({ length: 50 }, (_, index) => h("option", { key: index, value: String(50 - index) }, 50 - index))));
+}
+
+/** @param {View} view */
+function originView({ state, editable, edit, pending }) {
+  const origin = underway(state, ({ type }) => type === "set_origin")?.origin ?? state.build?.origin ?? "";
+  const origins = ORIGINS.map((name) => ({ id: name, name }));
+  return selectView("Origin", origin, origins, origin, {
+    disabled: !editable, pending: pending.has("origin"), empty: "–",
+    choose: (chosen) => edit({ type: "set_origin", origin: chosen }),
+  });
+}
+
+/**
+ * @param {View} view @param {"primary" | "secondary" | "epic"} role @param {string} label
+ * @param {Named[]} choices @param {string} known
+ */
+function roleView(view, role, label, choices, known) {
+  const { state, catalogue, editable, edit, pending } = view;
+  const chosen = underway(state, (one) => one.type === "set_powerset" && one.role === role)?.powerset ?? known;
+  return h("div", { class: "powerset", key: role },
+    selectView(label, chosen, choices, powersetName(chosen, catalogue), {
+      disabled: !editable, pending: pending.has(role), empty: role === "epic" ? "None" : "Choose …",
+      choose: (powerset) => edit({ type: "set_powerset", role, powerset }),
+    }),
+    refusalView(view, role),
+    known && powersView(view, known));
+}
+
+/** @param {View} view @param {Named[]} choices */
+function poolsView(view, choices) {
+  const { state, catalogue, editable, edit, pending } = view;
+  const pools = Object.keys(state.build?.powersets?.pools ?? {});
+  const others = choices.filter(({ id }) => !pools.includes(id));
+  return h("div", { class: "pools", key: "pools" },
+    pools.map((id) => h("div", { class: "powerset", key: id },
+      h("div", { class: "pool" },
+        h("h3", null, h("small", null, "Pool"), powersetName(id, catalogue)),
+        editable && h("button", {
+          class: "plain", key: "remove", title: "Give up this pool and its powers",
+          "aria-label": `Give up ${powersetName(id, catalogue)}`,
+          onclick: () => edit({ type: "remove_pool", powerset: id }),
+        }, "×")),
+      powersView(view, id))),
+    editable && h("div", { class: "powerset", key: "add" },
+      selectView("Add a pool", "", others, "", {
+        disabled: false, pending: pending.has("pools"), empty: "Choose …",
+        choose: (powerset) => powerset && edit({ type: "add_pool", powerset }),
+      })),
+    refusalView(view, "pools"));
+}
+
+/**
+ * @param {string} label @param {string} value @param {Named[]} choices @param {string} name  of the value
+ * @param {{disabled: boolean, pending: boolean, empty: string, choose: (id: string) => void}} options
+ */
+function selectView(label, value, choices, name, { disabled, pending, empty, choose }) {
+  // What was chosen stays readable before the list has come, and when the list lacks it.
+  const listed = !value || choices.some(({ id }) => id === value) ? choices : [...choices, { id: value, name }];
+  return h("label", { class: "field" }, h("span", null, label),
+    h("select", {
+        value, disabled, class: pending && "pending",
+        onchange: (/** @type {Event} */ event) => {
+          const select = /** @type {HTMLSelectElement} */ (event.target);
+          choose(select.value);
+          select.value = value;
+        },
+      },
+      h("option", { key: "", value: "" }, empty),
+      listed.map((choice) => h("option", { key: choice.id, value: choice.id }, choice.name))));
+}
+
+/** The powers of a powerset, and of the one that it branches from. @param {View} view @param {string} id */
+function powersView(view, id) {
+  const powerset = view.catalogue.powerset(id);
+  if (!powerset) return h("p", { class: "hint", key: "powers" }, "…");
+  return [
+    powerset.trunk && powersView(view, powerset.trunk),
+    h("ul", { class: "powers", key: `powers ${id}`, "aria-label": `Powers of ${powerset.name}` },
+      powerset.powers.filter((power) => power.pick).map((power) =>
+        h("li", { key: power.id }, offerView(view, power, {}), refusalView(view, `offer:${power.id}`)))),
+  ];
+}
+
+/**
+ * A power that can be taken, or is.
+ * @param {View} view @param {Power} power @param {{level?: number, taken?: () => void}} options
+ */
+export function offerView({ state, editable, edit, pending, show }, power, { level, taken }) {
+  const has = state.build?.powers?.[power.id];
+  const place = level ? `pick:${level}` : `offer:${power.id}`;
+  const take = () => {
+    if (has) {
+      show({ tab: "powers" });
+      reveal(power.id);
+      return;
+    }
+    edit({ type: "take_power", power: power.id, ...(level ? { level } : {}) }, place);
+    taken?.();
+  };
+  const underWay = pending.has(`offer:${power.id}`) || pending.has(`power:${power.id}`);
+  return h("button", {
+      class: classes("offer", has && "taken", underWay && "pending"), disabled: !editable && !has,
+      title: has ? "Show it in the build" : power.requires ? `Needs ${power.requires}` : "",
+      "aria-label": has ? `${power.name}, taken at ${has.level}` : `Take ${power.name}, from level ${power.level}`,
+      onclick: take,
+    },
+    h("span", { class: "from" }, power.level), h("span", { class: "name" }, power.name),
+    has && h("span", { class: "at", key: "at" }, "✓"));
+}
+
+/** Bring a power of the build into sight. @param {string} id */
+export function reveal(id) {
+  requestAnimationFrame(() => {
+    const card = document.getElementById(`power ${id}`);
+    card?.scrollIntoView({ block: "center", behavior: "smooth" });
+    card?.animate?.([{ outline: "3px solid var(--accent)" }, { outline: "3px solid transparent" }], 1200);
+  });
+}

@@ -1,0 +1,83 @@
+/** The top line: whose build this is, who is here, and whether the line to the server stands. */
+
+import { classes, h } from "../dom.js";
+import { hue, initials } from "../format.js";
+import { archetypeName, powersetName } from "../words.js";
+import { refusalView } from "./refusal.js";
+
+/** @typedef {import("../session.js").View} View */
+
+const SHOWN = 5; // people, before they become a number
+
+/** @param {View} view */
+export function headerView(view) {
+  const { editable, show } = view;
+  return h("header", { class: "top", key: "header" },
+    h("a", { class: "brand", href: "/", title: "To the start page" }, h("img", { src: "/icon.svg", alt: "Cohort", width: 28, height: 28 })),
+    h("div", { class: "who" }, titleView(view), h("small", { key: "character" }, characterView(view))),
+    h("div", { class: "grow" }),
+    !editable && h("span", { class: "chip", key: "viewer", title: "You see everything and change nothing" }, "Viewing"),
+    peopleView(view),
+    linkView(view),
+    editable && h("button", { class: "primary invite", key: "invite", onclick: () => show({ dialog: "invite", about: {} }) }, "Invite"),
+    refusalView(view, "title", "session"));
+}
+
+/** @param {View} view */
+function titleView({ state, editable, edit, pending }) {
+  const title = state.build?.title ?? "";
+  return h("input", {
+    class: classes("title", pending.has("title") && "pending"), value: title, "aria-label": "Title of the build",
+    placeholder: editable ? "Name this build" : "Untitled", maxlength: 80, disabled: !editable, spellcheck: "false",
+    onchange: (/** @type {Event} */ event) => {
+      const input = /** @type {HTMLInputElement} */ (event.target);
+      const wanted = input.value.trim();
+      if (wanted !== title) edit({ type: "set_title", title: wanted });
+      input.value = wanted;
+    },
+    onkeydown: (/** @type {KeyboardEvent} */ event) => {
+      const input = /** @type {HTMLInputElement} */ (event.target);
+      if (event.key === "Escape") input.value = title;
+      if (event.key === "Enter" || event.key === "Escape") input.blur();
+    },
+  });
+}
+
+/** What kind of character this is, in a line. @param {View} view */
+function characterView({ state, catalogue }) {
+  const { archetype, level = 50, powersets = {} } = state.build ?? {};
+  if (!archetype) return "No archetype yet";
+  const sets = [powersets.primary, powersets.secondary].filter(Boolean).map((id) => powersetName(id ?? "", catalogue));
+  return [`Level ${level}`, sets.join(" / "), archetypeName(archetype, catalogue)].filter(Boolean).join(" ");
+}
+
+/** @param {View} view */
+function peopleView({ state, show }) {
+  const others = state.present.filter((person) => person !== state.person);
+  const people = [state.person, ...others];
+  const names = people.map((person) => state.known[person]?.name ?? "?");
+  return h("button", {
+      class: "people plain", key: "people", title: names.join(", "),
+      "aria-label": `Here now: ${names.join(", ")}`, onclick: () => show({ tab: "news" }),
+    },
+    people.slice(0, SHOWN).map((person) => avatarView(state.known[person]?.name ?? "?", person)),
+    people.length > SHOWN && h("span", { class: "avatar more", key: "more" }, `+${people.length - SHOWN}`));
+}
+
+/** @param {string} name @param {string} person */
+export function avatarView(name, person) {
+  return h("span", {
+    class: "avatar", key: person, "aria-hidden": "true", style: { "--hue": String(hue(person + name)) },
+  }, initials(name));
+}
+
+/** @type {Record<string, string>} */
+const LINKS = { joining: "Connecting", live: "Connected", away: "Reconnecting; your edits are kept", ended: "Disconnected" };
+
+/** @param {View} view */
+function linkView({ state }) {
+  const waiting = state.pending.length > 0;
+  const text = state.link === "live" && waiting ? "Saving" : LINKS[state.link];
+  return h("span", { class: classes("dot", state.link, waiting && "waiting"), title: text, key: "link" },
+    h("span", { class: "hidden", role: "status" }, state.link === "live" ? LINKS.live : text));
+}

@@ -1,0 +1,61 @@
+/** What is to mend, who is here, and who did what. */
+
+import { h } from "../dom.js";
+import { clock } from "../format.js";
+import { deed, powerName } from "../words.js";
+import { reveal } from "./choose.js";
+import { avatarView } from "./header.js";
+
+/** @typedef {import("../session.js").View} View */
+
+const SHOWN = 20;
+
+/** @param {View} view */
+export function newsView(view) {
+  return h("section", { class: "news part", "aria-label": "Findings and activity", key: "news" },
+    findingsView(view), peopleView(view), feedView(view));
+}
+
+/** @param {View} view */
+function findingsView({ state, catalogue, show }) {
+  return h("section", { class: "card findings", id: "findings", "aria-labelledby": "findings-title", key: "findings" },
+    h("h2", { id: "findings-title" }, "Findings", state.findings.length > 0 && h("span", { class: "badge" }, state.findings.length)),
+    state.findings.length === 0 && h("p", { class: "hint", key: "none" }, "Nothing: the game would allow this build as it stands."),
+    h("ul", null, state.findings.map((finding, index) => h("li", { key: `${finding.code} ${finding.power} ${finding.slot} ${index}` },
+      h("p", null, finding.message, finding.remedy && h("small", { key: "remedy" }, finding.remedy)),
+      finding.power && state.build?.powers?.[finding.power] && h("button", {
+        class: "plain", key: "go", "aria-label": `Show ${powerName(finding.power, catalogue)}`,
+        onclick: () => {
+          show({ tab: "powers" });
+          reveal(finding.power ?? "");
+        },
+      }, "Show")))));
+}
+
+/** @param {View} view */
+function peopleView({ state, catalogue }) {
+  return h("section", { class: "card", "aria-labelledby": "people-title", key: "people" },
+    h("h2", { id: "people-title" }, "Here now"),
+    h("ul", { class: "people-list" }, state.present.map((person) => {
+      const { name = "?", role = "" } = state.known[person] ?? {};
+      const last = state.feed.find((entry) => entry.by === person);
+      return h("li", { key: person },
+        avatarView(name, person),
+        h("div", null,
+          h("strong", null, name, person === state.person && h("span", { class: "hint" }, " (you)")),
+          h("small", null, last ? deed(last.operations, last.before, catalogue) : role)),
+        h("span", { class: "chip" }, role));
+    })));
+}
+
+/** @param {View} view */
+function feedView({ state, catalogue }) {
+  return h("section", { class: "card", "aria-labelledby": "feed-title", key: "feed" },
+    h("h2", { id: "feed-title" }, "Activity"),
+    state.feed.length === 0 && h("p", { class: "hint", key: "none" }, "What people change shows here."),
+    h("ol", { class: "feed", role: "log", "aria-live": "off" }, state.feed.slice(0, SHOWN).map((entry) =>
+      h("li", { key: entry.revision },
+        h("span", null, h("strong", null, entry.by === state.person ? "You" : state.known[entry.by]?.name ?? "The server"),
+          ` ${deed(entry.operations, entry.before, catalogue)}`),
+        h("time", { datetime: new Date(entry.at).toISOString() }, clock(entry.at))))));
+}

@@ -1,0 +1,51 @@
+/** The page of a session: what is where. */
+
+import { h } from "../dom.js";
+import { buildView } from "./build.js";
+import { chooseView } from "./choose.js";
+import { headerView } from "./header.js";
+import { inviteDialog } from "./invite.js";
+import { newsView } from "./news.js";
+import { pickerDialog } from "./picker.js";
+import { takeDialog } from "./take.js";
+import { totalsView } from "./totals.js";
+
+/** @typedef {import("../session.js").View} View */
+
+/** Parts that a narrow window shows one at a time. */
+const TABS = [["powers", "Build"], ["choose", "Powersets"], ["totals", "Totals"], ["news", "Activity"]];
+
+/** @param {View} view */
+export function sessionView(view) {
+  const { state, ui, show } = view;
+  if (!state.build) return waitingView(view);
+  return h("div", { class: "session", "data-tab": ui.tab, key: "session" },
+    headerView(view),
+    state.link === "ended" && h("p", { class: "banner", role: "alert", key: "ended" }, state.reason, " ", h("a", { href: location.pathname }, "Try again")),
+    state.degraded && h("p", { class: "banner", role: "status", key: "degraded" }, state.reason || "Edits wait for the server just now; none is lost."),
+    h("main", { key: "main" },
+      chooseView(view),
+      buildView(view),
+      totalsView(view),
+      newsView(view)),
+    h("nav", { class: "tabs", "aria-label": "Parts of the build", key: "tabs" }, TABS.map(([tab, label]) =>
+      h("button", {
+        key: tab, "aria-current": ui.tab === tab && "page",
+        onclick: () => {
+          show({ tab });
+          scrollTo(0, 0);
+        },
+      }, label, tab === "news" && state.findings.length > 0 && h("span", { class: "badge", key: "badge" }, state.findings.length)))),
+    pickerDialog(view), takeDialog(view), inviteDialog(view));
+}
+
+/** @param {View} view */
+function waitingView({ state }) {
+  return h("main", { class: "start", key: "waiting" },
+    state.link === "ended"
+      ? h("section", { class: "card", key: "ended" },
+          h("h1", null, "This build cannot be opened"),
+          h("p", { role: "alert" }, state.reason),
+          h("a", { class: "button primary", href: "/" }, "To the start page"))
+      : h("p", { class: "waiting", role: "status", key: "joining" }, "Joining …"));
+}

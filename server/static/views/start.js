@@ -1,0 +1,135 @@
+/** The start page: a name, and then a blank build, a file's build, or one from before. */
+
+import { h, render } from "../dom.js";
+import { forget, me, postAs, remember, visits } from "../identity.js";
+import { counted } from "../format.js";
+import { nameField } from "./join.js";
+
+const LARGEST_FILE = 2_000_000; // characters; a build file has some tens of thousands
+
+/**
+ * @typedef {{busy: boolean, over: boolean, problem: string, made: Made | null}} Start
+ * @typedef {{id: string, url: string, import?: {message?: string, [field: string]: any}[]}} Made
+ */
+
+/** @param {HTMLElement} root */
+export function startPage(root) {
+  /** @type {Start} */
+  let start = { busy: false, over: false, problem: "", made: null };
+  /** @param {Partial<Start>} more */
+  const show = (more) => {
+    start = { ...start, ...more };
+    render(root, startView(start, show, create));
+  };
+  /** @param {object} body  what the new session is made from */
+  const create = async (body) => {
+    const input = /** @type {HTMLInputElement} */ (root.querySelector("input[name=name]"));
+    const name = input.value.trim();
+    if (!name) {
+      show({ problem: "Enter your name first, so that the others know who you are." });
+      input.focus();
+      return;
+    }
+    remember({ name });
+    show({ busy: true, problem: "" });
+    try {
+      /** @type {Made} */
+      const made = await postAs(name, "/api/v1/sessions", body);
+      if (made.import?.length) show({ busy: false, made });
+      else enter(made);
+    } catch (error) {
+      show({ busy: false, problem: /** @type {Error} */ (error).message });
+    }
+  };
+  show({});
+}
+
+/** @param {Made} made */
+function enter(made) {
+  location.assign(new URL(made.url, location.href).pathname);
+}
+
+/**
+ * @param {Start} start @param {(more: Partial<Start>) => void} show @param {(body: object) => void} create
+ */
+function startView(start, show, create) {
+  /** @param {File | undefined} file */
+  const open = async (file) => {
+    if (!file) return;
+    if (file.size > LARGEST_FILE) show({ problem: `${file.name} is too large to be a build file.` });
+    else create({ file: await file.text() });
+  };
+  if (start.made) return importedView(start.made);
+  return h("main", {
+      class: start.over ? "start over" : "start", key: "start",
+      ondragover: (/** @type {DragEvent} */ event) => {
+        event.preventDefault();
+        if (!start.over) show({ over: true });
+      },
+      ondragleave: (/** @type {DragEvent} */ event) => {
+        if (event.target === event.currentTarget) show({ over: false });
+      },
+      ondrop: (/** @type {DragEvent} */ event) => {
+        event.preventDefault();
+        show({ over: false });
+        open(event.dataTransfer?.files[0]);
+      },
+    },
+    h("h1", null, h("img", { src: "/icon.svg", alt: "", width: 44, height: 44 }), "Cohort"),
+    h("p", { class: "lead" }, "Build City of Heroes characters together, live: everybody sees every change and the new totals at once."),
+    h("form", {
+        class: "card", "aria-busy": start.busy,
+        onsubmit: (/** @type {Event} */ event) => {
+          event.preventDefault();
+          create({});
+        },
+      },
+      nameField(me().name),
+      start.problem && h("p", { class: "refusal", role: "alert", key: "problem" }, start.problem),
+      h("button", { class: "primary", type: "submit", disabled: start.busy }, start.busy ? "One moment …" : "Start a new build"),
+      h("label", { class: "drop" },
+        h("input", {
+          type: "file", accept: ".mbd,.json,.txt", class: "hidden", disabled: start.busy,
+          onchange: (/** @type {Event} */ event) => {
+            const input = /** @type {HTMLInputElement} */ (event.target);
+            open(input.files?.[0]);
+            input.value = "";
+          },
+        }),
+        h("strong", null, "Open a Mids build"),
+        h("span", null, "Drop a .mbd file here, or choose one"))),
+    recentView(show));
+}
+
+/** @param {(more: Partial<Start>) => void} show */
+function recentView(show) {
+  const recent = visits();
+  if (!recent.length) return null;
+  return h("section", { class: "card recent", "aria-labelledby": "recent" },
+    h("h2", { id: "recent" }, "Your builds here"),
+    h("ul", null, recent.map(({ id, title, at }) =>
+      h("li", { key: id },
+        h("a", { href: `/s/${id}` }, title),
+        h("time", { datetime: new Date(at).toISOString() }, new Date(at).toLocaleDateString()),
+        h("button", {
+          class: "plain", "aria-label": `Forget ${title}`, title: "Forget (the build itself stays)",
+          onclick: () => {
+            forget(id);
+            show({});
+          },
+        }, "×")))));
+}
+
+/** What a file held that could not be taken over. @param {Made} made */
+function importedView(made) {
+  const problems = made.import ?? [];
+  return h("main", { class: "start", key: "imported" },
+    h("h1", null, "Nearly all of it is here"),
+    h("section", { class: "card" },
+      h("p", null, `${counted(problems.length, "thing")} in the file could not be taken over:`),
+      h("ul", { class: "problems" }, problems.map((problem) => h("li", null, problem.message ?? String(problem)))),
+      h("button", {
+        class: "primary", onclick: () => enter(made),
+        ref: (/** @type {HTMLElement} */ button) => queueMicrotask(() => button.focus()),
+      }, "Open the build")));
+}

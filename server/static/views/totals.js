@@ -1,0 +1,65 @@
+/** The totals: every stat in its group, what is capped, and what the last edit changed. */
+
+import { classes, h } from "../dom.js";
+import { amount, difference } from "../format.js";
+
+/**
+ * @typedef {import("../session.js").View} View
+ * @typedef {import("../catalogue.js").Stat} Stat
+ */
+
+/** Groups that most people look at first; the others are folded. */
+const OPEN = new Set(["Defense", "Resistance", "Health", "Endurance", "Offense"]);
+const BARS = new Set(["Defense", "Resistance"]);
+/** Where more is nothing to be glad of. */
+const COSTS = new Set(["endurance.use_per_second"]);
+
+/** @param {View} view */
+export function totalsView(view) {
+  /** @type {Map<string, Stat[]>} */
+  const groups = new Map();
+  for (const stat of view.catalogue.stats) {
+    groups.set(stat.group, [...(groups.get(stat.group) ?? []), stat]);
+  }
+  return h("section", { class: "totals part", "aria-labelledby": "totals", key: "totals" },
+    h("h2", { id: "totals" }, "Totals", lastView(view)),
+    [...groups].map(([group, stats]) =>
+      h("details", { class: "group", key: group, open: OPEN.has(group), ref: () => {} },
+        h("summary", null, group, hintView(view, stats)),
+        h("dl", null, stats.map((stat) => statView(view, stat))))));
+}
+
+/** Whose edit the differences are from. @param {View} view */
+function lastView({ state }) {
+  if (!Object.keys(state.changed).length) return null;
+  const [last] = state.feed;
+  const who = last?.by === state.person ? "your" : `${state.known[last?.by ?? ""]?.name ?? "somebody"}'s`;
+  return h("small", { key: "last" }, `± by ${who} last edit`);
+}
+
+/** What a folded group would show. @param {View} view @param {Stat[]} stats */
+function hintView({ state }, stats) {
+  const changed = stats.filter((stat) => stat.key in state.changed).length;
+  return changed > 0 && h("span", { class: "badge", key: `${state.revision}`, title: "Changed by the last edit" }, `${changed} changed`);
+}
+
+/** @param {View} view @param {Stat} stat */
+function statView({ state }, stat) {
+  const total = state.totals[stat.key];
+  if (!total) return null;
+  const capped = total.capped < total.value;
+  const changed = state.changed[stat.key];
+  const by = changed ? changed.after.value - changed.before.value : 0;
+  const value = amount(stat, total.capped);
+  return h("div", {
+      class: classes("stat", capped && "capped", !total.value && "zero"), key: stat.key,
+      title: capped ? `${amount(stat, total.value)} without the cap of ${value}` : "",
+    },
+    h("dt", null, stat.label),
+    BARS.has(stat.group) && h("div", { class: "bar", "aria-hidden": "true", key: "bar" },
+      h("div", { style: { width: `${Math.min(100, Math.max(0, total.capped * 100))}%` } })),
+    h("dd", null,
+      by !== 0 && h("ins", { class: by > 0 === COSTS.has(stat.key) ? "worse" : "better", key: `change ${state.revision}` }, difference(stat, by)),
+      h("span", { class: "value" }, value),
+      capped && h("span", { class: "cap", key: "cap", "aria-label": "at its cap" }, "cap")));
+}

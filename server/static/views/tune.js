@@ -1,0 +1,69 @@
+/** What sits in a slot, and its level, boosters and form. */
+
+import { h } from "../dom.js";
+import { relative } from "./slot.js";
+
+/**
+ * @typedef {import("../session.js").View} View
+ * @typedef {import("./slot.js").NamedSlot} NamedSlot
+ * @typedef {import("../wire.js").SlottedEnhancement} SlottedEnhancement
+ */
+
+const BOOSTERS = [0, 1, 2, 3, 4, 5];
+const RELATIVE = [3, 2, 1, 0, -1, -2, -3];
+
+/** @param {View} view @param {string} power @param {NamedSlot} slot */
+export function tuneView(view, power, slot) {
+  const { editable, edit } = view;
+  const { enhancement } = slot;
+  return h("div", { class: "tune", key: "tune" },
+    h("p", { class: "current" },
+      enhancement ? h("strong", { key: "name" }, view.catalogue.enhancement(enhancement.id)?.name ?? enhancement.id) : "This slot is empty.",
+      slot.level ? h("small", { key: "level" }, ` Slot added at level ${slot.level}.`) : null),
+    h("div", { class: "controls" },
+      enhancement && editable && [
+        controlsView(view, power, slot.id, enhancement),
+        h("button", { key: "clear", onclick: () => edit({ type: "clear_enhancement", power, slot: slot.id }) }, "Clear"),
+      ],
+      editable && slot.id !== "own" && h("button", {
+        key: "remove", onclick: () => {
+          view.show({ about: { ...view.ui.about, slot: "own" } });
+          edit({ type: "remove_slot", power, slot: slot.id });
+        },
+      }, "Remove slot")));
+}
+
+/** @param {View} view @param {string} power @param {string} slot @param {SlottedEnhancement} enhancement */
+function controlsView({ catalogue, edit }, power, slot, enhancement) {
+  const about = catalogue.enhancement(enhancement.id);
+  /** @param {object} more */
+  const change = (more) => edit({ type: "change_enhancement", power, slot, ...more });
+  return [
+    about?.levels && about.levels[0] < about.levels[1] && h("label", { class: "check", key: "level" }, "Level",
+      h("input", {
+        type: "number", class: "short", min: about.levels[0], max: about.levels[1], value: String(enhancement.level ?? ""),
+        onchange: (/** @type {Event} */ event) => {
+          const input = /** @type {HTMLInputElement} */ (event.target);
+          if (input.validity.valid && input.value) change({ level: Number(input.value) });
+          else input.value = String(enhancement.level ?? "");
+        },
+      })),
+    about?.boostable && stepsView("Boosters", BOOSTERS, enhancement.boosters ?? 0, (boosters) => change({ boosters })),
+    about?.relative && stepsView("Relative level", RELATIVE, enhancement.relative ?? 0, (steps) => change({ relative: steps })),
+    about?.form && h("label", { class: "check", key: "attuned" },
+      h("input", {
+        type: "checkbox", checked: about.kind === "attuned",
+        onchange: (/** @type {Event} */ event) => change({ attuned: /** @type {HTMLInputElement} */ (event.target).checked }),
+      }), "Attuned"),
+  ];
+}
+
+/** @param {string} label @param {number[]} steps @param {number} value @param {(step: number) => void} change */
+function stepsView(label, steps, value, change) {
+  return h("label", { class: "check", key: label }, label,
+    h("select", {
+        value: String(value),
+        onchange: (/** @type {Event} */ event) => change(Number(/** @type {HTMLSelectElement} */ (event.target).value)),
+      },
+      steps.map((step) => h("option", { key: step, value: String(step) }, step === 0 ? "+0" : relative(step)))));
+}
