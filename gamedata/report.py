@@ -77,6 +77,7 @@ def text(report: Report) -> str:
         for name, rows in names.items():
             lines.append(f"  {name}")
             lines.extend(f"    in {row}" for row in rows)
-    lines.append(f"left out on purpose: {report.ignored.total():,}")
+    if report.ignored:
+        lines.append(f"left out on purpose: {report.ignored.total():,}")
     lines.extend(f"  {kind}: {count:,}" for kind, count in sorted(report.ignored.items()))
     return "\n".join(lines) + "\n"

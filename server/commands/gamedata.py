@@ -1,11 +1,15 @@
 """`cohort gamedata`: compile the game's export, look into catalogues, rebuild the starter."""
 
 import re
+import resource
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -29,23 +33,23 @@ def gamedata() -> None:
 @gamedata.command("import")
 @click.argument("export", metavar="EXPORT.zip", type=FILE)
 @click.option("--out", type=FILE, help="The catalogue to write (default: RELEASE.catalogue here).")
-@click.option(
-    "--report", "report_to", type=FILE, help="Where the full report goes (default: OUT.report.txt)."
-)
+@click.option("--report", "report_to", type=FILE, help="The report (default: OUT.report.txt).")
 def import_(export: Path, out: Path | None, report_to: Path | None) -> None:
     """Compile a City of Data raw export into one catalogue file."""
     console = Console()
     started = time.perf_counter()
     catalogue, report = _import(export, console)
     out = out or Path(re.sub(r"[^\w.-]", "_", catalogue.release) + ".catalogue")
-    _write(catalogue, out)
-    seconds = time.perf_counter() - started
     report_to = report_to or out.with_name(out.name + ".report.txt")
-    report_to.write_text(text(report), encoding="utf-8")
-    _show_report(report, console)
-    console.print(f"Everything not understood or left out, by name: {report_to}", soft_wrap=True)
+    with _writing(out):
+        pack.write(catalogue, out)
+    with _writing(report_to):
+        report_to.write_text(text(report), encoding="utf-8")
+    seconds = time.perf_counter() - started
+    _show_problems(report, console)
+    _say(console, f"Everything not understood or left out, by name: {report_to}")
     _show(out, catalogue, console)
-    console.print(f"{out} written in {seconds:.1f} s.", soft_wrap=True)
+    _say(console, f"{out}: written in {seconds:.1f} s, with {_peak_mb():.0f} MB of memory.")
 
 
 @gamedata.command()
@@ -53,11 +57,16 @@ def import_(export: Path, out: Path | None, report_to: Path | None) -> None:
 def info(file: Path | None) -> None:
     """Tell what a catalogue holds (default: the starter catalogue)."""
     path = file or starter.path()
+    started = time.perf_counter()
     try:
         catalogue = pack.load(path)
     except pack.CatalogueError as error:
         raise click.ClickException(str(error)) from error
-    _show(path, catalogue, Console())
+    seconds = time.perf_counter() - started
+    memory = _peak_mb()
+    console = Console()
+    _show(path, catalogue, console)
+    _say(console, f"Opened in {seconds:.2f} s, with {memory:.0f} MB of memory.")
 
 
 @gamedata.command("starter")
@@ -69,13 +78,14 @@ def starter_(export: Path, selection: Path | None, out: Path | None) -> None:
     console = Console()
     try:
         wanted = read_selection(selection or starter.selection_path())
+        catalogue, _ = _import(export, console)
+        chosen, report = select(catalogue, wanted)
     except SelectionError as error:
         raise click.ClickException(str(error)) from error
-    catalogue, _ = _import(export, console)
-    chosen, report = select(catalogue, wanted)
     out = out or starter.path()
-    _write(chosen, out)
-    _show_report(report, console)
+    with _writing(out):
+        pack.write(chosen, out)
+    _say(console, text(report).rstrip())
     _show(out, chosen, console)
 
 
@@ -94,36 +104,45 @@ def _import(export: Path, console: Console) -> tuple[Catalogue, Report]:
             raise click.ClickException(str(error)) from error
 
 
-def _write(catalogue: Catalogue, out: Path) -> None:
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
     try:
-        pack.write(catalogue, out)
+        yield
     except OSError as error:
         reason = error.strerror or error
-        raise click.ClickException(f"{out} cannot be written: {reason}.") from error
+        raise click.ClickException(f"{path} cannot be written: {reason}.") from error
 
 
-def _show_report(report: Report, console: Console) -> None:
-    counts = report.counts()
-    if not counts:
-        console.print("Everything was understood.")
-        return
-    table = Table("not understood", "count", "names", title="Not understood")
+def _peak_mb() -> float:
+    """The most memory this process has had so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in KiB
+
+
+def _say(console: Console, sentence: str) -> None:
+    """Plain: no markup, no colours for numbers and paths, no line breaks inside."""
+    console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def _show_problems(report: Report, console: Console) -> None:
+    table = Table("not understood", "rows", "names", title="Not understood")
     table.columns[1].justify = "right"
-    for kind, count in counts.items():
+    for kind, count in report.counts().items():
         names = sorted({each.name for each in report.problems if each.kind == kind})
-        shown = ", ".join(names[:SHOWN])
         more = f", and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-        table.add_row(kind, f"{count:,}", shown + more)
-    console.print(table)
+        table.add_row(kind, f"{count:,}", escape(", ".join(names[:SHOWN])) + more)
+    if table.row_count:
+        console.print(table)
+    else:
+        _say(console, "Everything was understood.")
 
 
 def _show(path: Path, catalogue: Catalogue, console: Console) -> None:
     header = pack.read_header(path)
-    about = Table(title=str(path), show_header=False)
+    about = Table(title=escape(path.name), show_header=False)
     about.add_column()
     about.add_column(overflow="fold")
-    about.add_row("release", header.release)
-    about.add_row("content hash", header.hash)
+    about.add_row("release", escape(header.release))
+    about.add_row("content hash", header.hash[:16])
     about.add_row("format", str(header.format))
     about.add_row("size", f"{path.stat().st_size:,} bytes")
     for kind, count in header.counts.items():
@@ -140,5 +159,5 @@ def _show(path: Path, catalogue: Catalogue, console: Console) -> None:
                 len(powersets_of(catalogue, archetype.id, "secondary")),
                 len(powersets_of(catalogue, archetype.id, "epic")),
             )
-            roles.add_row(archetype.name, *map(str, found))
+            roles.add_row(escape(archetype.name), *map(str, found))
     console.print(roles)
