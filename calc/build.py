@@ -79,6 +79,9 @@ class Powersets(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
     pools: dict[GameId, bool] = {}
 
 
+_NO_POWERSETS = Powersets()
+
+
 class PowerCondition(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """How a scenario deviates from the build for one power."""
 
@@ -107,12 +110,17 @@ class Build(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     archetype: str = ""
     origin: str = ""
     level: Level = MAX_LEVEL
-    powersets: Powersets = Powersets()
+    powersets: Powersets = _NO_POWERSETS
     powers: dict[GameId, TakenPower] = {}
     incarnates: dict[Id, GameId] = {}
     accolades: dict[GameId, bool] = {}
     scenario: Id = "solo"
     scenarios: dict[Id, Scenario] = {}
+
+    def __post_init__(self) -> None:
+        # The encoder leaves out the default itself, not its equals.
+        if self.powersets == _NO_POWERSETS:
+            msgspec.structs.force_setattr(self, "powersets", _NO_POWERSETS)
 
 
 _encoder = msgspec.json.Encoder(order="sorted")

@@ -40,8 +40,8 @@ class SetOrigin(Struct, frozen=True, forbid_unknown_fields=True, tag="set_origin
 
 
 class SetArchetype(Struct, frozen=True, forbid_unknown_fields=True, tag="set_archetype"):
-    """Choose the archetype, or none (""); what the new one cannot have (powersets and their
-    powers) goes, pools stay."""
+    """Choose the archetype, or none (""); what the new one cannot have (powersets, their
+    powers, archetype enhancements) goes, pools stay."""
 
     archetype: GameId | Literal[""]
 

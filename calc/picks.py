@@ -5,6 +5,8 @@ Source: calc.md 14.2, 14.3. What the game grants by itself is `calc.owned`.
 
 import re
 
+from msgspec.structs import replace
+
 from calc.build import Build
 from calc.conditions import compiled
 from calc.facts import Context, Facts, word
@@ -100,8 +102,9 @@ def comes_by_itself(build: Build, power: Power, catalogue: Catalogue) -> bool:
     facts = Facts(word(build.archetype), build.level, copies(build.powers, powersets(build)))
     if compiled(power.requires, "build").holds(Context(facts)):
         return power.powerset.startswith("Inherent.") or _touches(build, power.powerset)
-    # What a granted power grants in turn needs the whole list.
-    return power.id in owned(build, catalogue)
+    # What a granted power grants in turn needs the whole list, made without this one.
+    others = {key: taken for key, taken in build.powers.items() if key != power.id}
+    return power.id in owned(replace(build, powers=others), catalogue)
 
 
 def _touches(build: Build, powerset: PowersetId) -> bool:

@@ -1,12 +1,10 @@
-"""Whether one enhancement may sit in one slot of one build: rules E1 to E12 of the rule book."""
+"""Whether one enhancement may sit in one slot of one build: the refusing rules of chapter E."""
 
 from collections.abc import Iterator
 
 from msgspec.structs import replace
 
 from calc.build import Build, SlottedEnhancement
-from calc.conditions import compiled
-from calc.facts import Context, Facts, word
 from calc.rulebook import Breach
 from calc.slotting import fits, has_relative_level, levels
 from gamedata.catalogue import ArchetypeId, Catalogue, Enhancement, EnhancementId, Power, PowerId
@@ -34,16 +32,17 @@ def breaches(
     name = enhancement.name
     if not fits(power, enhancement, catalogue):
         yield Breach("does_not_fit", f"{name} does not fit into {power.name}.")
-    if is_closed(enhancement):
-        yield Breach("never_slottable", f"{name} is for no player.")
-    only_for = enhancement.restricted_archetypes
-    if only_for and build.archetype and build.archetype not in only_for:
+    if is_of_other_archetype(enhancement, build.archetype):
+        only_for = enhancement.restricted_archetypes
         names = " or ".join(_archetype_name(name, catalogue) for name in only_for)
         yield Breach("enhancement_of_other_archetype", f"{name} is for a {names}.")
-    if enhancement.origins and build.origin and build.origin not in enhancement.origins:
-        origins = " or ".join(enhancement.origins)
-        yield Breach("enhancement_of_other_origin", f"{name} is for {origins} origin.")
     yield from _breaches_of_strength(slotted, enhancement, catalogue)
+
+
+def is_of_other_archetype(enhancement: Enhancement, archetype: str) -> bool:
+    """Whether an enhancement is an archetype's, and not of this one; none chosen may be any."""
+    only_for = enhancement.restricted_archetypes
+    return bool(only_for) and archetype != "" and archetype not in only_for
 
 
 def _breaches_of_strength(
@@ -63,16 +62,6 @@ def _breaches_of_strength(
         yield Breach("not_boostable", f"{name} takes no boosters.")
     if slotted.relative and not has_relative_level(enhancement):
         yield Breach("no_relative_level", f"{name} is not above or below the character's level.")
-
-
-def is_closed(enhancement: Enhancement) -> bool:
-    """Whether its condition holds for nobody. What else conditions say is decoded already."""
-    if not enhancement.slot_requires or enhancement.unique_group:
-        return False
-    return not compiled(enhancement.slot_requires, "build").holds(_ANYBODY)
-
-
-_ANYBODY = Context(Facts(word("Class_Scrapper"), 50))
 
 
 def rival(

@@ -278,7 +278,6 @@ RULES = (
         "E5",
         "enhancement_of_other_origin",
         "Single and dual origin enhancements are for their origins.",
-        refuses=True,
         finds=True,
         remedy="Use one of the character's origin.",
     ),
@@ -316,14 +315,6 @@ RULES = (
     ),
     Rule("E10", "slot_empty", "Only what is there can be cleared or changed.", refuses=True),
     Rule("E11", "no_other_form", "Some pieces exist crafted or attuned only.", refuses=True),
-    Rule(
-        "E12",
-        "never_slottable",
-        "Some enhancements exist in the data but are for no player.",
-        refuses=True,
-        finds=True,
-        remedy="Put another enhancement into the slot.",
-    ),
     # T: what is switched on
     Rule(
         "T1",

@@ -77,6 +77,7 @@ def findings(build: Build, catalogue: Catalogue) -> tuple[Finding, ...]:
         _slot_budget,
         _enhancements,
         _repeated,
+        _origins,
         _character_level,
         _switches,
     )
@@ -293,6 +294,15 @@ def _enhancements(known: _Known) -> Iterator[Breach]:
     for power, slot_id, slotted, _ in known.slotted:
         for breach in breaches(known.build, power, slotted, known.catalogue):
             yield Breach(breach.code, breach.message, power.id, slot_id)
+
+
+def _origins(known: _Known) -> Iterator[Breach]:
+    origin = known.build.origin
+    for power, slot_id, _, enhancement in known.slotted:
+        if origin and enhancement and enhancement.origins and origin not in enhancement.origins:
+            origins = " or ".join(enhancement.origins)
+            message = f"{enhancement.name} in {power.name} is for {origins} origin."
+            yield Breach("enhancement_of_other_origin", message, power.id, slot_id)
 
 
 def _repeated(known: _Known) -> Iterator[Breach]:

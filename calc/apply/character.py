@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
-from calc.apply.document import without_powers
+from calc.apply.document import with_power, with_slot, without_powers
 from calc.build import Build, Powersets
 from calc.mids_names import ORIGINS
 from calc.operation_types import (
     AddPool,
     Applied,
     Operation,
+    PlaceEnhancement,
     PowersetRole,
     Refused,
     RemovePool,
@@ -21,9 +23,18 @@ from calc.operation_types import (
     SetTitle,
 )
 from calc.picks import NEVER, TRUNKS, allows
+from calc.placing import enhancements_of, is_of_other_archetype
 from calc.rulebook import refused
 from calc.schedule import MAX_POOLS
-from gamedata.catalogue import Archetype, ArchetypeId, Catalogue, Powerset, PowersetId
+from gamedata.catalogue import (
+    Archetype,
+    ArchetypeId,
+    Catalogue,
+    EnhancementId,
+    PowerId,
+    Powerset,
+    PowersetId,
+)
 
 
 def set_title(build: Build, operation: SetTitle) -> Applied:
@@ -49,8 +60,9 @@ def set_archetype(build: Build, operation: SetArchetype, catalogue: Catalogue) -
     kept, back = _kept_powersets(build, archetype, catalogue)
     gone = _gone(build, kept) | _of_categories(build, build.archetype, archetype, catalogue)
     changed = replace(build, archetype=operation.archetype, powersets=kept)
-    rest, powers_back = without_powers(changed, gone, catalogue)
-    return Applied(rest, (SetArchetype(build.archetype), *back, *powers_back))
+    rest, powers_back = without_powers(build, changed, gone, catalogue)
+    rest, enhancements_back = _without_others_enhancements(rest, catalogue)
+    return Applied(rest, (SetArchetype(build.archetype), *back, *powers_back, *enhancements_back))
 
 
 def _kept_powersets(
@@ -73,6 +85,22 @@ def _kept_powersets(
     return kept, back
 
 
+def _without_others_enhancements(
+    build: Build, catalogue: Catalogue
+) -> tuple[Build, list[Operation]]:
+    """The build without what only other archetypes may slot, and what puts it back."""
+    back: list[Operation] = []
+    for power_id, slot_id, slotted in list(enhancements_of(build)):
+        found = catalogue.enhancements.get(EnhancementId(slotted.id))
+        power = catalogue.powers.get(PowerId(power_id))
+        if found and power and is_of_other_archetype(found, build.archetype):
+            taken = build.powers[power_id]
+            emptied = replace(taken.slots[slot_id], enhancement=UNSET)
+            build = with_power(build, power, with_slot(taken, slot_id, emptied), catalogue)
+            back.append(PlaceEnhancement(power_id, slot_id, slotted))
+    return build, back
+
+
 def set_powerset(build: Build, operation: SetPowerset, catalogue: Catalogue) -> Applied | Refused:
     role, powerset_id = operation.role, operation.powerset
     chosen = _chosen(build, role)
@@ -87,7 +115,7 @@ def set_powerset(build: Build, operation: SetPowerset, catalogue: Catalogue) -> 
         return Applied(build, ())
     powersets = _with(build.powersets, role, powerset_id)
     changed = replace(build, powersets=powersets)
-    rest, back = without_powers(changed, _gone(build, powersets), catalogue)
+    rest, back = without_powers(build, changed, _gone(build, powersets), catalogue)
     return Applied(rest, (SetPowerset(role, chosen), *back))
 
 
@@ -115,7 +143,7 @@ def remove_pool(build: Build, operation: RemovePool, catalogue: Catalogue) -> Ap
         return refused("not_chosen", "This pool is not chosen.")
     powersets = replace(build.powersets, pools=pools)
     changed = replace(build, powersets=powersets)
-    rest, back = without_powers(changed, _gone(build, powersets), catalogue)
+    rest, back = without_powers(build, changed, _gone(build, powersets), catalogue)
     return Applied(rest, (AddPool(operation.powerset), *back))
 
 

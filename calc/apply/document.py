@@ -61,18 +61,18 @@ def with_slot(taken: TakenPower, slot_id: str, slot: Slot | None) -> TakenPower:
 
 
 def without_powers(
-    build: Build, gone: Iterable[str], catalogue: Catalogue
+    before: Build, changed: Build, gone: Iterable[str], catalogue: Catalogue
 ) -> tuple[Build, tuple[Operation, ...]]:
-    """The build without some powers and what they granted, and what brings all of it back."""
-    powers = dict(build.powers)
+    """A changed build without some powers and what they granted, and what brings those back."""
+    powers = dict(changed.powers)
     lost = {power: powers.pop(power) for power in gone}
-    rest = replace(build, powers=powers)
-    if any(not is_pick_id(power, catalogue) for power in powers):
-        leftover = [power for power in powers if _is_leftover(power, build, rest, catalogue)]
+    rest = replace(changed, powers=powers)
+    while leftover := [power for power in powers if _is_leftover(power, before, rest, catalogue)]:
         lost |= {power: powers.pop(power) for power in leftover}
-    back = [
-        operation for power, taken in lost.items() for operation in _back(power, taken, catalogue)
-    ]
+        rest = replace(changed, powers=dict(powers))
+    # Picks before what they grant.
+    order = sorted(lost, key=lambda power: (not is_pick_id(power, catalogue), power))
+    back = (operation for power in order for operation in _back(power, lost[power], catalogue))
     return rest, tuple(back)
 
 

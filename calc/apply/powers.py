@@ -58,7 +58,7 @@ def drop(build: Build, operation: DropPower, catalogue: Catalogue) -> Applied | 
         return refused("granted", f"{power.name} comes by itself and cannot be dropped.")
     if operation.power not in build.powers:
         return _unknown() if power is None else _not_taken(power)
-    rest, back = without_powers(build, (operation.power,), catalogue)
+    rest, back = without_powers(build, build, (operation.power,), catalogue)
     return Applied(rest, back)
 
 

@@ -1,0 +1,412 @@
+"""Builds and operations for tests: by a seed, and for Hypothesis.
+
+`random_operations` does what people do: mostly what the rules allow, now and then something that
+they refuse. Same seed, same build, same catalogue: same operations.
+"""
+
+from collections.abc import Callable
+from random import Random
+
+from hypothesis import strategies as st
+from msgspec import UNSET
+
+from calc import build as document
+from calc.build import (
+    OWN_SLOT,
+    Build,
+    Powersets,
+    Scenario,
+    Slot,
+    SlottedEnhancement,
+    TakenPower,
+)
+from calc.mids_names import ORIGINS
+from calc.operations import (
+    AddPool,
+    AddSlot,
+    Applied,
+    ChangeEnhancement,
+    ClearEnhancement,
+    DropPower,
+    MovePower,
+    MoveSlot,
+    Operation,
+    PlaceEnhancement,
+    PowersetRole,
+    RemovePool,
+    RemoveSlot,
+    SetArchetype,
+    SetCount,
+    SetLevel,
+    SetOrigin,
+    SetPowerset,
+    SetTitle,
+    SwitchPower,
+    TakePower,
+    apply,
+)
+from calc.owned import owned
+from calc.picks import allows, chosen_with_trunks, is_pick
+from calc.schedule import PICK_LEVELS
+from calc.slotting import fits, has_relative_level, levels
+from gamedata.catalogue import ArchetypeId, Catalogue, Enhancement, Power, PowerId, PowersetId
+
+_ROLES: tuple[PowersetRole, ...] = ("primary", "secondary", "epic")
+
+Maker = Callable[[Random, Build, Catalogue], Operation | None]
+
+
+def random_operations(random: Random, build: Build, catalogue: Catalogue) -> tuple[Operation, ...]:
+    """One edit: one to four operations, each on the build that the ones before leave.
+
+    About one edit in eight holds an operation that makes no sense or breaks a rule.
+    """
+    operations: list[Operation] = []
+    for _ in range(random.choice((1, 1, 1, 2, 3, 4))):
+        operation = random_operation(random, build, catalogue)
+        operations.append(operation)
+        answer = apply(build, operation, catalogue)
+        if isinstance(answer, Applied):
+            build = answer.build
+    if random.random() < 0.12:
+        operations.insert(random.randint(0, len(operations)), _nonsense(random, build, catalogue))
+    return tuple(operations)
+
+
+def random_operation(random: Random, build: Build, catalogue: Catalogue) -> Operation:
+    """An operation that is mostly legal on this build."""
+    if not build.archetype:
+        return SetArchetype(random.choice(_archetypes(catalogue)))
+    makers = list(_MAKERS)
+    weights = list(_MAKERS.values())
+    for _ in range(20):
+        made = random.choices(makers, weights)[0](random, build, catalogue)
+        if made is not None:
+            return made
+    return SetLevel(random.randint(1, 50))
+
+
+def random_build(random: Random, catalogue: Catalogue, edits: int = 60) -> Build:
+    """A build as it comes out of so many edits."""
+    build = document.empty("Random")
+    for _ in range(edits):
+        for operation in random_operations(random, build, catalogue):
+            answer = apply(build, operation, catalogue)
+            if isinstance(answer, Applied):
+                build = answer.build
+    return build
+
+
+# What people do
+
+
+def _set_title(random: Random, build: Build, catalogue: Catalogue) -> Operation:
+    return SetTitle(random.choice(("Nova", "Ælfgar", "日本", "", "The Atlas Medal")))
+
+
+def _set_level(random: Random, build: Build, catalogue: Catalogue) -> Operation:
+    return SetLevel(random.choice((50, 50, random.randint(1, 50))))
+
+
+def _set_origin(random: Random, build: Build, catalogue: Catalogue) -> Operation:
+    return SetOrigin(random.choice(("", *ORIGINS)))
+
+
+def _set_archetype(random: Random, build: Build, catalogue: Catalogue) -> Operation:
+    return SetArchetype(random.choice(["", *_archetypes(catalogue)]))
+
+
+def _set_powerset(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    role = random.choice(_ROLES)
+    found = _powersets(build, role, catalogue)
+    return SetPowerset(role, random.choice(found)) if found else None
+
+
+def _choose_missing_powerset(
+    random: Random, build: Build, catalogue: Catalogue
+) -> Operation | None:
+    chosen = build.powersets
+    missing = [role for role in _ROLES if not getattr(chosen, role)]
+    if not missing:
+        return None
+    role = random.choice(missing)
+    found = _powersets(build, role, catalogue)
+    return SetPowerset(role, random.choice(found)) if found else None
+
+
+def _add_pool(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    free = [
+        pool
+        for pool in _powersets(build, "pool", catalogue)
+        if pool not in build.powersets.pools
+        and catalogue.powersets[PowersetId(pool)].requires != "0"
+    ]
+    return AddPool(random.choice(free)) if free and len(build.powersets.pools) < 4 else None
+
+
+def _remove_pool(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    pools = sorted(build.powersets.pools)
+    return RemovePool(random.choice(pools)) if pools else None
+
+
+def _take_power(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    free = [
+        power_id
+        for powerset_id in sorted(chosen_with_trunks(build))
+        for power_id in catalogue.powersets[PowersetId(powerset_id)].powers
+        if power_id not in build.powers
+        and power_id in catalogue.powers
+        and is_pick(catalogue.powers[power_id], catalogue)
+    ]
+    if not free:
+        return None
+    level = random.choice((UNSET, UNSET, UNSET, random.choice(PICK_LEVELS)))
+    return TakePower(random.choice(free), level)
+
+
+def _drop_power(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    picks = _picks(build, catalogue)
+    return DropPower(random.choice(picks).id) if picks else None
+
+
+def _move_power(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    picks = _picks(build, catalogue)
+    return MovePower(random.choice(picks).id, random.choice(PICK_LEVELS)) if picks else None
+
+
+def _switch_power(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    power = _any_power(random, build, catalogue)
+    return None if power is None else SwitchPower(power.id, random.random() < 0.6)
+
+
+def _set_count(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    power = _any_power(random, build, catalogue)
+    return None if power is None else SetCount(power.id, random.choice((0, 1, 3, 10)))
+
+
+def _add_slot(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    power = _any_power(random, build, catalogue, slottable=True)
+    if power is None:
+        return None
+    level = random.choice((UNSET, UNSET, UNSET, random.randint(2, 50)))
+    enhancement = _enhancement(random, power, catalogue) if random.random() < 0.4 else None
+    slot = f"{random.choice('abcdefghk')}{random.randint(0, 99)}"
+    return AddSlot(power.id, slot, level, UNSET if enhancement is None else enhancement)
+
+
+def _remove_slot(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    slots = _slots(build, added=True)
+    return RemoveSlot(*random.choice(slots)) if slots else None
+
+
+def _move_slot(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    slots = _slots(build, added=True)
+    return MoveSlot(*random.choice(slots), random.randint(3, 50)) if slots else None
+
+
+def _place(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    power = _any_power(random, build, catalogue, slottable=True)
+    if power is None:
+        return None
+    taken = build.powers.get(power.id, TakenPower())
+    enhancement = _enhancement(random, power, catalogue)
+    slot = random.choice([OWN_SLOT, *sorted(taken.slots)])
+    return None if enhancement is None else PlaceEnhancement(power.id, slot, enhancement)
+
+
+def _clear(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    slots = _slots(build, full=True)
+    return ClearEnhancement(*random.choice(slots)) if slots else None
+
+
+def _change(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    slots = _slots(build, full=True)
+    if not slots:
+        return None
+    power, slot = random.choice(slots)
+    what = random.choice(("level", "boosters", "relative", "attuned"))
+    return ChangeEnhancement(
+        power,
+        slot,
+        level=random.randint(1, 50) if what == "level" else UNSET,
+        boosters=random.randint(0, 5) if what == "boosters" else UNSET,
+        relative=random.randint(-3, 3) if what == "relative" else UNSET,
+        attuned=random.random() < 0.5 if what == "attuned" else UNSET,
+    )
+
+
+_MAKERS: dict[Maker, float] = {
+    _set_title: 1,
+    _set_level: 1,
+    _set_origin: 1,
+    _set_archetype: 0.3,
+    _set_powerset: 1,
+    _choose_missing_powerset: 8,
+    _add_pool: 4,
+    _remove_pool: 1,
+    _take_power: 22,
+    _drop_power: 4,
+    _move_power: 5,
+    _switch_power: 8,
+    _set_count: 3,
+    _add_slot: 24,
+    _remove_slot: 5,
+    _move_slot: 4,
+    _place: 26,
+    _clear: 4,
+    _change: 8,
+}
+
+
+def _nonsense(random: Random, build: Build, catalogue: Catalogue) -> Operation:
+    """An operation on what is not there, or against a rule."""
+    powers = sorted(build.powers) or ["Pool.Speed.Hasten"]
+    power = random.choice(powers)
+    nothing = SlottedEnhancement("Crafted_Nothing_A", 50)
+    return random.choice(
+        (
+            TakePower(power),
+            TakePower("Pool.Nowhere.Nothing"),
+            TakePower("Inherent.Fitness.Health"),
+            DropPower("Pool.Nowhere.Nothing"),
+            DropPower("Inherent.Fitness.Stamina"),
+            MovePower(power, 3),
+            AddSlot(power, OWN_SLOT),
+            RemoveSlot(power, "zz99"),
+            RemoveSlot(power, OWN_SLOT),
+            PlaceEnhancement(power, OWN_SLOT, nothing),
+            PlaceEnhancement(power, "zz99", nothing),
+            ClearEnhancement(power, "zz99"),
+            SetArchetype("Class_Nobody"),
+            SetPowerset("primary", "Pool.Speed"),
+            SetPowerset("epic", "Nowhere.Nothing"),
+            AddPool("Epic.Nothing"),
+            RemovePool("Pool.Nowhere"),
+            SetOrigin("Elsewhere"),
+            SwitchPower("Pool.Nowhere.Nothing", True),
+            SetCount("Boosts.Nothing.Nothing", 3),
+        )
+    )
+
+
+# What there is to choose from
+
+
+def _archetypes(catalogue: Catalogue) -> list[str]:
+    return [one.id for one in catalogue.archetypes.values() if one.player]
+
+
+def _powersets(build: Build, role: str, catalogue: Catalogue) -> list[str]:
+    archetype = catalogue.archetypes.get(ArchetypeId(build.archetype))
+    if archetype is None:
+        return []
+    return [
+        one.id for one in catalogue.powersets.values() if allows(archetype, role, one, catalogue)
+    ]
+
+
+def _picks(build: Build, catalogue: Catalogue) -> list[Power]:
+    found = (catalogue.powers.get(PowerId(power)) for power in sorted(build.powers))
+    return [power for power in found if power is not None and is_pick(power, catalogue)]
+
+
+def _any_power(
+    random: Random, build: Build, catalogue: Catalogue, *, slottable: bool = False
+) -> Power | None:
+    """Mostly a pick, sometimes one that comes by itself."""
+    if random.random() < 0.2:
+        powers = [catalogue.powers[power] for power in owned(build, catalogue)]
+    else:
+        powers = _picks(build, catalogue)
+    fitting = [power for power in powers if not slottable or power.max_slots > 0]
+    return random.choice(fitting) if fitting else None
+
+
+def _slots(build: Build, *, added: bool = False, full: bool = False) -> list[tuple[str, str]]:
+    return [
+        (power, slot_id)
+        for power in sorted(build.powers)
+        for slot_id, slot in sorted(build.powers[power].slots.items())
+        if not (added and slot_id == OWN_SLOT) and not (full and slot.enhancement is UNSET)
+    ]
+
+
+def _enhancement(random: Random, power: Power, catalogue: Catalogue) -> SlottedEnhancement | None:
+    fitting = [one for one in _sample(random, power, catalogue) if fits(power, one, catalogue)]
+    if not fitting:
+        return None
+    chosen = random.choice(fitting)
+    bounds = levels(chosen, catalogue)
+    return SlottedEnhancement(
+        chosen.id,
+        level=0 if bounds is None else random.randint(*bounds),
+        boosters=random.choice((0, 0, 5)) if chosen.boostable else 0,
+        relative=random.choice((0, 0, 3)) if has_relative_level(chosen) else 0,
+    )
+
+
+def _sample(random: Random, power: Power, catalogue: Catalogue) -> list[Enhancement]:
+    """Pieces of a set that the power accepts, or some of everything."""
+    sets = [one for one in catalogue.boost_sets.values() if one.group in power.set_groups]
+    if sets and random.random() < 0.7:
+        ids = [piece for variants in random.choice(sets).pieces for piece in variants]
+    else:
+        ids = random.sample(list(catalogue.enhancements), 40)
+    return [catalogue.enhancements[one] for one in ids if one in catalogue.enhancements]
+
+
+# For Hypothesis
+
+
+def builds(catalogue: Catalogue, edits: int = 40) -> st.SearchStrategy[Build]:
+    """Builds that people could have made."""
+    return st.integers(0, 2**32).map(lambda seed: random_build(Random(seed), catalogue, edits))
+
+
+_ids = st.from_regex(r"\A[A-Za-z][A-Za-z0-9_-]{0,6}\Z")
+_levels = st.integers(0, 50)
+_titles = st.text(st.characters(blacklist_categories=("Cc", "Cf", "Cs", "Zl", "Zp")), max_size=80)
+
+
+def documents(catalogue: Catalogue) -> st.SearchStrategy[Build]:
+    """Any documents that can be decoded: half of the names known, nothing else right."""
+
+    def names(known: object) -> st.SearchStrategy[str]:
+        unknown = st.from_regex(r"\A[ -~]{1,12}\Z")
+        return st.one_of(st.sampled_from(sorted(known)), unknown)  # type: ignore[call-overload]
+
+    powers, sets = names(catalogue.powers), names(catalogue.powersets)
+    enhancement = st.builds(
+        SlottedEnhancement,
+        id=names(catalogue.enhancements),
+        level=st.integers(0, 53),
+        boosters=st.integers(0, 5),
+        relative=st.integers(-3, 3),
+    )
+    slot = st.builds(Slot, level=_levels, enhancement=st.one_of(st.just(UNSET), enhancement))
+    taken = st.builds(
+        TakenPower,
+        level=_levels,
+        on=st.sampled_from((UNSET, True, False)),
+        count=st.one_of(st.just(UNSET), st.integers(0, 100)),
+        slots=st.dictionaries(st.one_of(st.just(OWN_SLOT), _ids), slot, max_size=8),
+    )
+    powersets = st.builds(
+        Powersets,
+        primary=st.one_of(st.just(""), sets),
+        secondary=st.one_of(st.just(""), sets),
+        epic=st.one_of(st.just(""), sets),
+        pools=st.dictionaries(sets, st.booleans(), max_size=6),
+    )
+    return st.builds(
+        Build,
+        format=st.just(1),
+        title=_titles,
+        archetype=st.one_of(st.just(""), names(catalogue.archetypes)),
+        origin=st.sampled_from(("", "Magic", "Nowhere")),
+        level=st.integers(1, 50),
+        powersets=powersets,
+        powers=st.dictionaries(powers, taken, max_size=12),
+        accolades=st.dictionaries(powers, st.booleans(), max_size=2),
+        scenarios=st.dictionaries(_ids, st.builds(Scenario, title=_titles), max_size=2),
+    )
