@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 ProblemKind = Literal[
     "unreadable entry",  # empty, damaged, no JSON, or of another shape
@@ -46,7 +46,7 @@ class Report(Struct):
     """Collects while an import runs. Equal problems are one."""
 
     problems: set[Problem] = set()
-    ignored: Counter[str] = Counter()
+    ignored: Counter[str] = field(default_factory=Counter)
     """Known, and of no use to a planner: how many non-empty ones, by kind."""
 
     def add(self, kind: ProblemKind, name: str, row: str = "") -> None:

@@ -7,6 +7,7 @@ import pytest
 from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
 from gamedata.importer import import_export
+from gamedata.report import Report
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 EXPORT = SHARED / "gamedata" / "raw_data_homecoming-20251209_7415.player.zip"
@@ -27,9 +28,15 @@ def export_zip() -> Path:
 
 
 @pytest.fixture(scope="session")
-def full_catalogue(export_zip: Path) -> Catalogue:
-    """All of the shared export: imported once, in a few seconds."""
-    return import_export(export_zip)[0]
+def full_import(export_zip: Path) -> tuple[Catalogue, Report]:
+    """All of the shared export and what was not understood: imported once, in a few seconds."""
+    return import_export(export_zip)
+
+
+@pytest.fixture(scope="session")
+def full_catalogue(full_import: tuple[Catalogue, Report]) -> Catalogue:
+    """All of the shared export."""
+    return full_import[0]
 
 
 @pytest.fixture(scope="session")

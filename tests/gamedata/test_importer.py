@@ -139,13 +139,8 @@ def test_progress_runs_to_its_end(export_files: Files, write_export: WriteExport
 # The game's own export: counts of city-of-data.md, values of calc.md.
 
 
-@pytest.fixture(scope="module")
-def imported(export_zip: Path) -> tuple[Catalogue, Report]:
-    return import_export(export_zip)
-
-
-def test_counts_of_the_games_export(imported: tuple[Catalogue, Report]) -> None:
-    catalogue, _ = imported
+def test_counts_of_the_games_export(full_import: tuple[Catalogue, Report]) -> None:
+    catalogue, _ = full_import
     assert catalogue.release == "homecoming-20251209_7415"
     counts = pack.counts(catalogue)
     assert counts["archetypes"] == 30
@@ -164,8 +159,8 @@ def test_counts_of_the_games_export(imported: tuple[Catalogue, Report]) -> None:
     assert sum(len(each.redirects) > 0 for each in catalogue.powers.values()) == 159
 
 
-def test_values_of_the_games_export(imported: tuple[Catalogue, Report]) -> None:
-    catalogue, _ = imported
+def test_values_of_the_games_export(full_import: tuple[Catalogue, Report]) -> None:
+    catalogue, _ = full_import
     scrapper = catalogue.archetypes["Class_Scrapper"]  # type: ignore[index]
 
     def at_50(values: tuple[float, ...]) -> float:
@@ -192,8 +187,8 @@ def test_values_of_the_games_export(imported: tuple[Catalogue, Report]) -> None:
     assert (fury.rarity, fury.max_level) == ("Superior Archetype", 50)
 
 
-def test_every_surprise_of_the_games_export_is_named(imported: tuple[Catalogue, Report]) -> None:
-    _, report = imported
+def test_every_surprise_of_the_games_export_is_named(full_import: tuple[Catalogue, Report]) -> None:
+    _, report = full_import
     assert report.counts() == {
         "file without index entry": 38,  # 34 powers, one powerset's index and its 3 powers
         "index entry without file": 1_062,
