@@ -33,8 +33,12 @@ def compile_power(
     changed_tags: the tags whose chance some power of the catalogue can change; others' chances
     are final. enhanced: false for what nothing strengthens (set bonuses, globals).
     """
-    compiler = _Compiler(power, archetype, level, changed_tags, enhanced=enhanced)
-    for effect in felt_by_caster(power, word(archetype.id), level):
+    effects = list(felt_by_caster(power, word(archetype.id), level))
+    counts_targets = any(effect.times not in ("once", "stacks") for effect in effects)
+    compiler = _Compiler(
+        power, archetype, level, changed_tags, enhanced=enhanced, counts_targets=counts_targets
+    )
+    for effect in effects:
         compiler.add(effect)
     return compiler.result()
 
@@ -48,12 +52,14 @@ class _Compiler:
         changed_tags: Set[str],
         *,
         enhanced: bool,
+        counts_targets: bool,
     ) -> None:
         self.power = power
         self.archetype = archetype
         self.level = level
         self.changed_tags = changed_tags
         self.enhanced = enhanced
+        self.counts_targets = counts_targets
         self.enhanceable: list[Enhanceable] = []
         self.always: list[Row] = []
         self.parts: list[Part] = []
@@ -63,7 +69,6 @@ class _Compiler:
         self.chances: list[Part] = []
         self.grants: list[Part] = []
         self.executes: list[Part] = []
-        self.counts_targets = False
 
     def result(self) -> CompiledPower:
         power = self.power
@@ -96,8 +101,6 @@ class _Compiler:
         part = self._part(effect)
         if part is None:
             return
-        if effect.times not in ("once", "stacks"):
-            self.counts_targets = True
         for attribute in template.attributes:
             match attribute:
                 case "Set_Mode":
@@ -131,7 +134,8 @@ class _Compiler:
             conditions=effect.conditions,
             unless=effect.unless,
             chances=chances,
-            times=effect.times,
+            # Where a power's count means targets, there is one stack of the rest.
+            times="once" if self.counts_targets and effect.times == "stacks" else effect.times,
             limit=effect.limit,
             key=template.stack_key if template.stack in _ONE_FOR_ALL else "",
             reads_totals=any("totals" in condition.reads for condition in reads),

@@ -148,9 +148,12 @@ def felt_by_caster(power: Power, archetype: str, level: int) -> Iterator[SelfEff
 def _aims(effect: Effect, power: Power) -> Iterator[tuple[View, Times]]:
     """In whose view and how often an effect reaches the caster; the first that can be counts."""
     template = effect.template
-    includes_self = "Self" in power.targets_affected or not power.targets_affected
+    reaches_caster = "Self" in power.targets_affected or not power.targets_affected
+    caster_is_main = power.target_type == "Self"
+    if ("SecondaryTargetsOnly" if caster_is_main else "MainTargetOnly") in effect.flags:
+        reaches_caster = False
     if template.target.startswith("AnyAffected"):
-        if includes_self:
+        if reaches_caster:
             yield "self", "once"
         return
     if template.target not in _ON_SELF:
@@ -158,19 +161,20 @@ def _aims(effect: Effect, power: Power) -> Iterator[tuple[View, Times]]:
     if effect.activation:
         yield "self", "once"
         return
-    if includes_self:
+    if reaches_caster:
         yield "self", "stacks" if template.stack in _ADDING | _TO_LIMIT else "once"
     others = [target for target in power.targets_affected if target != "Self"]
-    if others:
+    if others and not (caster_is_main and "MainTargetOnly" in effect.flags):
         foes = any(_FOE in target for target in others)
-        yield "foe" if foes else "ally", _times_per_target(effect)
+        yield "foe" if foes else "ally", _times_per_target(effect, caster_is_main=caster_is_main)
 
 
-def _times_per_target(effect: Effect) -> Times:
+def _times_per_target(effect: Effect, *, caster_is_main: bool) -> Times:
     adds = effect.template.stack in _ADDING | _TO_LIMIT
     if not adds or "MainTargetOnly" in effect.flags:
         return "any"
-    return "others" if "SecondaryTargetsOnly" in effect.flags else "each"
+    # Around a caster who is the main target all others are secondary ones.
+    return "others" if "SecondaryTargetsOnly" in effect.flags and not caster_is_main else "each"
 
 
 def _limit(template: Template) -> int:
