@@ -12,7 +12,7 @@ answered, so an edit's answer is final and an edit is made once.
 import asyncio
 import random
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -190,10 +190,23 @@ class Client:
             wait = 0.5 if answer.retry_after is UNSET else answer.retry_after
             await asyncio.sleep(_jittered(max(wait, 0.05)))
 
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something holds; it is asked after each message."""
+        async with self._moved:
+            await self._moved.wait_for(condition)
+
     async def reached(self, revision: int) -> None:
         """Wait until the replica is at this revision, or beyond it."""
-        async with self._moved:
-            await self._moved.wait_for(lambda: self.replica.revision >= revision)
+        await self.until(lambda: self.replica.revision >= revision)
+
+    def received(self) -> list[ServerMessage]:
+        """What came and was not iterated over yet."""
+        messages = []
+        while not self._messages.empty():
+            message = self._messages.get_nowait()
+            if message is not None:
+                messages.append(message)
+        return messages
 
     def drop(self) -> None:
         """Lose the line, as a network does; the client comes back by itself."""

@@ -72,6 +72,7 @@ def log_config(level: str) -> dict[str, object]:
         "loggers": {
             "uvicorn": {"level": "WARNING"},
             "uvicorn.error": {"level": "WARNING"},
+            "aiosqlite": {"level": "WARNING"},  # it would write down what is stored
             "redis": {"level": "WARNING"},
             "litestar": {"level": "WARNING"},
         },

@@ -13,6 +13,7 @@ S7  An invitation gives at most one role; a better role that somebody has alread
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 import msgspec
 from calc.rules import Finding
@@ -186,7 +187,7 @@ def missed(
         return None  # the change at the position itself is forgotten: nothing proves it
     if proof != position.edit:
         return None
-    frames = tuple(each.frame for each in recent[len(recent) - behind :])
+    frames = tuple(each.frame for each in islice(recent, len(recent) - behind, None))
     return frames if sum(map(len, frames)) <= snapshot_bytes else None
 
 

@@ -1,6 +1,7 @@
 """The live socket: the join, then frames in and messages handed on; its own close codes."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from server.room import NoSessionError, Room
 from server.services import Services
 from server.session import may_edit
 from server.transport import EXTENSION, LiveProtocol, text_frame
+
+logger = logging.getLogger(__name__)
 
 Socket = WebSocket[Any, Any, Any]
 
@@ -39,6 +42,9 @@ async def live(socket: Socket, session_id: str, services: Services) -> None:
         transport.close(Close.NO_SESSION, "There is no such session.")
     except (UnreachableError, FullError, BrokenError, DatabaseAwayError):
         transport.close(Close.TRY_AGAIN, "The server cannot open the session just now.")
+    except Exception:
+        logger.exception("session %s: a connection failed", session_id)
+        transport.close(Close.TRY_AGAIN, "Something is wrong on the server.")
 
 
 async def _live(

@@ -1,0 +1,51 @@
+"""Servers that several tests share: starting one takes seconds."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.valkey import Valkey
+from tests.wire.serving import COHORT, Server
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Valkey of its own, which no server started."""
+    valkey = Valkey(tmp_path_factory.mktemp("valkey"))
+    valkey.start()
+    yield valkey.url
+    valkey.stop()
+
+
+@pytest.fixture(scope="session")
+def two_servers(
+    redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Server, Server]]:
+    """Two servers of one worker each on the same Redis and database, as on two hosts."""
+    data: Path = tmp_path_factory.mktemp("two")
+    environment = {
+        "redis_url": redis_url,
+        "database_url": f"sqlite:///{data / 'shared.sqlite'}",
+        "secret": "of the tests: 32 characters or more",
+        "edits_per_second": "1000",
+        "operations_per_second": "10000",
+    }
+    subprocess.run(
+        [COHORT, "migrate"],
+        env={f"COHORT_{name.upper()}": value for name, value in environment.items()},
+        check=True,
+        capture_output=True,
+    )
+    servers = tuple(Server(data / name, **environment) for name in ("a", "b"))
+    yield servers[0], servers[1]
+    for server in servers:
+        assert server.stop() == 0
+        assert not [line for line in server.said if " ERROR " in line or "Traceback" in line]
+
+
+@pytest.fixture(scope="session")
+def server(two_servers: tuple[Server, Server]) -> Server:
+    """Any server, for tests that need no special one."""
+    return two_servers[0]

@@ -1,0 +1,180 @@
+"""Real server processes on free ports, and the few calls that a test makes before it joins."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from server.processes import die_with_parent
+
+COHORT = Path(sys.executable).with_name("cohort")
+START_S = 60
+READY = "Cohort is ready: "
+
+
+class Server:
+    """`cohort serve` as a user runs it. `said` is everything that it printed."""
+
+    def __init__(self, data_dir: Path, *flags: str, **environment: str) -> None:
+        self.data_dir = data_dir
+        self._flags = flags
+        self._environment = {
+            "COHORT_GUESTS_PER_MINUTE": "100000",
+            **{f"COHORT_{name.upper()}": value for name, value in environment.items()},
+        }
+        self.said: list[str] = []
+        self.url = ""
+        self.start()
+
+    def start(self, port: int = 0) -> None:
+        """Start, on a port of its own unless told, and wait until it serves."""
+        test = os.getpid()
+        self._ready = threading.Event()
+        self.process = subprocess.Popen(
+            [COHORT, "serve", "--port", str(port), "--data-dir", self.data_dir, *self._flags],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={
+                **{k: v for k, v in os.environ.items() if not k.startswith("COHORT_")},
+                **self._environment,
+            },
+            preexec_fn=lambda: die_with_parent(test),
+        )
+        self._reader = threading.Thread(target=self._listen, args=[self.process], daemon=True)
+        self._reader.start()
+        self._ready.wait(START_S)
+        assert self.url, f"the server did not start: {self.said}"
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rstrip("/").rpartition(":")[2])
+
+    def stop(self) -> int:
+        """End it as an operator does; its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(20)
+        self._reader.join(10)
+        return status
+
+    def kill(self) -> None:
+        """End the launcher without a chance to clean up; its children notice by themselves."""
+        self.process.kill()
+        self.process.wait(10)
+        self._reader.join(20)  # the last child has closed our pipe
+
+    def restart(self) -> None:
+        """Again on the same port, as clients expect it."""
+        port = self.port
+        self.url = ""
+        self.start(port)
+
+    def worker_pids(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [
+            int(pid)
+            for pid in children.read_text().split()
+            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+
+    def valkey_pid(self) -> int:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        for pid in children.read_text().split():
+            if b"valkey-server" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return int(pid)
+        raise AssertionError("no Valkey runs")
+
+    def _listen(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.said.append(line.rstrip())
+            if line.startswith(READY):
+                self.url = line.removeprefix(READY).strip()
+                self._ready.set()
+        self._ready.set()
+
+
+class Owner:
+    """Somebody with a session of their own, by REST."""
+
+    def __init__(self, url: str, name: str = "Ann", **session: Any) -> None:
+        self.url = url.rstrip("/")
+        self.http = httpx.Client(base_url=self.url, timeout=20)
+        guest = self.call("POST", "/api/v1/guests", {"name": name}, status=201)
+        self.token: str = guest["token"]
+        self.person: str = guest["person"]
+        self.created = self.call("POST", "/api/v1/sessions", session, status=201)
+        self.session: str = self.created["id"]
+
+    def call(
+        self, method: str, path: str, body: Any = None, *, status: int = 200, **headers: str
+    ) -> Any:
+        if hasattr(self, "token") and "Invitation" not in headers:
+            headers.setdefault("Authorization", f"Bearer {self.token}")
+        answer = self.http.request(
+            method,
+            path,
+            content=None if body is None else msgspec.json.encode(body),
+            headers={"Content-Type": "application/json", **headers},
+        )
+        assert answer.status_code == status, answer.text
+        return answer.json() if answer.content else None
+
+    def invite(self, role: str = "editor", **limits: int) -> dict[str, str]:
+        """A new invitation: id, secret, url."""
+        path = f"/api/v1/sessions/{self.session}/invitations"
+        invitation: dict[str, str] = self.call("POST", path, {"role": role, **limits}, status=201)
+        return invitation
+
+    def snapshot(self) -> dict[str, Any]:
+        snapshot: dict[str, Any] = self.call("GET", f"/api/v1/sessions/{self.session}")
+        return snapshot
+
+
+class Raw:
+    """A bare socket in a session, for what no well-behaved client sends."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    @classmethod
+    async def open(cls, url: str, session: str, **options: Any) -> "Raw":
+        address = f"{url.rstrip('/').replace('http', 'ws', 1)}/api/v1/sessions/{session}/live"
+        return cls(await connect(address, compression=None, max_size=None, **options))
+
+    async def send(self, message: Any) -> None:
+        await self.socket.send(message if isinstance(message, str | bytes) else _text(message))
+
+    async def receive(self, kind: str) -> dict[str, Any]:
+        """The next message of this type; others are passed over."""
+        while True:
+            message: dict[str, Any] = msgspec.json.decode(await self.socket.recv())
+            if message["type"] == kind:
+                return message
+
+    async def join(self, **fields: Any) -> dict[str, Any]:
+        """The welcome."""
+        await self.send({"type": "join", **fields})
+        return await self.receive("welcome")
+
+    async def closed(self) -> tuple[int, str]:
+        """Read to the end: its code and reason."""
+        with suppress(ConnectionClosed):
+            async for _ in self.socket:
+                pass
+        await self.socket.wait_closed()
+        return self.socket.close_code or 0, self.socket.close_reason or ""
+
+
+def _text(message: Any) -> str:
+    return msgspec.json.encode(message).decode()
