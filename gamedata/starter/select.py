@@ -22,9 +22,6 @@ from gamedata.report import Problem, Report
 Key = TypeVar("Key", bound=str)
 Value = TypeVar("Value")
 
-FOLLOWED = {"power", "entity", "archetype", "enhancement", "set"}
-"""What a selected thing needs beside it. What it merely revokes or filters by, it does not."""
-
 
 class SelectionError(Exception):
     """The selection cannot be used; the message is for a person."""
@@ -101,12 +98,12 @@ class _Kept:
         waiting = list(roots)
         while waiting:
             reference = waiting.pop()
-            if reference in self.seen or reference[0] not in FOLLOWED:
-                continue
-            self.seen.add(reference)
-            waiting.extend(self._needs(reference))
+            if reference not in self.seen:
+                self.seen.add(reference)
+                waiting.extend(self._needs(reference))
 
     def _needs(self, reference: references.Reference) -> Iterator[references.Reference]:
+        """What it merely revokes, recharges or filters by is not needed."""
         all_, (kind, id_) = self.catalogue, reference
         if kind == "power" and (power := all_.powers.get(PowerId(id_))):
             yield from references.of_power(power)

@@ -65,6 +65,7 @@ def test_order_and_time_of_the_entries_do_not_matter(
         file.comment = b"another one"
     second = import_export(later)[0]
     assert first == second
+    assert list(first.powers) == list(second.powers) == sorted(first.powers)
     assert len(first.hash) == 64
     one, other = tmp_path / "one", tmp_path / "other"
     pack.write(first, one)
