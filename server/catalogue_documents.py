@@ -123,6 +123,14 @@ class Enhancement(Struct, frozen=True, omit_defaults=True):
     origins: tuple[str, ...] = ()
 
 
+class SetBonus(Struct, frozen=True, omit_defaults=True):
+    """What this many pieces in one power give. pvp: only against players."""
+
+    pieces: int
+    text: str
+    pvp: bool = False
+
+
 class BoostSet(Struct, frozen=True, omit_defaults=True):
     """A boost set. pieces: the ids of each piece's forms, by position."""
 
@@ -133,6 +141,7 @@ class BoostSet(Struct, frozen=True, omit_defaults=True):
     max_level: int
     pieces: tuple[tuple[str, ...], ...]
     rarity: str = ""
+    bonuses: tuple[SetBonus, ...] = ()
 
 
 class Enhancements(Struct, frozen=True):
@@ -209,7 +218,7 @@ def granted(catalogue: game.Catalogue, build: Build) -> tuple[Power, ...]:
 def enhancements(catalogue: game.Catalogue) -> Enhancements:
     return Enhancements(
         tuple(_enhancement(one, catalogue) for one in catalogue.enhancements.values()),
-        tuple(_boost_set(one) for one in catalogue.boost_sets.values()),
+        tuple(_boost_set(one, catalogue) for one in catalogue.boost_sets.values()),
     )
 
 
@@ -219,7 +228,8 @@ def enhancement(catalogue: game.Catalogue, id_: str) -> Enhancement:
 
 
 def boost_set(catalogue: game.Catalogue, id_: str) -> BoostSet:
-    return _boost_set(_found(catalogue.boost_sets, game.BoostSetId(id_), "boost set"))
+    found = _found(catalogue.boost_sets, game.BoostSetId(id_), "boost set")
+    return _boost_set(found, catalogue)
 
 
 def fitting(catalogue: game.Catalogue, power: str, archetype: str) -> Fitting:
@@ -307,7 +317,7 @@ def _enhancement(enhancement: game.Enhancement, catalogue: game.Catalogue) -> En
     )
 
 
-def _boost_set(boost_set: game.BoostSet) -> BoostSet:
+def _boost_set(boost_set: game.BoostSet, catalogue: game.Catalogue) -> BoostSet:
     return BoostSet(
         id=boost_set.id,
         name=boost_set.name,
@@ -316,7 +326,20 @@ def _boost_set(boost_set: game.BoostSet) -> BoostSet:
         max_level=boost_set.max_level,
         pieces=boost_set.pieces,
         rarity=boost_set.rarity,
+        bonuses=tuple(_bonuses(boost_set, catalogue)),
     )
+
+
+def _bonuses(boost_set: game.BoostSet, catalogue: game.Catalogue) -> Iterator[SetBonus]:
+    """In the game's words: their numbers depend on the archetype.
+
+    The bonus of a single piece is not listed: that piece's label says it.
+    """
+    for bonus in boost_set.bonuses:
+        names = (catalogue.powers[one].name for one in bonus.powers if one in catalogue.powers)
+        text = ", ".join(name.removesuffix(" Bonus") for name in names)
+        if bonus.min_pieces > 1 and text:
+            yield SetBonus(bonus.min_pieces, text, bonus.pvp)
 
 
 def _is_level_variant(enhancement: game.Enhancement, catalogue: game.Catalogue) -> bool:

@@ -41,7 +41,7 @@ import { Problem, get, post } from "./api.js";
  * @property {string} [form]  the same piece attuned, or crafted
  * @property {string[]} [unique]  at most one of these in a build
  * @property {string[]} [origins]
- * @typedef {{id: string, name: string, group: string, min_level: number, max_level: number, rarity?: string, pieces: string[][], bonuses?: {pieces: number, text: string}[]}} BoostSet
+ * @typedef {{id: string, name: string, group: string, min_level: number, max_level: number, rarity?: string, pieces: string[][], bonuses?: {pieces: number, text: string, pvp?: boolean}[]}} BoostSet
  * @typedef {{common: string[], single: string[], dual: string[], training: string[], special: string[], sets: string[]}} Fitting
  */
 
@@ -61,7 +61,11 @@ export class Catalogue {
 
   /** What there is to know about the catalogue itself; the first thing to load. */
   async open() {
-    const about = await get(BASE);
+    const about = await get(BASE).catch(() => null);
+    if (!about) {
+      setTimeout(() => this.open(), RETRY_MS);
+      return;
+    }
     this.#version = about.version;
     this.#known.set(BASE, about);
     this.arrived();

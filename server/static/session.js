@@ -35,12 +35,14 @@ import { sessionView } from "./views/session.js";
 /** @param {HTMLElement} root @param {string} id @param {string} invitation */
 export function startSession(root, id, invitation) {
   const known = me();
-  if (known.token || (invitation && known.name)) {
+  if (known.token || known.name || !invitation) {
     new SessionPage(root, id, invitation, known.name).open();
   } else {
     joinView(root, (name) => new SessionPage(root, id, invitation, name).open());
   }
 }
+
+const NOT_AUTHENTICATED = 4401;
 
 class SessionPage {
   /** @type {State} */ state = initial();
@@ -59,16 +61,32 @@ class SessionPage {
   }
 
   open() {
-    this.catalogue.open().catch(() => this.set(linked(this.state, "ended", "The game's data cannot be loaded.")));
+    this.catalogue.open();
+    this.connect();
+    this.draw();
+  }
+
+  connect() {
     const address = new URL(`/api/v1/sessions/${this.id}/live`, location.href);
     address.protocol = address.protocol.replace("http", "ws");
     this.socket = new SessionSocket(address.href, {
       join: () => this.join(),
       message: (message) => this.receive(message),
       away: () => this.set(linked(this.state, "away")),
-      ended: (_code, reason) => this.set(linked(this.state, "ended", reason)),
+      ended: (code, reason) => this.ended(code, reason),
     });
-    this.draw();
+  }
+
+  /** @param {number} code @param {string} reason */
+  ended(code, reason) {
+    if (code === NOT_AUTHENTICATED && me().token) {
+      remember({ token: "" }); // it has expired; a link makes a new one
+      if (this.invitation) {
+        this.connect();
+        return;
+      }
+    }
+    this.set(linked(this.state, "ended", reason));
   }
 
   /** The first message on a new line: who we are, and how far we know the session. */
@@ -106,6 +124,10 @@ class SessionPage {
   /** @param {import("./wire.js").Welcome} message */
   welcomed(message) {
     remember({ name: message.name, ...(message.token ? { token: message.token } : {}) });
+    if (this.catalogue.about && this.catalogue.about.hash !== message.catalogue.hash) {
+      this.catalogue = new Catalogue(() => this.draw()); // the server came back with another one
+      this.catalogue.open();
+    }
     // The link is used up: from now on the token says who we are.
     if (me().token) this.invitation = "";
     for (const edit of this.state.pending) this.send(edit);
@@ -137,7 +159,9 @@ class SessionPage {
     if (this.drawing) return;
     this.drawing = requestAnimationFrame(() => {
       this.drawing = 0;
+      const pick = document.activeElement?.closest("[data-pick]")?.getAttribute("data-pick");
       render(this.root, sessionView(this.view()));
+      if (pick && document.activeElement === document.body) focusPick(this.root, pick);
     });
   }
 
@@ -154,4 +178,14 @@ class SessionPage {
       },
     };
   }
+}
+
+/**
+ * A pick became free or taken under the focus: what is there now gets it.
+ * @param {HTMLElement} root @param {string} pick
+ */
+function focusPick(root, pick) {
+  /** @type {HTMLElement | null} */
+  const control = root.querySelector(`[data-pick="${pick}"] :is(button, select)`);
+  control?.focus();
 }

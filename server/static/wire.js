@@ -32,6 +32,7 @@
  * @property {"changes" | "nothing" | "snapshot"} resumed
  * @property {Member[]} members
  * @property {Member[]} people
+ * @property {{release: string, hash: string}} catalogue
  * @property {string} [token]
  *
  * @typedef {object} Snapshot

@@ -20,8 +20,8 @@ export function buildView(view) {
   return h("section", { class: "build part", "aria-labelledby": "build", key: "build" },
     h("h2", { id: "build", class: "hidden" }, "Powers by level"),
     budgetView(view, picks),
-    h("div", { class: "picks" }, picks.map((pick) =>
-      pick.power ? powerView(view, pick.power) : freeView(view, pick))),
+    h("div", { class: "picks" }, picks.map((pick, index) =>
+      pick.power ? powerView(view, pick.power, index) : freeView(view, pick, index))),
     grantedView(view));
 }
 
@@ -49,11 +49,11 @@ function picked(taken) {
   return { level: taken?.level ?? 0, power: taken?.power ?? "", key: taken?.power ?? "" };
 }
 
-/** A pick that is still free: a place to choose a power, or to drop one onto. @param {View} view @param {Pick} pick */
-function freeView(view, { level, key }) {
+/** A pick that is still free: a place to choose a power, or to drop one onto. @param {View} view @param {Pick} pick @param {number} index */
+function freeView(view, { level, key }, index) {
   const { editable, edit, pending, show } = view;
   const place = `pick:${level}`;
-  return h("div", { class: "slot-free", key },
+  return h("div", { class: "slot-free", key, "data-pick": index },
     h("button", {
         class: classes("free", pending.has(place) && "pending"), disabled: !editable,
         "aria-label": `Choose a power for level ${level}`,

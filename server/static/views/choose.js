@@ -49,7 +49,7 @@ function levelView({ state, editable, edit, pending }) {
   const level = underway(state, (operation) => operation.type === "set_level")?.level ?? state.build?.level ?? 50;
   return h("label", { class: "field" }, h("span", null, "Level"),
     h("select", {
-        value: String(level), disabled: !editable, class: pending.has("level") && "pending",
+        value: String(level), disabled: !editable, "aria-label": "Level", class: pending.has("level") && "pending",
         onchange: (/** @type {Event} */ event) =>
           edit({ type: "set_level", level: Number(/** @type {HTMLSelectElement} */ (event.target).value) }),
       },
@@ -114,7 +114,7 @@ function selectView(label, value, choices, name, { disabled, pending, empty, cho
   const listed = !value || choices.some(({ id }) => id === value) ? choices : [...choices, { id: value, name }];
   return h("label", { class: "field" }, h("span", null, label),
     h("select", {
-        value, disabled, class: pending && "pending",
+        value, disabled, "aria-label": label, class: pending && "pending",
         onchange: (/** @type {Event} */ event) => {
           const select = /** @type {HTMLSelectElement} */ (event.target);
           choose(select.value);
@@ -125,7 +125,10 @@ function selectView(label, value, choices, name, { disabled, pending, empty, cho
       listed.map((choice) => h("option", { key: choice.id, value: choice.id }, choice.name))));
 }
 
-/** The powers of a powerset, and of the one that it branches from. @param {View} view @param {string} id */
+/**
+ * The powers of a powerset, and of the one that it branches from.
+ * @param {View} view @param {string} id @returns {import("../dom.js").Content}
+ */
 function powersView(view, id) {
   const powerset = view.catalogue.powerset(id);
   if (!powerset) return h("p", { class: "hint", key: "powers" }, "…");

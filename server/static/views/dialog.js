@@ -4,6 +4,11 @@ import { h } from "../dom.js";
 
 /** @typedef {import("../session.js").View} View */
 
+/** Close the open dialog: what had the focus before gets it back. */
+export function closeDialog() {
+  document.querySelector("dialog")?.close();
+}
+
 /**
  * @param {View} view @param {string} name @param {string} title
  * @param {...import("../dom.js").Content} contents
@@ -14,12 +19,12 @@ export function dialogView({ show }, name, title, ...contents) {
       ref: (/** @type {HTMLDialogElement} */ dialog) => queueMicrotask(() => dialog.isConnected && dialog.showModal()),
       onclose: () => show({ dialog: "", about: {} }),
       onclick: (/** @type {MouseEvent} */ event) => {
-        if (event.target === event.currentTarget) /** @type {HTMLDialogElement} */ (event.target).close();
+        if (event.target === event.currentTarget) closeDialog(); // beside the frame
       },
     },
     h("div", { class: "frame" },
       h("div", { class: "dialog-head" },
         h("h2", { id: `${name}-title` }, title),
-        h("button", { class: "plain close", "aria-label": "Close", onclick: () => show({ dialog: "", about: {} }) }, "×")),
+        h("button", { class: "plain close", "aria-label": "Close", onclick: closeDialog }, "×")),
       contents));
 }

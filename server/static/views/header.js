@@ -15,7 +15,6 @@ export function headerView(view) {
   return h("header", { class: "top", key: "header" },
     h("a", { class: "brand", href: "/", title: "To the start page" }, h("img", { src: "/icon.svg", alt: "Cohort", width: 28, height: 28 })),
     h("div", { class: "who" }, titleView(view), h("small", { key: "character" }, characterView(view))),
-    h("div", { class: "grow" }),
     !editable && h("span", { class: "chip", key: "viewer", title: "You see everything and change nothing" }, "Viewing"),
     peopleView(view),
     linkView(view),

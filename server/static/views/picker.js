@@ -3,7 +3,7 @@
 import { classes, h } from "../dom.js";
 import { formOf, slotted, whereIs, wholeSet } from "../placing.js";
 import { powerName } from "../words.js";
-import { dialogView } from "./dialog.js";
+import { closeDialog, dialogView } from "./dialog.js";
 import { refusalView } from "./refusal.js";
 import { fullName, slotView, slotsOf } from "./slot.js";
 import { tuneView } from "./tune.js";
@@ -63,7 +63,7 @@ function toolsView({ ui, show }, grade) {
       }), "Attuned"),
     h("label", { class: "check" }, "Level",
       h("input", {
-        type: "number", min: 1, max: 53, value: String(grade.level), disabled: grade.attuned, class: "short",
+        type: "number", min: 1, max: 53, value: String(grade.level), "aria-label": "Level of what is placed", disabled: grade.attuned, class: "short",
         onchange: (/** @type {Event} */ event) => {
           const input = /** @type {HTMLInputElement} */ (event.target);
           if (input.validity.valid && input.value) want({ level: Number(input.value) });
@@ -71,7 +71,7 @@ function toolsView({ ui, show }, grade) {
       })),
     h("label", { class: "check" }, "Boosters",
       h("select", {
-          value: String(grade.boosters), disabled: grade.attuned,
+          value: String(grade.boosters), "aria-label": "Boosters of what is placed", disabled: grade.attuned,
           onchange: (/** @type {Event} */ event) =>
             want({ boosters: Number(/** @type {HTMLSelectElement} */ (event.target).value) }),
         },
@@ -96,10 +96,10 @@ function offersView(view, spot) {
   }));
   const [inventions, ...others] = kinds.map(({ label, ids }, index) =>
     ids.length > 0 && kindView(view, spot, label, ids, index > 0 && !words.length));
-  const sets = fitting.sets.map((id) => catalogue.boostSet(id)).filter((set) => set && matches(`${set.group} ${set.name}`));
+  const sets = fitting.sets.flatMap((id) => catalogue.boostSet(id) ?? []).filter((set) => matches(`${set.group} ${set.name}`));
   return h("div", { class: "offers", key: "offers" },
     inventions,
-    sets.map((set) => set && setView(view, spot, set)),
+    sets.sort((a, b) => piecesHere(spot, b) - piecesHere(spot, a)).map((set) => setView(view, spot, set)),
     others,
     !sets.length && kinds.every(({ ids }) => !ids.length) && h("p", { class: "hint", key: "none" }, "Nothing that fits is called so."));
 }
@@ -126,8 +126,9 @@ function kindView(view, spot, label, ids, folded) {
 
 /** @param {View} view @param {Spot} spot @param {BoostSet} set */
 function setView(view, spot, set) {
-  const { state, catalogue, edit, show } = view;
+  const { state, catalogue, edit } = view;
   const operations = state.build ? wholeSet(state.build, spot.power, spot.slots, spot.most, set, spot.grade, catalogue) : [];
+  const here = piecesHere(spot, set);
   return h("section", { class: "offer-group", key: set.id },
     h("div", { class: "set-head" },
       h("h3", null, set.name),
@@ -136,12 +137,19 @@ function setView(view, spot, set) {
         class: "whole", key: "whole", title: "Into the empty slots first, then into new ones",
         onclick: () => {
           edit(operations, `picker:${spot.power}`);
-          show({ dialog: "", about: {} });
+          closeDialog();
         },
       }, `Place ${operations.length === set.pieces.length ? "all" : "the other"} ${operations.length}`)),
     h("div", { class: "chips" }, set.pieces.map((forms) => pieceView(view, spot, forms, formOf(forms, spot.grade, catalogue)))),
-    set.bonuses && h("ul", { class: "bonuses", key: "bonuses" }, set.bonuses.map((bonus, index) =>
-      h("li", { key: index }, h("b", null, bonus.pieces), ` ${bonus.text}`))));
+    set.bonuses && h("ol", { class: "bonuses", key: "bonuses", "aria-label": "Set bonuses" }, set.bonuses.map((bonus, index) =>
+      h("li", { key: index, class: bonus.pieces <= here && "on" },
+        h("b", null, bonus.pieces), ` ${bonus.text}${bonus.pvp ? " (PvP)" : ""}`))));
+}
+
+/** How many pieces of a set sit in the power already. @param {Spot} spot @param {BoostSet} set */
+function piecesHere({ slots }, set) {
+  const pieces = set.pieces.flat();
+  return slots.filter(({ enhancement }) => enhancement && pieces.includes(enhancement.id)).length;
 }
 
 /** @param {BoostSet} set */
@@ -159,7 +167,8 @@ function pieceView({ state, catalogue, edit, show, ui }, spot, forms, id) {
   const place = () => {
     edit({ type: "place_enhancement", power, slot, enhancement: slotted(id, grade, catalogue) });
     const next = slots.find((one) => one.id !== slot && !one.enhancement);
-    show(next ? { about: { ...ui.about, slot: next.id } } : { dialog: "", about: {} });
+    if (next) show({ about: { ...ui.about, slot: next.id } });
+    else closeDialog();
   };
   return h("button", {
       class: classes("chip-button", here && "here", elsewhere && "elsewhere"), key: id, onclick: place,

@@ -13,8 +13,8 @@ import { slotView, slotsOf } from "./slot.js";
  * @typedef {import("../wire.js").TakenPower} TakenPower
  */
 
-/** @param {View} view @param {string} id */
-export function powerView(view, id) {
+/** @param {View} view @param {string} id @param {number} [pick]  its place among the picks */
+export function powerView(view, id, pick) {
   const { state, catalogue, editable, edit, pending } = view;
   const taken = state.build?.powers?.[id] ?? {};
   const power = catalogue.power(id);
@@ -22,7 +22,7 @@ export function powerView(view, id) {
   const on = isOn(view, id, power, taken);
   const findings = state.findings.filter((finding) => finding.power === id);
   return h("article", {
-      class: classes("power", on && "on", pending.has(`power:${id}`) && "pending"), key: id, id: `power ${id}`, "aria-label": name,
+      class: classes("power", on && "on", pending.has(`power:${id}`) && "pending"), key: id, id: `power ${id}`, "data-pick": pick, "aria-label": name,
       draggable: editable && taken.level ? "true" : undefined,
       ondragstart: (/** @type {DragEvent} */ event) => event.dataTransfer?.setData("text/plain", id),
       ondragover: (/** @type {DragEvent} */ event) => taken.level && event.preventDefault(),

@@ -2,13 +2,13 @@
 
 import { h } from "../dom.js";
 import { offerView } from "./choose.js";
-import { dialogView } from "./dialog.js";
+import { closeDialog, dialogView } from "./dialog.js";
 
 /** @typedef {import("../session.js").View} View */
 
 /** @param {View} view */
 export function takeDialog(view) {
-  const { state, catalogue, ui, show } = view;
+  const { state, catalogue, ui } = view;
   if (ui.dialog !== "take") return null;
   const { level } = ui.about;
   const { primary, secondary, epic, pools = {} } = state.build?.powersets ?? {};
@@ -16,7 +16,7 @@ export function takeDialog(view) {
   const powersets = chosen.flatMap((set) => (set?.trunk ? [catalogue.powerset(set.trunk), set] : [set]));
   const offers = powersets.map((set) => ({
     set,
-    powers: (set?.powers ?? []).filter((power) => power.pick && power.level <= level && !state.build?.powers?.[power.id]),
+    powers: (set?.powers ?? []).filter((power) => power.pick && (power.level ?? 0) <= level && !state.build?.powers?.[power.id]),
   })).filter(({ powers }) => powers.length);
   return dialogView(view, "take", `A power for level ${level}`,
     offers.length === 0 && h("p", { class: "hint", key: "none" }, chosen.length
@@ -26,5 +26,5 @@ export function takeDialog(view) {
       h("section", { key: set?.id },
         h("h3", null, set?.name),
         h("ul", { class: "powers" }, powers.map((power) =>
-          h("li", { key: power.id }, offerView(view, power, { level, taken: () => show({ dialog: "", about: {} }) }))))))));
+          h("li", { key: power.id }, offerView(view, power, { level, taken: closeDialog }))))))));
 }

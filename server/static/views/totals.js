@@ -24,7 +24,7 @@ export function totalsView(view) {
   return h("section", { class: "totals part", "aria-labelledby": "totals", key: "totals" },
     h("h2", { id: "totals" }, "Totals", lastView(view)),
     [...groups].map(([group, stats]) =>
-      h("details", { class: "group", key: group, open: OPEN.has(group), ref: () => {} },
+      h("details", { class: "group", key: group, open: OPEN.has(group) },
         h("summary", null, group, hintView(view, stats)),
         h("dl", null, stats.map((stat) => statView(view, stat))))));
 }

@@ -62,7 +62,7 @@ function controlsView({ catalogue, edit }, power, slot, enhancement) {
 function stepsView(label, steps, value, change) {
   return h("label", { class: "check", key: label }, label,
     h("select", {
-        value: String(value),
+        value: String(value), "aria-label": label,
         onchange: (/** @type {Event} */ event) => change(Number(/** @type {HTMLSelectElement} */ (event.target).value)),
       },
       steps.map((step) => h("option", { key: step, value: String(step) }, step === 0 ? "+0" : relative(step)))));
