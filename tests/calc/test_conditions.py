@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calc.conditions import Value, compiled, decided
-from calc.facts import Context, Facts, View, area_factor, word
+from calc.conditions import compiled, decided
+from calc.facts import Context, Facts, Value, View, area_factor, word
 from gamedata.catalogue import Catalogue, EffectGroup, Expression, Power, PowerId, PowersetId
 from gamedata.expressions import ExpressionError, parse
 
