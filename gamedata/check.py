@@ -1,10 +1,11 @@
 """Keys, references and ranges: what of an export was not understood.
 
-`Rows` looks at rows before they are converted; `references` at the finished catalogue.
+`Rows` looks at rows before they are converted; `references` at the finished catalogue (and
+`check_expressions.py` at the expressions in it).
 """
 
 import math
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
 from functools import cache
 
 from gamedata import references as refer
@@ -12,8 +13,6 @@ from gamedata import vocabulary as words
 from gamedata.catalogue import Catalogue
 from gamedata.convert import LEVELS, MAX_SLOTS
 from gamedata.convert_effects import DURATION, flag_names
-from gamedata.expressions import ExpressionError, names, parse
-from gamedata.names import by_lower
 from gamedata.raw import RawArchetype, RawBoostSet, RawEffect, RawPower, RawTemplate
 from gamedata.report import Problem, ProblemKind, Report
 
@@ -204,42 +203,3 @@ def _all_references(catalogue: Catalogue) -> Iterator[tuple[str, Iterable[refer.
         if archetype.player:
             named = (archetype.primary, archetype.secondary)
             yield f"archetype {archetype.id}", (("category", id_) for id_ in named)
-
-
-def expressions(texts: Mapping[str, Iterable[str]], catalogue: Catalogue) -> Iterator[Problem]:
-    """What does not parse, and the powers, powersets, enhancements and classes it names in vain.
-
-    texts: expression -> the rows that hold it.
-    """
-    missing = _missing_name(catalogue)
-    for text, rows in texts.items():
-        try:
-            found = names(parse(text))
-        except ExpressionError as error:
-            yield from (Problem("expression not understood", str(error), row) for row in rows)
-            continue
-        for name in found:
-            if kind := missing(name):
-                yield from (Problem(kind, name, row) for row in rows)
-
-
-def _missing_name(catalogue: Catalogue) -> Callable[[str], ProblemKind | None]:
-    """Tells of a name in an expression whether it is an id that the catalogue lacks."""
-    categories = by_lower(catalogue.categories)
-    powersets = by_lower(catalogue.powersets)
-    powers = by_lower(catalogue.powers)
-    enhancements = by_lower(catalogue.enhancements)
-
-    def missing(name: str) -> ProblemKind | None:
-        lower = name.lower()
-        start, _, slotted = lower.partition(">")
-        if start in ("boostsslotted", "powerboostsslotted"):
-            return None if slotted in enhancements else "missing enhancement"
-        parts = lower.split(".", 2)
-        if len(parts) == 1 or parts[0] not in categories:
-            return None
-        if len(parts) == 2:
-            return None if lower in powersets else "missing powerset"
-        return None if lower in powers else "missing power"
-
-    return missing

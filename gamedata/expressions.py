@@ -1,7 +1,7 @@
 """The language of the game's conditions and formulas: its grammar, and text -> tree.
 
-Facts only: what a name means is the reader's affair (`calc` gives it a value, `check` looks at
-which powers it names). Names ignore case; the tree keeps them as written.
+Facts only: what a name means is the reader's affair (`calc` gives it a value, the import says
+which words nobody knows). Names ignore case; the tree keeps them as written.
 
 Lowest to highest: `||`, `&&`, `== != eq ne`, `< > <= >=`, `+ -`, `* /`, unary `! -`. A `>` inside
 a name is an accessor and has no space around it (`target>kHitPoints%`), the comparison has.
@@ -136,18 +136,3 @@ def parse(text: str) -> Node:
         raise ExpressionError(f"not understood {where}: {text}") from error
     assert isinstance(tree, Number | Text | Name | Call | Unary | Binary)
     return tree
-
-
-def names(node: Node) -> frozenset[str]:
-    """Every name and function in a tree, as written."""
-    match node:
-        case Name(name):
-            return frozenset((name,))
-        case Call(name, arguments):
-            return frozenset((name,)).union(*map(names, arguments))
-        case Unary(_, operand):
-            return names(operand)
-        case Binary(_, left, right):
-            return names(left) | names(right)
-        case _:
-            return frozenset()

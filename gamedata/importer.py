@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from gamedata import check, convert, convert_enhancements, pack
+from gamedata import check, check_expressions, convert, convert_enhancements, pack
 from gamedata.catalogue import (
     BoostSetId,
     Catalogue,
@@ -71,7 +71,7 @@ def import_export(path: Path, progress: Progress | None = None) -> tuple[Catalog
     if not catalogue.powers or not any(each.player for each in catalogue.archetypes.values()):
         raise ExportError(f"{path} holds no powers or no archetypes that can be read.")
     report.extend(check.references(catalogue))
-    report.extend(check.expressions(rows.expressions, catalogue))
+    report.extend(check_expressions.expressions(rows.expressions, catalogue))
     return pack.seal(catalogue), report
 
 

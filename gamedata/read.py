@@ -4,6 +4,7 @@ The zip is never unpacked: names in it hold colons, which some file systems lose
 walked, not folders: what no index lists is a stale leftover. Names compare lower-cased.
 """
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -53,17 +54,19 @@ class Export:
         """Raises ExportError: no file, no zip, or a zip of something else."""
         try:
             self._zip = zipfile.ZipFile(path)
-        except zipfile.BadZipFile as error:
-            raise ExportError(f"{path} is not a zip file, or was cut short.") from error
         except OSError as error:
             raise ExportError(f"{path} cannot be read: {error.strerror or error}.") from error
+        except (*_BROKEN, struct.error, UnicodeError) as error:
+            raise ExportError(f"{path} is not a zip file, or is damaged.") from error
         self.report = report
         self.entries = frozenset(self._zip.namelist())
         self._read: set[str] = set()
         root = self.row(shapes.ROOT, RawRoot, "powers/index.json")
         if root is None:
             self._zip.close()
-            raise ExportError(f"{path} is no City of Data export: it has no powers/index.json.")
+            raise ExportError(
+                f"{path} is no City of Data export: powers/index.json is missing or unreadable."
+            )
         self.release = root.revision
         self._categories = root.power_categories
 

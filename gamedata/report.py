@@ -19,6 +19,7 @@ ProblemKind = Literal[
     "out of range",
     "indexes disagree",
     "expression not understood",
+    "unknown word",  # in an expression
     "missing archetype",
     "missing category",
     "missing powerset",

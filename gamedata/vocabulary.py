@@ -104,3 +104,23 @@ RARITIES = _words(
     "Archetype, PvP, Rare, Superior Archetype, Superior Winter Pack Series, Uncommon, Very Rare, "
     "Winter Pack Series"
 )
+
+# Expressions, lower-case. Functions may follow `source.` or `target.`.
+POWER_FUNCTIONS = _words("ownpower?, ownpowernum?, toggleactive?")  # of a power or powerset
+NAME_FUNCTIONS = _words(  # of a mode, tag, token, ...: open lists
+    "challenge?, hastag?, mode?, owned?, productowned?, system>maptokenval, tokenowned?"
+)
+NUMBER_FUNCTIONS = _words("minmax, ne, pow, rand")
+FUNCTIONS = POWER_FUNCTIONS | NAME_FUNCTIONS | NUMBER_FUNCTIONS
+VARIABLES = _words(
+    "$archetype, @chainjump, @chancemods, @customfx, @effectiveness, @forcehit, @scale, "
+    "@stdresult, @strength, @tohit, @tohitroll, @value, always, atlevelcap?, distance, "
+    "isaccountinventoryloaded?, isarchitectmap?, ismissionmap?, ispvpmap?, istutorialmap?, "
+    "isvip?, now, prevdistance, target.isfriend?"
+)
+CONTEXTS = _words(  # what may stand before an accessor
+    "auth, auto, boostsslotted, char, involume, maintarget, "
+    "mapname, power.base, power.boosted, powerboostsslotted, scriptmessage, source, "
+    "source.eventtimesince, source.involume, source.owner, source.teamsize, target, "
+    "target.eventcount, target.eventtimesince, target.owner, target.tokentime, target.villainname"
+)

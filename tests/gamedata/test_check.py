@@ -198,20 +198,3 @@ def test_references_to_what_is_not_there() -> None:
         Problem("missing enhancement", "Crafted_Gone", "Crafted_Run"),
         Problem("missing power", "Pool.Speed.Lost", "group Fast_Group"),
     }
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "name"),
-    [
-        ("pool.speed.hasten && Pool.Speed", None, ""),
-        ("source.ownPower?(POOL.SPEED.GONE)", "missing power", "POOL.SPEED.GONE"),
-        ("Pool.Sloth", "missing powerset", "Pool.Sloth"),
-        ("BoostsSlotted>crafted_run > 0", None, ""),
-        ("BoostsSlotted>X_A > 0", "missing enhancement", "BoostsSlotted>X_A"),
-        ("source.Mode?(kFast) && target>cur.kToHit > 1", None, ""),
-        ("1 +", "expression not understood", "not understood at its end: 1 +"),
-    ],
-)
-def test_names_in_expressions(text: str, kind: Any, name: str) -> None:
-    expected = {Problem(kind, name, "A"), Problem(kind, name, "B")} if kind else set()
-    assert set(check.expressions({text: ("A", "B")}, CATALOGUE)) == expected

@@ -83,12 +83,12 @@ def test_one_sentence_when_it_cannot_be_done(
     nonsense = tmp_path / "nonsense"
     nonsense.write_text("nonsense")
     bad = [
-        (("import", nonsense), "is not a zip file, or was cut short."),
+        (("import", nonsense), "is not a zip file, or is damaged."),
         (("import", tmp_path / "none.zip"), "cannot be read: No such file or directory."),
         (("import", export, "--out", nonsense / "x"), "cannot be written: File exists."),
         (("info", nonsense), "is not a Cohort catalogue."),
         (("starter", export, "--selection", nonsense), "is no selection: "),
-        (("starter", nonsense), "is not a zip file, or was cut short."),
+        (("starter", nonsense), "is not a zip file, or is damaged."),
     ]
     for arguments, sentence in bad:
         result = run(*arguments)

@@ -10,7 +10,6 @@ from gamedata.expressions import (
     Number,
     Text,
     Unary,
-    names,
     parse,
 )
 
@@ -102,17 +101,3 @@ def test_what_is_no_expression_is_refused_with_its_place(text: str, where: str) 
     with pytest.raises(ExpressionError) as error:
         parse(text)
     assert str(error.value) == f"not understood {where}: {text}"
-
-
-def test_names_lists_every_name_and_function() -> None:
-    tree = parse(
-        "!Ne(target>entref, source>entref) && Pool.Fighting.Kick || $archetype == @Class_X"
-    )
-    assert names(tree) == {
-        "Ne",
-        "target>entref",
-        "source>entref",
-        "Pool.Fighting.Kick",
-        "$archetype",
-        "@Class_X",
-    }

@@ -1,11 +1,12 @@
 """The reader: what is no export at all, entries that cannot be read, fields that changed."""
 
+import random
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from gamedata import shapes
+from gamedata import read, shapes
 from gamedata.raw import RawPower
 from gamedata.read import Export, ExportError, power_entry
 from gamedata.report import Problem, Report
@@ -31,20 +32,61 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 def test_what_is_no_zip_is_told(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "export.zip"
     path.write_bytes(content)
-    with pytest.raises(ExportError, match=r"export\.zip is not a zip file, or was cut short\."):
+    with pytest.raises(ExportError, match=r"export\.zip is not a zip file, or is damaged\."):
         Export(path, Report())
 
 
 def test_a_truncated_export_is_told(export_files: Files, write_export: WriteExport) -> None:
     path = write_export(export_files)
     path.write_bytes(path.read_bytes()[:-1000])
-    with pytest.raises(ExportError, match="is not a zip file, or was cut short"):
+    with pytest.raises(ExportError, match="is not a zip file, or is damaged"):
         Export(path, Report())
 
 
+def test_an_export_with_any_damage_is_told_or_read(
+    export_files: Files, write_export: WriteExport
+) -> None:
+    """Bytes changed at random, mostly in the directory: a sentence or a report, nothing else."""
+    path = write_export(export_files)
+    good, source = path.read_bytes(), random.Random(7)
+    told = 0
+    for _ in range(200):
+        data = bytearray(good)
+        for _ in range(source.choice((1, 2, 20))):
+            data[-1 - source.randrange(3_000)] = source.randrange(256)
+        path.write_bytes(data)
+        try:
+            powers(path, Report())
+        except ExportError:
+            told += 1
+    assert 10 < told < 190
+
+
+def test_too_large_and_encrypted_entries_are_named(
+    export_files: Files, write_export: WriteExport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = "powers/pool/speed/hasten.json"
+    export_files[entry] = {**export_files[entry], "display_help": "x" * 100_000}
+    path = write_export(export_files)
+    monkeypatch.setattr(read, "MAX_ENTRY_BYTES", 100_000)
+    report = Report()
+    powers(path, report)
+    (problem,) = report.problems
+    assert problem.name.startswith(f"{entry}: 10")
+    assert problem.name.endswith(" bytes are too many")
+    data = path.read_bytes()
+    flags = data.rindex(b"PK\x01\x02", 0, data.rindex(entry.encode())) + 8
+    path.write_bytes(data[:flags] + b"\x01\x00" + data[flags + 2 :])
+    monkeypatch.setattr(read, "MAX_ENTRY_BYTES", 200_000)
+    report = Report()
+    powers(path, report)
+    assert report.problems == {Problem("unreadable entry", f"{entry}: encrypted")}
+
+
 def test_a_zip_of_something_else_is_told(write_export: WriteExport) -> None:
-    with pytest.raises(ExportError, match=r"no City of Data export: it has no powers/index\.json"):
-        Export(write_export({"readme.txt": b"hello"}), Report())
+    for files in ({"readme.txt": b"hello"}, {"powers/index.json": b"[]"}):
+        with pytest.raises(ExportError, match=r"powers/index\.json is missing or unreadable\."):
+            Export(write_export(files), Report())
 
 
 @pytest.mark.parametrize(
