@@ -150,10 +150,12 @@ def _remove_pool(random: Random, build: Build, catalogue: Catalogue) -> Operatio
 
 
 def _take_power(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    sets = (catalogue.powersets.get(PowersetId(one)) for one in sorted(chosen_with_trunks(build)))
     free = [
         power_id
-        for powerset_id in sorted(chosen_with_trunks(build))
-        for power_id in catalogue.powersets[PowersetId(powerset_id)].powers
+        for powerset in sets
+        if powerset is not None
+        for power_id in powerset.powers
         if power_id not in build.powers
         and power_id in catalogue.powers
         and is_pick(catalogue.powers[power_id], catalogue)
