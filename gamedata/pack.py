@@ -64,13 +64,17 @@ def counts(catalogue: Catalogue) -> dict[str, int]:
     }
 
 
+def _describe(catalogue: Catalogue, contents: bytes) -> Header:
+    return Header(FORMAT, catalogue.release, content_hash(contents), counts(catalogue))
+
+
 def write(catalogue: Catalogue, path: Path) -> str:
     """Write the file whole or not at all, and return the content hash.
 
     Raises OSError when the place cannot be written to.
     """
     contents = body(catalogue)
-    header = Header(FORMAT, catalogue.release, content_hash(contents), counts(catalogue))
+    header = _describe(catalogue, contents)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
         try:
@@ -104,6 +108,8 @@ def load(path: Path) -> Catalogue:
         if content_hash(contents) != header.hash:
             raise CatalogueError(f"{path} is damaged: its contents are not what was written.")
         catalogue = _decoder.decode(contents)
+        if _describe(catalogue, contents) != header:
+            raise CatalogueError(f"{path} is damaged: its first line is not what was written.")
     except OSError as error:
         raise CatalogueError(f"{path} cannot be read: {error.strerror or error}.") from error
     except lzma.LZMAError as error:

@@ -126,6 +126,11 @@ def test_a_damaged_first_line(line: bytes, path: Path) -> None:
     assert refused(path) == f"{path} is damaged: its first line says nothing."
 
 
+def test_a_first_line_that_tells_something_else(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"homecoming-1", b"homecoming-2", 1))
+    assert refused(path) == f"{path} is damaged: its first line is not what was written."
+
+
 def test_a_newer_format(path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"format":1', b'"format":2', 1))
     assert refused(path) == (
