@@ -24,6 +24,7 @@ from calc.build import (
     SlottedEnhancement,
     TakenPower,
 )
+from calc.canonical import may_be_absent, without_defaults
 from calc.mbd_file import (
     BuildFileError,
     EnhancementEntry,
@@ -209,9 +210,8 @@ class _Reader:
             )
         else:
             taken = self.taken(entry, power)
-            if is_pick(power, self.catalogue) or not (
-                defaults.is_plain(taken) or (power.requires == NEVER and taken == _OFF)
-            ):
+            is_idle = power.requires == NEVER and taken == _OFF
+            if not is_idle and not may_be_absent(taken, power, self.catalogue):
                 self.powers[key] = taken
 
     def read_incarnate(self, entry: PowerEntry, power: Power) -> None:
@@ -231,13 +231,13 @@ class _Reader:
                 self.note("not_kept", message, power.id)
 
     def taken(self, entry: PowerEntry, power: Power) -> TakenPower:
-        on = entry.stat_include
-        return TakenPower(
+        taken = TakenPower(
             level=self.pick_level(entry, power) if is_pick(power, self.catalogue) else 0,
-            on=UNSET if on == defaults.on(power) else on,
+            on=entry.stat_include,
             count=self.count(entry.variable_value, power),
             slots=self.slots(entry, power),
         )
+        return without_defaults(taken, power)
 
     def pick_level(self, entry: PowerEntry, power: Power) -> int:
         level = whole(entry.level, 1, MAX_LEVEL)
@@ -251,9 +251,7 @@ class _Reader:
         if count is None:
             self.note("changed_count", f"{power.name} cannot have so many targets.", stored)
             return UNSET
-        if count == defaults.count(power) or (count == 0 and not defaults.gives_per_target(power)):
-            return UNSET
-        return count
+        return UNSET if count == 0 and not defaults.gives_per_target(power) else count
 
     # Slots
 

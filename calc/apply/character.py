@@ -201,7 +201,8 @@ def _gone(build: Build, kept: Powersets) -> set[str]:
 
 
 def _sets(powersets: Powersets) -> set[str]:
-    chosen = {powersets.primary, powersets.secondary, powersets.epic, *powersets.pools} - {""}
+    pools = (pool for pool, is_chosen in powersets.pools.items() if is_chosen)
+    chosen = {powersets.primary, powersets.secondary, powersets.epic, *pools} - {""}
     return chosen | {TRUNKS[branch] for branch in chosen if branch in TRUNKS}
 
 

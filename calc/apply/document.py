@@ -1,8 +1,4 @@
-"""The next document: copies what changes, shares the rest, and stays canonical.
-
-Canonical: no default is written, the own slot is there only while it holds an enhancement, and
-of what the game grants by itself only what deviates.
-"""
+"""The next document: copies what changes, shares the rest, and stays canonical."""
 
 from collections.abc import Iterable
 
@@ -11,6 +7,7 @@ from msgspec.structs import replace
 
 from calc import defaults
 from calc.build import OWN_SLOT, Build, Slot, SlottedEnhancement, TakenPower
+from calc.canonical import may_be_absent, without_defaults
 from calc.operation_types import (
     AddSlot,
     Operation,
@@ -38,12 +35,9 @@ def count_of(taken: TakenPower, power: Power) -> int:
 
 def with_power(build: Build, power: Power, taken: TakenPower, catalogue: Catalogue) -> Build:
     """The build in which this is said of a power."""
-    on = UNSET if taken.on == defaults.on(power) else taken.on
-    count = UNSET if taken.count == defaults.count(power) else taken.count
-    if on is not taken.on or count is not taken.count:
-        taken = replace(taken, on=on, count=count)
+    taken = without_defaults(taken, power)
     powers = dict(build.powers)
-    if defaults.is_plain(taken) and not is_pick(power, catalogue):
+    if may_be_absent(taken, power, catalogue):
         powers.pop(power.id, None)
     else:
         powers[power.id] = taken
