@@ -8,12 +8,11 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from calc.build import SlottedEnhancement
+from calc.build import MAX_LEVEL, SlottedEnhancement
 from calc.ed import Schedule, apply_ed
 from calc.tables import at
 from gamedata.catalogue import (
     Archetype,
-    BoostSet,
     Catalogue,
     EffectGroup,
     Enhancement,
@@ -113,23 +112,17 @@ def _templates(groups: tuple[EffectGroup, ...]) -> Iterable[Template]:
 def effective_level(
     slotted: SlottedEnhancement, enhancement: Enhancement, level: int, catalogue: Catalogue
 ) -> int:
-    """The level at which a piece's tables are read (`calc.md` §6.2)."""
+    """The level at which a piece's tables are read (`calc.md` §6.2).
+
+    A crafted piece keeps its own, within its set's; any other has its owner's, up to the set's.
+    """
     boost_set = catalogue.boost_sets.get(enhancement.boost_set)
     if not slotted.level or enhancement.attuned:
-        highest = min(enhancement.max_level, _set_maximum(boost_set))
-        return min(level, highest)
-    if boost_set is None:
-        lowest, highest = COMMON_LEVELS
-    else:
-        lowest, highest = boost_set.min_level, _set_maximum(boost_set)
+        return min(level, enhancement.max_level, boost_set.max_level if boost_set else MAX_LEVEL)
+    lowest, highest = COMMON_LEVELS
+    if boost_set is not None:
+        lowest, highest = boost_set.min_level, boost_set.max_level
     return min(max(slotted.level, lowest), highest)
-
-
-def _set_maximum(boost_set: BoostSet | None) -> int:
-    """A set's highest level; sets that have no levels of their own say 1."""
-    if boost_set is None or boost_set.max_level == 1:
-        return 50
-    return boost_set.max_level
 
 
 def relative_factor(slotted: SlottedEnhancement, enhancement: Enhancement) -> float:

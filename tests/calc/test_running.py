@@ -221,6 +221,19 @@ def test_the_strongest_of_a_key_counts_for_strengths_too() -> None:
     assert total(weak, strong, hasty("Other", 0.1, ""), stat=recharge) == pytest.approx(1.8)
 
 
+def test_the_strongest_is_the_largest_in_size() -> None:
+    """Stealth powers' lower threat is one instance."""
+
+    def stealthy(name: str, scale: float) -> Power:
+        threat = template(
+            "ThreatLevel", scale, aspect="Current", stack="Replace", stack_key="StealthToggle"
+        )
+        return power(f"Test.Set.{name}", group(threat))
+
+    both = total(stealthy("A", -1.0), stealthy("B", -2.0), stat="offense.threat")
+    assert both == pytest.approx(-2.0)
+
+
 def test_copies_of_a_counter_are_what_the_player_says() -> None:
     counter = power("Temporary_Powers.Temporary_Powers.Combo", type="Auto")
     builds_up = power(
