@@ -38,10 +38,15 @@ TRUNKS = {
     "Teamwork.Widow_Teamwork": "Teamwork.Teamwork",
 }
 
+# Comes with its powerset, though nothing in the export says so: a tenth power that takes no
+# enhancements, like Staff Mastery and Adaptation, which are picked.
+_HELPER = ".Seismic_Blast.Shockwaves"
+
 
 def is_pick(power: Power, catalogue: Catalogue) -> bool:
     """Whether a power takes up one of the 24 picks, whoever may have it."""
-    return not power.auto_issue and power.level > 0 and _is_chosen(power.powerset, catalogue)
+    is_issued = power.auto_issue or power.level < 1 or power.id.endswith(_HELPER)
+    return not is_issued and _is_chosen(power.powerset, catalogue)
 
 
 def _is_chosen(powerset: PowersetId, catalogue: Catalogue) -> bool:

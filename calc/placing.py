@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from calc.build import Build, SlottedEnhancement
-from calc.rulebook import Breach
+from calc.rulebook import Breach, a
 from calc.slotting import fits, has_relative_level, levels
 from gamedata.catalogue import ArchetypeId, Catalogue, Enhancement, EnhancementId, Power, PowerId
 
@@ -34,8 +34,8 @@ def breaches(
         yield Breach("does_not_fit", f"{name} does not fit into {power.name}.")
     if is_of_other_archetype(enhancement, build.archetype):
         only_for = enhancement.restricted_archetypes
-        names = " or ".join(_archetype_name(name, catalogue) for name in only_for)
-        yield Breach("enhancement_of_other_archetype", f"{name} is for a {names}.")
+        names = " or ".join(a(_archetype_name(one, catalogue)) for one in only_for)
+        yield Breach("enhancement_of_other_archetype", f"{name} is for {names}.")
     yield from _breaches_of_strength(slotted, enhancement, catalogue)
 
 

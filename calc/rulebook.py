@@ -70,7 +70,14 @@ RULES = (
         finds=True,
         remedy="Put another enhancement into the slot.",
     ),
-    Rule("C5", "unknown_origin", "There are five origins.", refuses=True, finds=True),
+    Rule(
+        "C5",
+        "unknown_origin",
+        "There are five origins.",
+        refuses=True,
+        finds=True,
+        remedy="Choose an origin.",
+    ),
     # A: archetype and powersets
     Rule(
         "A1",
@@ -332,3 +339,8 @@ assert len(BY_CODE) == len(RULES)
 def refused(code: str, message: str) -> Refused:
     """The answer to an operation that breaks a rule which refuses."""
     return Refused(code, BY_CODE[code].id, message)
+
+
+def a(noun: str) -> str:
+    """The noun with its article: a Scrapper, an Arachnos Soldier."""
+    return f"{'an' if noun[:1] in 'AEIOU' else 'a'} {noun}"

@@ -4,6 +4,7 @@ The rule book itself is `calc.rulebook`: here is what finds its breaches. A find
 in the way of an edit.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
@@ -23,7 +24,7 @@ from calc.picks import (
     role_of,
 )
 from calc.placing import breaches
-from calc.rulebook import BY_CODE, Breach
+from calc.rulebook import BY_CODE, Breach, a
 from calc.schedule import (
     MAX_ADDED_SLOTS,
     MAX_PICKS,
@@ -45,6 +46,7 @@ from gamedata.catalogue import (
 )
 
 MAX_FINDINGS = 200
+_IDS = re.compile(r"[A-Za-z]\w*\.[\w:]+\.[\w:'+-]+")  # of powers, in conditions
 
 
 class Finding(Struct, frozen=True, omit_defaults=True):
@@ -150,7 +152,7 @@ def _powersets(known: _Known) -> Iterator[Breach]:
             continue
         name = powerset.name or powerset.id
         if known.archetype and not allows(known.archetype, role, powerset, known.catalogue):
-            message = f"{name} cannot be the {role} of a {known.archetype.name}."
+            message = f"{name} cannot be the {role} of {a(known.archetype.name)}."
             yield Breach("wrong_powerset", message)
         elif powerset.requires == NEVER:
             yield Breach("closed_powerset", f"{name} cannot be chosen.")
@@ -176,7 +178,7 @@ def _powers(known: _Known) -> Iterator[Breach]:
 def _not_of_a_chosen_set(power: Power, known: _Known) -> Breach:
     archetype = known.archetype
     if archetype and role_of(power.powerset, archetype, known.catalogue) is None:
-        message = f"{power.name} is none of a {archetype.name}'s powers."
+        message = f"{power.name} is not for {a(archetype.name)}."
         return Breach("wrong_archetype", message, power.id)
     message = f"{power.name} is of a powerset that is not chosen."
     return Breach("powerset_not_chosen", message, power.id)
@@ -248,7 +250,10 @@ def _count(counts: dict[str, int], power_id: str, by: int) -> None:
 
 def _missing(power: Power, known: _Known) -> str:
     level = known.picks[power.id]
-    return f"{power.name} requires other powers that are not picked by level {level}."
+    named = (known.catalogue.powers.get(PowerId(name)) for name in _IDS.findall(power.requires))
+    others = ", ".join(dict.fromkeys(other.name for other in named if other is not None))
+    about = f" ({others})" if others else ""
+    return f"What {power.name} requires does not hold at level {level}{about}."
 
 
 def _slots(known: _Known) -> Iterator[Breach]:
@@ -286,7 +291,7 @@ def _slot_budget(known: _Known) -> Iterator[Breach]:
     if level is not None and (level < max(SLOTS) or len(levels) <= MAX_ADDED_SLOTS):
         added = sum(1 for at in levels if 0 < at <= level)
         given = sum(count for at, count in SLOTS.items() if at <= level)
-        message = f"Up to level {level}, {added} slots are added, and {given} are given."
+        message = f"Up to level {level} the game gives {given} slots; here are {added}."
         yield Breach("slots_overdrawn", message)
 
 

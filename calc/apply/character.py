@@ -24,7 +24,7 @@ from calc.operation_types import (
 )
 from calc.picks import NEVER, TRUNKS, allows
 from calc.placing import enhancements_of, is_of_other_archetype
-from calc.rulebook import refused
+from calc.rulebook import a, refused
 from calc.schedule import MAX_POOLS
 from gamedata.catalogue import (
     Archetype,
@@ -184,7 +184,7 @@ def _refusal(
         return refused("unknown_powerset", "This powerset is not in the game data in use.")
     name = _name(powerset)
     if not allows(archetype, role, powerset, catalogue):
-        return refused("wrong_powerset", f"{name} cannot be the {role} of a {archetype.name}.")
+        return refused("wrong_powerset", f"{name} cannot be the {role} of {a(archetype.name)}.")
     if powerset.requires == NEVER:
         return refused("closed_powerset", f"{name} cannot be chosen.")
     return None

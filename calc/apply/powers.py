@@ -26,7 +26,7 @@ from calc.operation_types import (
     TakePower,
 )
 from calc.picks import chosen_with_trunks, comes_by_itself, has, is_pick, lowest_level, role_of
-from calc.rulebook import refused
+from calc.rulebook import a, refused
 from calc.schedule import MAX_PICKS, PICKS, free_pick
 from gamedata.catalogue import ArchetypeId, Catalogue, Power, PowerId
 
@@ -123,7 +123,7 @@ def _not_pickable(build: Build, power: Power, catalogue: Catalogue) -> Refused |
     powerset = catalogue.powersets.get(power.powerset)
     set_name = (powerset.name if powerset else "") or power.powerset
     if archetype is not None and role_of(power.powerset, archetype, catalogue) is None:
-        message = f"{power.name} is of {set_name}, which a {archetype.name} cannot have."
+        message = f"{power.name} is of {set_name}, which {a(archetype.name)} cannot have."
         return refused("wrong_archetype", message)
     return refused("powerset_not_chosen", f"Choose {set_name} first: {power.name} is one of it.")
 
