@@ -100,16 +100,27 @@ def has(build: Build, power: Power, catalogue: Catalogue) -> bool:
     return power.id in build.powers or comes_by_itself(build, power, catalogue)
 
 
-def comes_by_itself(build: Build, power: Power, catalogue: Catalogue) -> bool:
-    """Whether the game grants a power to this character."""
+def comes_by_itself(
+    build: Build, power: Power, catalogue: Catalogue, context: Context | None = None
+) -> bool:
+    """Whether the game grants a power to this character.
+
+    context: the build's, from `context_of`, for who asks about many powers.
+    """
     if not power.auto_issue or power.requires == NEVER:
         return False
-    facts = Facts(word(build.archetype), build.level, copies(build.powers, powersets(build)))
-    if compiled(power.requires, "build").holds(Context(facts)):
+    if compiled(power.requires, "build").holds(context or context_of(build)):
         return power.powerset.startswith("Inherent.") or _touches(build, power.powerset)
     # What a granted power grants in turn needs the whole list, made without this one.
     others = {key: taken for key, taken in build.powers.items() if key != power.id}
     return power.id in owned(replace(build, powers=others), catalogue)
+
+
+def context_of(build: Build) -> Context:
+    """What the requirements of granted powers are held against."""
+    return Context(
+        Facts(word(build.archetype), build.level, copies(build.powers, powersets(build)))
+    )
 
 
 def _touches(build: Build, powerset: PowersetId) -> bool:

@@ -19,6 +19,7 @@ from calc.picks import (
     allows,
     chosen_with_trunks,
     comes_by_itself,
+    context_of,
     is_pick,
     lowest_level,
     role_of,
@@ -162,6 +163,7 @@ def _powersets(known: _Known) -> Iterator[Breach]:
 
 def _powers(known: _Known) -> Iterator[Breach]:
     chosen = chosen_with_trunks(known.build)
+    context = context_of(known.build)
     for power_id, _ in known.taken:
         power = known.powers.get(power_id)
         if power is None:
@@ -170,7 +172,7 @@ def _powers(known: _Known) -> Iterator[Breach]:
         elif power_id in known.picks:
             if power.powerset not in chosen:
                 yield _not_of_a_chosen_set(power, known)
-        elif power.auto_issue and not comes_by_itself(known.build, power, known.catalogue):
+        elif power.auto_issue and not comes_by_itself(known.build, power, known.catalogue, context):
             message = f"{power.name} is granted by nothing that the character has."
             yield Breach("not_taken", message, power_id)
 
