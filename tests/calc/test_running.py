@@ -4,13 +4,16 @@ from collections.abc import Mapping
 
 import pytest
 
-from calc.build import Build, TakenPower
+from calc.build import Build, Slot, SlottedEnhancement, TakenPower
+from calc.ed import apply_ed
 from calc.engine import Engine
 from gamedata.catalogue import (
     Archetype,
     ArchetypeId,
     Catalogue,
     EffectGroup,
+    Enhancement,
+    EnhancementId,
     Expression,
     FilterParams,
     Power,
@@ -145,6 +148,26 @@ def test_an_executed_click_counts_at_once() -> None:
     on_target = granting("Grants.Set.Run", attribute="Execute_Power", target="AnyAffected")
     at_foes = power("Test.Set.Caller", group(on_target), targets_affected=("Foe (Alive)",))
     assert total(at_foes, run) == 0.0
+
+
+def test_an_executed_click_has_the_slots_of_its_caller_and_their_pieces_count_once() -> None:
+    boost = template("ToHit", 0.5, aspect="Strength", flags=("Boost",))
+    piece = Enhancement(EnhancementId("Kismet"), "Kismet", effects=(group(boost, to_hit(0.06)),))
+    run = power("Grants.Set.Run", group(to_hit()), type="Click")
+    caller = power("Test.Set.Caller", group(granting(run.id, attribute="Execute_Power")))
+    catalogue = Catalogue(
+        "test",
+        "test",
+        archetypes={ARCHETYPE.id: ARCHETYPE},
+        powers={caller.id: caller, run.id: run},
+        enhancements={piece.id: piece},
+    )
+    slots = {"own": Slot(enhancement=SlottedEnhancement(piece.id))}
+    build = Build(
+        1, archetype=ARCHETYPE.id, powers={caller.id: TakenPower(level=1, on=True, slots=slots)}
+    )
+    found = Engine(catalogue).totals(build)["offense.to_hit"].value
+    assert found == pytest.approx(0.06 + 0.1 * (1 + apply_ed(0.5, "B")))
 
 
 def test_a_redirect_stands_for_the_power() -> None:
