@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request, Response, Router, get, post
-from litestar.di import Provide
-from litestar.exceptions import NotFoundException
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import NotFoundException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, FromQuery
 
-from calc.build import Build
+from calc.build import Build, decode
 from calc.stats import STATS, Stat
 from gamedata.catalogue import Catalogue
 from server import catalogue_documents as documents
@@ -88,6 +89,9 @@ class Answers:
         return _Answer(f'W/"{etag}"', body, gzip.compress(body, 6, mtime=0) if is_large else b"")
 
 
+Answered = NamedDependency[Answers]
+
+
 def catalogue_router(catalogue: Catalogue) -> Router:
     """The routes over this catalogue, under /api/v1."""
     answers = Answers(catalogue)
@@ -118,7 +122,7 @@ def _holds(answer: Any) -> dict[int, ResponseSpec]:
 
 
 @get("/stats", responses=_holds(tuple[Stat, ...]))
-async def get_stats(request: AnyRequest, answers: Answers) -> Response[bytes]:
+async def get_stats(request: AnyRequest, answers: Answered) -> Response[bytes]:
     """Every stat that totals have: key, label, group, unit and format."""
     return answers.reply(request, _stats)
 
@@ -128,70 +132,83 @@ def _stats(_: Catalogue) -> tuple[Stat, ...]:
 
 
 @get("/catalogue")
-async def get_about(answers: Answers) -> Response[documents.About]:
+async def get_about(answers: Answered) -> Response[documents.About]:
     """Which catalogue this server runs on, and the version to fetch its parts under."""
     return Response(answers.about(), headers={"Cache-Control": "no-cache"})
 
 
 @get("/catalogue/schedule", responses=_holds(documents.Schedule))
-async def get_schedule(request: AnyRequest, answers: Answers) -> Response[bytes]:
+async def get_schedule(request: AnyRequest, answers: Answered) -> Response[bytes]:
     """At which levels powers are picked and slots are added."""
     return answers.reply(request, documents.schedule)
 
 
 @get("/catalogue/archetypes", responses=_holds(tuple[documents.Named, ...]))
-async def get_archetypes(request: AnyRequest, answers: Answers) -> Response[bytes]:
+async def get_archetypes(request: AnyRequest, answers: Answered) -> Response[bytes]:
     """The archetypes that players choose from."""
     return answers.reply(request, documents.archetypes)
 
 
 @get("/catalogue/archetypes/{archetype:str}/powersets", responses=_holds(documents.Powersets))
-async def get_powersets(request: AnyRequest, answers: Answers, archetype: str) -> Response[bytes]:
+async def get_powersets(
+    request: AnyRequest, answers: Answered, archetype: FromPath[str]
+) -> Response[bytes]:
     """The powersets that an archetype may choose, by role."""
     return answers.reply(request, documents.powersets, archetype)
 
 
 @get("/catalogue/powersets/{powerset:str}", responses=_holds(documents.Powerset))
-async def get_powerset(request: AnyRequest, answers: Answers, powerset: str) -> Response[bytes]:
+async def get_powerset(
+    request: AnyRequest, answers: Answered, powerset: FromPath[str]
+) -> Response[bytes]:
     """A powerset with its powers, in the order of the game."""
     return answers.reply(request, documents.powerset, powerset)
 
 
 @get("/catalogue/powers/{power:str}", responses=_holds(documents.Power))
-async def get_power(request: AnyRequest, answers: Answers, power: str) -> Response[bytes]:
+async def get_power(
+    request: AnyRequest, answers: Answered, power: FromPath[str]
+) -> Response[bytes]:
     """A power, as far as a planner shows it."""
     return answers.reply(request, documents.power, power)
 
 
 @get("/catalogue/powers/{power:str}/enhancements", responses=_holds(documents.Fitting))
 async def get_fitting(
-    request: AnyRequest, answers: Answers, power: str, archetype: str = ""
+    request: AnyRequest, answers: Answered, power: FromPath[str], archetype: FromQuery[str] = ""
 ) -> Response[bytes]:
     """What fits a slot of a power, as ids; `archetype` says whose archetype sets to offer."""
     return answers.reply(request, documents.fitting, power, archetype)
 
 
 @get("/catalogue/enhancements", responses=_holds(documents.Enhancements))
-async def get_enhancements(request: AnyRequest, answers: Answers) -> Response[bytes]:
+async def get_enhancements(request: AnyRequest, answers: Answered) -> Response[bytes]:
     """All enhancements and all boost sets."""
     return answers.reply(request, documents.enhancements)
 
 
 @get("/catalogue/enhancements/{enhancement:str}", responses=_holds(documents.Enhancement))
 async def get_enhancement(
-    request: AnyRequest, answers: Answers, enhancement: str
+    request: AnyRequest, answers: Answered, enhancement: FromPath[str]
 ) -> Response[bytes]:
     """One enhancement."""
     return answers.reply(request, documents.enhancement, enhancement)
 
 
 @get("/catalogue/sets/{boost_set:str}", responses=_holds(documents.BoostSet))
-async def get_set(request: AnyRequest, answers: Answers, boost_set: str) -> Response[bytes]:
+async def get_set(
+    request: AnyRequest, answers: Answered, boost_set: FromPath[str]
+) -> Response[bytes]:
     """A boost set with its pieces."""
     return answers.reply(request, documents.boost_set, boost_set)
 
 
 @post("/catalogue/granted", status_code=200)
-async def get_granted(data: Build, answers: Answers) -> tuple[documents.Power, ...]:
-    """A build in; out come the powers that its character has without picking them."""
-    return answers.granted(data)
+async def get_granted(request: AnyRequest, answers: Answered) -> tuple[documents.Power, ...]:
+    """A build document in; out come the powers that its character has without picking them."""
+    # Not a typed parameter: Litestar's reference cannot hold the defaults of a build.
+    try:
+        build = decode(await request.body())
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise ValidationException(f"This is no build document: {error}") from error
+    return answers.granted(build)

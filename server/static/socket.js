@@ -6,7 +6,7 @@
 /** @typedef {import("./wire.js").ServerMessage} ServerMessage */
 
 const FIRST_DELAY_MS = 250;
-const LONGEST_DELAY_MS = 15_000;
+const LONGEST_DELAY_MS = 5_000;
 const PING_MS = 15_000; // and a line that stays silent for two of these is dead
 
 /** After these there is no coming back by itself. @type {Record<number, string>} */

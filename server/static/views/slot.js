@@ -30,6 +30,7 @@ export function slotsOf(taken) {
 export function slotView({ state, catalogue, editable, edit, pending, show }, power, name, slot, index) {
   const { enhancement } = slot;
   const about = enhancement && catalogue.enhancement(enhancement.id);
+  const short = enhancement ? shortName(enhancement, about, catalogue.boostSet(about?.set ?? "")) : "";
   const label = enhancement ? fullName(enhancement, about) : "empty";
   const place = `slot:${power}/${slot.id}`;
   /** @param {KeyboardEvent} event */
@@ -49,7 +50,7 @@ export function slotView({ state, catalogue, editable, edit, pending, show }, po
       onclick: () => show({ dialog: "picker", about: { power, slot: slot.id } }),
     },
     enhancement && [
-      h("span", { class: "what", key: "what" }, shortName(enhancement, about, catalogue.boostSet(about?.set ?? ""))),
+      h("span", { class: classes("what", short.length > 4 && "long"), key: "what" }, short),
       h("span", { class: "grade", key: "grade" }, grade(enhancement)),
     ],
     !enhancement && slot.level && h("span", { class: "at", key: "at" }, slot.level));

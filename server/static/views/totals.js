@@ -52,7 +52,7 @@ function statView({ state }, stat) {
   const by = changed ? changed.after.value - changed.before.value : 0;
   const value = amount(stat, total.capped);
   return h("div", {
-      class: classes("stat", capped && "capped", !total.value && "zero"), key: stat.key,
+      class: classes("stat", capped && "capped", !total.value && "zero"), key: stat.key, "data-stat": stat.key,
       title: capped ? `${amount(stat, total.value)} without the cap of ${value}` : "",
     },
     h("dt", null, stat.label),

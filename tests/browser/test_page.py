@@ -1,0 +1,195 @@
+"""The page in a real browser, on a real server: what people do with it, alone and together."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenWindow
+from tests.wire.serving import Server
+
+expect.set_options(timeout=15_000)
+
+
+def start_blank(page: Page, name: str) -> None:
+    page.goto("/")
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Start a new build").click()
+    expect(page.get_by_label("Title")).to_be_visible()
+
+
+def invitation(page: Page, kind: str) -> str:
+    """A link as the page hands it out: to "edit" or to "watch"."""
+    page.get_by_role("button", name="Invite").click()
+    page.get_by_role("button", name=f"Copy link to {kind}").click()
+    link = page.get_by_label(f"Link to {kind}").input_value()
+    page.keyboard.press("Escape")
+    return link
+
+
+def join(page: Page, link: str, name: str) -> None:
+    page.goto(link)
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Join").click()
+    expect(page.get_by_label("Title")).to_be_visible()
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).select_option(label=option)
+
+
+def stat(page: Page, key: str) -> Locator:
+    return page.get_by_role("region", name="Totals").locator(f"[data-stat='{key}']")
+
+
+def make_scrapper(page: Page) -> None:
+    choose(page, "Archetype", "Scrapper")
+    choose(page, "Primary", "Dark Melee")
+    choose(page, "Secondary", "Shield Defense")
+    page.get_by_role("button", name="Take Deflection").click()
+    expect(page.get_by_role("button", name="Deflection, taken at 1")).to_be_visible()
+
+
+def test_two_people_build_together(window: OpenWindow) -> None:
+    ann, bob = window(), window()
+    start_blank(ann, "Ann")
+    link = invitation(ann, "edit")
+    join(bob, link, "Bob")
+    expect(bob).not_to_have_url(re.compile("#"))  # the secret does not stay in sight
+    expect(ann.get_by_role("button", name="Here now: Ann, Bob")).to_be_visible()
+
+    make_scrapper(ann)
+    deflection = bob.get_by_role("article", name="Deflection")
+    expect(deflection.get_by_role("switch")).to_be_checked()
+    melee = stat(bob, "defense.melee")
+    expect(melee.locator(".value")).to_have_text("11.25%")
+    expect(melee.locator("ins")).to_have_text("+11.25%")
+    expect(bob.get_by_text("Ann took Deflection").first).to_be_visible()
+
+    # Bob enhances what Ann took, through the picker.
+    deflection.get_by_role("button", name="Add a slot").click()
+    deflection.get_by_role("button", name=re.compile("^Slot 2")).click()
+    picker = bob.get_by_role("dialog")
+    picker.get_by_label("Search").fill("luck of the gambler")
+    expect(picker.get_by_role("heading", name="Red Fortune")).to_have_count(0)
+    picker.get_by_role("button", name="Defense/Endurance", exact=True).click()
+    enhanced = ann.get_by_role("article", name="Deflection").get_by_role(
+        "button", name="Slot 2 of Deflection: Luck of the Gambler: Defense/Endurance, level 50"
+    )
+    expect(enhanced).to_be_visible()
+    expect(stat(ann, "defense.melee").locator("ins")).to_have_text(re.compile(r"^\+1\.79"))
+    expect(ann.get_by_text("± by Bob's last edit")).to_be_visible()
+
+    # A whole set is one edit.
+    picker.get_by_role("button", name="Place the other 5").click()
+    expect(ann.get_by_role("button", name=re.compile("Deflection: Luck of"))).to_have_count(6)
+    bob.reload()  # coming back is being the same person
+    expect(bob.get_by_role("button", name="Here now: Bob, Ann")).to_be_visible()
+    expect(bob.get_by_role("button", name=re.compile("Deflection: Luck of"))).to_have_count(6)
+
+
+def test_a_dropped_build_file_becomes_a_session(window: OpenWindow, golden_file: Path) -> None:
+    page = window()
+    page.goto("/")
+    page.get_by_label("Your name").fill("Ann")
+    dropped = page.evaluate_handle(
+        """([name, text]) => {
+            const data = new DataTransfer();
+            data.items.add(new File([text], name));
+            return data;
+        }""",
+        [golden_file.name, golden_file.read_text()],
+    )
+    page.locator("main").dispatch_event("drop", {"dataTransfer": dropped})
+    page.get_by_role("button", name="Open the build").click()  # after its comment, which is left
+    expect(page.get_by_label("Archetype", exact=True)).to_have_value("Class_Scrapper")
+    weave = page.get_by_role("article", name="Weave")
+    expect(weave.get_by_role("button", name=re.compile("Red Fortune"))).to_have_count(6)
+    expect(page.get_by_text("24 / 24 powers")).to_be_visible()
+    expect(stat(page, "defense.ranged").locator(".value")).to_have_text("34.95%")
+
+
+def test_what_is_no_build_file_is_said_on_the_start_page(window: OpenWindow) -> None:
+    page = window()
+    page.goto("/")
+    page.get_by_label("Your name").fill("Ann")
+    file: Any = {"name": "notes.mbd", "mimeType": "text/plain", "buffer": b"shopping list"}
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_role("alert")).to_have_text(re.compile("build file"))
+
+
+def test_a_watcher_sees_everything_and_changes_nothing(window: OpenWindow) -> None:
+    ann, vic = window(), window()
+    start_blank(ann, "Ann")
+    make_scrapper(ann)
+    join(vic, invitation(ann, "watch"), "Vic")
+    expect(vic.get_by_role("article", name="Deflection")).to_be_visible()
+    # What is left leads somewhere, and changes nothing.
+    looks = ".offer.taken, .slot.filled, .plain"
+    controls = vic.locator(f"main :is(button, input, select):enabled:not({looks})")
+    expect(controls).to_have_count(0)
+    expect(vic.get_by_role("button", name="Invite")).to_have_count(0)
+    ann.get_by_label("Title").fill("Nova")
+    ann.keyboard.press("Enter")
+    expect(vic.get_by_label("Title")).to_have_value("Nova")
+
+
+def test_a_refusal_is_said_where_it_happened(window: OpenWindow) -> None:
+    page = window()
+    start_blank(page, "Ann")
+    choose(page, "Archetype", "Scrapper")
+    for number, pool in enumerate(("Fighting", "Leaping", "Speed", "Leadership"), 1):
+        choose(page, "Add a pool", pool)
+        expect(page.get_by_role("button", name="Give up")).to_have_count(number)
+    choose(page, "Add a pool", "Flight")
+    refusal = page.locator(".pools").get_by_role("alert")
+    expect(refusal).to_contain_text("4 power pools")
+    expect(page.get_by_role("button", name="Give up")).to_have_count(4)
+    refusal.get_by_role("button", name="Dismiss").click()
+    expect(refusal).to_have_count(0)
+
+
+def test_nobody_notices_a_restart(window: OpenWindow, cohort: Server) -> None:
+    ann, bob = window(), window()
+    start_blank(ann, "Ann")
+    join(bob, invitation(ann, "edit"), "Bob")
+    make_scrapper(ann)
+    expect(bob.get_by_role("article", name="Deflection")).to_be_visible()
+    port = cohort.port
+    assert cohort.stop() == 0
+    expect(ann.locator(".dot.away")).to_be_visible()
+    ann.get_by_label("Title").fill("Made while away")
+    ann.keyboard.press("Enter")
+    bob.get_by_role("switch", name="Deflection").uncheck()
+    cohort.spawn(port)
+    cohort.wait()
+    for page in (ann, bob):
+        expect(page.locator(".dot.live")).to_be_visible()
+        expect(page.get_by_label("Title")).to_have_value("Made while away")
+        expect(page.get_by_role("switch", name="Deflection")).not_to_be_checked()
+        expect(page.locator(".pending")).to_have_count(0)
+
+
+def test_everything_fits_a_phone(window: OpenWindow) -> None:
+    page = window(width=390, height=844)
+    start_blank(page, "Ann")
+    tabs = page.get_by_role("navigation", name="Parts of the build")
+    tabs.get_by_role("button", name="Powersets").click()
+    make_scrapper(page)
+    for tab, part in (
+        ("Build", "Powers by level"),
+        ("Powersets", "Archetype and powersets"),
+        ("Totals", "Totals"),
+        ("Activity", "Findings and activity"),
+    ):
+        tabs.get_by_role("button", name=tab).click()
+        expect(page.get_by_role("region", name=part)).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+    tabs.get_by_role("button", name="Build").click()
+    page.get_by_role("button", name="Slot 1 of Deflection").click()
+    picker = page.get_by_role("dialog")
+    expect(picker.get_by_role("heading", name="Luck of the Gambler")).to_be_visible()
+    box = picker.bounding_box()
+    assert box is not None
+    assert (box["x"], box["width"]) == (0, 390)

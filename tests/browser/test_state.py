@@ -1,0 +1,117 @@
+"""`state.js` alone, run where it lives: in a browser. It is pure: a message in, a new state out."""
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import OpenWindow
+
+# RFC 7396, appendix A: what a document becomes by a patch. (`null` inside lists included: a list
+# is replaced whole.)
+EXAMPLES: list[tuple[Any, Any, Any]] = [
+    ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+    ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+    ({"a": "b"}, {"a": None}, {}),
+    ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+    ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+    ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+    ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+    ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+    (["a", "b"], ["c", "d"], ["c", "d"]),
+    ({"a": "b"}, ["c"], ["c"]),
+    ({"a": "foo"}, None, None),
+    ({"a": "foo"}, "bar", "bar"),
+    ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+    ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+    ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+]
+RUN = """async ([calls]) => {
+    const state = await import("/state.js");
+    return calls.map(([name, ...given]) => state[name](...given));
+}"""
+FOLLOW = """async ([messages, edits]) => {
+    const { initial, receive, edited, OutOfStep } = await import("/state.js");
+    let state = edits.reduce(edited, initial());
+    for (const message of messages) {
+        try {
+            state = receive(state, message);
+        } catch (error) {
+            if (!(error instanceof OutOfStep)) throw error;
+            return "out of step";
+        }
+    }
+    return state;
+}"""
+SNAPSHOT = {
+    "type": "snapshot",
+    "epoch": "e",
+    "revision": 4,
+    "edit": "edit-four",
+    "build": {"format": 1, "level": 40},
+    "totals": {"health.max": {"value": 900, "capped": 900}},
+    "findings": [],
+    "people": [],
+}
+CHANGE = {
+    "type": "change",
+    "revision": 5,
+    "edit": "edit-five",
+    "at": 0,
+    "by": "g1",
+    "operations": [{"type": "set_level", "level": 50}],
+    "patch": {"level": None},
+    "totals": {"health.max": {"value": 1300, "capped": 1200}},
+}
+
+
+@pytest.fixture
+def run(window: OpenWindow) -> Any:
+    page = window()
+    page.goto("/")
+    return page.evaluate
+
+
+def test_merge_is_rfc_7396(run: Any) -> None:
+    merged = run(RUN, [[["merge", document, patch] for document, patch, _ in EXAMPLES]])
+    assert merged == [result for _, _, result in EXAMPLES]
+
+
+def test_a_change_says_what_it_changed(run: Any) -> None:
+    state = run(FOLLOW, [[SNAPSHOT, CHANGE], []])
+    assert state["revision"] == 5
+    assert state["build"] == {"format": 1}
+    assert state["changed"]["health.max"]["before"]["value"] == 900
+    assert state["totals"]["health.max"] == {"value": 1300, "capped": 1200}
+    assert state["feed"][0]["by"] == "g1"
+
+
+def test_a_missing_change_is_noticed(run: Any) -> None:
+    assert run(FOLLOW, [[SNAPSHOT, {**CHANGE, "revision": 6}], []]) == "out of step"
+
+
+def test_a_refusal_finds_its_place(run: Any) -> None:
+    operations = [
+        {"type": "add_slot", "power": "Pool.Speed.Hasten", "slot": "s1"},
+        {"type": "place_enhancement", "power": "Pool.Speed.Hasten", "slot": "s1"},
+    ]
+    edit = {"id": "mine", "base": 4, "operations": operations, "from": ""}
+    refused = {"type": "refused", "id": "mine", "code": "x", "message": "No.", "operation": 1}
+    state = run(FOLLOW, [[SNAPSHOT, refused], [edit]])
+    assert state["pending"] == []
+    assert state["refusals"] == [
+        {"id": "mine", "place": "slot:Pool.Speed.Hasten/s1", "code": "x", "message": "No."}
+    ]
+
+
+def test_an_edit_stays_until_it_is_answered(run: Any) -> None:
+    edit = {
+        "id": "mine",
+        "base": 4,
+        "operations": [{"type": "set_title", "title": "x"}],
+        "from": "",
+    }
+    busy = {"type": "refused", "id": "mine", "code": "too_many", "message": "-", "retry_after": 1}
+    state = run(FOLLOW, [[SNAPSHOT, busy], [edit]])
+    assert [each["id"] for each in state["pending"]] == ["mine"]
+    accepted = {"type": "accepted", "id": "mine", "revision": 5}
+    assert run(FOLLOW, [[SNAPSHOT, busy, accepted], [edit]])["pending"] == []
