@@ -109,7 +109,12 @@ def _strengths(sources: Iterable[Active], state: Running) -> dict[str, float]:
     values: dict[str, list[float]] = {}
     keyed: dict[tuple[str, str], float] = {}
     for source in sources:
-        given = global_strengths(source.power, source.count, source.context, state.chances)
+        power = source.power
+        for attribute, value in power.strengthens:
+            values.setdefault(attribute, []).append(value)
+        if not power.strengthening:
+            continue
+        given = global_strengths(power, source.count, source.context, state.chances)
         for attribute, value, key in given:
             if key:
                 keyed[key, attribute] = _stronger(value, keyed.get((key, attribute), 0.0))

@@ -172,9 +172,10 @@ class Keyed(Struct, frozen=True, gc=False):
 def global_strengths(
     power: CompiledPower, count: int, context: Context, chances: Mapping[str, float]
 ) -> Iterator[tuple[str, float, str]]:
-    """The global strengths that a power gives, never enhanced: attribute, value, key."""
-    for attribute, value in power.strengthens:
-        yield attribute, value, ""
+    """The global strengths that depend on the build, never enhanced: attribute, value, key.
+
+    Those that do not are the power's `strengthens`.
+    """
     for part in power.strengthening:
         times = part.multiplicity(count, context, chances)
         if times:

@@ -162,7 +162,18 @@ def test_strengths_are_not_strengthened() -> None:
     assert power.enhanceable == ()
     found = given_by(power, strengths={"Smashing_Dmg": 1.0})
     assert found == {NUMBER["offense.damage.smashing"]: 0.4}
-    assert list(global_strengths(power, 1, CONTEXT, {})) == [("Smashing_Dmg", 0.4, "")]
+    assert power.strengthens == (("Smashing_Dmg", 0.4),)
+
+
+def test_strengths_that_depend_on_the_build() -> None:
+    hasten = template("RechargeTime", "Strength", 0.7, stack="Suppress", stack_key="HasteBuff")
+    each = template("Smashing_Dmg", "Strength", 0.1, stack="Stack")
+    power = compile_one(hasten, each, targets_affected=("Foe (Alive)",), max_targets=10)
+    assert list(global_strengths(power, 3, CONTEXT, {})) == [
+        ("RechargeTime", 0.7, "HasteBuff"),
+        ("Smashing_Dmg", pytest.approx(0.3), ""),
+    ]
+    assert list(global_strengths(power, 0, CONTEXT, {})) == []
 
 
 @pytest.mark.parametrize(("slotted", "factor"), [(9.0, 5.0), (-3.0, 0.1), (0.5, 1.5)])
