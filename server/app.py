@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import secrets
 import signal
 from collections.abc import AsyncIterator
@@ -45,7 +46,7 @@ def create_app(settings: Settings) -> Litestar:
     )
     hints_redis = Redis.from_url(settings.redis_url, retry=Retry(NoBackoff(), 0))
     log = Log(redis, settings.log_keeps, settings.edit_ids)
-    worker = f"w{secrets.token_hex(4)}"
+    worker = f"{os.getpid()}-{secrets.token_hex(4)}"
 
     async def reopen(_session: str) -> bool:
         return False

@@ -260,8 +260,15 @@ class Client:
             if message is None:
                 continue
             self.replica.take(message)
-            if isinstance(message, Welcome):
-                await self._welcomed(message, socket)
+            match message:
+                case Welcome():
+                    self.welcome = message
+                    if message.token is not UNSET:
+                        self.token = message.token
+                    if message.resumed != "snapshot":
+                        await self._begin(socket)
+                case Snapshot():
+                    await self._begin(socket)
             if isinstance(message, Accepted | Refused) and message.id is not UNSET:
                 _, answered = self._waiting.pop(message.id, (None, None))
                 if answered is not None and not answered.done():
@@ -271,10 +278,8 @@ class Client:
             async with self._moved:
                 self._moved.notify_all()
 
-    async def _welcomed(self, welcome: Welcome, socket: ClientConnection) -> None:
-        self.welcome = welcome
-        if welcome.token is not UNSET:
-            self.token = welcome.token
+    async def _begin(self, socket: ClientConnection) -> None:
+        """The replica stands: what was not answered is sent again."""
         self._socket = socket
         self._joined.set()
         for edit, _ in tuple(self._waiting.values()):

@@ -3,8 +3,10 @@
 import secrets
 import time
 
+from msgspec import UNSET
+
 from server.limits import Bucket
-from server.protocol import Close, Closing, Edit, Refused, encode
+from server.protocol import ClientMessage, Close, Closing, Edit, Join, Refused, encode
 from server.settings import Settings
 from server.transport import LiveProtocol, text_frame
 
@@ -71,11 +73,14 @@ class Connection:
     def close(self, code: Close, reason: str) -> None:
         self._socket.close(code, reason)
 
-    def over_limit(self, message: object) -> Refused | None:
+    def over_limit(self, message: ClientMessage | Refused) -> Refused | None:
         """Refuse a message that is one too many. Raises Closing for who goes on regardless."""
         wait = self._messages.take()
-        refused = Refused("too_many", "Too many messages.", retry_after=wait) if wait else None
-        if refused is None and isinstance(message, Edit):
+        refused = None
+        if wait:
+            named = UNSET if isinstance(message, Join) else message.id
+            refused = Refused("too_many", "Too many messages.", id=named, retry_after=wait)
+        elif isinstance(message, Edit):
             refused = self._edit_over_limit(message)
         if refused is not None and self._strikes.take():
             raise Closing(Close.TOO_MANY, "Too many messages.")

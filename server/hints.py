@@ -57,8 +57,8 @@ class Hints:
         while True:
             pubsub = self._redis.pubsub()
             try:
+                self._orders = asyncio.Queue()  # what was ordered until now is in `_wanted`
                 await pubsub.ssubscribe(self._own_channel, *self._wanted)
-                self._orders = asyncio.Queue()  # what was ordered before is in `_wanted`
                 failures = 0
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._read(pubsub))

@@ -3,15 +3,15 @@
 from typing import Annotated, Any
 
 import msgspec
-from calc.rules import Finding
 from litestar import Request, delete, get, post
 from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from calc import build as builds
 from calc import mbd, operations
 from calc.build import Build, GameId, Title
 from calc.operations import SetArchetype
+from calc.rules import Finding
 from server import access
 from server.auth import Person, bearer
 from server.log import Stored
@@ -41,7 +41,7 @@ class NewSession(Struct, frozen=True):
 
     title: Title | UnsetType = UNSET
     archetype: GameId | UnsetType = UNSET
-    build: Raw | UnsetType = UNSET
+    build: Build | UnsetType = UNSET
     file: str | UnsetType = UNSET
 
 
@@ -189,10 +189,7 @@ def _first_build(
             raise ProblemError(400, str(error), "file_unreadable") from None
         build, problems = imported.build, imported.problems
     elif data.build is not UNSET:
-        try:
-            build = builds.decode(bytes(data.build))
-        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            raise ProblemError(400, f"build: {error}") from None
+        build = data.build
     else:
         build = builds.empty()
     if data.title is not UNSET:

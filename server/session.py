@@ -16,12 +16,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import msgspec
-from calc.rules import Finding
 from msgspec import UNSET, Struct
 
 from calc import operations, patch, totals
 from calc.build import Build
 from calc.operations import Operation
+from calc.rules import Finding
 from calc.totals import Total
 from server.engine import Engine
 from server.protocol import Change, Edit, People, Position, Present, Refused, Role

@@ -29,6 +29,7 @@ READY_S = 30.0
 STOP_S = 10.0
 POLL_S = 0.005
 RESTART_S = (0.1, 0.5, 1.0, 2.0, 5.0)
+STEADY_S = 10.0  # one that ran so long before it died is started again at once
 SOCKET_PATH_BYTES = 100  # the kernel allows 108
 
 
@@ -79,6 +80,7 @@ class Valkey:
         self._process: subprocess.Popen[bytes] | None = None
         self._failures = 0
         self._next_start = 0.0
+        self._started_at = 0.0
 
     @property
     def url(self) -> str:
@@ -102,6 +104,8 @@ class Valkey:
         now = time.monotonic()
         if now < self._next_start:
             return
+        if now - self._started_at > STEADY_S:
+            self._failures = 0
         self._next_start = now + RESTART_S[min(self._failures, len(RESTART_S) - 1)]
         self._failures += 1
         self._spawn()
@@ -161,6 +165,7 @@ class Valkey:
 
     def _spawn(self) -> None:
         launcher = os.getpid()
+        self._started_at = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603 - our own words only
             [
                 find_binary(self._binary),
@@ -185,7 +190,6 @@ class Valkey:
                 self.stop()
                 raise ValkeyError(f"Valkey did not start: {self._last_words()}")
             time.sleep(POLL_S)
-        self._failures = 0
 
     def _answers(self) -> bool:
         with self._client() as client:

@@ -31,6 +31,7 @@ def two_servers(
         "secret": "of the tests: 32 characters or more",
         "edits_per_second": "1000",
         "operations_per_second": "10000",
+        "messages_per_second": "1000",
     }
     subprocess.run(
         [COHORT, "migrate"],

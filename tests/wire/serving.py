@@ -1,5 +1,6 @@
 """Real server processes on free ports, and the few calls that a test makes before it joins."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -33,10 +34,11 @@ class Server:
         }
         self.said: list[str] = []
         self.url = ""
-        self.start()
+        self.spawn()
+        self.wait()
 
-    def start(self, port: int = 0) -> None:
-        """Start, on a port of its own unless told, and wait until it serves."""
+    def spawn(self, port: int = 0) -> None:
+        """Start, on a port of its own unless told. From the main thread: see `die_with_parent`."""
         test = os.getpid()
         self._ready = threading.Event()
         self.process = subprocess.Popen(
@@ -53,6 +55,9 @@ class Server:
         )
         self._reader = threading.Thread(target=self._listen, args=[self.process], daemon=True)
         self._reader.start()
+
+    def wait(self) -> None:
+        """Until it serves."""
         self._ready.wait(START_S)
         assert self.url, f"the server did not start: {self.said}"
 
@@ -73,11 +78,12 @@ class Server:
         self.process.wait(10)
         self._reader.join(20)  # the last child has closed our pipe
 
-    def restart(self) -> None:
+    async def restart(self) -> None:
         """Again on the same port, as clients expect it."""
         port = self.port
         self.url = ""
-        self.start(port)
+        self.spawn(port)
+        await asyncio.to_thread(self.wait)
 
     def worker_pids(self) -> list[int]:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")

@@ -1,0 +1,104 @@
+"""`cohort serve` and `cohort migrate` as an operator meets them."""
+
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from server.valkey import find_binary
+from tests.wire.serving import COHORT, Owner, Server
+
+
+def cohort(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COHORT, *arguments],
+        env={f"COHORT_{name.upper()}": value for name, value in environment.items()},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def the_sentence(refused: subprocess.CompletedProcess[str]) -> str:
+    """What a refused command says: one line, no traceback."""
+    assert refused.returncode != 0
+    lines = refused.stderr.strip().splitlines()
+    assert len(lines) == 1, refused.stderr
+    return lines[0]
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        said = the_sentence(cohort("serve", "--port", port, "--data-dir", tmp_path))
+    assert said == (
+        f"Error: Port {port} on 127.0.0.1 is in use: stop what uses it, or choose another with "
+        "--port."
+    )
+
+
+def test_a_wrong_setting_is_one_sentence_that_names_it(tmp_path: Path) -> None:
+    said = the_sentence(cohort("serve", "--data-dir", tmp_path, workers="many"))
+    assert said == "Error: COHORT_WORKERS 'many': must be a number."
+
+
+def test_a_catalogue_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.catalogue"
+    wrong.write_text("no catalogue")
+    assert "wrong.catalogue" in the_sentence(
+        cohort("serve", "--data-dir", tmp_path, gamedata=str(wrong))
+    )
+
+
+def test_a_database_of_another_version_is_one_sentence(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'mine.sqlite'}"
+    arguments = ("serve", "--port", "0", "--data-dir", tmp_path)
+    said = the_sentence(cohort(*arguments, database_url=url))
+    assert said == "Error: The database is not of this version: run `cohort migrate`."
+    migrated = cohort("migrate", database_url=url)
+    assert migrated.returncode == 0, migrated.stderr
+    assert cohort("migrate", database_url=url).returncode == 0
+
+
+def test_one_data_directory_is_for_one_server_and_sigterm_ends_it(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    said = the_sentence(cohort("serve", "--port", "0", "--data-dir", tmp_path))
+    assert f"is in use by process {server.process.pid}" in said
+    assert server.said[-1] == f"Cohort is ready: {server.url}"
+    began = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - began < 10
+    assert not (tmp_path / "redis" / "redis.sock").exists()
+
+
+def test_an_orphaned_valkey_is_replaced(tmp_path: Path) -> None:
+    data = tmp_path / "redis"
+    data.mkdir()
+    orphan = subprocess.Popen(
+        [
+            find_binary(None),
+            *("--port", "0", "--unixsocket", data / "redis.sock", "--dir", data),
+            *("--appendonly", "yes"),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert orphan.stdout
+    assert any("Ready to accept connections" in line for line in orphan.stdout)
+    server = Server(tmp_path)
+    assert orphan.wait(10) == 0
+    assert server.stop() == 0
+
+
+@pytest.mark.parametrize("level", ["debug", "info"])
+def test_no_secret_is_ever_logged(tmp_path: Path, level: str) -> None:
+    server = Server(tmp_path, log_level=level)
+    ann = Owner(server.url)
+    secret = ann.invite()["secret"]
+    ann.snapshot()
+    assert server.stop() == 0
+    said = "\n".join(server.said)
+    assert secret not in said
+    assert ann.token not in said
