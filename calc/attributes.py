@@ -5,11 +5,7 @@ A template names attributes in one spelling (`Smashing_Dmg`), an archetype's lim
 Source: the design's `calc.md` §2.2, §4.
 """
 
-from typing import NewType
-
-from calc.stats import DAMAGE_TYPES, DEFENSE_TYPES, NUMBER, POSITIONS, STATS
-
-Attribute = NewType("Attribute", str)  # as templates spell it: RechargeTime, Smashing_Dmg
+from calc.stats import DAMAGE_TYPES, DEFENSE_TYPES, MEZ_TYPES, NUMBER, POSITIONS, STATS
 
 # Sums that no player reads, but that totals follow from; they stand behind the stats.
 FLYING = len(STATS)
@@ -23,20 +19,8 @@ _DEFENSE_WORDS = {
     "negative": "Negative_Energy",
 } | {word: word.capitalize() for word, _, _ in DAMAGE_TYPES if word != "negative"}
 _DAMAGE_WORDS = {word: f"{attribute.title()}_Dmg" for word, _, attribute in DAMAGE_TYPES}
-_MEZ_WORDS = (
-    "Held",
-    "Stunned",
-    "Sleep",
-    "Immobilized",
-    "Knockback",
-    "Knockup",
-    "Repel",
-    "Confused",
-    "Terrorized",
-    "Taunt",
-    "Placate",
-    "Teleport",
-)
+_MEZ_WORDS = tuple(word.capitalize() for word, _ in MEZ_TYPES)
+DEFENSES = frozenset({"Base_Defense", *_DEFENSE_WORDS.values()})
 
 LIMITED_BY: dict[str, str] = {
     # An archetype's list of limits for `defense` is malformed; all defenses have the same ones.

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from calc.attributes import DEFENSES
 from calc.build import MAX_LEVEL, SlottedEnhancement
 from calc.ed import Schedule, apply_ed
 from calc.tables import at
@@ -37,22 +38,6 @@ _SCHEDULE_BY_ATTRIBUTE: dict[str, Schedule] = {
     "Knockback": "D",
     "Knockup": "D",
 }
-_DEFENSES = frozenset(
-    {
-        "Base_Defense",
-        "Melee",
-        "Ranged",
-        "Area",
-        "Smashing",
-        "Lethal",
-        "Fire",
-        "Cold",
-        "Energy",
-        "Negative_Energy",
-        "Toxic",
-        "Psionic",
-    }
-)
 
 
 class Bonus(Struct, frozen=True, gc=False):
@@ -146,7 +131,7 @@ def schedule(template: Template, attribute: str, enhancement: Enhancement) -> Sc
         if template.boost_mod_allowed
         else enhancement.enhancement_types
     )
-    if attribute in _DEFENSES:
+    if attribute in DEFENSES:
         return "B" if "Enhance Defense" in types else "A"
     if attribute.endswith("_Dmg"):
         return "B" if "Enhance Damage Resistance" in types else "A"
