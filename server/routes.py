@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from calc import build as builds
 from calc import mbd, operations
 from calc.build import Build, GameId, Title
+from calc.canonical import canonical
 from calc.operations import SetArchetype
 from calc.rules import Finding
 from server import access
@@ -189,7 +190,7 @@ def _first_build(
             raise ProblemError(400, str(error), "file_unreadable") from None
         build, problems = imported.build, imported.problems
     elif data.build is not UNSET:
-        build = data.build
+        build = canonical(data.build, services.engine.catalogue)
     else:
         build = builds.empty()
     if data.title is not UNSET:
