@@ -209,13 +209,15 @@ def _in_modes(powers: list[Active], facts: Facts) -> tuple[list[Active], Facts]:
     A power does not see a mode that it alone sets. Of two that bar each other the first stays.
     """
     modes = [_modes(active) for active in powers]
-    if not any(modes):
+    setting = [index for index, own in enumerate(modes) if own]
+    if not setting:
         return [active for active in powers if not active.power.needed_modes], facts
+    anywhere = frozenset().union(*modes)
     standing = [
         active
         for index, active in enumerate(powers)
-        if not _is_barred(index, powers, modes)
-        and active.power.needed_modes <= frozenset().union(*modes)
+        if active.power.needed_modes <= anywhere
+        and not any(_bars(other, index, powers, modes) for other in setting)
     ]
     modes = [_modes(active) for active in standing]
     setters = Counter(mode for own in modes for mode in own)
@@ -238,16 +240,12 @@ def _modes(active: Active) -> frozenset[str]:
     )
 
 
-def _is_barred(index: int, powers: list[Active], modes: list[frozenset[str]]) -> bool:
-    barred_by = powers[index].power.barred_by
-    if not barred_by:
+def _bars(one: int, other: int, powers: list[Active], modes: list[frozenset[str]]) -> bool:
+    """Whether the modes of one power keep the other from running."""
+    if one == other or powers[other].power.barred_by.isdisjoint(modes[one]):
         return False
-    for other, own in enumerate(modes):
-        if other != index and not barred_by.isdisjoint(own):
-            is_mutual = not powers[other].power.barred_by.isdisjoint(modes[index])
-            if not is_mutual or other < index:
-                return True
-    return False
+    is_mutual = not powers[one].power.barred_by.isdisjoint(modes[other])
+    return not is_mutual or one < other
 
 
 def _chances(powers: Iterable[Active]) -> dict[str, float]:
