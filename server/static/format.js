@@ -11,9 +11,14 @@ const UNITS = { per_second: "/s", feet: " ft", feet_per_second: " ft/s" };
 /** @param {Stat} stat @param {number} value */
 export function amount(stat, value) {
   const shown = Math.abs(value) < 5e-5 ? 0 : value; // no "-0"
-  if (stat.format === "percent") return `${decimals.format(shown * 100)}%`;
+  if (stat.format === "percent") return `${minus(decimals.format(shown * 100))}%`;
   const number = stat.format === "whole" ? wholes.format(shown) : decimals.format(shown);
-  return number + (UNITS[stat.unit] ?? "");
+  return minus(number) + (UNITS[stat.unit] ?? "");
+}
+
+/** @param {string} number */
+function minus(number) {
+  return number.replace("-", "−");
 }
 
 /** A difference, with its sign. @param {Stat} stat @param {number} value */

@@ -16,7 +16,7 @@ import { sessionView } from "./views/session.js";
  *
  * @typedef {object} Ui  what only this window knows
  * @property {string} tab  which part a narrow window shows
- * @property {string} dialog  which dialog is open: "", "picker", "take", "invite"
+ * @property {string} dialog  which dialog is open: "", "picker", "take", "invite", "sure"
  * @property {Record<string, any>} about  what the dialog is about
  * @property {Record<string, any>} kept  choices of this window that outlive a dialog
  *

@@ -6,6 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from server.pages import ROOT
 from tests.browser.conftest import OpenWindow
 from tests.wire.serving import Server
 
@@ -169,6 +170,27 @@ def test_nobody_notices_a_restart(window: OpenWindow, cohort: Server) -> None:
         expect(page.get_by_label("Title")).to_have_value("Made while away")
         expect(page.get_by_role("switch", name="Deflection")).not_to_be_checked()
         expect(page.locator(".pending")).to_have_count(0)
+
+
+def test_what_takes_much_away_is_asked_first(window: OpenWindow) -> None:
+    page = window()
+    start_blank(page, "Ann")
+    make_scrapper(page)
+    page.get_by_role("button", name="Take Battle Agility").click()
+    expect(page.get_by_role("article", name="Battle Agility")).to_be_visible()
+    choose(page, "Secondary", "Willpower")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_label("Secondary")).to_have_value("Scrapper_Defense.Shield_Defense")
+    expect(page.get_by_role("article", name="Battle Agility")).to_be_visible()
+    choose(page, "Secondary", "Willpower")
+    page.get_by_role("button", name="Change to Willpower").click()
+    expect(page.get_by_role("article", name="Battle Agility")).to_have_count(0)
+
+
+def test_every_module_is_asked_for_at_once() -> None:
+    listed = re.findall(r'modulepreload" href="/(.*)"', (ROOT / "index.html").read_text())
+    modules = {str(file.relative_to(ROOT)) for file in ROOT.rglob("*.js")}
+    assert set(listed) == modules - {"app.js", "wire.js"}  # the entry, and types without code
 
 
 def test_everything_fits_a_phone(window: OpenWindow) -> None:

@@ -4,6 +4,7 @@ import { classes, h } from "../dom.js";
 import { archetypeName, powersetName } from "../words.js";
 import { underway } from "../state.js";
 import { refusalView } from "./refusal.js";
+import { editIfSure, takenOf } from "./sure.js";
 
 /**
  * @typedef {import("../session.js").View} View
@@ -34,13 +35,18 @@ export function chooseView(view) {
 }
 
 /** @param {View} view */
-function archetypeView({ state, catalogue, editable, edit, pending }) {
+function archetypeView(view) {
+  const { state, catalogue, editable, pending } = view;
   const known = state.build?.archetype ?? "";
   const archetype = underway(state, ({ type }) => type === "set_archetype")?.archetype ?? known;
   return selectView("Archetype", archetype, catalogue.archetypes, archetypeName(archetype, catalogue), {
     disabled: !editable, pending: pending.has("archetype"), empty: "Choose …",
     // What is not chosen cannot be unchosen: there is no build without an archetype to go back to.
-    choose: (chosen) => chosen && edit({ type: "set_archetype", archetype: chosen }),
+    choose: (chosen) => {
+      const picked = Object.entries(state.build?.powers ?? {}).filter(([, taken]) => taken.level).map(([id]) => id);
+      const operation = { type: "set_archetype", archetype: chosen };
+      if (chosen) editIfSure(view, operation, `Change to ${archetypeName(chosen, catalogue)}`, picked);
+    },
   });
 }
 
@@ -71,12 +77,15 @@ function originView({ state, editable, edit, pending }) {
  * @param {Named[]} choices @param {string} known
  */
 function roleView(view, role, label, choices, known) {
-  const { state, catalogue, editable, edit, pending } = view;
+  const { state, catalogue, editable, pending } = view;
   const chosen = underway(state, (one) => one.type === "set_powerset" && one.role === role)?.powerset ?? known;
   return h("div", { class: "powerset", key: role },
     selectView(label, chosen, choices, powersetName(chosen, catalogue), {
       disabled: !editable, pending: pending.has(role), empty: role === "epic" ? "None" : "Choose …",
-      choose: (powerset) => edit({ type: "set_powerset", role, powerset }),
+      choose: (powerset) => {
+        const what = powerset ? `Change to ${choices.find(({ id }) => id === powerset)?.name}` : "Choose none";
+        editIfSure(view, { type: "set_powerset", role, powerset }, what, takenOf(view, known));
+      },
     }),
     refusalView(view, role),
     known && powersView(view, known));
@@ -94,7 +103,8 @@ function poolsView(view, choices) {
         editable && h("button", {
           class: "plain", key: "remove", title: "Give up this pool and its powers",
           "aria-label": `Give up ${powersetName(id, catalogue)}`,
-          onclick: () => edit({ type: "remove_pool", powerset: id }),
+          onclick: () => editIfSure(
+            view, { type: "remove_pool", powerset: id }, `Give up ${powersetName(id, catalogue)}`, takenOf(view, id)),
         }, "×")),
       powersView(view, id))),
     editable && h("div", { class: "powerset", key: "add" },
@@ -159,7 +169,7 @@ export function offerView({ state, editable, edit, pending, show }, power, { lev
   const underWay = pending.has(`offer:${power.id}`) || pending.has(`power:${power.id}`);
   return h("button", {
       class: classes("offer", has && "taken", underWay && "pending"), disabled: !editable && !has,
-      title: has ? "Show it in the build" : power.requires ? `Needs ${power.requires}` : "",
+      title: has ? "Show it in the build" : power.requires ? "Needs other choices first" : "",
       "aria-label": has ? `${power.name}, taken at ${has.level}` : `Take ${power.name}, from level ${power.level}`,
       onclick: take,
     },

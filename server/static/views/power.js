@@ -6,6 +6,7 @@ import { newSlot } from "../placing.js";
 import { underway } from "../state.js";
 import { refusalView } from "./refusal.js";
 import { slotView, slotsOf } from "./slot.js";
+import { editIfSure } from "./sure.js";
 
 /**
  * @typedef {import("../session.js").View} View
@@ -43,7 +44,7 @@ export function powerView(view, id, pick) {
       power?.switchable && switchView(view, id, name, on),
       editable && taken.level && h("button", {
         class: "plain drop-power", key: "drop", "aria-label": `Drop ${name}`, title: "Drop this power",
-        onclick: () => edit({ type: "drop_power", power: id }),
+        onclick: () => editIfSure(view, { type: "drop_power", power: id }, `Drop ${name}`, [id]),
       }, "×")),
     (power?.max_slots ?? 0) > 0 && h("div", { class: "slots", key: "slots" },
       slotsOf(taken).map((slot, index) => slotView(view, id, name, slot, index)),

@@ -49,7 +49,7 @@ function statView({ state }, stat) {
   if (!total) return null;
   const capped = total.capped < total.value;
   const changed = state.changed[stat.key];
-  const by = changed ? changed.after.value - changed.before.value : 0;
+  const by = changed ? changed.after.capped - changed.before.capped : 0;
   const value = amount(stat, total.capped);
   return h("div", {
       class: classes("stat", capped && "capped", !total.value && "zero"), key: stat.key, "data-stat": stat.key,
