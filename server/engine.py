@@ -1,12 +1,12 @@
 """The rules and maths that a session runs on: `calc` bound to one catalogue, by name."""
 
-from calc.rules import Finding
 from msgspec import Struct
 
 from calc import operations, rules
 from calc.build import Build
 from calc.engine import Engine as Totals
 from calc.operations import Applied, Operation
+from calc.rules import Finding
 from calc.totals import Total
 from gamedata.catalogue import Catalogue
 
