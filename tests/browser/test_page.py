@@ -215,3 +215,5 @@ def test_everything_fits_a_phone(window: OpenWindow) -> None:
     box = picker.bounding_box()
     assert box is not None
     assert (box["x"], box["width"]) == (0, 390)
+    offers = picker.locator(".offers")
+    assert offers.evaluate("one => one.scrollWidth - one.clientWidth") == 0
