@@ -58,7 +58,13 @@ async def create_session(
         )
         await sql.flush()
         sql.add(
-            EpochRow(session_id=session, epoch=stored.epoch, ordinal=0, recorded=stored.revision)
+            EpochRow(
+                session_id=session,
+                epoch=stored.epoch,
+                ordinal=0,
+                left_at=stored.revision,
+                recorded=stored.revision,
+            )
         )
         sql.add(
             CheckpointRow(

@@ -21,6 +21,7 @@ from redis.backoff import ExponentialBackoff, NoBackoff
 from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
 from server import pages, problems, routes, ws
+from server.archive import Archive
 from server.auth import Tokens, signing_secret
 from server.catalogue_routes import catalogue_router
 from server.engine import Engine
@@ -28,6 +29,7 @@ from server.fanout import Hub
 from server.limits import Buckets
 from server.log import Log
 from server.orm import Database
+from server.recorder import Recorder
 from server.services import Services
 from server.settings import Settings
 
@@ -48,14 +50,14 @@ def create_app(settings: Settings) -> Litestar:
     log = Log(redis, settings.log_keeps, settings.edit_ids)
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
 
-    async def reopen(_session: str) -> bool:
-        return False
-
+    archive = Archive(database, log, engine, settings.edit_ids)
+    hub = Hub(redis, hints_redis, log, engine, settings, worker, archive.reopen)
+    recorder = Recorder(redis, database, hub.sessions)
     services = Services(
         settings=settings,
         engine=engine,
         log=log,
-        hub=Hub(redis, hints_redis, log, engine, settings, worker, reopen),
+        hub=hub,
         database=database,
         tokens=Tokens(signing_secret(settings.secret, settings.data_dir)),
         guests=Buckets(settings.guests_per_minute / 60, settings.guests_per_minute),
@@ -63,7 +65,7 @@ def create_app(settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        task = asyncio.create_task(_supervised(services.hub))
+        task = asyncio.create_task(_supervised(hub, recorder))
         gc.collect()
         gc.freeze()  # the catalogue is here to stay: no collection needs to look at it again
         gc.set_threshold(700, 10, 1000)
@@ -115,10 +117,12 @@ def create_app(settings: Settings) -> Litestar:
     )
 
 
-async def _supervised(hub: Hub) -> None:
+async def _supervised(hub: Hub, recorder: Recorder) -> None:
     """A worker without its hub is of no use: it stops, and the launcher starts another."""
     try:
-        await hub.run()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(hub.run())
+            tasks.create_task(recorder.run())
     except Exception:
         logger.exception("the live sessions of this worker failed")
         signal.raise_signal(signal.SIGTERM)

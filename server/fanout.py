@@ -60,6 +60,10 @@ class Hub:
             self._group.create_task(self._compare())
             self._group.create_task(self._tidy())
 
+    def sessions(self) -> tuple[str, ...]:
+        """The ids of the sessions that are open here."""
+        return tuple(self._rooms)
+
     @asynccontextmanager
     async def room(self, session: str) -> AsyncIterator[Room]:
         """The loaded room of a session; it stays while somebody is in this context or in it.
@@ -98,7 +102,7 @@ class Hub:
         try:
             await room.run()
         except NoSessionError:
-            pass
+            room.audience.close_all(Close.NO_SESSION, "There is no such session any more.")
         except EngineMovedError:
             room.audience.close_all(Close.RESTARTING, "The session moved to a newer release.")
         except Exception:

@@ -20,7 +20,7 @@ from calc.rules import Finding
 from calc.totals import Total
 from server import scripts
 from server.protocol import Change, Edit, Position
-from server.session import Access, Commit, Committed, State, follow
+from server.session import Access, Commit, Committed, State, digest, follow
 
 TIMEOUT_S = 5.0
 BACKLOG = 200  # changes before the stored build that are loaded too: for those who come back
@@ -47,6 +47,18 @@ class Stored(Struct, frozen=True):
     build: Build
     totals: dict[str, Total]
     findings: tuple[Finding, ...]
+
+
+class Memory(Struct, frozen=True):
+    """What a log that starts again must know of the epochs before.
+
+    previous: the epoch before. edits: author ("<person> <edit id>"), revision and digest of
+    each edit that is remembered; forgotten: the newest revision of which that is not so.
+    """
+
+    previous: str
+    forgotten: int
+    edits: tuple[tuple[str, int, str], ...]
 
 
 class Loaded(Struct, frozen=True):
@@ -139,9 +151,19 @@ class Log:
             return await answer
 
     async def open(
-        self, session: str, stored: Stored, engine: str, access: Access, found: str = ""
+        self,
+        session: str,
+        stored: Stored,
+        engine: str,
+        access: Access,
+        found: str = "",
+        memory: Memory | None = None,
     ) -> bool:
-        """Start a log, only if there is none (or, with `found`, only in place of that epoch)."""
+        """Start a log, only if there is none (or, with `found`, only in place of that epoch).
+
+        memory: what is known of the epochs before. False: another was first.
+        """
+        memory = memory or Memory("", 0, ())
         return bool(
             await self._run(
                 self._open,
@@ -155,6 +177,9 @@ class Log:
                 _encode(stored),
                 _encode(access),
                 found,
+                memory.previous,
+                memory.forgotten,
+                *(part for each in memory.edits for part in each),
             )
         )
 
@@ -253,9 +278,7 @@ class Log:
             case other:
                 return Elsewhere(other.decode())
 
-    async def known(
-        self, session: str, person: str, edit: Edit, digest: str
-    ) -> Head | Known | Elsewhere:
+    async def known(self, session: str, person: str, edit: Edit) -> Head | Known | Elsewhere:
         """Whether an edit id was committed before; if not, where the session stands."""
         answer = await self._run(
             self._known,
@@ -266,7 +289,7 @@ class Log:
         )
         match answer[0]:
             case b"known":
-                return Known(int(answer[1]), answer[2].decode() == digest)
+                return Known(int(answer[1]), answer[2].decode() == digest(edit.operations))
             case b"new":
                 return _head(answer[1:])
             case other:

@@ -49,7 +49,8 @@ class SessionRow(Base):
 class EpochRow(Base):
     """One start of a session's log. recorded: the newest revision of it that is in SQL.
 
-    ordinal: 0, 1, … in the session; previous, left_at: where the epoch before was left.
+    ordinal: 0, 1, … in the session; previous: the epoch before; left_at: the revision at which
+    that one was left and this one began.
     """
 
     __tablename__ = "epochs"

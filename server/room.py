@@ -39,13 +39,11 @@ from server.protocol import (
     Closing,
     Edit,
     Limits,
-    Member,
     Position,
     Refused,
     Reset,
     Snapshot,
     Status,
-    Welcome,
     encode,
 )
 from server.session import Commit, Committed, State
@@ -102,6 +100,19 @@ class Room:
         self._engine = engine
         self._settings = settings
         self._worker = worker
+        self._house = session.House(
+            catalogue=CatalogueName(engine.catalogue.release, engine.catalogue.hash),
+            limits=Limits(
+                settings.frame_bytes,
+                settings.operations_per_edit,
+                settings.edits_per_second,
+                settings.edits_burst,
+                settings.operations_per_second,
+                settings.operations_burst,
+            ),
+            heartbeat_s=settings.heartbeat_s,
+            worker=worker,
+        )
         self._reopen = reopen
         self.channel = key(session_id, "hints")
         self._recent: deque[Committed] = deque(maxlen=RECENT)
@@ -134,10 +145,16 @@ class Room:
         if resume is not None:
             frames = session.missed(self.state, self._recent, resume, len(snapshot))
             missed = None if frames is None else tuple(map(text_frame, frames))
-        resumed: Literal["changes", "nothing", "snapshot"] = (
-            "snapshot" if missed is None else "changes" if missed else "nothing"
+        connection.answer(
+            session.welcome(
+                self.state,
+                connection.person,
+                resumed="snapshot" if missed is None else "changes" if missed else "nothing",
+                people=self.audience.people.values(),
+                house=self._house,
+                token=token,
+            )
         )
-        connection.answer(self._welcome(connection, resumed, token))
         connection.send(snapshot if missed is None else b"".join(missed))
         if self._degraded:
             connection.answer(DEGRADED)
@@ -288,9 +305,7 @@ class Room:
         decision = self._decide(connection.person, edit)
         if isinstance(decision, Refused):
             # It may have been made before, and may be possible on a newer build.
-            known = await self._ask(
-                lambda: self._log.known(self.id, connection.person, edit, session.digest(edit))
-            )
+            known = await self._ask(lambda: self._log.known(self.id, connection.person, edit))
             if isinstance(known, Head):
                 if not self._at(known):
                     return False
@@ -415,43 +430,6 @@ class Room:
             state.edit,
             state.access.version,
             state.engine,
-        )
-
-    def _welcome(
-        self,
-        connection: Connection,
-        resumed: Literal["changes", "nothing", "snapshot"],
-        token: str | UnsetType,
-    ) -> Welcome:
-        state, settings, catalogue = self.state, self._settings, self._engine.catalogue
-        member = state.access.members[connection.person]
-        return Welcome(
-            session=self.id,
-            person=connection.person,
-            name=member.name,
-            role=member.role,
-            epoch=state.epoch,
-            revision=state.revision,
-            resumed=resumed,
-            members=tuple(
-                Member(person, each.name, each.role)
-                for person, each in state.access.members.items()
-                if each.role != "viewer"
-            ),
-            people=tuple(self.audience.people.values()),
-            catalogue=CatalogueName(catalogue.release, catalogue.hash),
-            engine=state.engine,
-            limits=Limits(
-                settings.frame_bytes,
-                settings.operations_per_edit,
-                settings.edits_per_second,
-                settings.edits_burst,
-                settings.operations_per_second,
-                settings.operations_burst,
-            ),
-            heartbeat_s=settings.heartbeat_s,
-            worker=self._worker,
-            token=token,
         )
 
 

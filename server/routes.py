@@ -151,6 +151,7 @@ async def read_session(request: AnyRequest, session_id: str, services: Services)
     async with services.hub.room(session_id) as room:
         if person is not None and person.id not in room.state.access.members:
             raise ProblemError(403, "You may not be in this session.")
+        await room.refresh()  # what is committed is seen, whichever worker was asked
         return room.snapshot()
 
 

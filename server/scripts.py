@@ -2,8 +2,10 @@
 
 A session's keys share a hash tag, so that they live on one node of a cluster:
   {session:<id>}:head    hash: epoch, revision, edit (of that revision), engine, access (version),
-                         stored (the stored build's revision), forgotten (the newest revision
-                         whose edit id is no longer remembered)
+                         stored (the stored build's revision), recorded (the newest revision
+                         that is in SQL), forgotten (the newest revision whose edit id is no
+                         longer remembered), previous and left_at (the epoch before, and where
+                         it was left)
   {session:<id>}:log     stream: entry <revision>-0 with the change as it goes on the wire and
                          its inverse
   {session:<id>}:build   the stored build with its totals and findings
@@ -18,15 +20,21 @@ Only scripts with an explicit revision append to the log, so it has no gap.
 
 OPEN = """
 -- keys: head log build access ids digests hints
--- args: epoch revision edit engine access_version build access found
+-- args: epoch revision edit engine access_version build access found previous forgotten, then
+--   author, revision and digest of each edit id that is remembered
 -- Acts only if the session is absent, or still in the epoch `found` ("" is absent).
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 if (epoch or '') ~= ARGV[8] then return 0 end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[5], KEYS[6])
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'revision', ARGV[2], 'edit', ARGV[3],
-  'engine', ARGV[4], 'access', ARGV[5], 'stored', ARGV[2], 'forgotten', '0')
+  'engine', ARGV[4], 'access', ARGV[5], 'stored', ARGV[2], 'recorded', ARGV[2],
+  'forgotten', ARGV[10], 'previous', ARGV[9], 'left_at', ARGV[2])
 redis.call('SET', KEYS[3], ARGV[6])
 redis.call('SET', KEYS[4], ARGV[7])
+for i = 11, #ARGV, 3 do
+  redis.call('ZADD', KEYS[5], ARGV[i + 1], ARGV[i])
+  redis.call('HSET', KEYS[6], ARGV[i], ARGV[i + 2])
+end
 redis.call('SPUBLISH', KEYS[7], 'opened')
 return 1
 """
@@ -100,7 +108,7 @@ if head[1] ~= ARGV[1] or tonumber(head[3]) >= tonumber(ARGV[2]) then return 0 en
 redis.call('SET', KEYS[3], ARGV[3])
 redis.call('HSET', KEYS[1], 'stored', ARGV[2])
 local oldest = math.min(tonumber(ARGV[2]), tonumber(head[2]) - tonumber(ARGV[4]))
-if head[4] then oldest = math.min(oldest, tonumber(head[4])) end
+oldest = math.min(oldest, tonumber(head[4]))
 if oldest > 0 then redis.call('XTRIM', KEYS[2], 'MINID', oldest .. '-0') end
 return 1
 """
@@ -113,6 +121,25 @@ if not version or tonumber(version) >= tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[2], ARGV[2])
 redis.call('HSET', KEYS[1], 'access', ARGV[1])
 redis.call('SPUBLISH', KEYS[3], 'access')
+return 1
+"""
+
+UNRECORDED = """
+-- keys: head log build; args: count
+-- What SQL lacks: the position, then entries.
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'recorded', 'previous', 'left_at')
+if not head[1] then return false end
+local from = tonumber(head[2]) + 1
+return {head, redis.call('XRANGE', KEYS[2], from .. '-0', '+', 'COUNT', ARGV[1]),
+  redis.call('GET', KEYS[3])}
+"""
+
+RECORDED = """
+-- keys: head; args: epoch revision
+-- Only forward, and only within its epoch.
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'recorded')
+if head[1] ~= ARGV[1] or tonumber(head[2]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], 'recorded', ARGV[2])
 return 1
 """
 

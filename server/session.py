@@ -14,9 +14,10 @@ S7  An invitation gives at most one role; a better role that somebody has alread
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from typing import Literal
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from calc import operations, patch, totals
 from calc.build import Build
@@ -24,7 +25,19 @@ from calc.operations import Operation
 from calc.rules import Finding
 from calc.totals import Total
 from server.engine import Engine
-from server.protocol import Change, Edit, People, Position, Present, Refused, Role
+from server.protocol import (
+    CatalogueName,
+    Change,
+    Edit,
+    Limits,
+    Member,
+    People,
+    Position,
+    Present,
+    Refused,
+    Role,
+    Welcome,
+)
 
 EDITING: tuple[Role, ...] = ("owner", "editor")
 _RANK: dict[Role, int] = {"viewer": 0, "suggester": 1, "editor": 2, "owner": 3}
@@ -83,6 +96,49 @@ class Committed(Struct, frozen=True):
     frame: bytes
 
 
+class House(Struct, frozen=True):
+    """What a worker tells everybody who comes."""
+
+    catalogue: CatalogueName
+    limits: Limits
+    heartbeat_s: float
+    worker: str
+
+
+def welcome(
+    state: State,
+    person: str,
+    *,
+    resumed: Literal["changes", "nothing", "snapshot"],
+    people: Iterable[Present],
+    house: House,
+    token: str | UnsetType,
+) -> Welcome:
+    """What a newcomer is told first. token: a new one that they should keep."""
+    members = state.access.members
+    return Welcome(
+        session=state.session,
+        person=person,
+        name=members[person].name,
+        role=members[person].role,
+        epoch=state.epoch,
+        revision=state.revision,
+        resumed=resumed,
+        members=tuple(
+            Member(each, member.name, member.role)
+            for each, member in members.items()
+            if member.role != "viewer"
+        ),
+        people=tuple(people),
+        catalogue=house.catalogue,
+        engine=state.engine,
+        limits=house.limits,
+        heartbeat_s=house.heartbeat_s,
+        worker=house.worker,
+        token=token,
+    )
+
+
 def decide(state: State, person: str, edit: Edit, engine: Engine, now: int) -> Commit | Refused:
     """What this edit means on the build that this worker knows.
 
@@ -119,7 +175,7 @@ def decide(state: State, person: str, edit: Edit, engine: Engine, now: int) -> C
         totals=result.totals,
         findings=result.findings,
     )
-    return Commit(person, digest(edit), edit.base, state, after, change, inverse)
+    return Commit(person, digest(edit.operations), edit.base, state, after, change, inverse)
 
 
 def move(state: State, engine: Engine, now: int) -> Commit:
@@ -142,12 +198,12 @@ def move(state: State, engine: Engine, now: int) -> Commit:
         totals=result.totals,
         findings=result.findings,
     )
-    return Commit("", "", state.revision, state, after, change, ())
+    return Commit("", digest(()), state.revision, state, after, change, ())
 
 
-def digest(edit: Edit) -> str:
-    """Tells whether two edits with the same id are the same edit."""
-    return hashlib.sha256(msgspec.json.encode(edit.operations)).hexdigest()[:16]
+def digest(made: tuple[Operation, ...]) -> str:
+    """Of an edit's operations: tells whether two edits with one id are the same edit."""
+    return hashlib.sha256(msgspec.json.encode(made)).hexdigest()[:16]
 
 
 def follow(state: State, change: Change) -> State:

@@ -1,13 +1,12 @@
 """Servers that several tests share: starting one takes seconds."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from server.valkey import Valkey
-from tests.wire.serving import COHORT, Server
+from tests.wire.serving import Server, migrated
 
 
 @pytest.fixture(scope="session")
@@ -25,20 +24,7 @@ def two_servers(
 ) -> Iterator[tuple[Server, Server]]:
     """Two servers of one worker each on the same Redis and database, as on two hosts."""
     data: Path = tmp_path_factory.mktemp("two")
-    environment = {
-        "redis_url": redis_url,
-        "database_url": f"sqlite:///{data / 'shared.sqlite'}",
-        "secret": "of the tests: 32 characters or more",
-        "edits_per_second": "1000",
-        "operations_per_second": "10000",
-        "messages_per_second": "1000",
-    }
-    subprocess.run(
-        [COHORT, "migrate"],
-        env={f"COHORT_{name.upper()}": value for name, value in environment.items()},
-        check=True,
-        capture_output=True,
-    )
+    environment = migrated(data, redis_url)
     servers = tuple(Server(data / name, **environment) for name in ("a", "b"))
     yield servers[0], servers[1]
     for server in servers:

@@ -22,6 +22,21 @@ START_S = 60
 READY = "Cohort is ready: "
 
 
+def migrated(folder: Path, redis_url: str) -> dict[str, str]:
+    """A migrated database for several servers, and the settings with which they share all."""
+    settings = {
+        "redis_url": redis_url,
+        "database_url": f"sqlite:///{folder / 'shared.sqlite'}",
+        "secret": "of the tests: 32 characters or more",
+        "edits_per_second": "1000",
+        "operations_per_second": "10000",
+        "messages_per_second": "1000",
+    }
+    environment = {f"COHORT_{name.upper()}": value for name, value in settings.items()}
+    subprocess.run([COHORT, "migrate"], env=environment, check=True, capture_output=True)
+    return settings
+
+
 class Server:
     """`cohort serve` as a user runs it. `said` is everything that it printed."""
 

@@ -1,0 +1,85 @@
+"""Redis loses a session; SQL brings it back in a new epoch."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from calc.operations import SetLevel, SetTitle
+from server.client import Client
+from server.protocol import Accepted
+from server.valkey import Valkey
+from tests.wire.serving import Owner, Server, migrated
+
+
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[Valkey]:
+    valkey = Valkey(tmp_path / "valkey")
+    valkey.start()
+    yield valkey
+    valkey.stop()
+
+
+@pytest.fixture
+def servers(valkey: Valkey, tmp_path: Path) -> Iterator[tuple[Server, Server]]:
+    environment = migrated(tmp_path, valkey.url)
+    one, other = (Server(tmp_path / name, **environment) for name in ("a", "b"))
+    yield one, other
+    assert one.stop() == 0
+    assert other.stop() == 0
+
+
+async def recorded(database: Path, session: str, revision: int) -> None:
+    """Wait until the recorder has written this revision."""
+    while True:
+        with sqlite3.connect(database) as sql:
+            found = sql.execute(
+                "SELECT max(recorded) FROM epochs WHERE session_id = ?", [session]
+            ).fetchone()
+        if found[0] == revision:
+            return
+        await asyncio.sleep(0.05)
+
+
+async def test_a_session_that_redis_lost_is_reopened_from_sql_by_two_workers_at_once(
+    servers: tuple[Server, Server], valkey: Valkey, tmp_path: Path
+) -> None:
+    one, other = servers
+    ann = Owner(one.url, title="Nova")
+    secret = ann.invite()["secret"]
+    async with (
+        asyncio.timeout(60),
+        Client(one.url, ann.session, token=ann.token) as first,
+        Client(other.url, ann.session, invitation=secret, name="Bob") as second,
+    ):
+        for level in range(1, 41):  # past a stored build
+            answer = await first.edit(SetLevel(level))
+        assert isinstance(answer, Accepted)
+        before = first.replica
+        epoch, document, totals = before.position.epoch, before.document, before.totals
+        await recorded(tmp_path / "shared.sqlite", ann.session, 40)
+
+        redis = Redis.from_url(valkey.url)
+        await redis.flushall()
+        await redis.aclose()
+
+        again = await first.edit(SetLevel(40), id=answer.id)
+        assert again == answer  # its edit ids came back too
+        await second.edit(SetTitle("Supernova"))
+        await asyncio.gather(first.reached(41), second.reached(41))
+        assert first.replica.position == second.replica.position
+        assert first.replica.position.epoch != epoch
+        assert first.replica.document == {**document, "title": "Supernova"}
+        assert first.replica.totals == totals
+        await recorded(tmp_path / "shared.sqlite", ann.session, 41)
+
+        redis = Redis.from_url(valkey.url)
+        await redis.flushall()
+        await redis.aclose()
+        await second.until(lambda: second.replica.position.epoch not in (epoch, ""))
+        assert await first.edit(SetLevel(40), id=answer.id) == answer
+        assert ann.snapshot()["revision"] == 41
+        assert ann.snapshot()["build"]["title"] == "Supernova"
