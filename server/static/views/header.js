@@ -2,6 +2,7 @@
 
 import { classes, h } from "../dom.js";
 import { hue, initials } from "../format.js";
+import { underway } from "../state.js";
 import { archetypeName, powersetName } from "../words.js";
 import { refusalView } from "./refusal.js";
 
@@ -24,7 +25,7 @@ export function headerView(view) {
 
 /** @param {View} view */
 function titleView({ state, editable, edit, pending }) {
-  const title = state.build?.title ?? "";
+  const title = underway(state, ({ type }) => type === "set_title")?.title ?? state.build?.title ?? "";
   return h("input", {
     class: classes("title", pending.has("title") && "pending"), value: title, "aria-label": "Title of the build",
     placeholder: editable ? "Name this build" : "Untitled", maxlength: 80, disabled: !editable, spellcheck: "false",

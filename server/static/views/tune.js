@@ -1,6 +1,7 @@
 /** What sits in a slot, and its level, boosters and form. */
 
 import { h } from "../dom.js";
+import { underway } from "../state.js";
 import { relative } from "./slot.js";
 
 /**
@@ -18,13 +19,13 @@ export function tuneView(view, power, slot) {
   const { enhancement } = slot;
   return h("div", { class: "tune", key: "tune" },
     h("p", { class: "current" },
-      enhancement ? h("strong", { key: "name" }, view.catalogue.enhancement(enhancement.id)?.name ?? enhancement.id) : "This slot is empty.",
-      slot.level ? h("small", { key: "level" }, ` Slot added at level ${slot.level}.`) : null),
+      enhancement ? h("strong", { key: "name" }, view.catalogue.enhancement(enhancement.id)?.name ?? enhancement.id) : "This slot is empty."),
     h("div", { class: "controls" },
       enhancement && editable && [
         controlsView(view, power, slot.id, enhancement),
         h("button", { key: "clear", onclick: () => edit({ type: "clear_enhancement", power, slot: slot.id }) }, "Clear"),
       ],
+      slot.level && slotLevelView(view, power, slot),
       editable && slot.id !== "own" && h("button", {
         key: "remove", onclick: () => {
           view.show({ about: { ...view.ui.about, slot: "own" } });
@@ -33,9 +34,26 @@ export function tuneView(view, power, slot) {
       }, "Remove slot")));
 }
 
-/** @param {View} view @param {string} power @param {string} slot @param {SlottedEnhancement} enhancement */
-function controlsView({ catalogue, edit }, power, slot, enhancement) {
-  const about = catalogue.enhancement(enhancement.id);
+/** The level at which a slot was added: choosing another one moves it. @param {View} view @param {string} power @param {NamedSlot} slot */
+function slotLevelView({ state, catalogue, editable, edit }, power, slot) {
+  const moved = underway(state, (one) => one.type === "move_slot" && one.power === power && one.slot === slot.id);
+  const level = moved?.level ?? slot.level ?? 0;
+  const levels = catalogue.schedule?.slots.map((at) => at.level) ?? [];
+  const listed = [...new Set([...levels, level])].sort((a, b) => a - b);
+  return h("label", { class: "check", key: "slot level" }, "Slot from",
+    h("select", {
+        value: String(level), disabled: !editable, "aria-label": "Level of the slot",
+        onchange: (/** @type {Event} */ event) =>
+          edit({ type: "move_slot", power, slot: slot.id, level: Number(/** @type {HTMLSelectElement} */ (event.target).value) }),
+      },
+      listed.map((one) => h("option", { key: one, value: String(one) }, one))));
+}
+
+/** @param {View} view @param {string} power @param {string} slot @param {SlottedEnhancement} known */
+function controlsView({ state, catalogue, edit }, power, slot, known) {
+  const changed = underway(state, (one) => one.type === "change_enhancement" && one.power === power && one.slot === slot);
+  const enhancement = { ...known, ...changed };
+  const about = catalogue.enhancement(known.id);
   /** @param {object} more */
   const change = (more) => edit({ type: "change_enhancement", power, slot, ...more });
   return [
@@ -52,7 +70,7 @@ function controlsView({ catalogue, edit }, power, slot, enhancement) {
     about?.relative && stepsView("Relative level", RELATIVE, enhancement.relative ?? 0, (steps) => change({ relative: steps })),
     about?.form && h("label", { class: "check", key: "attuned" },
       h("input", {
-        type: "checkbox", checked: about.kind === "attuned",
+        type: "checkbox", checked: changed?.attuned ?? about.kind === "attuned",
         onchange: (/** @type {Event} */ event) => change({ attuned: /** @type {HTMLInputElement} */ (event.target).checked }),
       }), "Attuned"),
   ];
