@@ -5,7 +5,7 @@ change one by one is a map under a stable id, and a default is never written. Tr
 as immutable: an operation makes a new build that shares what it did not touch.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -14,10 +14,15 @@ FORMAT = 1
 MAX_LEVEL = 50
 OWN_SLOT = "own"  # the slot that comes with a power; all others are added slots
 
+# How much a document holds at most: well over what any legal build needs.
+MAX_POWERS = 300
+MAX_SCENARIOS = 20
+
 # What a client may choose as an id: starts with a letter, so that JavaScript keeps the order
 # of keys, and has no character that needs quoting anywhere.
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}\Z")]
 GameId = Annotated[str, Meta(min_length=1, max_length=160, pattern=r"^[ -~]+\Z")]
+OptionalGameId = Annotated[str, Meta(max_length=160, pattern=r"^[ -~]*\Z")]  # "": none
 # No control, line-separating or direction-changing characters, and no lone surrogates.
 Title = Annotated[
     str,
@@ -26,11 +31,25 @@ Title = Annotated[
         pattern=r"^[^\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]*\Z",
     ),
 ]
+Notes = Annotated[
+    str,
+    Meta(
+        max_length=8000,
+        pattern=r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]*\Z",
+    ),
+]
 Level = Annotated[int, Meta(ge=1, le=MAX_LEVEL)]
 EnhancementLevel = Annotated[int, Meta(ge=1, le=53)]
 Boosters = Annotated[int, Meta(ge=0, le=5)]
 RelativeLevel = Annotated[int, Meta(ge=-3, le=3)]
 Count = Annotated[int, Meta(ge=0, le=100)]
+Percent = Annotated[int, Meta(ge=0, le=100)]
+Health = Annotated[int, Meta(ge=1, le=100)]
+Team = Annotated[int, Meta(ge=1, le=8)]
+Exemplar = Annotated[int, Meta(ge=0, le=MAX_LEVEL)]
+Seconds = Annotated[int, Meta(ge=0, le=3600)]
+FoeLevel = Annotated[int, Meta(ge=-4, le=7)]
+Rank = Literal["minion", "lieutenant", "boss", "elite_boss", "archvillain", "monster"]
 
 
 class SlottedEnhancement(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -39,12 +58,15 @@ class SlottedEnhancement(Struct, frozen=True, omit_defaults=True, forbid_unknown
     level: of a crafted invention; 0 (absent) for attuned, origin and special kinds.
     boosters: +1 to +5 on an invention that takes them.
     relative: -3 to +3 on origin and special kinds.
+    proc: whether its proc counts: true also in the totals, by its average; false nowhere; absent
+    in the figures of its power only.
     """
 
     id: GameId
     level: Annotated[int, Meta(ge=0, le=53)] = 0
     boosters: Boosters = 0
     relative: RelativeLevel = 0
+    proc: bool | UnsetType = UNSET
 
 
 class Slot(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -67,55 +89,86 @@ class TakenPower(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     level: Annotated[int, Meta(ge=0, le=MAX_LEVEL)] = 0
     on: bool | UnsetType = UNSET
     count: Count | UnsetType = UNSET
-    slots: dict[Id, Slot] = {}
+    slots: Annotated[dict[Id, Slot], Meta(max_length=20)] = {}
 
 
 class Powersets(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """The chosen powersets; "" is "not chosen". Pools are a set: {id: true}."""
 
-    primary: str = ""
-    secondary: str = ""
-    epic: str = ""
-    pools: dict[GameId, bool] = {}
+    primary: OptionalGameId = ""
+    secondary: OptionalGameId = ""
+    epic: OptionalGameId = ""
+    pools: Annotated[dict[GameId, bool], Meta(max_length=20)] = {}
 
 
 _NO_POWERSETS = Powersets()
 
 
 class PowerCondition(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """How a scenario deviates from the build for one power."""
+    """How a scenario deviates from the build for one power; what is absent is as in the build."""
 
     on: bool | UnsetType = UNSET
     count: Count | UnsetType = UNSET
 
 
 class Scenario(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Named conditions under which totals are read."""
+    """Named conditions under which totals are read. All defaults: nothing is happening.
+
+    team: how many, oneself included. exemplar: the level played at; 0: one's own.
+    combat: attacking and being attacked, which suppresses stealth and travel powers.
+    health, endurance: percent of one's own that is left. fury: 0 to 100. meter: 0 to 100, what an
+    archetype gathers (Domination, Opportunity), or that one is hidden.
+    target_health, target_held, target_rank: of the foe that a power is used on.
+    relative_level: of that foe to oneself, for the chance to hit.
+    foes, allies: in range of powers that reach several, where neither the build nor `powers`
+    has a count. activated_s: seconds since clicks that fade in steps were used.
+    powers: what differs from the build, by power (also accolades' and incarnate powers); of powers
+    that the character has not, it means nothing.
+    """
 
     title: Title = ""
-    team: Annotated[int, Meta(ge=1, le=8)] = 1
-    powers: dict[GameId, PowerCondition] = {}
+    team: Team = 1
+    exemplar: Exemplar = 0
+    pvp: bool = False
+    combat: bool = False
+    health: Health = 100
+    endurance: Percent = 100
+    fury: Percent = 0
+    meter: Percent = 0
+    target_health: Health = 100
+    target_held: bool = False
+    target_rank: Rank = "boss"
+    relative_level: FoeLevel = 0
+    foes: Count = 1
+    allies: Count = 0
+    activated_s: Seconds = 0
+    powers: Annotated[dict[GameId, PowerCondition], Meta(max_length=MAX_POWERS)] = {}
 
 
 class Build(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One character build.
 
-    powers: the picks, and of what the game grants by itself only what deviates from the default.
-    incarnates: by slot (alpha, judgement, ...).
+    powers: the picks, temporary and prestige powers, and of what comes by itself or with an
+    incarnate slot only what deviates from the default.
+    incarnates: by slot (alpha, judgement, ...). Switches and counts of an incarnate power are in
+    `powers`, under the same id.
     accolades: true counts in the totals, false is owned and left out of them.
+    scenario: the chosen one, under which the build's totals are read.
+    notes: what people write about the build.
     """
 
     format: Annotated[int, Meta(ge=1, le=FORMAT)]
     title: Title = ""
-    archetype: str = ""
-    origin: str = ""
+    archetype: OptionalGameId = ""
+    origin: Annotated[str, Meta(max_length=20)] = ""
     level: Level = MAX_LEVEL
     powersets: Powersets = _NO_POWERSETS
-    powers: dict[GameId, TakenPower] = {}
-    incarnates: dict[Id, GameId] = {}
-    accolades: dict[GameId, bool] = {}
+    powers: Annotated[dict[GameId, TakenPower], Meta(max_length=MAX_POWERS)] = {}
+    incarnates: Annotated[dict[Id, GameId], Meta(max_length=20)] = {}
+    accolades: Annotated[dict[GameId, bool], Meta(max_length=100)] = {}
     scenario: Id = "solo"
-    scenarios: dict[Id, Scenario] = {}
+    scenarios: Annotated[dict[Id, Scenario], Meta(max_length=MAX_SCENARIOS)] = {}
+    notes: Notes = ""
 
     def __post_init__(self) -> None:
         # The encoder leaves out the default itself, not its equals.
