@@ -3,13 +3,13 @@
 Source: the design's `calc.md` §3 to §6, §18.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 
 from msgspec import structs
 
 from calc.attributes import FEEDS, LIMITED_BY
 from calc.conditions import compiled
-from calc.effects import Chances, SelfEffect, felt_by_caster
+from calc.effects import ON_ENABLE, Chances, SelfEffect, felt_by_caster
 from calc.facts import word
 from calc.powers import CompiledPower, Enhanceable, Part, Row
 from calc.stats import NUMBER
@@ -35,12 +35,52 @@ def compile_power(
     """
     effects = list(felt_by_caster(power, word(archetype.id), level))
     counts_targets = any(effect.times not in ("once", "stacks") for effect in effects)
+    fading = _fading(effects) if power.type == "Click" else frozenset()
     compiler = _Compiler(
         power, archetype, level, changed_tags, enhanced=enhanced, counts_targets=counts_targets
     )
     for effect in effects:
-        compiler.add(effect)
+        for attributes, fades in _by_fading(effect.effect.template, fading):
+            compiler.add(effect, attributes, fades=fades)
     return compiler.result()
+
+
+def compile_idle(
+    power: Power, archetype: Archetype, level: int, changed_tags: Set[str] = frozenset()
+) -> CompiledPower:
+    """What a power does at all times for one who has it, even while it is off."""
+    compiler = _Compiler(
+        power, archetype, level, changed_tags, enhanced=False, counts_targets=False
+    )
+    for effect in felt_by_caster(power, word(archetype.id), level):
+        template = effect.effect.template
+        if template.application == ON_ENABLE:
+            compiler.add(effect, template.attributes, fades=False)
+    return structs.replace(compiler.result(), upkeep=0.0)
+
+
+def _fading(effects: Iterable[SelfEffect]) -> frozenset[tuple[str, str]]:
+    """The attributes and aspects that a power changes in steps, each of which ends earlier than
+    the next: what is left of them depends on how long ago it was used."""
+    ends: dict[tuple[str, str], set[float]] = {}
+    for effect in effects:
+        template = effect.effect.template
+        if template.duration_s:
+            for attribute in template.attributes:
+                ends.setdefault((attribute, template.aspect), set()).add(template.duration_s)
+    return frozenset(place for place, durations in ends.items() if len(durations) > 1)
+
+
+def _by_fading(
+    template: Template, fading: Set[tuple[str, str]]
+) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """A template's attributes: those that stay, and those that fade in steps."""
+    stays = tuple(each for each in template.attributes if (each, template.aspect) not in fading)
+    fades = tuple(each for each in template.attributes if (each, template.aspect) in fading)
+    if stays:
+        yield stays, False
+    if fades:
+        yield fades, bool(template.duration_s)
 
 
 class _Compiler:
@@ -96,12 +136,15 @@ class _Compiler:
             reads_totals=any(part.reads_totals for part in self.parts),
         )
 
-    def add(self, effect: SelfEffect) -> None:
+    def add(self, effect: SelfEffect, attributes: Iterable[str], *, fades: bool) -> None:
+        """attributes: those of the effect's that are meant. fades: they are a step that ends."""
         template = effect.effect.template
         part = self._part(effect)
         if part is None:
             return
-        for attribute in template.attributes:
+        if fades and template.duration_s is not None:
+            part = structs.replace(part, until_s=template.duration_s + effect.effect.delay_s)
+        for attribute in attributes:
             match attribute:
                 case "Set_Mode":
                     self.modes.append(structs.replace(part, mode=template.mode.lower()))
@@ -171,6 +214,7 @@ class _Compiler:
             or part.chances
             or part.expression
             or part.key
+            or part.until_s
             or part.times != "once"
         )
         part = structs.replace(part, attribute=attribute)

@@ -15,6 +15,7 @@ from gamedata.catalogue import EffectGroup, Expression, Power, Template
 MAX_DELAY_S = 5.0  # what begins later is no part of "now"
 _FOE = "Foe"
 _ON_SELF = frozenset({"Self", "SelfAndPets"})
+ON_ENABLE = "OnEnable"  # at all times while one has the power, on or off
 _NEVER = frozenset({"OnDeactivate", "OnDisable", "OnExpire"})
 _ADDING = frozenset({"Continuous", "Stack"})
 _TO_LIMIT = frozenset({"StackToLimit", "RefreshToLimit"})
@@ -158,13 +159,16 @@ def _aims(effect: Effect, power: Power) -> Iterator[tuple[View, Times]]:
         return
     if template.target not in _ON_SELF:
         return
-    if effect.activation:
+    if effect.activation or template.application == ON_ENABLE:
         yield "self", "once"
-        return
-    if reaches_caster:
+        if effect.activation:
+            return
+    elif reaches_caster:
         yield "self", "stacks" if template.stack in _ADDING | _TO_LIMIT else "once"
     others = [target for target in power.targets_affected if target != "Self"]
-    if others and not (caster_is_main and "MainTargetOnly" in effect.flags):
+    if others and template.application == ON_ENABLE:
+        yield "foe", "once"
+    elif others and not (caster_is_main and "MainTargetOnly" in effect.flags):
         foes = any(_FOE in target for target in others)
         yield "foe" if foes else "ally", _times_per_target(effect, caster_is_main=caster_is_main)
 

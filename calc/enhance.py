@@ -11,12 +11,13 @@ from msgspec import Struct
 from calc.attributes import DEFENSES
 from calc.build import MAX_LEVEL, SlottedEnhancement
 from calc.ed import Schedule, apply_ed
-from calc.tables import at
+from calc.tables import at, table
 from gamedata.catalogue import (
     Archetype,
     Catalogue,
     EffectGroup,
     Enhancement,
+    Power,
     Template,
 )
 
@@ -72,13 +73,32 @@ def bonuses(
         value = template.scale * at(curve, piece_level) * factor
         past_ed = "BoostIgnoreDiminishing" in template.flags
         found.extend(
-            Bonus(attribute, schedule(template, attribute, enhancement), value, past_ed)
+            Bonus(
+                attribute,
+                schedule(template, attribute, enhancement.enhancement_types),
+                value,
+                past_ed,
+            )
             for attribute in template.attributes
         )
     return tuple(found)
 
 
-def boost_templates(enhancement: Enhancement) -> Iterable[Template]:
+def boost(power: Power, archetype: Archetype, level: int) -> tuple[Bonus, ...]:
+    """What a power that is an enhancement for others (Alpha's) adds to each that takes its type."""
+    return tuple(
+        Bonus(
+            attribute,
+            schedule(template, attribute, power.enhancement_types),
+            template.scale * table(archetype, template.table, level),
+            "BoostIgnoreDiminishing" in template.flags,
+        )
+        for template in boost_templates(power)
+        for attribute in template.attributes
+    )
+
+
+def boost_templates(enhancement: Enhancement | Power) -> Iterable[Template]:
     """The parts that enhance the power, not its procs and globals: chances mean nothing here."""
     return (
         template
@@ -121,16 +141,15 @@ def relative_factor(slotted: SlottedEnhancement, enhancement: Enhancement) -> fl
     return 1.0
 
 
-def schedule(template: Template, attribute: str, enhancement: Enhancement) -> Schedule:
-    """The ED schedule of one attribute: inventions name it by table, the others by their type."""
+def schedule(template: Template, attribute: str, enhancement_types: tuple[str, ...]) -> Schedule:
+    """The ED schedule of one attribute: inventions name it by table, the others by their type.
+
+    enhancement_types: of the whole piece.
+    """
     by_table = _SCHEDULE_BY_TABLE.get(template.table)
     if by_table is not None:
         return by_table
-    types = (
-        (template.boost_mod_allowed,)
-        if template.boost_mod_allowed
-        else enhancement.enhancement_types
-    )
+    types = (template.boost_mod_allowed,) if template.boost_mod_allowed else enhancement_types
     if attribute in DEFENSES:
         return "B" if "Enhance Defense" in types else "A"
     if attribute.endswith("_Dmg"):

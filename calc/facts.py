@@ -33,7 +33,8 @@ class Facts(Struct, frozen=True, gc=False):
 
     archetype: without `Class_`, lower case. owned: copies of each power, powerset and category,
     by lower-case id. modes: those set by active powers, lower case, without `k`. Percents are
-    0 to 100, like the game's. slotted: pieces of each enhancement in the build, lower case.
+    0 to 100, like the game's. activated_s: seconds since powers that fade in steps were used.
+    slotted: pieces of each enhancement in the build, lower case.
     """
 
     archetype: str = ""
@@ -41,6 +42,7 @@ class Facts(Struct, frozen=True, gc=False):
     owned: Mapping[str, int] = {}
     modes: frozenset[str] = frozenset()
     team: int = 1
+    activated_s: float = 0.0
     hit_points_percent: float = 100.0
     endurance_percent: float = 100.0
     meter: float = 0.0

@@ -7,7 +7,7 @@ from calc import bonuses, enhance
 from calc.bonuses import Piece
 from calc.build import SlottedEnhancement
 from calc.caps import Limits, limits
-from calc.compile import compile_power
+from calc.compile import compile_idle, compile_power
 from calc.enhance import Bonus
 from calc.powers import CompiledPower
 from calc.tables import NOBODY
@@ -44,7 +44,9 @@ class Frame:
         self._changed_tags = changed_tags
         self.limits: Limits = limits(self.archetype, level)
         self.power = lru_cache(_POWERS)(self._power)
+        self.idle = lru_cache(_POWERS)(self._idle)
         self.bonus = lru_cache(_POWERS)(self._bonus)
+        self.boost = lru_cache(_POWERS)(self._boost)
         self.piece = lru_cache(_POWERS)(self._piece)
         self.slotted = lru_cache(_SLOTTINGS)(self._slotted)
         self.set_bonuses = lru_cache(_SLOTTINGS)(self._set_bonuses)
@@ -55,6 +57,16 @@ class Frame:
         return compile_power(
             self.catalogue.powers[power], self.archetype, self.level, self._changed_tags
         )
+
+    def _idle(self, power: PowerId) -> CompiledPower:
+        """A power while it is off."""
+        return compile_idle(
+            self.catalogue.powers[power], self.archetype, self.level, self._changed_tags
+        )
+
+    def _boost(self, power: PowerId) -> tuple[Bonus, ...]:
+        """What a power of the type `Global Enhancement` adds to others, like a piece in them."""
+        return enhance.boost(self.catalogue.powers[power], self.archetype, self.level)
 
     def _bonus(self, power: PowerId) -> CompiledPower:
         """A set bonus, which nothing enhances."""
@@ -71,16 +83,24 @@ class Frame:
             enhanced=False,
         )
 
-    def _slotted(self, power: PowerId, slots: Slots) -> tuple[float, ...]:
+    def _slotted(
+        self, power: PowerId, slots: Slots, boosts: tuple[PowerId, ...] = ()
+    ) -> tuple[float, ...]:
         """What the slots come to after ED, by position in the power's `enhanceable`.
 
-        One more at the end: that of the power's endurance discount.
+        One more at the end: that of the power's endurance discount. boosts: powers that enhance
+        whatever takes one of their types.
         """
         found = self.power(power)
         accepted = found.power.enhancement_types
         given: dict[str, list[Bonus]] = {}
         for slotted in slots:
             for bonus in self._bonuses(slotted, accepted):
+                given.setdefault(bonus.attribute, []).append(bonus)
+        for boost in boosts:
+            if not _shares(self.catalogue.powers[boost].enhancement_types, accepted):
+                continue
+            for bonus in self.boost(boost):
                 given.setdefault(bonus.attribute, []).append(bonus)
         attributes = (*(wanted.attribute for wanted in found.enhanceable), "EnduranceDiscount")
         return tuple(enhance.strength(given.get(attribute, ())) for attribute in attributes)
@@ -100,6 +120,10 @@ class Frame:
             for slotted in slots
         ]
         return bonuses.of_power(pieces, self.level, self.catalogue)
+
+
+def _shares(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    return any(each in others for each in some)
 
 
 def _unique(enhancement: Enhancement) -> Power:

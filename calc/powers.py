@@ -54,7 +54,8 @@ class Part(Struct, frozen=True, gc=False):
 
     attribute: what it changes. amount: its magnitude before strength, in the attribute's unit;
     an expression takes its place, and may read scale (the template's) and value (the table's).
-    rows: their value is the factor to the stat's unit. key: of all contributions with one key,
+    rows: their value is the factor to the stat's unit. until_s: seconds after its use when it is
+    over, 0 for what stays. key: of all contributions with one key,
     attribute and sum only the strongest counts. reads_totals: it waits for the other totals.
     mode, tags, powers: what a mode, a chance modifier or a grant is about.
     """
@@ -70,6 +71,7 @@ class Part(Struct, frozen=True, gc=False):
     chances: Chances = ()
     times: Times = "once"
     limit: int = 0
+    until_s: float = 0.0
     key: str = ""
     reads_totals: bool = False
     mode: str = ""
@@ -82,6 +84,8 @@ class Part(Struct, frozen=True, gc=False):
         chances: what modifiers add to the chance of effects with a tag.
         """
         times = self._times(count)
+        if self.until_s and context.facts.activated_s >= self.until_s:
+            return 0
         if not times or (self.chances and not self._is_certain(chances)):
             return 0
         for condition in self.conditions:

@@ -20,6 +20,7 @@ from gamedata.catalogue import PowerId
 MAX_DEPTH = 4  # how far powers that bring powers are followed
 _COUNTERS = "Temporary_Powers."  # some of them count something by how many copies one has
 _AS_BUILT = PowerCondition()
+_PLAIN = TakenPower()
 
 # The same accolade for heroes and for villains: only one of a pair counts.
 ACCOLADE_PAIRS = {
@@ -69,13 +70,15 @@ def running(build: Build, frame: Frame) -> Running:
     slots = {power: _slots(taken, build.level, frame) for power, taken in had.items()}
     facts = _facts(build, had, slots.values())
     scenario = build.scenarios.get(build.scenario, Scenario())
+    incarnates = list(_incarnates(build, scenario, facts, frame))
+    boosts = tuple(boost for active in incarnates for boost in _boosts(active, frame))
     powers = [
-        _active(power, _count(power, taken, scenario, frame), slots[power], facts, frame)
+        _active(power, _count(power, taken, scenario, frame), slots[power], facts, frame, boosts)
         for power, taken in had.items()
         if _is_on(power, taken, scenario, frame)
     ]
     powers.extend(_active(power, 1, (), facts, frame) for power in _accolades(build, frame))
-    powers = _with_brought(powers, facts, frame)
+    powers = _with_brought([*powers, *incarnates], facts, frame, boosts)
     powers, facts = _in_modes(powers, facts)
     return Running(
         tuple(powers),
@@ -109,6 +112,7 @@ def _facts(build: Build, had: Mapping[PowerId, TakenPower], slots: Iterable[Slot
         build.level,
         counts,
         team=scenario.team,
+        activated_s=scenario.activated_s,
         slotted=Counter(slotted.id.lower() for placed in slots for slotted in placed),
     )
 
@@ -138,7 +142,37 @@ def _accolades(build: Build, frame: Frame) -> Iterable[PowerId]:
             yield PowerId(power)
 
 
-def _active(power: PowerId, count: int, slots: Slots, facts: Facts, frame: Frame) -> Active:
+def _incarnates(build: Build, scenario: Scenario, facts: Facts, frame: Frame) -> Iterable[Active]:
+    """The powers in the incarnate slots: what they do at all times, and what while they are on."""
+    for _, incarnate in sorted(build.incarnates.items()):
+        power = PowerId(incarnate)
+        if power not in frame.catalogue.powers:
+            continue
+        taken = build.powers.get(incarnate, _PLAIN)
+        if _is_on(power, taken, scenario, frame):
+            yield _active(power, _count(power, taken, scenario, frame), (), facts, frame)
+        else:
+            idle = frame.idle(power)
+            yield Active(idle, 1, (), (), Context(facts, idle.power))
+
+
+def _boosts(active: Active, frame: Frame) -> Iterable[PowerId]:
+    """The enhancements for all powers that a power grants."""
+    for part in active.power.grants:
+        if part.multiplicity(active.count, active.context, {}):
+            for power in part.powers:
+                if power in frame.catalogue.powers and frame.boost(power):
+                    yield power
+
+
+def _active(
+    power: PowerId,
+    count: int,
+    slots: Slots,
+    facts: Facts,
+    frame: Frame,
+    boosts: tuple[PowerId, ...] = (),
+) -> Active:
     """A power, or the one that stands for it now; slots and count are the power's own."""
     found = frame.power(power)
     for _ in range(MAX_DEPTH):
@@ -149,7 +183,7 @@ def _active(power: PowerId, count: int, slots: Slots, facts: Facts, frame: Frame
         if instead is None or instead not in frame.catalogue.powers:
             break
         found = frame.power(instead)
-    slotted = frame.slotted(found.power.id, slots)
+    slotted = frame.slotted(found.power.id, slots, boosts)
     context = Context(
         facts, found.power, Counter(each.id.lower() for each in slots) if slots else {}
     )
@@ -166,7 +200,9 @@ def _limited(power: CompiledPower, count: int, context: Context) -> int:
     return min(count, most) if most > 0 else 1
 
 
-def _with_brought(powers: list[Active], facts: Facts, frame: Frame) -> list[Active]:
+def _with_brought(
+    powers: list[Active], facts: Facts, frame: Frame, boosts: tuple[PowerId, ...]
+) -> list[Active]:
     """The powers, and those that they grant (autos) or execute (clicks), and so on.
 
     A granted power has no slots; an executed one has the slots and the count of who executes it.
@@ -179,7 +215,7 @@ def _with_brought(powers: list[Active], facts: Facts, frame: Frame) -> list[Acti
             for power, count, slots in _brings(active, frame):
                 if power not in known:
                     known.add(power)
-                    found = _active(power, count, slots, facts, frame)
+                    found = _active(power, count, slots, facts, frame, boosts)
                     # The pieces in the slots are in the caller: they give what is theirs once.
                     brought.append(structs.replace(found, slots=()))
         if not brought:

@@ -30,6 +30,7 @@ SCRAPPERS = (
     "hasten_2rech",
 )
 DOMINATOR = "arsenal_dominator_noslots"
+INCARNATE = "arsenal_dominator_incarnate"
 
 DAMAGE = {
     "smashing": 1,
@@ -114,11 +115,14 @@ CLOAKING_DEVICE = (
     "250 ft); the export has 0.25 and 0.5 x Melee_Buff_Def, of which the strongest counts, "
     "0.182 and 200 ft"
 )
-EXEMPT = dict.fromkeys(SCRAPPERS, JUMP_CAP) | {
-    DOMINATOR: {
+
+
+def _dominator(alpha: float) -> dict[str, tuple[float, str]]:
+    """Where Mids' records of two powers are old. alpha: what it multiplies defense with."""
+    return {
         **JUMP_CAP,
         **{
-            f"defense.{word}": (0.107475 + 0.025025, CLOAKING_DEVICE)
+            f"defense.{word}": ((0.107475 + 0.025025) * alpha, CLOAKING_DEVICE)
             for word in (*DAMAGE, *POSITIONS)
         },
         "endurance.use_per_second": (
@@ -127,12 +131,21 @@ EXEMPT = dict.fromkeys(SCRAPPERS, JUMP_CAP) | {
         ),
         "stealth.pve": (200.0, CLOAKING_DEVICE),
     }
-}
-EXEMPT_CAPPED: dict[str, dict[str, tuple[float, str]]] = {name: {} for name in SCRAPPERS} | {
-    DOMINATOR: {
-        **{key: value for key, value in EXEMPT[DOMINATOR].items() if key not in JUMP_CAP},
+
+
+def _capped(exempt: dict[str, tuple[float, str]]) -> dict[str, tuple[float, str]]:
+    return {
+        **{key: value for key, value in exempt.items() if key not in JUMP_CAP},
         "stealth.pvp": (571.5, "Mids caps no stealth; the export's cap is 571.5 ft"),
     }
+
+
+EXEMPT = dict.fromkeys(SCRAPPERS, JUMP_CAP) | {
+    DOMINATOR: _dominator(alpha=1.0),
+    INCARNATE: _dominator(alpha=1.2),
+}
+EXEMPT_CAPPED: dict[str, dict[str, tuple[float, str]]] = {name: {} for name in SCRAPPERS} | {
+    name: _capped(EXEMPT[name]) for name in (DOMINATOR, INCARNATE)
 }
 
 
@@ -198,7 +211,7 @@ def either_catalogue(request: pytest.FixtureRequest) -> Catalogue:
     return found
 
 
-@pytest.mark.parametrize("name", [*SCRAPPERS, DOMINATOR])
+@pytest.mark.parametrize("name", [*SCRAPPERS, DOMINATOR, INCARNATE])
 def test_every_number_of_a_golden_build(
     name: str, goldens: Path, either_catalogue: Catalogue, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -222,7 +235,7 @@ def test_every_number_of_a_golden_build(
     with capsys.disabled():
         print(f"\n{name}, {either_catalogue.release}: {compared}", end=" ")  # noqa: T201
     assert wrong == []
-    assert compared["non-zero"] >= (90 if name != DOMINATOR else 40)
+    assert compared["non-zero"] >= (90 if name in SCRAPPERS else 40)
 
 
 def test_every_stat_is_compared_or_known_to_be_in_no_golden() -> None:
