@@ -133,20 +133,31 @@ def felt_by_caster(power: Power, archetype: str, level: int) -> Iterator[SelfEff
     """
     fixed = Context(Facts(archetype, level), power)
     for effect in flatten(power):
-        template = effect.template
-        if effect.pvp_only or effect.ppm or effect.delay_s > MAX_DELAY_S:
+        if left_out(effect):
             continue
-        if template.application in _NEVER:
-            continue
-        for view, times in _aims(effect, power):
+        for view, times in aims(effect, power):
             conditions = _undecided(effect.conditions, view, fixed)
             unless = _undecided_unless(effect.unless, view, fixed)
             if conditions is not None and unless is not None:
-                yield SelfEffect(effect, view, times, _limit(template), conditions, unless)
+                limit = _limit(effect.template)
+                yield SelfEffect(effect, view, times, limit, conditions, unless)
                 break
 
 
-def _aims(effect: Effect, power: Power) -> Iterator[tuple[View, Times]]:
+def left_out(effect: Effect) -> str:
+    """Why an effect is in nobody's totals, whomever it reaches; "" when it may be."""
+    if effect.pvp_only:
+        return "against players only"
+    if effect.ppm:
+        return "happens by chance, per minute: in its power's figures"
+    if effect.delay_s > MAX_DELAY_S:
+        return f"begins later than {MAX_DELAY_S:g} s"
+    if effect.template.application in _NEVER:
+        return "happens when its power ends"
+    return ""
+
+
+def aims(effect: Effect, power: Power) -> Iterator[tuple[View, Times]]:
     """In whose view and how often an effect reaches the caster; the first that can be counts."""
     template = effect.template
     reaches_caster = "Self" in power.targets_affected or not power.targets_affected
