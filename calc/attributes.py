@@ -133,3 +133,83 @@ def _feeds() -> dict[tuple[str, str], Feeds]:
 
 FEEDS: dict[tuple[str, str], Feeds] = _feeds()
 """By attribute and aspect; what is absent is state, or a number that is in no total."""
+
+_LOOKS = "how one looks, or what one sees"
+_STATE = "a state that changes no stat"
+_STORY = "for the game's scripts and rewards"
+_CRITTERS = "what critters do"
+_METER = "fills a meter, which the scenario sets"
+_SWITCHES = "takes away, or readies, what the build switches"
+_ONE_OFF = "happens once: in its power's figures"
+_NO_PLAYER = "damage of a type that no stat is about"
+_NO_STAT = "resistance to what no stat is about"
+
+IGNORED: dict[str, str] = {
+    "Null": "a mark without an effect",
+    **dict.fromkeys(
+        (
+            *("Translucency", "Set_Costume", "Vision_Phase", "Exclusive_Vision_Phase"),
+            *("Jump Pack", "Hover_Board", "Ninja_Run", "Glide", "Magic_Carpet", "Steam_Jump"),
+            *("Clear_Fog", "View_Attributes"),
+        ),
+        _LOOKS,
+    ),
+    **dict.fromkeys(
+        (
+            *("Untouchable", "Intangible", "OnlyAffectsSelf", "Combat_Phase", "Silent_Kill"),
+            *("MovementControl", "MovementFriction", "TimeToRoot", "Stealth"),
+        ),
+        _STATE,
+    ),
+    **dict.fromkeys(
+        (
+            *("Debt_Protection", "ExperienceGain", "InfluenceGain", "PrestigeGain", "Reward"),
+            *("Reward_Source_Team", "Script_Notify", "Set_Script_Value", "Add_Token", "Set_Token"),
+            *("Designer_Status", "Clear_Damagers"),
+        ),
+        _STORY,
+    ),
+    **dict.fromkeys(("Avoid", "Evade", "Add_Behavior"), _CRITTERS),
+    **dict.fromkeys(("Meter", "Rage"), _METER),
+    **dict.fromkeys(("Revoke_Power", "Recharge_Power", "Unset_Mode", "Cancel_Effects"), _SWITCHES),
+    "Create_Entity": "summons: in its power's figures",
+    "Power_Chance_Mod": "changes a chance in its own power: in its figures",
+    **dict.fromkeys(
+        (
+            *("Special_Dmg", "Electrical_Dmg", "Radiation_Dmg", "Sonic_Dmg", "Quantum_Dmg"),
+            *("Unique1_Dmg", "Unique2_Dmg", "Unique3_Dmg"),
+        ),
+        _NO_PLAYER,
+    ),
+}
+"""Attributes that no total follows from, whatever their aspect, and why."""
+
+IGNORED_ASPECTS: dict[tuple[str, str], str] = {
+    **{
+        (attribute, aspect): _ONE_OFF
+        for attribute in (*_DAMAGE_WORDS.values(), "Heal_Dmg", "Endurance", "HitPoints", "Absorb")
+        for aspect in ("Absolute", "Current")
+    },
+    **{
+        (attribute, "Resistance"): "Base_Defense beside it says the same"
+        for attribute in sorted(DEFENSES - {"Base_Defense"})
+    },
+    **{
+        ("Afraid", aspect): "Terrorized beside it says the same"
+        for aspect in ("Current", "Resistance")
+    },
+    **{
+        (attribute, "Resistance"): _NO_STAT
+        for attribute in ("Heal_Dmg", "HitPoints", "Absorb", "EnduranceDiscount", "Fly")
+    },
+    **{
+        (attribute, "Maximum"): "a limit of stealth: only stories set it"
+        for attribute in ("StealthRadius_PVE", "StealthRadius_PVP")
+    },
+}
+"""The same for an attribute in one aspect, where others feed a total."""
+
+
+def ignored(attribute: str, aspect: str) -> str:
+    """Why no total follows from an attribute's number; "" when one does, or nobody knows."""
+    return IGNORED.get(attribute) or IGNORED_ASPECTS.get((attribute, aspect), "")

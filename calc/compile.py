@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Set
 
 from msgspec import structs
 
-from calc.attributes import FEEDS, LIMITED_BY
+from calc.attributes import FEEDS, LIMITED_BY, ignored
 from calc.conditions import compiled
 from calc.effects import ON_ENABLE, Chances, SelfEffect, felt_by_caster
 from calc.facts import word
@@ -57,6 +57,29 @@ def compile_idle(
         if template.application == ON_ENABLE:
             compiler.add(effect, template.attributes, fades=False)
     return structs.replace(compiler.result(), upkeep=0.0)
+
+
+def unread(
+    power: Power,
+    effect: SelfEffect,
+    attribute: str,
+    archetype: Archetype,
+    level: int,
+    changed_tags: Set[str] = frozenset(),
+) -> str | None:
+    """Why one attribute of an effect comes to nothing in the compiled power.
+
+    None: it does come to something. "": nobody knows what it means.
+    """
+    compiler = _Compiler(power, archetype, level, changed_tags, enhanced=True, counts_targets=False)
+    if compiler.open_chances(effect.effect.chances) is None:
+        return "may happen: its chance is never certain"
+    compiler.add(effect, (attribute,), fades=False)
+    if compiler.has_parts:
+        return None
+    if attribute == "Global_Chance_Mod":
+        return "guards against its own repetition"
+    return ignored(attribute, effect.effect.template.aspect)
 
 
 def _fading(effects: Iterable[SelfEffect]) -> frozenset[tuple[str, str]]:
@@ -136,6 +159,12 @@ class _Compiler:
             reads_totals=any(part.reads_totals for part in self.parts),
         )
 
+    @property
+    def has_parts(self) -> bool:
+        return any((self.always, self.parts, self.strengthens, self.strengthening)) or any(
+            (self.modes, self.chances, self.grants, self.executes)
+        )
+
     def add(self, effect: SelfEffect, attributes: Iterable[str], *, fades: bool) -> None:
         """attributes: those of the effect's that are meant. fades: they are a step that ends."""
         template = effect.effect.template
@@ -152,7 +181,8 @@ class _Compiler:
                     self._add_chance(part, effect)
                 case "Grant_Power":
                     self._add_powers(self.grants, part, template)
-                case "Execute_Power":
+                case "Execute_Power" | "Grant_Boosted_Power":
+                    # Both bring a power that has its caller's slots.
                     self._add_powers(self.executes, part, template)
                 case _:
                     self._add_number(attribute, part, template)
@@ -160,7 +190,7 @@ class _Compiler:
     def _part(self, effect: SelfEffect) -> Part | None:
         """What an effect's attributes have in common; None when its chance is never certain."""
         template = effect.effect.template
-        chances = self._open_chances(effect.effect.chances)
+        chances = self.open_chances(effect.effect.chances)
         if chances is None:
             return None
         value = table(self.archetype, template.table, self.level)
@@ -184,7 +214,7 @@ class _Compiler:
             reads_totals=any("totals" in condition.reads for condition in reads),
         )
 
-    def _open_chances(self, chances: Chances) -> Chances | None:
+    def open_chances(self, chances: Chances) -> Chances | None:
         """The chances that a modifier can change; None when another one is not certain."""
         changeable = []
         for chance, tags in chances:

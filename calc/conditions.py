@@ -85,6 +85,15 @@ def _compiled(expression: Expression, reading: _Reading) -> Condition:
         tree = parse(expression)
     except ExpressionError:
         return Condition(_constant(UNKNOWN), not_understood=frozenset((expression,)))
+    return _of_tree(tree, reading)
+
+
+def compiled_tree(tree: Node, view: View) -> Condition:
+    """The condition of a part of an expression."""
+    return _of_tree(tree, _Reading(view))
+
+
+def _of_tree(tree: Node, reading: _Reading) -> Condition:
     evaluate = _compile(tree, reading)
     return Condition(evaluate, frozenset(reading.reads), frozenset(reading.not_understood))
 

@@ -28,7 +28,7 @@ class Engine:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self._changed_tags = _changed_tags(catalogue)
+        self._changed_tags = changed_tags(catalogue)
         self._frame = lru_cache(_FRAMES)(self._new_frame)
 
     def _new_frame(self, archetype: ArchetypeId, level: int) -> Frame:
@@ -69,7 +69,7 @@ class Engine:
         return finish(sums, frame.limits)
 
 
-def _changed_tags(catalogue: Catalogue) -> frozenset[str]:
+def changed_tags(catalogue: Catalogue) -> frozenset[str]:
     """The tags whose chance some power or enhancement changes."""
 
     def tags(groups: Iterable[EffectGroup]) -> Iterator[str]:
