@@ -5,7 +5,7 @@ change one by one is a map under a stable id, and a default is never written. Tr
 as immutable: an operation makes a new build that shares what it did not touch.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -14,8 +14,11 @@ FORMAT = 1
 MAX_LEVEL = 50
 OWN_SLOT = "own"  # the slot that comes with a power; all others are added slots
 
-# How much a document holds at most: well over what any legal build needs.
-MAX_POWERS = 300
+# How much a document holds at most: well over what any legal build needs, and over what
+# operations lead to.
+MAX_POWERS = 400
+MAX_ACCOLADES = 100
+MAX_INCARNATES = 20
 MAX_SCENARIOS = 20
 
 # What a client may choose as an id: starts with a letter, so that JavaScript keeps the order
@@ -51,6 +54,9 @@ Seconds = Annotated[int, Meta(ge=0, le=3600)]
 FoeLevel = Annotated[int, Meta(ge=-4, le=7)]
 Rank = Literal["minion", "lieutenant", "boss", "elite_boss", "archvillain", "monster"]
 
+_SOLO: Final = "solo"
+_BOSS: Final = "boss"
+
 
 class SlottedEnhancement(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """An enhancement in a slot.
@@ -58,8 +64,8 @@ class SlottedEnhancement(Struct, frozen=True, omit_defaults=True, forbid_unknown
     level: of a crafted invention; 0 (absent) for attuned, origin and special kinds.
     boosters: +1 to +5 on an invention that takes them.
     relative: -3 to +3 on origin and special kinds.
-    proc: whether its proc counts: true also in the totals, by its average; false nowhere; absent
-    in the figures of its power only.
+    proc: whether its proc counts: true wherever its power does, by its average; false nowhere.
+    Absent: one that comes by chance counts in the figures of its power only, any other always.
     """
 
     id: GameId
@@ -137,12 +143,17 @@ class Scenario(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     meter: Percent = 0
     target_health: Health = 100
     target_held: bool = False
-    target_rank: Rank = "boss"
+    target_rank: Rank = _BOSS
     relative_level: FoeLevel = 0
     foes: Count = 1
     allies: Count = 0
     activated_s: Seconds = 0
     powers: Annotated[dict[GameId, PowerCondition], Meta(max_length=MAX_POWERS)] = {}
+
+    def __post_init__(self) -> None:
+        # The encoder leaves out the default itself, not its equals.
+        if self.target_rank == _BOSS:
+            msgspec.structs.force_setattr(self, "target_rank", _BOSS)
 
 
 class Build(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -164,14 +175,15 @@ class Build(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     level: Level = MAX_LEVEL
     powersets: Powersets = _NO_POWERSETS
     powers: Annotated[dict[GameId, TakenPower], Meta(max_length=MAX_POWERS)] = {}
-    incarnates: Annotated[dict[Id, GameId], Meta(max_length=20)] = {}
-    accolades: Annotated[dict[GameId, bool], Meta(max_length=100)] = {}
-    scenario: Id = "solo"
+    incarnates: Annotated[dict[Id, GameId], Meta(max_length=MAX_INCARNATES)] = {}
+    accolades: Annotated[dict[GameId, bool], Meta(max_length=MAX_ACCOLADES)] = {}
+    scenario: Id = _SOLO
     scenarios: Annotated[dict[Id, Scenario], Meta(max_length=MAX_SCENARIOS)] = {}
     notes: Notes = ""
 
     def __post_init__(self) -> None:
-        # The encoder leaves out the default itself, not its equals.
+        if self.scenario == _SOLO:
+            msgspec.structs.force_setattr(self, "scenario", _SOLO)
         if self.powersets == _NO_POWERSETS:
             msgspec.structs.force_setattr(self, "powersets", _NO_POWERSETS)
 
@@ -182,7 +194,7 @@ _decoder = msgspec.json.Decoder(Build)
 
 def empty(title: str = "") -> Build:
     """A build in which nothing has been chosen."""
-    return Build(FORMAT, title=title, scenarios={"solo": Scenario(title="Solo")})
+    return Build(FORMAT, title=title, scenarios={_SOLO: Scenario(title="Solo")})
 
 
 def encode(build: Build) -> bytes:

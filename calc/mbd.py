@@ -37,8 +37,9 @@ from calc.mbd_file import (
     whole,
 )
 from calc.mbd_names import Names
-from calc.picks import NEVER, is_pick
+from calc.picks import is_pick
 from gamedata.catalogue import Catalogue, Enhancement, Power
+from gamedata.queries import DISABLED
 
 __all__ = ["BuildFileError", "Imported", "Problem", "read"]
 
@@ -210,7 +211,7 @@ class _Reader:
             )
         else:
             taken = self.taken(entry, power)
-            is_idle = power.requires == NEVER and taken == _OFF
+            is_idle = power.requires == DISABLED and taken == _OFF
             if not is_idle and not may_be_absent(taken, power, self.catalogue):
                 self.powers[key] = taken
 

@@ -13,12 +13,22 @@ from calc.build import (
     Build,
     Count,
     EnhancementLevel,
+    Exemplar,
+    FoeLevel,
     GameId,
+    Health,
     Id,
     Level,
+    Notes,
+    OptionalGameId,
+    Percent,
+    Rank,
     RelativeLevel,
+    Scenario,
+    Seconds,
     Slot,
     SlottedEnhancement,
+    Team,
     Title,
 )
 
@@ -27,6 +37,10 @@ PowersetRole = Literal["primary", "secondary", "epic"]
 
 class SetTitle(Struct, frozen=True, forbid_unknown_fields=True, tag="set_title"):
     title: Title
+
+
+class SetNotes(Struct, frozen=True, forbid_unknown_fields=True, tag="set_notes"):
+    notes: Notes
 
 
 class SetLevel(Struct, frozen=True, forbid_unknown_fields=True, tag="set_level"):
@@ -69,7 +83,7 @@ class RemovePool(Struct, frozen=True, forbid_unknown_fields=True, tag="remove_po
 class TakePower(
     Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="take_power"
 ):
-    """Pick a power.
+    """Pick a power, or take a temporary or prestige power, which is at no level.
 
     level: of the pick; absent: the lowest pick level that is free and allows it, else the lowest
     that is free.
@@ -85,7 +99,7 @@ class TakePower(
 
 
 class DropPower(Struct, frozen=True, forbid_unknown_fields=True, tag="drop_power"):
-    """Give up a picked power with its slots, what is in them, and what it granted."""
+    """Give up a power that was taken, with its slots, what is in them, and what it granted."""
 
     power: GameId
 
@@ -172,8 +186,99 @@ class SetCount(Struct, frozen=True, forbid_unknown_fields=True, tag="set_count")
     count: Count
 
 
+class SwitchProc(
+    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="switch_proc"
+):
+    """Whether the proc of what sits in a slot counts; absent: as if nobody had said."""
+
+    power: GameId
+    slot: Id
+    on: bool | UnsetType = UNSET
+
+
+class SetIncarnate(Struct, frozen=True, forbid_unknown_fields=True, tag="set_incarnate"):
+    """Fill an incarnate slot (alpha, judgement, interface, lore, destiny, hybrid, genesis) with a
+    power, or with none (""); what was switched of the one before goes."""
+
+    slot: Id
+    power: OptionalGameId
+
+
+class AddAccolade(
+    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="add_accolade"
+):
+    """on: whether it counts."""
+
+    power: GameId
+    on: bool = True
+
+
+class RemoveAccolade(Struct, frozen=True, forbid_unknown_fields=True, tag="remove_accolade"):
+    power: GameId
+
+
+class SwitchAccolade(Struct, frozen=True, forbid_unknown_fields=True, tag="switch_accolade"):
+    power: GameId
+    on: bool
+
+
+class AddScenario(
+    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="add_scenario"
+):
+    """Add a scenario, whose id the author draws, with its conditions (say, a copy of another)."""
+
+    scenario: Id
+    conditions: Scenario = Scenario()
+
+
+class ChangeScenario(
+    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="change_scenario"
+):
+    """Change conditions of a scenario; what is absent stays. What they mean: `Scenario`."""
+
+    scenario: Id
+    title: Title | UnsetType = UNSET
+    team: Team | UnsetType = UNSET
+    exemplar: Exemplar | UnsetType = UNSET
+    pvp: bool | UnsetType = UNSET
+    combat: bool | UnsetType = UNSET
+    health: Health | UnsetType = UNSET
+    endurance: Percent | UnsetType = UNSET
+    fury: Percent | UnsetType = UNSET
+    meter: Percent | UnsetType = UNSET
+    target_health: Health | UnsetType = UNSET
+    target_held: bool | UnsetType = UNSET
+    target_rank: Rank | UnsetType = UNSET
+    relative_level: FoeLevel | UnsetType = UNSET
+    foes: Count | UnsetType = UNSET
+    allies: Count | UnsetType = UNSET
+    activated_s: Seconds | UnsetType = UNSET
+
+
+class RemoveScenario(Struct, frozen=True, forbid_unknown_fields=True, tag="remove_scenario"):
+    scenario: Id
+
+
+class ChooseScenario(Struct, frozen=True, forbid_unknown_fields=True, tag="choose_scenario"):
+    """Read the build's totals under another scenario."""
+
+    scenario: Id
+
+
+class SetScenarioPower(
+    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="set_scenario_power"
+):
+    """How a scenario deviates from the build for one power; what is absent is as in the build."""
+
+    scenario: Id
+    power: GameId
+    on: bool | UnsetType = UNSET
+    count: Count | UnsetType = UNSET
+
+
 Operation = (
     SetTitle
+    | SetNotes
     | SetLevel
     | SetOrigin
     | SetArchetype
@@ -191,6 +296,16 @@ Operation = (
     | ChangeEnhancement
     | SwitchPower
     | SetCount
+    | SwitchProc
+    | SetIncarnate
+    | AddAccolade
+    | RemoveAccolade
+    | SwitchAccolade
+    | AddScenario
+    | ChangeScenario
+    | RemoveScenario
+    | ChooseScenario
+    | SetScenarioPower
 )
 
 

@@ -3,13 +3,17 @@
 `apply` is the only way from one build to the next.
 """
 
-from calc.apply import character, enhancements, powers, slots
+from calc.apply import character, enhancements, incarnates, powers, scenarios, slots
 from calc.build import Build
 from calc.operation_types import (
+    AddAccolade,
     AddPool,
+    AddScenario,
     AddSlot,
     Applied,
     ChangeEnhancement,
+    ChangeScenario,
+    ChooseScenario,
     ClearEnhancement,
     DropPower,
     MovePower,
@@ -18,24 +22,35 @@ from calc.operation_types import (
     PlaceEnhancement,
     PowersetRole,
     Refused,
+    RemoveAccolade,
     RemovePool,
+    RemoveScenario,
     RemoveSlot,
     SetArchetype,
     SetCount,
+    SetIncarnate,
     SetLevel,
+    SetNotes,
     SetOrigin,
     SetPowerset,
+    SetScenarioPower,
     SetTitle,
+    SwitchAccolade,
     SwitchPower,
+    SwitchProc,
     TakePower,
 )
 from gamedata.catalogue import Catalogue
 
 __all__ = [
+    "AddAccolade",
     "AddPool",
+    "AddScenario",
     "AddSlot",
     "Applied",
     "ChangeEnhancement",
+    "ChangeScenario",
+    "ChooseScenario",
     "ClearEnhancement",
     "DropPower",
     "MovePower",
@@ -44,15 +59,22 @@ __all__ = [
     "PlaceEnhancement",
     "PowersetRole",
     "Refused",
+    "RemoveAccolade",
     "RemovePool",
+    "RemoveScenario",
     "RemoveSlot",
     "SetArchetype",
     "SetCount",
+    "SetIncarnate",
     "SetLevel",
+    "SetNotes",
     "SetOrigin",
     "SetPowerset",
+    "SetScenarioPower",
     "SetTitle",
+    "SwitchAccolade",
     "SwitchPower",
+    "SwitchProc",
     "TakePower",
     "apply",
 ]
@@ -68,6 +90,8 @@ def apply(build: Build, operation: Operation, catalogue: Catalogue) -> Applied |
     match operation:
         case SetTitle():
             return character.set_title(build, operation)
+        case SetNotes():
+            return character.set_notes(build, operation)
         case SetLevel():
             return character.set_level(build, operation)
         case SetOrigin():
@@ -102,3 +126,23 @@ def apply(build: Build, operation: Operation, catalogue: Catalogue) -> Applied |
             return enhancements.clear(build, operation, catalogue)
         case ChangeEnhancement():
             return enhancements.change(build, operation, catalogue)
+        case SwitchProc():
+            return enhancements.switch_proc(build, operation, catalogue)
+        case SetIncarnate():
+            return incarnates.set_incarnate(build, operation, catalogue)
+        case AddAccolade():
+            return incarnates.add_accolade(build, operation, catalogue)
+        case RemoveAccolade():
+            return incarnates.remove_accolade(build, operation)
+        case SwitchAccolade():
+            return incarnates.switch_accolade(build, operation)
+        case AddScenario():
+            return scenarios.add(build, operation)
+        case ChangeScenario():
+            return scenarios.change(build, operation)
+        case RemoveScenario():
+            return scenarios.remove(build, operation)
+        case ChooseScenario():
+            return scenarios.choose(build, operation)
+        case SetScenarioPower():
+            return scenarios.set_power(build, operation, catalogue)

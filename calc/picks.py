@@ -3,8 +3,6 @@
 Source: calc.md 14.2, 14.3. What the game grants by itself is `calc.owned`.
 """
 
-import re
-
 from msgspec.structs import replace
 
 from calc.build import Build
@@ -12,18 +10,11 @@ from calc.conditions import compiled
 from calc.facts import Context, Facts, word
 from calc.owned import copies, owned, powersets
 from calc.schedule import FIRST_POOL_LEVEL
-from gamedata.catalogue import (
-    Archetype,
-    Catalogue,
-    Power,
-    Powerset,
-    PowersetId,
-)
+from gamedata.catalogue import Catalogue, Power, PowersetId
+from gamedata.queries import DISABLED, EPIC, POOL
 
-POOL = "Pool"
-EPIC = "Epic"
-OBSOLETE_POOL = "Pool.Fitness"  # everybody has its powers, as inherent ones
-NEVER = "0"  # the `requires` of what cannot be had by choice
+ACCOLADES = PowersetId("Temporary_Powers.Accolades")
+_EXTRAS = ("Temporary_Powers.", "Prestige.")
 
 # Soldiers of Arachnos choose a branch and keep the powers of the trunk. The export has no word
 # of it: each branch is a powerset like any other. Source: the game.
@@ -49,6 +40,17 @@ def is_pick(power: Power, catalogue: Catalogue) -> bool:
     return not is_issued and _is_chosen(power.powerset, catalogue)
 
 
+def is_extra(power: Power) -> bool:
+    """Whether a power is a temporary or prestige one: had for the asking, and no pick."""
+    is_possible = not power.auto_issue and power.requires != DISABLED
+    return is_possible and power.id.startswith(_EXTRAS) and not is_accolade(power)
+
+
+def is_accolade(power: Power) -> bool:
+    """Whether a power is an accolade's, which has a place of its own in the document."""
+    return power.powerset == ACCOLADES
+
+
 def _is_chosen(powerset: PowersetId, catalogue: Catalogue) -> bool:
     found = catalogue.powersets.get(powerset)
     category = found.category if found else powerset.partition(".")[0]
@@ -65,28 +67,14 @@ def lowest_level(power: Power) -> int:
     return power.level
 
 
-def epic_archetypes(powerset: Powerset, catalogue: Catalogue) -> frozenset[str]:
-    """Who may have an epic powerset: the classes its first powers name, in lower case."""
-    for key in powerset.powers:
-        power = catalogue.powers.get(key)
-        named = re.findall(r"@(class_[\w-]+)", power.requires.lower()) if power else []
-        if named:
-            return frozenset(named)
-    return frozenset()
+def branches_differ(primary: str, secondary: str) -> bool:
+    """Whether two powersets are of different branches of the soldiers of Arachnos."""
+    return primary in TRUNKS and secondary in TRUNKS and _branch(primary) != _branch(secondary)
 
 
-def allows(archetype: Archetype, role: str, powerset: Powerset, catalogue: Catalogue) -> bool:
-    """Whether a powerset can be the primary, secondary or epic one, or a pool, of an archetype."""
-    match role:
-        case "primary":
-            return powerset.category == archetype.primary
-        case "secondary":
-            return powerset.category == archetype.secondary
-        case "epic":
-            named = epic_archetypes(powerset, catalogue)
-            return powerset.category == EPIC and archetype.id.lower() in named
-        case _:
-            return powerset.category == POOL and powerset.id != OBSOLETE_POOL
+def _branch(powerset: str) -> str:
+    """Bane, Crab, Fortunata, Night: `Widow_Teamwork` is the Night Widow's."""
+    return powerset.partition(".")[2].partition("_")[0].replace("Widow", "Night")
 
 
 def chosen_with_trunks(build: Build) -> frozenset[str]:
@@ -96,8 +84,13 @@ def chosen_with_trunks(build: Build) -> frozenset[str]:
 
 
 def has(build: Build, power: Power, catalogue: Catalogue) -> bool:
-    """Whether something can be chosen about a power: it was picked, or comes by itself."""
-    return power.id in build.powers or comes_by_itself(build, power, catalogue)
+    """Whether something can be chosen about a power: it was taken, fills an incarnate slot, or
+    comes by itself."""
+    return (
+        power.id in build.powers
+        or power.id in build.incarnates.values()
+        or comes_by_itself(build, power, catalogue)
+    )
 
 
 def comes_by_itself(
@@ -107,7 +100,7 @@ def comes_by_itself(
 
     context: the build's, from `context_of`, for who asks about many powers.
     """
-    if not power.auto_issue or power.requires == NEVER:
+    if not power.auto_issue or power.requires == DISABLED:
         return False
     if compiled(power.requires, "build").holds(context or context_of(build)):
         return power.powerset.startswith("Inherent.") or _touches(build, power.powerset)
@@ -127,12 +120,3 @@ def _touches(build: Build, powerset: PowersetId) -> bool:
     return powerset in powersets(build) or any(
         power.startswith(f"{powerset}.") for power in build.powers
     )
-
-
-def role_of(powerset_id: PowersetId, archetype: Archetype, catalogue: Catalogue) -> str | None:
-    """What a powerset can be to an archetype: primary, secondary, epic, pool, or nothing."""
-    powerset = catalogue.powersets.get(powerset_id)
-    if powerset is None:
-        return None
-    roles = ("primary", "secondary", "epic", "pool")
-    return next((role for role in roles if allows(archetype, role, powerset, catalogue)), None)

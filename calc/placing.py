@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from calc.build import Build, SlottedEnhancement
@@ -62,6 +63,13 @@ def _breaches_of_strength(
         yield Breach("not_boostable", f"{name} takes no boosters.")
     if slotted.relative and not has_relative_level(enhancement):
         yield Breach("no_relative_level", f"{name} is not above or below the character's level.")
+    yield from breaches_of_proc(slotted, enhancement)
+
+
+def breaches_of_proc(slotted: SlottedEnhancement, enhancement: Enhancement) -> Iterator[Breach]:
+    """Only a proc can be switched."""
+    if slotted.proc is not UNSET and not enhancement.proc:
+        yield Breach("no_proc", f"{enhancement.name} has no proc to switch.")
 
 
 def rival(

@@ -114,11 +114,18 @@ RULES = (
     ),
     Rule("A5", "already_chosen", "A pool is chosen once.", refuses=True),
     Rule("A6", "not_chosen", "Only a chosen pool can be given up.", refuses=True),
+    Rule(
+        "A7",
+        "branches_differ",
+        "A soldier of Arachnos has one branch, in the primary and in the secondary.",
+        finds=True,
+        remedy="Choose the same branch for both.",
+    ),
     # P: picks
     Rule(
         "P1",
         "granted",
-        "What the game gives by itself is neither picked nor dropped.",
+        "What comes by itself or fills an incarnate slot is neither picked nor dropped.",
         refuses=True,
     ),
     Rule("P2", "not_pickable", "Some powers cannot be picked by anybody.", refuses=True),
@@ -138,7 +145,7 @@ RULES = (
         finds=True,
         remedy="Choose its powerset, or drop the power.",
     ),
-    Rule("P5", "already_taken", "A power is picked once.", refuses=True),
+    Rule("P5", "already_taken", "A power or accolade is taken once.", refuses=True),
     Rule(
         "P6",
         "too_many_picks",
@@ -190,7 +197,13 @@ RULES = (
         "Only a power that the character has can be slotted, switched or moved.",
         refuses=True,
         finds=True,
-        remedy="Take what grants it, or remove its slots.",
+        remedy="Take what grants it, or drop it.",
+    ),
+    Rule(
+        "P13",
+        "too_many_extras",
+        "A build holds at most a hundred temporary and prestige powers, and accolades.",
+        refuses=True,
     ),
     # S: slots
     Rule(
@@ -322,6 +335,76 @@ RULES = (
     ),
     Rule("E10", "slot_empty", "Only what is there can be cleared or changed.", refuses=True),
     Rule("E11", "no_other_form", "Some pieces exist crafted or attuned only.", refuses=True),
+    Rule(
+        "E12",
+        "no_proc",
+        "Only a proc can be switched.",
+        refuses=True,
+        finds=True,
+        remedy="Place the enhancement again.",
+    ),
+    # I: incarnates and accolades
+    Rule(
+        "I1",
+        "no_such_incarnate_slot",
+        "The incarnate slots are alpha, judgement, interface, lore, destiny, hybrid and genesis.",
+        refuses=True,
+        finds=True,
+        remedy="Clear the slot.",
+    ),
+    Rule(
+        "I2",
+        "wrong_incarnate_slot",
+        "An incarnate power goes into its own slot.",
+        refuses=True,
+        finds=True,
+        remedy="Choose another power for the slot.",
+    ),
+    Rule(
+        "I3",
+        "incarnate_too_early",
+        "Incarnate powers are for characters of level 50.",
+        finds=True,
+        remedy="Clear the slots, or set the level to 50.",
+    ),
+    Rule(
+        "I4",
+        "not_an_accolade",
+        "Among the accolades are accolades' powers.",
+        refuses=True,
+        finds=True,
+        remedy="Remove it.",
+    ),
+    Rule(
+        "I5",
+        "accolade_twice",
+        "Of an accolade's hero and villain forms one counts.",
+        finds=True,
+        remedy="Switch one of them off, or remove it.",
+    ),
+    # N: conditions
+    Rule(
+        "N1",
+        "no_such_scenario",
+        "Only a scenario that is there can be chosen, changed or removed.",
+        refuses=True,
+        finds=True,
+        remedy="Choose a scenario.",
+    ),
+    Rule("N2", "scenario_exists", "A new scenario has a new id.", refuses=True),
+    Rule("N3", "too_many_scenarios", "A build has at most twenty scenarios.", refuses=True),
+    Rule(
+        "N4",
+        "scenario_chosen",
+        "The chosen scenario is not removed; so there always is one.",
+        refuses=True,
+    ),
+    Rule(
+        "N5",
+        "too_many_conditions",
+        "A scenario speaks of a limited number of powers.",
+        refuses=True,
+    ),
     # T: what is switched on
     Rule(
         "T1",

@@ -7,25 +7,27 @@ in the way of an edit.
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
+from calc import incarnates
 from calc.build import OWN_SLOT, Build, SlottedEnhancement, TakenPower
 from calc.conditions import compiled
 from calc.facts import Context, Facts, word
 from calc.mids_names import ORIGINS
 from calc.owned import copies, powersets
 from calc.picks import (
-    NEVER,
-    allows,
+    branches_differ,
     chosen_with_trunks,
     comes_by_itself,
     context_of,
+    is_accolade,
+    is_extra,
     is_pick,
     lowest_level,
-    role_of,
 )
 from calc.placing import breaches
 from calc.rulebook import BY_CODE, Breach, a
+from calc.running import ACCOLADE_PAIRS
 from calc.schedule import (
     MAX_ADDED_SLOTS,
     MAX_PICKS,
@@ -45,6 +47,7 @@ from gamedata.catalogue import (
     PowerId,
     PowersetId,
 )
+from gamedata.queries import DISABLED, Role, allows, role_of
 
 MAX_FINDINGS = 200
 _IDS = re.compile(r"[A-Za-z]\w*\.[\w:]+\.[\w:'+-]+")  # of powers, in conditions
@@ -82,6 +85,9 @@ def findings(build: Build, catalogue: Catalogue) -> tuple[Finding, ...]:
         _repeated,
         _origins,
         _character_level,
+        _incarnates,
+        _accolades,
+        _scenario,
         _switches,
     )
     broken: list[Breach] = []
@@ -143,8 +149,13 @@ def _character(known: _Known) -> Iterator[Breach]:
 def _powersets(known: _Known) -> Iterator[Breach]:
     chosen = known.build.powersets
     pools = sorted(pool for pool, is_chosen in chosen.pools.items() if is_chosen)
-    roles = [("primary", chosen.primary), ("secondary", chosen.secondary), ("epic", chosen.epic)]
-    for role, powerset_id in roles + [("pool", pool) for pool in pools]:
+    roles: list[tuple[Role, str]] = [
+        ("primary", chosen.primary),
+        ("secondary", chosen.secondary),
+        ("epic", chosen.epic),
+    ]
+    roles.extend(("pool", pool) for pool in pools)
+    for role, powerset_id in roles:
         if not powerset_id:
             continue
         powerset = known.catalogue.powersets.get(PowersetId(powerset_id))
@@ -152,18 +163,23 @@ def _powersets(known: _Known) -> Iterator[Breach]:
             yield Breach("unknown_powerset", f"The {role} is not in the game data in use.")
             continue
         name = powerset.name or powerset.id
-        if known.archetype and not allows(known.archetype, role, powerset, known.catalogue):
+        if known.archetype and not allows(known.catalogue, known.archetype, role, powerset):
             message = f"{name} cannot be the {role} of {a(known.archetype.name)}."
             yield Breach("wrong_powerset", message)
-        elif powerset.requires == NEVER:
+        elif powerset.requires == DISABLED:
             yield Breach("closed_powerset", f"{name} cannot be chosen.")
+    if branches_differ(chosen.primary, chosen.secondary):
+        message = "The primary and the secondary powerset are of different branches."
+        yield Breach("branches_differ", message)
     if len(pools) > MAX_POOLS:
         yield Breach("too_many_pools", f"{len(pools)} pools are chosen; {MAX_POOLS} are allowed.")
 
 
 def _powers(known: _Known) -> Iterator[Breach]:
-    chosen = chosen_with_trunks(known.build)
-    context = context_of(known.build)
+    build = known.build
+    chosen = chosen_with_trunks(build)
+    incarnate = frozenset(build.incarnates.values())
+    context = context_of(build)
     for power_id, _ in known.taken:
         power = known.powers.get(power_id)
         if power is None:
@@ -172,14 +188,16 @@ def _powers(known: _Known) -> Iterator[Breach]:
         elif power_id in known.picks:
             if power.powerset not in chosen:
                 yield _not_of_a_chosen_set(power, known)
-        elif power.auto_issue and not comes_by_itself(known.build, power, known.catalogue, context):
+        elif power_id in incarnate or is_extra(power):
+            continue
+        elif not comes_by_itself(build, power, known.catalogue, context):
             message = f"{power.name} is granted by nothing that the character has."
             yield Breach("not_taken", message, power_id)
 
 
 def _not_of_a_chosen_set(power: Power, known: _Known) -> Breach:
     archetype = known.archetype
-    if archetype and role_of(power.powerset, archetype, known.catalogue) is None:
+    if archetype and role_of(known.catalogue, archetype.id, power.powerset) is None:
         message = f"{power.name} is not for {a(archetype.name)}."
         return Breach("wrong_archetype", message, power.id)
     message = f"{power.name} is of a powerset that is not chosen."
@@ -348,11 +366,57 @@ def _character_level(known: _Known) -> Iterator[Breach]:
         yield Breach("level_too_low", message, power.id, slot_id)
 
 
+def _incarnates(known: _Known) -> Iterator[Breach]:
+    filled = sorted(known.build.incarnates.items())
+    for slot, power_id in filled:
+        power = known.catalogue.powers.get(PowerId(power_id))
+        if power is None:
+            message = f"The {slot} slot's power is not in the game data in use."
+            yield Breach("unknown_power", message, power_id)
+        elif slot not in incarnates.SLOTS:
+            yield Breach("no_such_incarnate_slot", f"There is no {slot} slot.", power_id)
+        elif incarnates.slot_of(power) != slot:
+            message = f"{power.name} does not go into the {slot} slot."
+            yield Breach("wrong_incarnate_slot", message, power_id)
+    if filled and known.build.level < incarnates.FIRST_LEVEL:
+        message = f"Incarnate slots are filled at level {known.build.level}."
+        yield Breach("incarnate_too_early", message, filled[0][1])
+
+
+def _accolades(known: _Known) -> Iterator[Breach]:
+    accolades = known.build.accolades
+    for power_id in sorted(accolades):
+        power = known.catalogue.powers.get(PowerId(power_id))
+        if power is None:
+            message = f"The accolade {power_id} is not in the game data in use."
+            yield Breach("unknown_power", message, power_id)
+        elif not is_accolade(power):
+            yield Breach("not_an_accolade", f"{power.name} is no accolade's power.", power_id)
+    for villain, hero in sorted(ACCOLADE_PAIRS.items()):
+        if accolades.get(villain) and accolades.get(hero):
+            found = [known.catalogue.powers.get(PowerId(each)) for each in (hero, villain)]
+            names = _names([power for power in found if power is not None])
+            message = f"{names} are one accolade; it counts once."
+            yield Breach("accolade_twice", message, villain)
+
+
+def _scenario(known: _Known) -> Iterator[Breach]:
+    """A document without any scenario is read as if nothing happened."""
+    build = known.build
+    if build.scenarios and build.scenario not in build.scenarios:
+        yield Breach("no_such_scenario", f"The scenario {build.scenario} is not there.")
+
+
 def _switches(known: _Known) -> Iterator[Breach]:
+    scenario = known.build.scenarios.get(known.build.scenario)
+    conditions = scenario.powers if scenario is not None else {}
     groups: dict[str, list[Power]] = {}
     for power_id, taken in known.taken:
         power = known.powers.get(power_id)
-        if power is not None and power.type == "Toggle" and taken.on is True:
+        on = taken.on
+        if power_id in conditions and conditions[power_id].on is not UNSET:
+            on = conditions[power_id].on
+        if power is not None and power.type == "Toggle" and on is True:
             for group in power.exclusion_groups:
                 groups.setdefault(group, []).append(power)
     told: set[tuple[str, ...]] = set()

@@ -4,13 +4,15 @@ Pure: who asks often keeps the answer beside the catalogue.
 """
 
 from functools import lru_cache
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from gamedata.catalogue import Archetype, ArchetypeId, Catalogue, CategoryId, Powerset, PowersetId
 from gamedata.expressions import Binary, Call, ExpressionError, Name, Node, Text, Unary, parse
 from gamedata.names import archetype_id
 
 Role = Literal["primary", "secondary", "pool", "epic"]
+
+ROLES: tuple[Role, ...] = get_args(Role)
 
 POOL = CategoryId("Pool")
 EPIC = CategoryId("Epic")
@@ -28,9 +30,14 @@ def powersets_of(catalogue: Catalogue, archetype: ArchetypeId, role: Role) -> tu
     if who is None or not who.player:
         return ()
     found = category_powersets(catalogue, _category(who, role))
-    if role == "epic":
-        return tuple(each for each in found if archetype in epic_archetypes(catalogue, each))
-    return found
+    return tuple(each for each in found if allows(catalogue, who, role, each))
+
+
+def allows(catalogue: Catalogue, archetype: Archetype, role: Role, powerset: Powerset) -> bool:
+    """Whether a powerset is of the kind that an archetype has in a role, also a disabled one."""
+    if powerset.category != _category(archetype, role) or powerset.id in OBSOLETE:
+        return False
+    return role != "epic" or archetype.id in epic_archetypes(catalogue, powerset)
 
 
 def _category(archetype: Archetype, role: Role) -> CategoryId:
@@ -94,7 +101,8 @@ def _compared(node: Node) -> frozenset[ArchetypeId]:
 
 def role_of(catalogue: Catalogue, archetype: ArchetypeId, powerset: PowersetId) -> Role | None:
     """As what an archetype may choose a powerset, or None if it may not."""
-    for role in get_args(Role):
-        if any(each.id == powerset for each in powersets_of(catalogue, archetype, role)):
-            return cast(Role, role)
-    return None
+    who = catalogue.archetypes.get(archetype)
+    found = catalogue.powersets.get(powerset)
+    if who is None or not who.player or found is None or found.requires == DISABLED:
+        return None
+    return next((role for role in ROLES if allows(catalogue, who, role, found)), None)

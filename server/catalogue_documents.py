@@ -14,6 +14,7 @@ from calc import defaults, picks, slotting
 from calc.build import Build
 from calc.owned import owned
 from calc.schedule import PICK_LEVELS, SLOTS
+from gamedata import queries
 
 Kind = Literal["common", "set", "attuned", "single", "dual", "training", "special"]
 
@@ -172,21 +173,12 @@ def archetypes(catalogue: game.Catalogue) -> tuple[Named, ...]:
 def powersets(catalogue: game.Catalogue, archetype: str) -> Powersets:
     chooser = _found(catalogue.archetypes, game.ArchetypeId(archetype), "archetype")
 
-    def of(role: str, category: str) -> tuple[Named, ...]:
-        found = catalogue.categories.get(game.CategoryId(category))
-        listed = found.powersets if found else ()
-        powersets = (catalogue.powersets[one] for one in listed if one in catalogue.powersets)
-        return _by_name(
-            Named(one.id, one.name)
-            for one in powersets
-            if picks.allows(chooser, role, one, catalogue) and one.requires != picks.NEVER
-        )
+    def of(role: queries.Role) -> tuple[Named, ...]:
+        found = queries.powersets_of(catalogue, chooser.id, role)
+        return _by_name(Named(one.id, one.name) for one in found)
 
     return Powersets(
-        primary=of("primary", chooser.primary),
-        secondary=of("secondary", chooser.secondary),
-        pool=of("pool", picks.POOL),
-        epic=of("epic", picks.EPIC),
+        primary=of("primary"), secondary=of("secondary"), pool=of("pool"), epic=of("epic")
     )
 
 

@@ -105,6 +105,7 @@ _attacks("Arachnos_Soldiers.Bane_Spider_Soldier", 1, 1, 2)
 _attacks("Arachnos_Soldiers.Crab_Spider_Soldier", 1, 1, 2)
 _armors("Training_Gadgets.Training_and_Gadgets", 1, 2)
 _armors("Training_Gadgets.Bane_Spider_Training", 1, 24)
+_armors("Training_Gadgets.Crab_Spider_Training", 1, 24)
 
 _powerset("Pool.Fighting")
 _power("Pool.Fighting", "Boxing", level=1, enhancement_types=MELEE_TYPES)
@@ -179,8 +180,18 @@ _power(
 _power("Inherent.Inherent", "Gauntlet", auto_issue=True, requires="$archetype == @Class_Tanker")
 _powerset("Incarnate.Alpha")
 _power("Incarnate.Alpha", "Agility_Core_Paragon", type="Auto", max_slots=0)
+_power("Incarnate.Alpha", "Cardiac_Boost", type="Auto", max_slots=0)
+_powerset("Incarnate.Destiny")
+_power("Incarnate.Destiny", "Ageless_Invocation", max_slots=0)
+_powerset("Incarnate.Hybrid")
+_power("Incarnate.Hybrid", "Assault_Genome", type="Toggle", max_slots=0)
+_powerset("Prestige.Prestige_Sprints")
+_power("Prestige.Prestige_Sprints", "Glide", type="Toggle", enhancement_types=("Enhance Jump",))
+_powerset("Temporary_Powers.Temporary_Powers")
+_power("Temporary_Powers.Temporary_Powers", "Jetpack", type="Toggle", max_slots=0)
 _powerset("Temporary_Powers.Accolades")
 _power("Temporary_Powers.Accolades", "The_Atlas_Medallion", type="Auto", max_slots=0)
+_power("Temporary_Powers.Accolades", "Marshall", type="Auto", max_slots=0)
 
 _enhancements: dict[EnhancementId, Enhancement] = {}
 _boost_sets: dict[BoostSetId, BoostSet] = {}

@@ -46,10 +46,11 @@ from calc.operations import (
     apply,
 )
 from calc.owned import owned
-from calc.picks import allows, chosen_with_trunks, is_pick
+from calc.picks import chosen_with_trunks, is_pick
 from calc.schedule import PICK_LEVELS
 from calc.slotting import fits, has_relative_level, levels
 from gamedata.catalogue import ArchetypeId, Catalogue, Enhancement, Power, PowerId, PowersetId
+from gamedata.queries import Role, allows
 
 _ROLES: tuple[PowersetRole, ...] = ("primary", "secondary", "epic")
 
@@ -298,12 +299,12 @@ def _archetypes(catalogue: Catalogue) -> list[str]:
     return [one.id for one in catalogue.archetypes.values() if one.player]
 
 
-def _powersets(build: Build, role: str, catalogue: Catalogue) -> list[str]:
+def _powersets(build: Build, role: Role, catalogue: Catalogue) -> list[str]:
     archetype = catalogue.archetypes.get(ArchetypeId(build.archetype))
     if archetype is None:
         return []
     return [
-        one.id for one in catalogue.powersets.values() if allows(archetype, role, one, catalogue)
+        one.id for one in catalogue.powersets.values() if allows(catalogue, archetype, role, one)
     ]
 
 

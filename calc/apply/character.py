@@ -1,4 +1,4 @@
-"""Title, level, origin, archetype and powersets."""
+"""Title, notes, level, origin, archetype and powersets."""
 
 from collections.abc import Iterable
 
@@ -18,11 +18,12 @@ from calc.operation_types import (
     RemovePool,
     SetArchetype,
     SetLevel,
+    SetNotes,
     SetOrigin,
     SetPowerset,
     SetTitle,
 )
-from calc.picks import NEVER, TRUNKS, allows
+from calc.picks import TRUNKS
 from calc.placing import enhancements_of, is_of_other_archetype
 from calc.rulebook import a, refused
 from calc.schedule import MAX_POOLS
@@ -35,10 +36,15 @@ from gamedata.catalogue import (
     Powerset,
     PowersetId,
 )
+from gamedata.queries import DISABLED, Role, allows
 
 
 def set_title(build: Build, operation: SetTitle) -> Applied:
     return Applied(replace(build, title=operation.title), (SetTitle(build.title),))
+
+
+def set_notes(build: Build, operation: SetNotes) -> Applied:
+    return Applied(replace(build, notes=operation.notes), (SetNotes(build.notes),))
 
 
 def set_level(build: Build, operation: SetLevel) -> Applied:
@@ -78,7 +84,7 @@ def _kept_powersets(
         if chosen and (
             archetype is None
             or powerset is None
-            or not allows(archetype, role, powerset, catalogue)
+            or not allows(catalogue, archetype, role, powerset)
         ):
             kept = _with(kept, role, "")
             back.append(SetPowerset(role, chosen))
@@ -177,15 +183,15 @@ def _pools(build: Build) -> dict[str, bool]:
 
 
 def _refusal(
-    powerset_id: str, role: str, archetype: Archetype, catalogue: Catalogue
+    powerset_id: str, role: Role, archetype: Archetype, catalogue: Catalogue
 ) -> Refused | None:
     powerset = catalogue.powersets.get(PowersetId(powerset_id))
     if powerset is None:
         return refused("unknown_powerset", "This powerset is not in the game data in use.")
     name = _name(powerset)
-    if not allows(archetype, role, powerset, catalogue):
+    if not allows(catalogue, archetype, role, powerset):
         return refused("wrong_powerset", f"{name} cannot be the {role} of {a(archetype.name)}.")
-    if powerset.requires == NEVER:
+    if powerset.requires == DISABLED:
         return refused("closed_powerset", f"{name} cannot be chosen.")
     return None
 

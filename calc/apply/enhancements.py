@@ -14,8 +14,9 @@ from calc.operation_types import (
     ClearEnhancement,
     PlaceEnhancement,
     Refused,
+    SwitchProc,
 )
-from calc.placing import is_same_piece
+from calc.placing import breaches_of_proc, is_same_piece
 from calc.rulebook import refused
 from gamedata.catalogue import Catalogue, Enhancement, EnhancementId, Power, PowerId
 
@@ -58,8 +59,28 @@ def change(build: Build, operation: ChangeEnhancement, catalogue: Catalogue) -> 
         level=kept.level if operation.level is UNSET else operation.level,
         boosters=kept.boosters if operation.boosters is UNSET else operation.boosters,
         relative=kept.relative if operation.relative is UNSET else operation.relative,
+        proc=there.proc,
     )
     return _placed(build, power, operation.slot, slot, changed, catalogue)
+
+
+def switch_proc(build: Build, operation: SwitchProc, catalogue: Catalogue) -> Applied | Refused:
+    found = _occupied(build, operation.power, operation.slot, catalogue)
+    if isinstance(found, Refused):
+        return found
+    power, slot, there = found
+    if there.proc == operation.on:
+        return Applied(build, ())
+    enhancement = catalogue.enhancements.get(EnhancementId(there.id))
+    if enhancement is None:
+        return refused("unknown_enhancement", "This enhancement is not in the game data in use.")
+    wanted = replace(there, proc=operation.on)
+    for breach in breaches_of_proc(wanted, enhancement):
+        return refused(breach.code, breach.message)
+    switched = replace(slot, enhancement=wanted)
+    taken = with_slot(taken_in(build, power.id), operation.slot, switched)
+    back = SwitchProc(power.id, operation.slot, there.proc)
+    return Applied(with_power(build, power, taken, catalogue), (back,))
 
 
 def _placed(

@@ -25,16 +25,26 @@ from calc.operation_types import (
     SwitchPower,
     TakePower,
 )
-from calc.picks import chosen_with_trunks, comes_by_itself, has, is_pick, lowest_level, role_of
+from calc.picks import (
+    chosen_with_trunks,
+    comes_by_itself,
+    has,
+    is_extra,
+    is_pick,
+    lowest_level,
+)
 from calc.rulebook import a, refused
-from calc.schedule import MAX_PICKS, PICKS, free_pick
+from calc.schedule import MAX_EXTRAS, MAX_PICKS, PICKS, free_pick
 from gamedata.catalogue import ArchetypeId, Catalogue, Power, PowerId
+from gamedata.queries import role_of
 
 
 def take(build: Build, operation: TakePower, catalogue: Catalogue) -> Applied | Refused:
     power = catalogue.powers.get(PowerId(operation.power))
     if power is None:
         return _unknown()
+    if is_extra(power):
+        return _take_extra(build, power, operation, catalogue)
     refusal = _not_pickable(build, power, catalogue)
     if refusal is not None:
         return refusal
@@ -52,10 +62,33 @@ def take(build: Build, operation: TakePower, catalogue: Catalogue) -> Applied | 
     return Applied(slotted, (DropPower(power.id),))
 
 
+def _take_extra(
+    build: Build, power: Power, operation: TakePower, catalogue: Catalogue
+) -> Applied | Refused:
+    """A temporary or prestige power: no pick, and at no level."""
+    if power.id in build.powers:
+        return refused("already_taken", f"{power.name} is there already.")
+    if operation.level is not UNSET:
+        return refused("no_pick_at_level", f"{power.name} is no pick, and has no level.")
+    extras = (catalogue.powers.get(PowerId(other)) for other in build.powers)
+    if sum(1 for other in extras if other is not None and is_extra(other)) >= MAX_EXTRAS:
+        message = f"A build has at most {MAX_EXTRAS} temporary and prestige powers."
+        return refused("too_many_extras", message)
+    taken = TakenPower(on=operation.on, count=operation.count)
+    changed = with_power(build, power, taken, catalogue)
+    slotted = with_slots(changed, power, operation.slots, catalogue)
+    if isinstance(slotted, Refused):
+        return slotted
+    return Applied(slotted, (DropPower(power.id),))
+
+
 def drop(build: Build, operation: DropPower, catalogue: Catalogue) -> Applied | Refused:
     power = catalogue.powers.get(PowerId(operation.power))
     if power is not None and power.auto_issue and comes_by_itself(build, power, catalogue):
         return refused("granted", f"{power.name} comes by itself and cannot be dropped.")
+    if operation.power in build.incarnates.values():
+        name = operation.power if power is None else power.name
+        return refused("granted", f"{name} is an incarnate power: clear its slot.")
     if operation.power not in build.powers:
         return _unknown() if power is None else _not_taken(power)
     rest, back = without_powers(build, build, (operation.power,), catalogue)
@@ -122,7 +155,7 @@ def _not_pickable(build: Build, power: Power, catalogue: Catalogue) -> Refused |
     archetype = catalogue.archetypes.get(ArchetypeId(build.archetype))
     powerset = catalogue.powersets.get(power.powerset)
     set_name = (powerset.name if powerset else "") or power.powerset
-    if archetype is not None and role_of(power.powerset, archetype, catalogue) is None:
+    if archetype is not None and role_of(catalogue, archetype.id, power.powerset) is None:
         message = f"{power.name} is of {set_name}, which {a(archetype.name)} cannot have."
         return refused("wrong_archetype", message)
     return refused("powerset_not_chosen", f"Choose {set_name} first: {power.name} is one of it.")

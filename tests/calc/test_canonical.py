@@ -8,7 +8,15 @@ from hypothesis import given, settings
 
 from calc import build as documents
 from calc import mbd
-from calc.build import Build, Powersets, Slot, SlottedEnhancement, TakenPower
+from calc.build import (
+    Build,
+    PowerCondition,
+    Powersets,
+    Scenario,
+    Slot,
+    SlottedEnhancement,
+    TakenPower,
+)
 from calc.canonical import canonical
 from gamedata.catalogue import Catalogue
 from tests.small import SMALL
@@ -30,7 +38,10 @@ def test_what_holds_anyway_is_not_written() -> None:
             "Inherent.Fitness.Stamina": TakenPower(on=False),
             "Pool.Leaping.Long_Jump": TakenPower(6, slots={"own": Slot(6, PIECE)}),
             "Pool.Nowhere.Nothing": TakenPower(slots={"own": Slot()}),
+            "Temporary_Powers.Temporary_Powers.Jetpack": TakenPower(on=False),
         },
+        scenario="raid",
+        scenarios={"solo": Scenario(powers={"Pool.Speed.Hasten": PowerCondition()})},
     )
     assert canonical(build, SMALL) == Build(
         1,
@@ -40,7 +51,10 @@ def test_what_holds_anyway_is_not_written() -> None:
             "Inherent.Fitness.Stamina": TakenPower(on=False),
             "Pool.Leaping.Long_Jump": TakenPower(6, slots={"own": Slot(0, PIECE)}),
             "Pool.Nowhere.Nothing": TakenPower(),
+            "Temporary_Powers.Temporary_Powers.Jetpack": TakenPower(),
         },
+        scenario="raid",
+        scenarios={"solo": Scenario(), "raid": Scenario(title="Raid")},
     )
 
 

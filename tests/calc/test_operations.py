@@ -11,12 +11,25 @@ from msgspec import UNSET
 
 from calc import build as documents
 from calc import mbd
-from calc.build import OWN_SLOT, Build, Powersets, Slot, SlottedEnhancement, TakenPower
+from calc.build import (
+    OWN_SLOT,
+    Build,
+    PowerCondition,
+    Powersets,
+    Scenario,
+    Slot,
+    SlottedEnhancement,
+    TakenPower,
+)
 from calc.operations import (
+    AddAccolade,
     AddPool,
+    AddScenario,
     AddSlot,
     Applied,
     ChangeEnhancement,
+    ChangeScenario,
+    ChooseScenario,
     ClearEnhancement,
     DropPower,
     MovePower,
@@ -24,15 +37,22 @@ from calc.operations import (
     Operation,
     PlaceEnhancement,
     Refused,
+    RemoveAccolade,
     RemovePool,
+    RemoveScenario,
     RemoveSlot,
     SetArchetype,
     SetCount,
+    SetIncarnate,
     SetLevel,
+    SetNotes,
     SetOrigin,
     SetPowerset,
+    SetScenarioPower,
     SetTitle,
+    SwitchAccolade,
     SwitchPower,
+    SwitchProc,
     TakePower,
     apply,
 )
@@ -57,7 +77,16 @@ LONG_JUMP = "Pool.Leaping.Long_Jump"
 DOUBLE_JUMP = "Pool.Leaping.Double_Jump"
 DEFENSIVE, OFFENSIVE = f"{SHIELD}.Defensive_Stance", f"{SHIELD}.Offensive_Stance"
 
+ALPHA = "Incarnate.Alpha.Agility_Core_Paragon"
+HYBRID = "Incarnate.Hybrid.Assault_Genome"
+ATLAS = "Temporary_Powers.Accolades.The_Atlas_Medallion"
+MARSHAL = "Temporary_Powers.Accolades.Marshall"
+JETPACK = "Temporary_Powers.Temporary_Powers.Jetpack"
+EPIC = "Epic.Scrapper_Soul_Mastery.Epic_1"
+GLIDE = "Prestige.Prestige_Sprints.Glide"
+
 MAKOS_A = SlottedEnhancement("Crafted_Makos_Bite_A", 50, boosters=3)
+MAKOS_F = SlottedEnhancement("Crafted_Makos_Bite_F", 50)
 STRIKE = SlottedEnhancement("Attuned_Scrappers_Strike_A")
 
 SCRAPPER = Build(
@@ -79,19 +108,27 @@ SCRAPPER = Build(
         KICK: TakenPower(6, slots={"k1": Slot(7)}),
         LONG_JUMP: TakenPower(8, on=True),
         DRAIN: TakenPower(12, count=5),
+        HYBRID: TakenPower(on=True, count=3),
+        JETPACK: TakenPower(),
         "Epic.Scrapper_Soul_Mastery.Epic_1": TakenPower(35, slots={"own": Slot(0, STRIKE)}),
         HEALTH: TakenPower(slots={"k1": Slot(9)}),
         DOUBLE_JUMP: TakenPower(
             slots={"k1": Slot(11), "own": Slot(0, SlottedEnhancement("Crafted_Jump", 50))}
         ),
     },
-    scenarios={"solo": documents.Scenario(title="Solo")},
+    incarnates={"alpha": ALPHA, "hybrid": HYBRID},
+    accolades={ATLAS: True},
+    scenarios={
+        "solo": Scenario(title="Solo"),
+        "raid": Scenario("Raid", team=8, foes=10, powers={HASTEN: PowerCondition(on=True)}),
+    },
+    notes="To do.\n- slots",
 )
 # One build, one unique piece: the epic power's goes.
 SCRAPPER = msgspec.structs.replace(
     SCRAPPER,
     powers=SCRAPPER.powers
-    | {"Epic.Scrapper_Soul_Mastery.Epic_1": TakenPower(35, slots={"k1": Slot(50)})},
+    | {"Epic.Scrapper_Soul_Mastery.Epic_1": TakenPower(35, slots={"k1": Slot(50, MAKOS_F)})},
 )
 
 
@@ -166,6 +203,23 @@ EACH: dict[str, Operation] = {
     "switch_power granted": SwitchPower(SPRINT, True),
     "set_count": SetCount(DRAIN, 1),
     "set_count granted": SetCount(HEALTH, 4),
+    "set_notes": SetNotes(""),
+    "take_power prestige": TakePower(GLIDE, on=True, slots={"k9": Slot(11)}),
+    "drop_power temporary": DropPower(JETPACK),
+    "switch_power incarnate": SwitchPower(ALPHA, False),
+    "switch_proc": SwitchProc(EPIC, "k1", True),
+    "set_incarnate": SetIncarnate("destiny", "Incarnate.Destiny.Ageless_Invocation"),
+    "set_incarnate another": SetIncarnate("alpha", "Incarnate.Alpha.Cardiac_Boost"),
+    "set_incarnate none": SetIncarnate("hybrid", ""),
+    "add_accolade": AddAccolade(MARSHAL, False),
+    "remove_accolade": RemoveAccolade(ATLAS),
+    "switch_accolade": SwitchAccolade(ATLAS, False),
+    "add_scenario": AddScenario("duel", Scenario("Duel", pvp=True)),
+    "change_scenario": ChangeScenario("raid", title="", team=1, fury=80, target_rank="minion"),
+    "remove_scenario": RemoveScenario("raid"),
+    "choose_scenario": ChooseScenario("raid"),
+    "set_scenario_power": SetScenarioPower("solo", DRAIN, count=10),
+    "set_scenario_power none": SetScenarioPower("raid", HASTEN),
 }
 
 
@@ -181,15 +235,63 @@ def test_inverse_restores_the_very_same_document(operation: Operation) -> None:
 
 
 def test_every_operation_has_an_inverse_here() -> None:
-    tags = {one.__struct_config__.tag for one in Operation.__args__}  # type: ignore[attr-defined]
+    tags = {one.__struct_config__.tag for one in Operation.__args__}
     assert {name.partition(" ")[0] for name in EACH} == tags
+
+
+def test_a_slot_emptied_forgets_its_switches() -> None:
+    build = applied(SCRAPPER, SetIncarnate("hybrid", ""))
+    assert build.incarnates == {"alpha": ALPHA}
+    assert HYBRID not in build.powers
+    assert code(build, SwitchPower(HYBRID, True)) == "not_taken"
+    assert code(SCRAPPER, DropPower(HYBRID)) == "granted"
+
+
+def test_what_a_scenario_says_survives_its_power() -> None:
+    """Scenarios are made for powers that come and go."""
+    build = applied(SCRAPPER, DropPower(HASTEN))
+    assert build.scenarios == SCRAPPER.scenarios
+    build = applied(build, SetScenarioPower("raid", HASTEN))
+    assert build.scenarios["raid"].powers == {}
+
+
+def test_temporary_powers_are_no_picks() -> None:
+    assert code(SCRAPPER, TakePower(GLIDE, 10)) == "no_pick_at_level"
+    assert code(SCRAPPER, TakePower(JETPACK)) == "already_taken"
+    build = applied(SCRAPPER, TakePower(GLIDE), AddSlot(GLIDE, "k9"))
+    assert build.powers[GLIDE].level == 0
+    assert not any(one.power == GLIDE for one in findings(build, SMALL))
+
+
+def test_a_proc_keeps_its_switch_when_its_piece_changes() -> None:
+    build = applied(
+        SCRAPPER, SwitchProc(EPIC, "k1", False), ChangeEnhancement(EPIC, "k1", attuned=True)
+    )
+    attuned = SlottedEnhancement("Attuned_Makos_Bite_F", proc=False)
+    assert build.powers[EPIC].slots["k1"].enhancement == attuned
+    assert code(SCRAPPER, SwitchProc(ATTACK, "own", False)) == "no_proc"
+    assert code(SCRAPPER, SwitchProc(ATTACK, "k1", False)) == "slot_empty"
+
+
+def test_scenarios_that_are_not_there() -> None:
+    for operation in (
+        ChangeScenario("duel", team=2),
+        RemoveScenario("duel"),
+        ChooseScenario("duel"),
+        SetScenarioPower("duel", HASTEN, True),
+    ):
+        assert code(SCRAPPER, operation) == "no_such_scenario"
+    assert code(SCRAPPER, SetScenarioPower("solo", "No.Such.Power", True)) == "unknown_power"
+    assert code(applied(SCRAPPER, RemoveScenario("raid")), RemoveScenario("solo")) == (
+        "scenario_chosen"
+    )
 
 
 def test_archetype_takes_what_is_not_of_the_new_one() -> None:
     build = applied(SCRAPPER, PlaceEnhancement(KICK, "k1", SlottedEnhancement("Magic_Damage")))
     tanker = applied(build, SetArchetype("Class_Tanker"))
     assert tanker.powersets == Powersets(pools=SCRAPPER.powersets.pools)
-    assert tanker.powers.keys() == {HASTEN, KICK, LONG_JUMP, HEALTH, DOUBLE_JUMP}
+    assert tanker.powers.keys() == {HASTEN, KICK, LONG_JUMP, HEALTH, DOUBLE_JUMP, HYBRID, JETPACK}
     assert tanker.powers[KICK] == build.powers[KICK]
     # The scrapper's own enhancements go too, where their power stays.
     pool_power = msgspec.structs.replace(

@@ -4,32 +4,44 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from calc import mbd
 from calc.build import (
     Build,
+    PowerCondition,
     Powersets,
+    Scenario,
     Slot,
     SlottedEnhancement,
     TakenPower,
+    empty,
 )
 from calc.operations import (
+    AddAccolade,
     AddPool,
+    AddScenario,
     AddSlot,
     Applied,
     ChangeEnhancement,
+    ChooseScenario,
     ClearEnhancement,
     Operation,
     PlaceEnhancement,
     Refused,
     RemovePool,
+    RemoveScenario,
     RemoveSlot,
     SetArchetype,
+    SetIncarnate,
     SetOrigin,
     SetPowerset,
+    SetScenarioPower,
+    SwitchProc,
     TakePower,
     apply,
 )
+from calc.picks import branches_differ
 from calc.rulebook import RULES, Rule
 from calc.rules import MAX_FINDINGS, Finding, findings
 from calc.schedule import PICK_LEVELS
@@ -45,6 +57,10 @@ HASTEN = "Pool.Speed.Hasten"
 HEALTH = "Inherent.Fitness.Health"
 JUMP = "Pool.Leaping.Long_Jump"
 DOUBLE_JUMP = "Pool.Leaping.Double_Jump"
+ALPHA = "Incarnate.Alpha.Agility_Core_Paragon"
+ATLAS = "Temporary_Powers.Accolades.The_Atlas_Medallion"
+MARSHAL = "Temporary_Powers.Accolades.Marshall"
+JETPACK = "Temporary_Powers.Temporary_Powers.Jetpack"
 POOLS = {"Pool.Speed": True, "Pool.Fighting": True, "Pool.Leaping": True}
 
 SCRAPPER = Powersets(primary=MELEE, secondary=SHIELD, pools=POOLS)
@@ -181,6 +197,32 @@ REFUSED: dict[str, tuple[Build, Operation]] = {
     ),
     "E10": (slotted(), ClearEnhancement(ATTACK, "own")),
     "E11": (slotted("Crafted_Damage"), ChangeEnhancement(ATTACK, "own", attuned=True)),
+    "E12": (slotted("Crafted_Damage"), SwitchProc(ATTACK, "own", True)),
+    "P13": (
+        Build(1, accolades={f"Temporary_Powers.Accolades.A{each}": True for each in range(100)}),
+        AddAccolade(ATLAS),
+    ),
+    "I1": (scrapper(), SetIncarnate("omega", ALPHA)),
+    "I2": (scrapper(), SetIncarnate("destiny", ALPHA)),
+    "I4": (scrapper(), AddAccolade(HASTEN)),
+    "N1": (scrapper(), ChooseScenario("raid")),
+    "N2": (empty(), AddScenario("solo")),
+    "N3": (
+        Build(1, scenario="s1", scenarios={f"s{each}": Scenario() for each in range(20)}),
+        AddScenario("raid"),
+    ),
+    "N4": (empty(), RemoveScenario("solo")),
+    "N5": (
+        Build(
+            1,
+            scenarios={
+                "solo": Scenario(
+                    powers={f"Pool.Nowhere.P{each}": PowerCondition(True) for each in range(400)}
+                )
+            },
+        ),
+        SetScenarioPower("solo", HASTEN, True),
+    ),
 }
 
 
@@ -248,6 +290,20 @@ FOUND: dict[str, Build] = {
     "E7": slotted(SlottedEnhancement("Attuned_Makos_Bite_A", boosters=1)),
     "E8": slotted(SlottedEnhancement("Crafted_Damage", 50, relative=2)),
     "E9": scrapper(slotted(SlottedEnhancement("Crafted_Hecatomb_A", 50)).powers, level=49),
+    "E12": slotted(SlottedEnhancement("Crafted_Makos_Bite_A", 50, proc=True)),
+    "A7": Build(
+        1,
+        archetype="Class_Arachnos_Soldier",
+        powersets=Powersets(
+            "Arachnos_Soldiers.Bane_Spider_Soldier", "Training_Gadgets.Crab_Spider_Training"
+        ),
+    ),
+    "I1": Build(1, incarnates={"omega": ALPHA}),
+    "I2": Build(1, incarnates={"destiny": ALPHA}),
+    "I3": Build(1, level=49, incarnates={"alpha": ALPHA}),
+    "I4": Build(1, accolades={HASTEN: True}),
+    "I5": Build(1, accolades={ATLAS: True, MARSHAL: True}),
+    "N1": Build(1, scenario="raid", scenarios={"solo": Scenario()}),
     "T1": scrapper(TWO_TOGGLES),
 }
 
@@ -354,6 +410,51 @@ def test_e9_is_one_finding_for_all() -> None:
     found = findings(scrapper(slotted(*hecatomb).powers, level=20), SMALL)
     assert [one.rule for one in found] == ["E9"]
     assert "and 4 more" in found[0].message
+
+
+def test_p12_what_nothing_grants_is_not_there() -> None:
+    assert rules_broken(Build(1, powers={ALPHA: TakenPower(on=False)})) == ["P12"]
+    assert rules_broken(Build(1, powers={ATLAS: TakenPower(on=False)})) == ["P12"]
+    filled = Build(1, incarnates={"alpha": ALPHA}, powers={ALPHA: TakenPower(on=False)})
+    assert rules_broken(filled) == []
+    assert rules_broken(Build(1, powers={JETPACK: TakenPower(on=True)})) == []
+
+
+@pytest.mark.parametrize(
+    ("incarnates", "accolades"),
+    [({"alpha": "Incarnate.Alpha.No"}, {}), ({}, {"No.Such.One": True})],
+)
+def test_c3_names_incarnates_and_accolades(
+    incarnates: dict[str, str], accolades: dict[str, bool]
+) -> None:
+    assert rules_broken(Build(1, incarnates=incarnates, accolades=accolades)) == ["C3"]
+
+
+def test_i5_a_form_that_is_left_out_does_no_harm() -> None:
+    assert rules_broken(Build(1, accolades={ATLAS: True, MARSHAL: False})) == []
+
+
+def test_t1_reads_the_chosen_scenario() -> None:
+    build = scrapper(TWO_TOGGLES)
+    other = Scenario(powers={f"{SHIELD}.Offensive_Stance": PowerCondition(on=False)})
+    scenarios = {"solo": Scenario(), "raid": other}
+    assert rules_broken(replace(build, scenarios=scenarios)) == ["T1"]
+    assert rules_broken(replace(build, scenarios=scenarios, scenario="raid")) == []
+
+
+@pytest.mark.parametrize(
+    ("primary", "secondary", "broken"),
+    [
+        ("Widow_Training.Fortunata_Training", "Teamwork.Fortunata_Teamwork", False),
+        ("Widow_Training.Night_Widow_Training", "Teamwork.Widow_Teamwork", False),
+        ("Widow_Training.Widow_Training", "Teamwork.Widow_Teamwork", False),
+        ("Widow_Training.Night_Widow_Training", "Teamwork.Fortunata_Teamwork", True),
+        ("Arachnos_Soldiers.Crab_Spider_Soldier", "Training_Gadgets.Bane_Spider_Training", True),
+        ("Arachnos_Soldiers.Crab_Spider_Soldier", "Training_Gadgets.Crab_Spider_Training", False),
+    ],
+)
+def test_a7_branches(primary: str, secondary: str, broken: bool) -> None:
+    assert branches_differ(primary, secondary) is broken
 
 
 def test_findings_are_bounded() -> None:

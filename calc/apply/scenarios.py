@@ -1,0 +1,96 @@
+"""The conditions under which a build is read."""
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from calc.build import MAX_POWERS, MAX_SCENARIOS, Build, PowerCondition, Scenario
+from calc.canonical import scenario_without_defaults
+from calc.operation_types import (
+    AddScenario,
+    Applied,
+    ChangeScenario,
+    ChooseScenario,
+    Refused,
+    RemoveScenario,
+    SetScenarioPower,
+)
+from calc.rulebook import refused
+from gamedata.catalogue import Catalogue, PowerId
+
+_CONDITIONS = tuple(name for name in ChangeScenario.__struct_fields__ if name != "scenario")
+
+
+def add(build: Build, operation: AddScenario) -> Applied | Refused:
+    if operation.scenario in build.scenarios:
+        return refused("scenario_exists", "There is a scenario of this id already.")
+    if len(build.scenarios) >= MAX_SCENARIOS:
+        return refused("too_many_scenarios", f"A build has at most {MAX_SCENARIOS} scenarios.")
+    conditions = scenario_without_defaults(operation.conditions)
+    changed = _with(build, operation.scenario, conditions)
+    return Applied(changed, (RemoveScenario(operation.scenario),))
+
+
+def change(build: Build, operation: ChangeScenario) -> Applied | Refused:
+    scenario = build.scenarios.get(operation.scenario)
+    if scenario is None:
+        return _no_such_scenario()
+    wanted = {
+        name: value for name in _CONDITIONS if (value := getattr(operation, name)) is not UNSET
+    }
+    before = {name: getattr(scenario, name) for name in wanted}
+    if wanted == before:
+        return Applied(build, ())
+    changed = _with(build, operation.scenario, replace(scenario, **wanted))
+    return Applied(changed, (ChangeScenario(operation.scenario, **before),))
+
+
+def remove(build: Build, operation: RemoveScenario) -> Applied | Refused:
+    scenarios = dict(build.scenarios)
+    scenario = scenarios.pop(operation.scenario, None)
+    if scenario is None:
+        return _no_such_scenario()
+    if operation.scenario == build.scenario:
+        message = "The totals are read under this scenario; choose another one first."
+        return refused("scenario_chosen", message)
+    changed = replace(build, scenarios=scenarios)
+    return Applied(changed, (AddScenario(operation.scenario, scenario),))
+
+
+def choose(build: Build, operation: ChooseScenario) -> Applied | Refused:
+    if operation.scenario not in build.scenarios:
+        return _no_such_scenario()
+    if operation.scenario == build.scenario:
+        return Applied(build, ())
+    changed = replace(build, scenario=operation.scenario)
+    return Applied(changed, (ChooseScenario(build.scenario),))
+
+
+def set_power(build: Build, operation: SetScenarioPower, catalogue: Catalogue) -> Applied | Refused:
+    scenario = build.scenarios.get(operation.scenario)
+    if scenario is None:
+        return _no_such_scenario()
+    before = scenario.powers.get(operation.power, PowerCondition())
+    wanted = PowerCondition(operation.on, operation.count)
+    if wanted == before:
+        return Applied(build, ())
+    powers = dict(scenario.powers)
+    if wanted == PowerCondition():
+        del powers[operation.power]
+    elif PowerId(operation.power) not in catalogue.powers:
+        return refused("unknown_power", "This power is not in the game data in use.")
+    elif operation.power not in powers and len(powers) >= MAX_POWERS:
+        message = f"A scenario speaks of at most {MAX_POWERS} powers."
+        return refused("too_many_conditions", message)
+    else:
+        powers[operation.power] = wanted
+    changed = _with(build, operation.scenario, replace(scenario, powers=powers))
+    back = SetScenarioPower(operation.scenario, operation.power, before.on, before.count)
+    return Applied(changed, (back,))
+
+
+def _with(build: Build, scenario_id: str, scenario: Scenario) -> Build:
+    return replace(build, scenarios=build.scenarios | {scenario_id: scenario})
+
+
+def _no_such_scenario() -> Refused:
+    return refused("no_such_scenario", "This scenario is not there any more.")
