@@ -23,11 +23,14 @@ class Piece(Struct, frozen=True, gc=False):
     enhancement: Enhancement
 
 
-def of_power(pieces: Sequence[Piece], level: int, catalogue: Catalogue) -> tuple[PowerId, ...]:
+def of_power(
+    pieces: Sequence[Piece], level: int, catalogue: Catalogue, *, pvp: bool = False
+) -> tuple[PowerId, ...]:
     """The bonus powers that the pieces in one power give, each as often as it is given.
 
-    level: the character's combat level. A set that is split over two powers counts in each of
-    them by itself. The bonuses hold whether or not the power is on.
+    level: the character's combat level. pvp: some rows hold against players only. A set that is
+    split over two powers counts in each of them by itself. The bonuses hold whether or not the
+    power is on.
     """
     positions: dict[BoostSetId, set[int]] = {}
     for piece in pieces:
@@ -36,7 +39,7 @@ def of_power(pieces: Sequence[Piece], level: int, catalogue: Catalogue) -> tuple
     if not positions:
         return ()
     slotted = Counter(piece.enhancement.id.lower() for piece in pieces if holds(piece, level))
-    context = Context(Facts(), slotted_here=slotted)
+    context = Context(Facts(pvp=pvp), slotted_here=slotted)
     found: list[PowerId] = []
     for boost_set_id, filled in positions.items():
         boost_set = catalogue.boost_sets.get(boost_set_id)

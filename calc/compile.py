@@ -27,13 +27,16 @@ def compile_power(
     changed_tags: Set[str] = frozenset(),
     *,
     enhanced: bool = True,
+    pvp: bool = False,
+    combat: bool = False,
 ) -> CompiledPower:
     """A power as it is for an archetype's characters of a level.
 
     changed_tags: the tags whose chance some power of the catalogue can change; others' chances
-    are final. enhanced: false for what nothing strengthens (set bonuses, globals).
+    are final. enhanced: false for what nothing strengthens (set bonuses, globals). pvp, combat:
+    against players, and while fighting.
     """
-    effects = list(felt_by_caster(power, word(archetype.id), level))
+    effects = list(felt_by_caster(power, word(archetype.id), level, pvp=pvp, combat=combat))
     counts_targets = any(effect.times not in ("once", "stacks") for effect in effects)
     fading = _fading(effects) if power.type == "Click" else frozenset()
     compiler = _Compiler(

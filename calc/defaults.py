@@ -3,6 +3,8 @@
 Source: calc.md 5.1 and 5.3.
 """
 
+from typing import Literal
+
 from calc.build import TakenPower
 from gamedata.catalogue import EffectGroup, Power
 
@@ -24,9 +26,14 @@ def count(power: Power) -> int:
 
     One foe hit, or one stack; no ally near.
     """
-    if _is_for_others(power) and not any("Foe" in target for target in power.targets_affected):
-        return 0
-    return 1
+    return 0 if targets(power) == "allies" else 1
+
+
+def targets(power: Power) -> Literal["foes", "allies", "stacks"]:
+    """What a power's count means."""
+    if not _is_for_others(power):
+        return "stacks"
+    return "foes" if any("Foe" in target for target in power.targets_affected) else "allies"
 
 
 def gives_per_target(power: Power) -> bool:

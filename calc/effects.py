@@ -14,6 +14,22 @@ from gamedata.catalogue import EffectGroup, Expression, Power, Template
 
 MAX_DELAY_S = 5.0  # what begins later is no part of "now"
 _FOE = "Foe"
+# Events that suppress an effect of who fights. The export's names are not all what they say:
+# Engagement's `OutOfCombat` ends with attacks and blows, which are called AttackedOther and
+# AttackedByOtherClick there. `Moved` stands where the game has clicks on mission objects.
+FIGHTING = frozenset(
+    {
+        "ActivateAttackClick",
+        "AttackedByOther",
+        "AttackedByOtherClick",
+        "AttackedNoException",
+        "AttackedOther",
+        "Healed",
+        "MissByOther",
+        "PetAttacked",
+        "PseudoPetHitOther",
+    }
+)
 _ON_SELF = frozenset({"Self", "SelfAndPets"})
 ON_ENABLE = "OnEnable"  # at all times while one has the power, on or off
 _NEVER = frozenset({"OnDeactivate", "OnDisable", "OnExpire"})
@@ -45,6 +61,7 @@ class Effect(Struct, frozen=True, gc=False):
     flags: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     pvp_only: bool = False
+    pve_only: bool = False
     activation: bool = False
 
 
@@ -91,6 +108,7 @@ def _walk(groups: tuple[EffectGroup, ...], parent: Effect) -> Iterator[Effect]:
                 here.flags,
                 here.tags,
                 here.pvp_only,
+                here.pve_only,
                 here.activation,
             )
         yield from _walk(group.children, here)
@@ -121,19 +139,23 @@ def _inherit(parent: Effect, group: EffectGroup, earlier: tuple[EffectGroup, ...
         parent.flags.union(group.flags) if group.flags else parent.flags,
         parent.tags.union(group.tags) if group.tags else parent.tags,
         parent.pvp_only or group.pvp == "only",
+        parent.pve_only or group.pvp == "never",
         parent.activation,
     )
 
 
-def felt_by_caster(power: Power, archetype: str, level: int) -> Iterator[SelfEffect]:
-    """The effects that count for the caster's own totals, in PvE, with nothing happening.
+def felt_by_caster(
+    power: Power, archetype: str, level: int, *, pvp: bool = False, combat: bool = False
+) -> Iterator[SelfEffect]:
+    """The effects that count for the caster's own totals.
 
-    archetype: without `Class_`, lower case. Chances and procs: an effect with procs per minute
+    archetype: without `Class_`, lower case. pvp: against players. combat: who fights loses what
+    fighting suppresses. Chances and procs: an effect with procs per minute
     never counts; other chances are left to the reader, since chance modifiers change them.
     """
-    fixed = Context(Facts(archetype, level), power)
+    fixed = Context(Facts(archetype, level, pvp=pvp, combat=combat), power)
     for effect in flatten(power):
-        if left_out(effect):
+        if left_out(effect, pvp=pvp, combat=combat):
             continue
         for view, times in aims(effect, power):
             conditions = _undecided(effect.conditions, view, fixed)
@@ -144,10 +166,14 @@ def felt_by_caster(power: Power, archetype: str, level: int) -> Iterator[SelfEff
                 break
 
 
-def left_out(effect: Effect) -> str:
+def left_out(effect: Effect, *, pvp: bool = False, combat: bool = False) -> str:
     """Why an effect is in nobody's totals, whomever it reaches; "" when it may be."""
-    if effect.pvp_only:
+    if effect.pvp_only and not pvp:
         return "against players only"
+    if effect.pve_only and pvp:
+        return "never against players"
+    if combat and any(event.event in FIGHTING for event in effect.template.suppress_events):
+        return "suppressed by fighting"
     if effect.ppm:
         return "happens by chance, per minute: in its power's figures"
     if effect.delay_s > MAX_DELAY_S:

@@ -11,7 +11,7 @@ from calc.build import Build
 from calc.facts import Context
 from calc.frame import Frame
 from calc.powers import Contribution, Keyed, contributions, global_strengths
-from calc.running import Active, Running, running
+from calc.running import Active, Running, combat_level, running, scenario_of
 from calc.stats import NUMBER
 from calc.tables import limit
 from calc.totals import Total, finish
@@ -31,8 +31,30 @@ class Engine:
         self._changed_tags = changed_tags(catalogue)
         self._frame = lru_cache(_FRAMES)(self._new_frame)
 
-    def _new_frame(self, archetype: ArchetypeId, level: int) -> Frame:
-        return Frame(self.catalogue, archetype, level, self._changed_tags)
+    def _new_frame(
+        self, archetype: ArchetypeId, level: int, *, exemplared: bool, pvp: bool, combat: bool
+    ) -> Frame:
+        return Frame(
+            self.catalogue,
+            archetype,
+            level,
+            self._changed_tags,
+            exemplared=exemplared,
+            pvp=pvp,
+            combat=combat,
+        )
+
+    def frame(self, build: Build) -> Frame:
+        """What a build has in common with others of its archetype and level, as its scenario is."""
+        scenario = scenario_of(build)
+        level = combat_level(build, scenario)
+        return self._frame(
+            ArchetypeId(build.archetype),
+            level,
+            exemplared=level < build.level,
+            pvp=scenario.pvp,
+            combat=scenario.combat,
+        )
 
     def totals(self, build: Build) -> dict[str, Total]:
         """Every stat, in the registry's order.
@@ -40,7 +62,7 @@ class Engine:
         What the catalogue does not know adds nothing. Equal builds give equal bits: sums are
         rounded once, at their end, so that no order matters.
         """
-        frame = self._frame(ArchetypeId(build.archetype), build.level)
+        frame = self.frame(build)
         state = running(build, frame)
         sources = list(_sources(state, frame))
         strengths = _strengths(sources, state)

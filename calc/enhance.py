@@ -57,13 +57,16 @@ def bonuses(
     archetype: Archetype,
     level: int,
     catalogue: Catalogue,
+    *,
+    highest: int = COMMON_LEVELS[1],
 ) -> tuple[Bonus, ...]:
     """What a slotted enhancement adds to each attribute, before ED.
 
     accepted: the enhancement types that the power takes; a part of a piece with several aspects
-    counts only where its type is among them. level: the character's combat level.
+    counts only where its type is among them. level: the character's combat level. highest: no
+    piece is worth more than one of this level, whatever its own.
     """
-    piece_level = effective_level(slotted, enhancement, level, catalogue)
+    piece_level = min(effective_level(slotted, enhancement, level, catalogue), highest)
     factor = relative_factor(slotted, enhancement)
     found: list[Bonus] = []
     for template in boost_templates(enhancement):

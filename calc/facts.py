@@ -20,12 +20,21 @@ View = Literal["self", "foe", "ally", "build"]
 """
 
 Reads = Literal[
-    "archetype", "level", "power", "owned", "modes", "situation", "slotted", "result", "totals"
+    "archetype",
+    "level",
+    "power",
+    "setting",
+    "owned",
+    "modes",
+    "situation",
+    "slotted",
+    "result",
+    "totals",
 ]
 """What a condition's value depends on."""
 
-FIXED: frozenset[Reads] = frozenset({"archetype", "level", "power"})
-"""Of these: what is the same for every build of an archetype and level."""
+FIXED: frozenset[Reads] = frozenset({"archetype", "level", "power", "setting"})
+"""Of these: what is the same for every build of an archetype and level in a setting."""
 
 
 class Facts(Struct, frozen=True, gc=False):
@@ -33,7 +42,9 @@ class Facts(Struct, frozen=True, gc=False):
 
     archetype: without `Class_`, lower case. owned: copies of each power, powerset and category,
     by lower-case id. modes: those set by active powers, lower case, without `k`. Percents are
-    0 to 100, like the game's. activated_s: seconds since powers that fade in steps were used.
+    0 to 100, like the game's. rage: 0 to 100, what an archetype's meter shows.
+    activated_s: seconds since powers that fade in steps were used. pvp, combat: the setting,
+    against players and while fighting. target_class: of the foe, like an archetype.
     slotted: pieces of each enhancement in the build, lower case.
     """
 
@@ -43,9 +54,13 @@ class Facts(Struct, frozen=True, gc=False):
     modes: frozenset[str] = frozenset()
     team: int = 1
     activated_s: float = 0.0
+    pvp: bool = False
+    combat: bool = False
+    target_hit_points_percent: float = 100.0
+    target_held: bool = False
+    target_class: str = "boss_grunt"
     hit_points_percent: float = 100.0
     endurance_percent: float = 100.0
-    meter: float = 0.0
     rage: float = 0.0
     maximum_hit_points: float = 0.0
     to_hit: float = 0.75
@@ -101,9 +116,9 @@ _SOURCE: dict[str, Meaning] = {
     "combatlevel": ("level", lambda context: context.facts.level),
     "khitpoints%": ("situation", lambda context: context.facts.hit_points_percent),
     "kendurance%": ("situation", lambda context: context.facts.endurance_percent),
-    "kmeter": ("situation", lambda context: context.facts.meter),
+    "kmeter": ("situation", lambda context: context.facts.rage / 100.0),
     "krage": ("situation", lambda context: context.facts.rage),
-    "cur.kmeter": ("situation", lambda context: context.facts.meter),
+    "cur.kmeter": ("situation", lambda context: context.facts.rage / 100.0),
     "max.khitpoints": ("totals", lambda context: context.facts.maximum_hit_points),
     "cur.khitpoints": (
         "totals",
@@ -123,6 +138,7 @@ _OWN: dict[str, Meaning] = {
     "power.base>activateperiod": ("power", lambda context: context.power.period_s),
     "power.base>range": ("power", lambda context: context.power.range_ft),
     "power.base>areafactor": ("power", lambda context: area_factor(context.power)),
+    "ispvpmap?": ("setting", lambda context: context.facts.pvp),
     "power.base>powersetname": ("power", lambda context: word(context.power.powerset)),
     "power.base>categoryname": (
         "power",
@@ -141,7 +157,6 @@ _CONSTANTS: dict[str, Value] = {
     "@customfx": "",
     "distance": 0.0,
     "prevdistance": 0.0,
-    "ispvpmap?": False,
     "ismissionmap?": False,
     "istutorialmap?": False,
     "isarchitectmap?": False,
@@ -161,21 +176,35 @@ _CASTER: dict[str, Value] = {
     "isfriend?": True,
     "isoutside?": True,
 }
-_FOE: dict[str, Value] = {
-    "enttype": "critter",
+_OTHER: dict[str, Value] = {
     "entref": "target",
-    "arch": "boss_grunt",
-    "rank": "",
     "group": "",
     "costume": "",
-    "isfriend?": False,
     "isoutside?": True,
-    "khitpoints%": 100.0,
     "kendurance%": 100.0,
     "kmeter": 0.0,
 }
-_ALLY: dict[str, Value] = _FOE | {"enttype": "player", "arch": "", "isfriend?": True}
+_ALLY: dict[str, Value] = _OTHER | {
+    "enttype": "player",
+    "arch": "",
+    "rank": "",
+    "isfriend?": True,
+    "khitpoints%": 100.0,
+}
+_FOE: dict[str, Meaning] = {
+    "enttype": ("setting", lambda context: "player" if context.facts.pvp else "critter"),
+    "arch": ("situation", lambda context: context.facts.target_class),
+    "rank": ("situation", lambda context: context.facts.target_class),
+    "isfriend?": (None, lambda _: False),
+    "khitpoints%": ("situation", lambda context: context.facts.target_hit_points_percent),
+}
+_FIGHTING = frozenset(
+    {"attacked", "attackedbyother", "hitbyfoe", "damaged", "activateattackclick", "missbyother"}
+)
 _MEZ = ("held", "hold", "sleep", "stun", "stunned", "immobilize", "immobilized", "terrorized")
+_HELD = frozenset(
+    f"{prefix}k{hold}" for prefix in ("", "cur.", "mod.") for hold in ("held", "hold")
+)
 _UNFELT = frozenset(
     {
         f"{prefix}k{mez}"
@@ -214,7 +243,7 @@ def _accessor(whose: str, attribute: str, view: View) -> Meaning | None:
     whose, _, table = whose.partition(".")
     match table or whose:
         case "eventtimesince":
-            return _constant(math.inf)
+            return _time_since(attribute)
         case "eventcount":
             return _constant(0.0)
         case "involume" | "villainname" | "scriptmessage":
@@ -235,6 +264,13 @@ def _accessor(whose: str, attribute: str, view: View) -> Meaning | None:
             return None
 
 
+def _time_since(event: str) -> Meaning:
+    """Who fights does it now; all else that can happen has not happened."""
+    if event not in _FIGHTING:
+        return _constant(math.inf)
+    return "setting", lambda context: 0.0 if context.facts.combat else math.inf
+
+
 def _of_caster(attribute: str) -> Meaning | None:
     known = _SOURCE.get(attribute)
     if known is not None:
@@ -249,7 +285,11 @@ def _of_caster(attribute: str) -> Meaning | None:
 def _of_target(attribute: str, view: View) -> Meaning | None:
     if view in ("self", "build") or attribute in ("level", "combatlevel"):
         return _of_caster(attribute)
+    if view == "foe" and attribute in _HELD:
+        return "situation", lambda context: 1.0 if context.facts.target_held else 0.0
     if attribute in _UNFELT:
         return _constant(0.0)
-    other = _FOE if view == "foe" else _ALLY
+    if view == "foe" and attribute in _FOE:
+        return _FOE[attribute]
+    other = _OTHER if view == "foe" else _ALLY
     return _constant(other[attribute]) if attribute in other else None

@@ -26,22 +26,37 @@ Slots = tuple[SlottedEnhancement, ...]
 
 _POWERS = 2048  # how many of each are kept, per archetype and level
 _SLOTTINGS = 8192
+HIGHEST_PIECE = 53  # no table knows a higher level
 _ON_SELF = frozenset({"Self", "SelfAndPets"})
 
 
 class Frame:
-    """Compiled powers, enhancement values and set bonuses for one archetype and level.
+    """Compiled powers, enhancement values and set bonuses for one archetype, level and setting.
+
+    level: the combat level. exemplared: it is below the character's own. pvp, combat: against
+    players, and while fighting.
 
     Everything is kept by what it depends on, the oldest unused goes first.
     """
 
     def __init__(
-        self, catalogue: Catalogue, archetype: ArchetypeId, level: int, changed_tags: Set[str]
+        self,
+        catalogue: Catalogue,
+        archetype: ArchetypeId,
+        level: int,
+        changed_tags: Set[str],
+        *,
+        exemplared: bool = False,
+        pvp: bool = False,
+        combat: bool = False,
     ) -> None:
         self.catalogue = catalogue
         self.archetype = catalogue.archetypes.get(archetype, NOBODY)
         self.level = level
+        self.pvp = pvp
+        self.combat = combat
         self._changed_tags = changed_tags
+        self._highest_piece = level if exemplared else HIGHEST_PIECE
         self.limits: Limits = limits(self.archetype, level)
         self.power = lru_cache(_POWERS)(self._power)
         self.idle = lru_cache(_POWERS)(self._idle)
@@ -55,7 +70,12 @@ class Frame:
     def _power(self, power: PowerId) -> CompiledPower:
         """A power of the catalogue, compiled. Raises KeyError for an unknown one."""
         return compile_power(
-            self.catalogue.powers[power], self.archetype, self.level, self._changed_tags
+            self.catalogue.powers[power],
+            self.archetype,
+            self.level,
+            self._changed_tags,
+            pvp=self.pvp,
+            combat=self.combat,
         )
 
     def _idle(self, power: PowerId) -> CompiledPower:
@@ -71,16 +91,21 @@ class Frame:
     def _bonus(self, power: PowerId) -> CompiledPower:
         """A set bonus, which nothing enhances."""
         found = self.catalogue.powers[power]
-        return compile_power(found, self.archetype, self.level, self._changed_tags, enhanced=False)
+        return self._global(found)
 
     def _piece(self, enhancement: EnhancementId) -> CompiledPower:
         """What a piece gives its owner by itself (Kismet's to-hit), while its power is on."""
+        return self._global(_unique(self.catalogue.enhancements[enhancement]))
+
+    def _global(self, power: Power) -> CompiledPower:
         return compile_power(
-            _unique(self.catalogue.enhancements[enhancement]),
+            power,
             self.archetype,
             self.level,
             self._changed_tags,
             enhanced=False,
+            pvp=self.pvp,
+            combat=self.combat,
         )
 
     def _slotted(
@@ -110,7 +135,13 @@ class Frame:
     ) -> tuple[Bonus, ...]:
         enhancement = self.catalogue.enhancements[EnhancementId(slotted.id)]
         return enhance.bonuses(
-            slotted, enhancement, accepted, self.archetype, self.level, self.catalogue
+            slotted,
+            enhancement,
+            accepted,
+            self.archetype,
+            self.level,
+            self.catalogue,
+            highest=self._highest_piece,
         )
 
     def _set_bonuses(self, slots: Slots) -> tuple[PowerId, ...]:
@@ -119,7 +150,7 @@ class Frame:
             Piece(slotted, self.catalogue.enhancements[EnhancementId(slotted.id)])
             for slotted in slots
         ]
-        return bonuses.of_power(pieces, self.level, self.catalogue)
+        return bonuses.of_power(pieces, self.level, self.catalogue, pvp=self.pvp)
 
 
 def _shares(some: tuple[str, ...], others: tuple[str, ...]) -> bool:

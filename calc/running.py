@@ -15,12 +15,25 @@ from calc.facts import Context, Facts, word
 from calc.frame import Frame, Slots
 from calc.owned import copies, owned, powersets
 from calc.powers import CompiledPower
-from gamedata.catalogue import PowerId
+from gamedata.catalogue import Power, PowerId
 
 MAX_DEPTH = 4  # how far powers that bring powers are followed
 _COUNTERS = "Temporary_Powers."  # some of them count something by how many copies one has
 _AS_BUILT = PowerCondition()
 _PLAIN = TakenPower()
+_NOTHING = Scenario()
+LEVELS_ABOVE = 5  # how far above the level played at a power may have been picked
+INCARNATE_LEVEL = 45  # below it, incarnate powers rest
+
+# The class of a foe of each rank, as the game's conditions name it.
+FOES: dict[str, str] = {
+    "minion": "minion_grunt",
+    "lieutenant": "lt_grunt",
+    "boss": "boss_grunt",
+    "elite_boss": "boss_elite",
+    "archvillain": "boss_archvillain",
+    "monster": "boss_monster",
+}
 
 # The same accolade for heroes and for villains: only one of a pair counts.
 ACCOLADE_PAIRS = {
@@ -62,14 +75,15 @@ class Running(Struct, frozen=True, gc=False):
 
 def running(build: Build, frame: Frame) -> Running:
     """What counts in a build's totals, in its own scenario."""
+    scenario = scenario_of(build)
+    available = min(build.level, frame.level + LEVELS_ABOVE)
     had = {
         power: taken
         for power, taken in owned(build, frame.catalogue).items()
-        if taken.level <= build.level
+        if (taken.level or frame.catalogue.powers[power].level) <= available
     }
     slots = {power: _slots(taken, build.level, frame) for power, taken in had.items()}
-    facts = _facts(build, had, slots.values())
-    scenario = build.scenarios.get(build.scenario, Scenario())
+    facts = _facts(build, had, slots.values(), frame)
     incarnates = list(_incarnates(build, scenario, facts, frame))
     boosts = tuple(boost for active in incarnates for boost in _boosts(active, frame))
     powers = [
@@ -88,6 +102,16 @@ def running(build: Build, frame: Frame) -> Running:
     )
 
 
+def scenario_of(build: Build) -> Scenario:
+    """The scenario that a build is read in; one that is not there has nothing happening."""
+    return build.scenarios.get(build.scenario, _NOTHING)
+
+
+def combat_level(build: Build, scenario: Scenario) -> int:
+    """The level of every table: one's own, or the lower one that one plays at."""
+    return min(build.level, scenario.exemplar or build.level)
+
+
 def _slots(taken: TakenPower, level: int, frame: Frame) -> Slots:
     """The enhancements in a power's slots, as far as the catalogue knows them, by slot id."""
     if not taken.slots:
@@ -101,18 +125,29 @@ def _slots(taken: TakenPower, level: int, frame: Frame) -> Slots:
     )
 
 
-def _facts(build: Build, had: Mapping[PowerId, TakenPower], slots: Iterable[Slots]) -> Facts:
+def _facts(
+    build: Build, had: Mapping[PowerId, TakenPower], slots: Iterable[Slots], frame: Frame
+) -> Facts:
     counts = copies(had, powersets(build))
     for power, taken in had.items():
         if power.startswith(_COUNTERS) and taken.count is not UNSET:
             counts[power.lower()] = taken.count
-    scenario = build.scenarios.get(build.scenario, Scenario())
+    scenario = scenario_of(build)
     return Facts(
         word(build.archetype),
-        build.level,
+        frame.level,
         counts,
         team=scenario.team,
+        hit_points_percent=scenario.health,
+        endurance_percent=scenario.endurance,
+        # One meter for each archetype: the game calls it rage, whatever players call it.
+        rage=max(scenario.fury, scenario.meter),
         activated_s=scenario.activated_s,
+        pvp=frame.pvp,
+        combat=frame.combat,
+        target_hit_points_percent=scenario.target_health,
+        target_held=scenario.target_held,
+        target_class="" if frame.pvp else FOES[scenario.target_rank],
         slotted=Counter(slotted.id.lower() for placed in slots for slotted in placed),
     )
 
@@ -132,7 +167,18 @@ def _count(power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame) 
         return condition.count
     if taken.count is not UNSET:
         return taken.count
-    return defaults.count(frame.catalogue.powers[power])
+    return _default_count(frame.catalogue.powers[power], scenario)
+
+
+def _default_count(power: Power, scenario: Scenario) -> int:
+    """What nobody has chosen: the targets in range, or one stack."""
+    match defaults.targets(power):
+        case "foes":
+            return scenario.foes
+        case "allies":
+            return scenario.allies
+        case _:
+            return 1
 
 
 def _accolades(build: Build, frame: Frame) -> Iterable[PowerId]:
@@ -144,6 +190,8 @@ def _accolades(build: Build, frame: Frame) -> Iterable[PowerId]:
 
 def _incarnates(build: Build, scenario: Scenario, facts: Facts, frame: Frame) -> Iterable[Active]:
     """The powers in the incarnate slots: what they do at all times, and what while they are on."""
+    if frame.level < min(build.level, INCARNATE_LEVEL):
+        return
     for _, incarnate in sorted(build.incarnates.items()):
         power = PowerId(incarnate)
         if power not in frame.catalogue.powers:
