@@ -20,6 +20,7 @@ MAX_POWERS = 400
 MAX_ACCOLADES = 100
 MAX_INCARNATES = 20
 MAX_SCENARIOS = 20
+MAX_NOTES = 8000  # characters
 
 # What a client may choose as an id: starts with a letter, so that JavaScript keeps the order
 # of keys, and has no character that needs quoting anywhere.
@@ -37,7 +38,7 @@ Title = Annotated[
 Notes = Annotated[
     str,
     Meta(
-        max_length=8000,
+        max_length=MAX_NOTES,
         pattern=r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]*\Z",
     ),
 ]

@@ -10,12 +10,14 @@ Sources: files of Mids Reborn 3.8, descriptions of 3.6.
 
 import re
 
+import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from calc import defaults, mids_names, slotting
+from calc import defaults, incarnates, mids_names, slotting
 from calc.build import (
     FORMAT,
     MAX_LEVEL,
+    MAX_NOTES,
     OWN_SLOT,
     Build,
     Powersets,
@@ -38,7 +40,7 @@ from calc.mbd_file import (
 )
 from calc.mbd_names import Names
 from calc.picks import is_pick
-from gamedata.catalogue import Catalogue, Enhancement, Power
+from gamedata.catalogue import Catalogue, Enhancement, EnhancementId, Power
 from gamedata.queries import DISABLED
 
 __all__ = ["BuildFileError", "Imported", "Problem", "read"]
@@ -48,7 +50,6 @@ MAX_SLOTS = 6
 MAX_PROBLEMS = 200
 MAX_TITLE = 80
 _OFF = TakenPower(on=False)
-INCARNATE_SLOTS = ("alpha", "judgement", "interface", "lore", "destiny", "hybrid", "genesis")
 
 _UNSEEN = re.compile(
     "[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -93,7 +94,7 @@ class _Reader:
         self.powers: dict[str, TakenPower] = {}
         self.incarnates: dict[str, str] = {}
         self.accolades: dict[str, bool] = {}
-        self.obtained = self.procs = self.alternatives = 0
+        self.obtained = self.alternatives = 0
 
     def note(self, code: str, message: str, subject: object = "") -> None:
         if len(self.problems) < MAX_PROBLEMS:
@@ -114,6 +115,7 @@ class _Reader:
             incarnates=self.incarnates,
             accolades=self.accolades,
             scenarios={"solo": Scenario(title="Solo")},
+            notes=self.notes(),
         )
         self.read_powers()
         self.note_what_is_not_kept()
@@ -135,6 +137,17 @@ class _Reader:
         if len(clean) > MAX_TITLE:
             self.note("changed_name", f"The name was cut to {MAX_TITLE} characters.", name)
         return clean[:MAX_TITLE]
+
+    def notes(self) -> str:
+        """The comment: its lines stay lines."""
+        comment = (self.file.comment or "").replace("\r\n", "\n").replace("\r", "\n").strip()
+        clean = "".join(each for each in comment if each in "\n\t" or not _UNSEEN.match(each))
+        if clean != comment:
+            message = "Characters of the comment that cannot be seen were left out."
+            self.note("changed_notes", message)
+        if len(clean) > MAX_NOTES:
+            self.note("changed_notes", f"The comment was cut to {MAX_NOTES} characters.")
+        return clean[:MAX_NOTES]
 
     def archetype(self) -> str:
         key = self.names.archetype(self.file.class_)
@@ -200,7 +213,6 @@ class _Reader:
             self.note("unknown_power", f"The power is not in this game data; left out{lost}.", name)
             return
         power = self.catalogue.powers[key]
-        self.procs += entry.proc_include
         if key.startswith("Incarnate."):
             self.read_incarnate(entry, power)
         elif key.startswith("Temporary_Powers.Accolades."):
@@ -216,8 +228,8 @@ class _Reader:
                 self.powers[key] = taken
 
     def read_incarnate(self, entry: PowerEntry, power: Power) -> None:
-        slot = power.powerset.partition(".")[2].lower()
-        if slot not in INCARNATE_SLOTS:
+        slot = incarnates.slot_of(power)
+        if not slot:
             self.note("not_offered", f"{power.name} fills none of the incarnate slots.", power.id)
         elif slot in self.incarnates:
             self.note(
@@ -225,11 +237,9 @@ class _Reader:
             )
         else:
             self.incarnates[slot] = power.id
-            if not entry.stat_include:
-                message = (
-                    f"{power.name} is switched off in the file; an incarnate power has no switch."
-                )
-                self.note("not_kept", message, power.id)
+            taken = without_defaults(TakenPower(on=entry.stat_include), power)
+            if not may_be_absent(taken, power, self.catalogue):
+                self.powers[power.id] = taken
 
     def taken(self, entry: PowerEntry, power: Power) -> TakenPower:
         taken = TakenPower(
@@ -238,7 +248,20 @@ class _Reader:
             count=self.count(entry.variable_value, power),
             slots=self.slots(entry, power),
         )
+        if entry.proc_include:
+            taken = msgspec.structs.replace(taken, slots=self.with_procs(taken.slots, power))
         return without_defaults(taken, power)
+
+    def with_procs(self, slots: dict[str, Slot], power: Power) -> dict[str, Slot]:
+        """The slots with every proc in them switched on."""
+        switched: dict[str, Slot] = {}
+        for key, slot in slots.items():
+            held = slot.enhancement
+            if held is not UNSET and self.catalogue.enhancements[EnhancementId(held.id)].proc:
+                switched[key] = Slot(slot.level, msgspec.structs.replace(held, proc=True))
+        if not switched:
+            self.note("not_kept", f"{power.name} has no proc to count.", power.id)
+        return slots | switched
 
     def pick_level(self, entry: PowerEntry, power: Power) -> int:
         level = whole(entry.level, 1, MAX_LEVEL)
@@ -337,10 +360,8 @@ class _Reader:
     def note_what_is_not_kept(self) -> None:
         file = self.file
         kept_nowhere = {
-            "its comment": file.comment,
             "the alignment": file.alignment if file.alignment != "Hero" else "",
             "which pieces were obtained": self.obtained,
-            "which powers' procs count": self.procs,
             "alternative slottings": self.alternatives,
         }
         for what, value in kept_nowhere.items():

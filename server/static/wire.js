@@ -2,7 +2,7 @@
  * The shapes of what comes over the wire, as types for the checker and the reader; no code.
  * The server's Structs (server/protocol.py, calc/build.py, calc/operations.py) are their source.
  *
- * @typedef {{id: string, level?: number, boosters?: number, relative?: number}} SlottedEnhancement
+ * @typedef {{id: string, level?: number, boosters?: number, relative?: number, proc?: boolean}} SlottedEnhancement
  * @typedef {{level?: number, enhancement?: SlottedEnhancement}} Slot
  * @typedef {{level?: number, on?: boolean, count?: number, slots?: Record<string, Slot>}} TakenPower
  * @typedef {{primary?: string, secondary?: string, epic?: string, pools?: Record<string, boolean>}} Powersets
@@ -14,6 +14,11 @@
  * @property {number} [level]
  * @property {Powersets} [powersets]
  * @property {Record<string, TakenPower>} [powers]
+ * @property {Record<string, string>} [incarnates]  a power by slot
+ * @property {Record<string, boolean>} [accolades]
+ * @property {string} [scenario]  absent: "solo"
+ * @property {Record<string, {title?: string, [condition: string]: any}>} [scenarios]
+ * @property {string} [notes]
  *
  * @typedef {{type: string, power?: string, slot?: string, level?: number, [field: string]: any}} Operation
  *

@@ -57,8 +57,26 @@ function sentence(operation, before, catalogue) {
     case "change_enhancement": return `tuned an enhancement in ${power}`;
     case "switch_power": return `switched ${power} ${operation.on ? "on" : "off"}`;
     case "set_count": return `set ${power} to ${operation.count}`;
+    case "switch_proc":
+      if (operation.on === undefined) return `left a proc in ${power} to itself`;
+      return `switched a proc in ${power} ${operation.on ? "on" : "off"}`;
+    case "set_notes": return operation.notes ? "wrote notes" : "cleared the notes";
+    case "set_incarnate": return power ? `chose ${power} as ${operation.slot}` : `cleared the ${operation.slot} slot`;
+    case "add_accolade": return `added the accolade ${power}`;
+    case "remove_accolade": return `removed the accolade ${power}`;
+    case "switch_accolade": return `switched ${power} ${operation.on ? "on" : "off"}`;
+    case "add_scenario": return `added the scenario ${operation.conditions?.title || operation.scenario}`;
+    case "change_scenario": return `changed the scenario ${scenarioName(operation, before)}`;
+    case "remove_scenario": return `removed the scenario ${scenarioName(operation, before)}`;
+    case "choose_scenario": return `chose the scenario ${scenarioName(operation, before)}`;
+    case "set_scenario_power": return `changed ${power} in the scenario ${scenarioName(operation, before)}`;
     default: return "changed the build";
   }
+}
+
+/** @param {Operation} operation @param {Build | null} before */
+function scenarioName(operation, before) {
+  return before?.scenarios?.[operation.scenario]?.title || operation.scenario;
 }
 
 /** @param {string} id @param {Catalogue} catalogue */

@@ -322,10 +322,48 @@ def test_unknown_names_are_told_one_by_one() -> None:
 
 def test_what_a_build_has_no_place_for_is_told() -> None:
     entry = power(ATTACK, 1, slot(1, piece("Crafted_Damage") | {"Obtained": True}))
-    imported = read(entry | {"ProcInclude": True}, Comment="Hello", Alignment="Rogue")
-    assert codes(imported) == ["not_kept"] * 4
+    imported = read(entry | {"ProcInclude": True}, Alignment="Rogue")
+    assert codes(imported) == ["not_kept"] * 3
     told = " ".join(problem.message for problem in imported.problems)
-    assert all(word in told for word in ("comment", "alignment", "obtained", "procs"))
+    assert all(word in told for word in ("alignment", "obtained", "proc"))
+
+
+def test_the_comment_becomes_notes() -> None:
+    imported = read(Comment=" To do:\r\n\t- slots\n")
+    assert imported.build.notes == "To do:\n\t- slots"
+    assert imported.problems == ()
+    hidden = read(Comment="a\u202eb\0")
+    assert hidden.build.notes == "ab"
+    assert codes(hidden) == ["changed_notes"]
+    assert len(read(Comment="x" * 9000).build.notes) == 8000
+
+
+def test_which_procs_count_is_kept() -> None:
+    pieces = [piece("Crafted_Makos_Bite_F"), piece("Crafted_Makos_Bite_A")]
+    entry = power(ATTACK, 1, slot(1, pieces[0]), slot(3, pieces[1]))
+    slots = read(entry | {"ProcInclude": True}).build.powers[ATTACK].slots
+    held = {key: each.enhancement for key, each in slots.items()}
+    assert held == {
+        "own": SlottedEnhancement("Crafted_Makos_Bite_F", 50, proc=True),
+        "s1": SlottedEnhancement("Crafted_Makos_Bite_A", 50),
+    }
+    assert read(entry).build.powers[ATTACK].slots["own"].enhancement == SlottedEnhancement(
+        "Crafted_Makos_Bite_F", 50
+    )
+
+
+def test_switches_of_incarnates_are_kept() -> None:
+    imported = read(
+        power("Incarnate.Alpha.Agility_Core_Paragon", 50),
+        power("Incarnate.Hybrid.Assault_Genome", 50, on=True),
+        power("Incarnate.Destiny.Ageless_Invocation", 50),
+    )
+    assert imported.problems == ()
+    assert imported.build.powers == {
+        "Incarnate.Alpha.Agility_Core_Paragon": TakenPower(on=False),
+        "Incarnate.Hybrid.Assault_Genome": TakenPower(on=True),
+    }
+    assert imported.build.incarnates.keys() == {"alpha", "hybrid", "destiny"}
 
 
 def test_sub_powers_that_are_on() -> None:
@@ -490,12 +528,12 @@ def test_any_text_is_refused_with_a_sentence(text: str | bytes) -> None:
 
 
 FILES = {
-    "arsenal_dominator_incarnate": {"not_kept": 1},
-    "arsenal_dominator_noslots": {"not_kept": 1},
-    "hasten_2rech": {"not_kept": 1},
-    "shield_scrapper_noslots": {"not_kept": 1},
-    "shield_scrapper_set_bonuses": {"not_kept": 1},
-    "shield_scrapper_slotted": {"not_kept": 1},
+    "arsenal_dominator_incarnate": {},
+    "arsenal_dominator_noslots": {},
+    "hasten_2rech": {},
+    "shield_scrapper_noslots": {},
+    "shield_scrapper_set_bonuses": {},
+    "shield_scrapper_slotted": {},
     "dominator_electric_psionic": {},
     # Its author boosted every piece at once, also those that take no boosters.
     "scrapper_dark_shield": {"changed_strength": 26},
