@@ -190,6 +190,8 @@ _ALLY: dict[str, Value] = _OTHER | {
     "rank": "",
     "isfriend?": True,
     "khitpoints%": 100.0,
+    "cur.khitpoints": 100.0,
+    "max.khitpoints": 100.0,
 }
 _FOE: dict[str, Meaning] = {
     "enttype": ("setting", lambda context: "player" if context.facts.pvp else "critter"),
@@ -197,6 +199,9 @@ _FOE: dict[str, Meaning] = {
     "rank": ("situation", lambda context: context.facts.target_class),
     "isfriend?": (None, lambda _: False),
     "khitpoints%": ("situation", lambda context: context.facts.target_hit_points_percent),
+    # Of others only shares are known: conditions compare one with the other, or with nothing.
+    "cur.khitpoints": ("situation", lambda context: context.facts.target_hit_points_percent),
+    "max.khitpoints": (None, lambda _: 100.0),
 }
 _FIGHTING = frozenset(
     {"attacked", "attackedbyother", "hitbyfoe", "damaged", "activateattackclick", "missbyother"}

@@ -1,0 +1,268 @@
+"""How much of a catalogue the engine understands: by kind of effect, condition and formula.
+
+Every power that a build can come to is walked (`calc.reach`), and every enhancement. What becomes
+of an effect is asked of the engine's own tables and compiler, so that both cannot disagree.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from msgspec import Struct, field
+
+from calc.attributes import ignored
+from calc.compile import unread
+from calc.conditions import compiled, compiled_tree
+from calc.effects import Effect, SelfEffect, aims, felt_by_caster, flatten, left_out
+from calc.engine import changed_tags
+from calc.enhance import boost_templates
+from calc.facts import UNKNOWN, Context, Facts, View, word
+from calc.forms import atoms, form
+from calc.frame import Frame
+from calc.reach import Reached, reached
+from gamedata.catalogue import (
+    Archetype,
+    Catalogue,
+    EffectGroup,
+    Enhancement,
+    Expression,
+    Power,
+    Template,
+)
+from gamedata.expressions import ExpressionError, Node, parse
+
+LEVEL = 50
+_OTHERS = "of what is summoned, or of others"
+_ON_OTHERS = "felt by others: in its power's figures"
+_NO_BUILD = "its conditions hold for no caster"
+_IN_NO_TOTAL = "of an effect that is in no total"
+_CARRIED = "carried into other powers: in their figures"
+UNKNOWABLE = "nobody can know it"
+_FIXED = "the same in every build"
+_TIME = "how long something lasts is in no total"
+_USABLE = "whether it can be used now is the player's affair"
+
+
+class Count(Struct):
+    """How often one kind occurs. ignored: by reason. not_understood: by where it stands."""
+
+    evaluated: int = 0
+    ignored: Counter[str] = field(default_factory=Counter)
+    not_understood: Counter[str] = field(default_factory=Counter)
+
+    def add(self, reason: str | None, where: str) -> None:
+        """reason: None is evaluated, "" is not understood."""
+        if reason is None:
+            self.evaluated += 1
+        elif reason:
+            self.ignored[reason] += 1
+        else:
+            self.not_understood[where] += 1
+
+
+class Coverage(Struct):
+    """What occurs in a catalogue.
+
+    effects: by attribute and aspect. conditions: by what they ask about. expressions: formulas
+    of magnitudes, durations and numbers of targets, by shape.
+    """
+
+    powers: int = 0
+    enhancements: int = 0
+    effects: dict[str, Count] = {}
+    conditions: dict[str, Count] = {}
+    expressions: dict[str, Count] = {}
+
+
+def coverage(catalogue: Catalogue) -> Coverage:
+    """Walk everything that a build can hold. Takes seconds."""
+    walk = _Walk(catalogue)
+    for each in reached(catalogue):
+        walk.power(each)
+    for enhancement in catalogue.enhancements.values():
+        walk.enhancement(enhancement)
+    for boost_set in catalogue.boost_sets.values():
+        for bonus in boost_set.bonuses:
+            walk.condition(bonus.requires, ("build",), boost_set.id)
+    return walk.found
+
+
+class _Walk:
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.found = Coverage()
+        self.catalogue = catalogue
+        self.tags = changed_tags(catalogue)
+        self.players = tuple(each for each in catalogue.archetypes.values() if each.player)
+        # A piece by itself is the same for all archetypes.
+        self.frame = Frame(catalogue, self.players[0].id, LEVEL, self.tags)
+
+    def power(self, each: Reached) -> None:
+        power = each.power
+        self.found.powers += 1
+        self.condition(power.requires, ("build",), power.id)
+        for expression in (power.activate_requires, power.target_requires):
+            self.condition(expression, ("self",), power.id, _USABLE)
+        for redirect in power.redirects:
+            self.condition(redirect.condition, ("self",), power.id)
+        self.formula(power.max_targets_expression, ("self",), power.id)
+        self.formula(power.chain_effect, ("self",), power.id, _ON_OTHERS)
+        if not each.archetypes:
+            self._effects(power, (), _OTHERS)
+        elif power.type == "Global Enhancement":
+            self._boosts(power, power.id)
+            self._effects(power, (), _CARRIED)
+        else:
+            self._effects(power, [self.catalogue.archetypes[who] for who in each.archetypes])
+
+    def enhancement(self, enhancement: Enhancement) -> None:
+        self.found.enhancements += 1
+        self.condition(enhancement.slot_requires, ("build",), enhancement.id)
+        self._boosts(enhancement, enhancement.id)
+        # What a piece does by itself; the rest of it happens to the targets of its power.
+        own = self.frame.piece(enhancement.id).power
+        self._effects(own, self.players)
+        kept = {id(effect.template) for effect in flatten(own)}
+        for template in _templates((*enhancement.effects, *enhancement.activation_effects)):
+            if "Boost" not in template.flags and id(template) not in kept:
+                self._effect(template, _ON_OTHERS, enhancement.id)
+
+    def _boosts(self, whose: Power | Enhancement, where: str) -> None:
+        counted = {id(template) for template in boost_templates(whose)}
+        for template in _templates((*whose.effects, *whose.activation_effects)):
+            if "Boost" in template.flags:
+                for attribute in template.attributes:
+                    reason = None
+                    if id(template) not in counted:
+                        reason = ignored(attribute, template.aspect)
+                    self._count(self.found.effects, f"enhances {attribute}", reason, where)
+
+    def _effects(
+        self, power: Power, archetypes: Sequence[Archetype], left_out_as: str = ""
+    ) -> None:
+        """left_out_as: why none of them counts."""
+        felt = [(who, _felt(power, who)) for who in archetypes]
+        for effect in flatten(power):
+            if left_out_as == _CARRIED and "Boost" in effect.template.flags:
+                continue  # counted with the boosts
+            views = [view for view, _ in aims(effect, power)]
+            reason = left_out_as or left_out(effect, pvp=effect.pvp_only)
+            if not reason and not views:
+                reason = _ON_OTHERS
+            if reason:
+                self._effect(effect.template, reason, power.id)
+            elif not self._felt_effect(power, effect, views, felt):
+                reason = _IN_NO_TOTAL
+            self._around(power, effect, views, reason)
+
+    def _effect(self, template: Template, reason: str, where: str) -> None:
+        for attribute in template.attributes:
+            kind = f"{attribute} {template.aspect}"
+            self._count(self.found.effects, kind, reason, where)
+
+    def _felt_effect(
+        self,
+        power: Power,
+        effect: Effect,
+        views: Sequence[View],
+        felt: Iterable[tuple[Archetype, Sequence[SelfEffect]]],
+    ) -> bool:
+        """Count an effect that may reach the caster; whether a total may follow from it."""
+        found = [(who, each) for who, effects in felt for each in effects if each.effect == effect]
+        matters = False
+        for attribute in effect.template.attributes:
+            reason: str | None = ignored(attribute, effect.template.aspect)
+            if not found and not reason and not self._is_unknown(effect, views):
+                reason = _NO_BUILD
+            for who, each in found:
+                reason = unread(power, each, attribute, who, LEVEL, self.tags)
+                if reason is None:
+                    break
+            matters = matters or not reason or reason == _NO_BUILD
+            kind = f"{attribute} {effect.template.aspect}"
+            self._count(self.found.effects, kind, reason, power.id)
+        return matters
+
+    @staticmethod
+    def _is_unknown(effect: Effect, views: Iterable[View]) -> bool:
+        return any(
+            compiled(expression, view).not_understood
+            for expression in (*effect.conditions, *effect.unless)
+            for view in views
+        )
+
+    def _around(self, power: Power, effect: Effect, views: Sequence[View], reason: str) -> None:
+        """The conditions and formulas of an effect. reason: why it is left out, or ""."""
+        template = effect.template
+        for expression in (*effect.conditions, *effect.unless):
+            self.condition(expression, views, power.id, reason or None)
+        self.formula(template.magnitude_expression, views, power.id, reason or None)
+        self.formula(template.duration_expression, views, power.id, reason or _TIME)
+
+    def condition(
+        self, expression: Expression, views: Sequence[View], where: str, reason: str | None = None
+    ) -> None:
+        """reason: why nobody looks at it; None: somebody does."""
+        if not expression:
+            return
+        tree = _tree(expression)
+        if tree is None:
+            self._count(self.found.conditions, expression, "", where)
+            return
+        for name, part in atoms(tree):
+            fate = reason or _fate(part, tuple(views))
+            self._count(self.found.conditions, name, fate, where)
+
+    def formula(
+        self, expression: Expression, views: Sequence[View], where: str, reason: str | None = None
+    ) -> None:
+        if not expression:
+            return
+        tree = _tree(expression)
+        if tree is None:
+            self._count(self.found.expressions, expression, "", where)
+            return
+        if reason is None:
+            fates = {_fate(part, tuple(views)) for _, part in atoms(tree)}
+            reason = "" if "" in fates else UNKNOWABLE if UNKNOWABLE in fates else None
+        shape = form(tree)
+        self._count(self.found.expressions, shape, reason, where)
+
+    @staticmethod
+    def _count(counts: dict[str, Count], kind: str, reason: str | None, where: str) -> None:
+        counts.setdefault(kind, Count()).add(reason, where)
+
+
+@lru_cache(maxsize=8192)
+def _tree(expression: Expression) -> Node | None:
+    """None for what does not parse."""
+    try:
+        return parse(expression)
+    except ExpressionError:
+        return None
+
+
+def _fate(part: Node, views: tuple[View, ...]) -> str | None:
+    """What becomes of a part of an expression, in whichever view it is read."""
+    conditions = [compiled_tree(part, view) for view in views]
+    if any(condition.not_understood for condition in conditions):
+        return ""
+    if any(condition.reads for condition in conditions):
+        return None
+    values = {condition.evaluate(Context(Facts())) for condition in conditions}
+    return UNKNOWABLE if UNKNOWN in values else _FIXED
+
+
+def _felt(power: Power, who: Archetype) -> list[SelfEffect]:
+    """What a power's caster feels, in PvP too."""
+    archetype = word(who.id)
+    against_players = felt_by_caster(power, archetype, LEVEL, pvp=True)
+    return [
+        *felt_by_caster(power, archetype, LEVEL),
+        *(each for each in against_players if each.effect.pvp_only),
+    ]
+
+
+def _templates(groups: Iterable[EffectGroup]) -> Iterator[Template]:
+    for group in groups:
+        yield from group.templates
+        yield from _templates(group.children)
