@@ -9,11 +9,14 @@ from random import Random
 
 from hypothesis import strategies as st
 from msgspec import UNSET
+from msgspec.structs import asdict, replace
 
 from calc import build as document
+from calc import incarnates
 from calc.build import (
     OWN_SLOT,
     Build,
+    PowerCondition,
     Powersets,
     Scenario,
     Slot,
@@ -22,10 +25,14 @@ from calc.build import (
 )
 from calc.mids_names import ORIGINS
 from calc.operations import (
+    AddAccolade,
     AddPool,
+    AddScenario,
     AddSlot,
     Applied,
     ChangeEnhancement,
+    ChangeScenario,
+    ChooseScenario,
     ClearEnhancement,
     DropPower,
     MovePower,
@@ -33,23 +40,39 @@ from calc.operations import (
     Operation,
     PlaceEnhancement,
     PowersetRole,
+    RemoveAccolade,
     RemovePool,
+    RemoveScenario,
     RemoveSlot,
     SetArchetype,
     SetCount,
+    SetIncarnate,
     SetLevel,
+    SetNotes,
     SetOrigin,
     SetPowerset,
+    SetScenarioPower,
     SetTitle,
+    SwitchAccolade,
     SwitchPower,
+    SwitchProc,
     TakePower,
     apply,
 )
 from calc.owned import owned
-from calc.picks import chosen_with_trunks, is_pick
+from calc.picks import chosen_with_trunks, is_accolade, is_extra, is_pick
+from calc.placing import enhancements_of
 from calc.schedule import PICK_LEVELS
 from calc.slotting import fits, has_relative_level, levels
-from gamedata.catalogue import ArchetypeId, Catalogue, Enhancement, Power, PowerId, PowersetId
+from gamedata.catalogue import (
+    ArchetypeId,
+    Catalogue,
+    Enhancement,
+    EnhancementId,
+    Power,
+    PowerId,
+    PowersetId,
+)
 from gamedata.queries import Role, allows
 
 _ROLES: tuple[PowersetRole, ...] = ("primary", "secondary", "epic")
@@ -238,7 +261,129 @@ def _change(random: Random, build: Build, catalogue: Catalogue) -> Operation | N
     )
 
 
+def _set_notes(random: Random, build: Build, catalogue: Catalogue) -> Operation:
+    return SetNotes(random.choice(("", "To do:\n- slots", "日本")))
+
+
+def _switch_proc(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    procs = [
+        (power, slot)
+        for power, slot, slotted in enhancements_of(build)
+        if (found := catalogue.enhancements.get(EnhancementId(slotted.id))) and found.proc
+    ]
+    if not procs:
+        return None
+    return SwitchProc(*random.choice(sorted(procs)), random.choice((UNSET, True, False)))
+
+
+def _set_incarnate(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    slot = random.choice(incarnates.SLOTS)
+    found = incarnate_powers(slot, catalogue)
+    return SetIncarnate(slot, random.choice(["", *found, *found])) if found else None
+
+
+def _add_accolade(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    free = [one for one in accolades(catalogue) if one not in build.accolades]
+    return AddAccolade(random.choice(free), random.random() < 0.8) if free else None
+
+
+def _remove_accolade(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    return RemoveAccolade(random.choice(sorted(build.accolades))) if build.accolades else None
+
+
+def _switch_accolade(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    if not build.accolades:
+        return None
+    return SwitchAccolade(random.choice(sorted(build.accolades)), random.random() < 0.5)
+
+
+def _take_extra(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    free = [one.id for one in catalogue.powers.values() if is_extra(one)]
+    return TakePower(random.choice(free)) if free else None
+
+
+def _drop_extra(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    powers = (catalogue.powers.get(PowerId(power)) for power in sorted(build.powers))
+    extras = [power.id for power in powers if power is not None and is_extra(power)]
+    return DropPower(random.choice(extras)) if extras else None
+
+
+def _add_scenario(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    if len(build.scenarios) > 5:
+        return None
+    return AddScenario(f"{random.choice('abc')}{random.randint(0, 9)}", random_scenario(random))
+
+
+def _change_scenario(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    if not build.scenarios:
+        return None
+    wanted = asdict(random_scenario(random))
+    del wanted["powers"]
+    some = {key: value for key, value in wanted.items() if random.random() < 0.5}
+    return ChangeScenario(random.choice(sorted(build.scenarios)), **some)
+
+
+def _remove_scenario(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    others = sorted(build.scenarios.keys() - {build.scenario})
+    return RemoveScenario(random.choice(others)) if others else None
+
+
+def _choose_scenario(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    return ChooseScenario(random.choice(sorted(build.scenarios))) if build.scenarios else None
+
+
+def _set_scenario_power(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
+    power = _any_power(random, build, catalogue)
+    if power is None or not build.scenarios:
+        return None
+    return SetScenarioPower(
+        random.choice(sorted(build.scenarios)),
+        power.id,
+        random.choice((UNSET, True, False)),
+        random.choice((UNSET, UNSET, 0, 1, 5)),
+    )
+
+
+def random_scenario(random: Random) -> Scenario:
+    """Conditions of a fight, each as likely as not what it is anyway."""
+
+    def some(usual: int, *others: int) -> int:
+        return random.choice((usual, usual, *others))
+
+    return Scenario(
+        title=random.choice(("", "Raid", "Duel")),
+        team=some(1, 3, 8),
+        exemplar=some(0, 0, 25, 45),
+        pvp=random.random() < 0.15,
+        combat=random.random() < 0.4,
+        health=some(100, 40),
+        endurance=some(100, 10),
+        fury=some(0, 50, 80),
+        meter=some(0, 100),
+        target_health=some(100, 20),
+        target_held=random.random() < 0.3,
+        target_rank=random.choice(("boss", "boss", "minion", "lieutenant", "archvillain")),
+        relative_level=some(0, 4, -1),
+        foes=some(1, 0, 3, 16),
+        allies=some(0, 2, 7),
+        activated_s=some(0, 15, 90),
+    )
+
+
 _MAKERS: dict[Maker, float] = {
+    _set_notes: 0.5,
+    _switch_proc: 2,
+    _set_incarnate: 4,
+    _add_accolade: 1.5,
+    _remove_accolade: 0.7,
+    _switch_accolade: 0.7,
+    _take_extra: 1,
+    _drop_extra: 0.7,
+    _add_scenario: 2,
+    _change_scenario: 4,
+    _remove_scenario: 1,
+    _choose_scenario: 3,
+    _set_scenario_power: 3,
     _set_title: 1,
     _set_level: 1,
     _set_origin: 1,
@@ -288,11 +433,30 @@ def _nonsense(random: Random, build: Build, catalogue: Catalogue) -> Operation:
             SetOrigin("Elsewhere"),
             SwitchPower("Pool.Nowhere.Nothing", True),
             SetCount("Boosts.Nothing.Nothing", 3),
+            SwitchProc(power, "zz99", True),
+            SetIncarnate("omega", "Incarnate.Alpha.Nothing"),
+            SetIncarnate("alpha", "Pool.Speed.Hasten"),
+            AddAccolade("Pool.Speed.Hasten"),
+            RemoveAccolade("Pool.Nowhere.Nothing"),
+            SwitchAccolade("Pool.Nowhere.Nothing", True),
+            AddScenario(build.scenario),
+            ChangeScenario("nowhere", team=3),
+            RemoveScenario(build.scenario),
+            ChooseScenario("nowhere"),
+            SetScenarioPower(build.scenario, "Pool.Nowhere.Nothing", True),
         )
     )
 
 
 # What there is to choose from
+
+
+def accolades(catalogue: Catalogue) -> list[str]:
+    return [one.id for one in catalogue.powers.values() if is_accolade(one)]
+
+
+def incarnate_powers(slot: str, catalogue: Catalogue) -> list[str]:
+    return [one.id for one in catalogue.powers.values() if incarnates.slot_of(one) == slot]
 
 
 def _archetypes(catalogue: Catalogue) -> list[str]:
@@ -385,6 +549,7 @@ def documents(catalogue: Catalogue) -> st.SearchStrategy[Build]:
         level=st.integers(0, 53),
         boosters=st.integers(0, 5),
         relative=st.integers(-3, 3),
+        proc=st.sampled_from((UNSET, True, False)),
     )
     slot = st.builds(Slot, level=_levels, enhancement=st.one_of(st.just(UNSET), enhancement))
     taken = st.builds(
@@ -410,6 +575,30 @@ def documents(catalogue: Catalogue) -> st.SearchStrategy[Build]:
         level=st.integers(1, 50),
         powersets=powersets,
         powers=st.dictionaries(powers, taken, max_size=12),
+        incarnates=st.dictionaries(
+            st.one_of(st.sampled_from(incarnates.SLOTS), _ids), powers, max_size=3
+        ),
         accolades=st.dictionaries(powers, st.booleans(), max_size=2),
-        scenarios=st.dictionaries(_ids, st.builds(Scenario, title=_titles), max_size=2),
+        scenario=st.one_of(st.sampled_from(("solo", "raid")), _ids),
+        scenarios=st.dictionaries(
+            st.one_of(st.sampled_from(("solo", "raid")), _ids),
+            _scenarios(powers),
+            max_size=3,
+        ),
+    )
+
+
+def _scenarios(powers: st.SearchStrategy[str]) -> st.SearchStrategy[Scenario]:
+    condition = st.builds(
+        PowerCondition,
+        on=st.sampled_from((UNSET, True, False)),
+        count=st.one_of(st.just(UNSET), st.integers(0, 100)),
+    )
+    return st.builds(
+        lambda seed, title, conditions: replace(
+            random_scenario(Random(seed)), title=title, powers=conditions
+        ),
+        st.integers(0, 2**32),
+        _titles,
+        st.dictionaries(powers, condition, max_size=3),
     )
