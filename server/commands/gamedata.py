@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from calc.coverage import Count, coverage
 from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
 from gamedata.importer import import_export
@@ -20,6 +21,7 @@ from gamedata.queries import POOL, category_powersets, powersets_of
 from gamedata.read import ExportError
 from gamedata.report import Report, text
 from gamedata.starter.select import SelectionError, read_selection, select
+from server.inputs import catalogue_path, read_catalogue
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 SHOWN = 5  # names of each kind on the screen; the report file has all
@@ -55,8 +57,8 @@ def import_(export: Path, out: Path | None, report_to: Path | None) -> None:
 @gamedata.command()
 @click.argument("file", type=FILE, required=False)
 def info(file: Path | None) -> None:
-    """Tell what a catalogue holds (default: the starter catalogue)."""
-    path = file or starter.path()
+    """Tell what a catalogue holds (default: COHORT_GAMEDATA, or the starter catalogue)."""
+    path = catalogue_path(file)
     started = time.perf_counter()
     try:
         catalogue = pack.load(path)
@@ -67,6 +69,52 @@ def info(file: Path | None) -> None:
     console = Console()
     _show(path, catalogue, console)
     _say(console, f"Opened in {seconds:.2f} s, with {memory:.0f} MB of memory.")
+
+
+@gamedata.command("coverage")
+@click.argument("file", type=FILE, required=False)
+def coverage_(file: Path | None) -> None:
+    """Count what of a catalogue the engine evaluates, leaves out, and does not understand.
+
+    By kind of effect, condition and formula, over everything that a build can hold.
+    Default: COHORT_GAMEDATA, or the starter catalogue. Exit code 1 when something is not
+    understood.
+    """
+    found = coverage(read_catalogue(file))
+    console = Console()
+    for title, counts in (
+        ("Effects: attribute and aspect", found.effects),
+        ("Conditions: what they ask about", found.conditions),
+        ("Formulas: shape", found.expressions),
+    ):
+        console.print(_coverage_table(title, counts))
+    everything = [*found.effects.values(), *found.conditions.values(), *found.expressions.values()]
+    unknown = sum(count.not_understood.total() for count in everything)
+    evaluated = sum(count.evaluated for count in everything)
+    left_out = sum(count.ignored.total() for count in everything)
+    _say(
+        console,
+        f"{found.powers:,} powers, {found.enhancements:,} enhancements. {evaluated:,} evaluated, "
+        f"{left_out:,} left out for a reason, {unknown:,} not understood.",
+    )
+    if unknown:
+        raise SystemExit(1)
+
+
+def _coverage_table(title: str, counts: dict[str, Count]) -> Table:
+    table = Table("kind", "evaluated", "left out, and why", "not understood, where", title=title)
+    table.columns[1].justify = "right"
+    for kind, count in sorted(counts.items()):
+        reasons = (f"{times:,} {reason}" for reason, times in count.ignored.most_common())
+        table.add_row(
+            escape(kind),
+            f"{count.evaluated:,}",
+            escape("\n".join(reasons)),
+            escape(
+                "\n".join(f"{times:,} {where}" for where, times in count.not_understood.items())
+            ),
+        )
+    return table
 
 
 @gamedata.command("starter")

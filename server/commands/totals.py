@@ -10,64 +10,30 @@ from rich.columns import Columns
 from rich.console import Console
 from rich.table import Table
 
-from calc import mbd
 from calc.engine import Engine
-from calc.mbd import BuildFileError, Imported
 from calc.stats import STATS, Stat
 from calc.totals import Total
-from gamedata import pack, starter
-from gamedata.catalogue import Catalogue
-from server import settings
-from server.settings import SettingsError
+from server.inputs import FILE, catalogue_option, read_build, read_catalogue
 
-FILE = click.Path(path_type=Path)
 _UNITS = {"feet": " ft", "feet_per_second": " ft/s", "per_second": "/s"}
-
-
-class _Refused(click.ClickException):
-    exit_code = 2
 
 
 @click.command()
 @click.argument("file", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help='Print {"stat": {"value", "capped"}}.')
-@click.option(
-    "--catalogue",
-    "catalogue_file",
-    type=FILE,
-    help="The catalogue to read the build with.  [default: COHORT_GAMEDATA, or the starter]",
-)
+@catalogue_option
 def totals(file: Path, *, as_json: bool, catalogue_file: Path | None) -> None:
     """Print the totals of a Mids Reborn build (.mbd).
 
     What of the file is not in the totals is listed on standard error.
     """
-    catalogue = _catalogue(catalogue_file)
-    imported = _read(file, catalogue)
-    for problem in imported.problems:
-        subject = f" ({problem.subject})" if problem.subject else ""
-        click.echo(f"{file.name}: {problem.message}{subject}", err=True)
+    catalogue = read_catalogue(catalogue_file)
+    imported = read_build(file, catalogue)
     found = Engine(catalogue).totals(imported.build)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)))
     else:
         _show(found, Console())
-
-
-def _catalogue(file: Path | None) -> Catalogue:
-    try:
-        return pack.load(file or settings.read().gamedata or starter.path())
-    except (SettingsError, pack.CatalogueError) as error:
-        raise _Refused(str(error)) from None
-
-
-def _read(file: Path, catalogue: Catalogue) -> Imported:
-    try:
-        return mbd.read(file.read_bytes(), catalogue)
-    except OSError as error:
-        raise _Refused(f"{file} cannot be read: {error.strerror}.") from None
-    except BuildFileError as error:
-        raise _Refused(f"{file}: {error}") from None
 
 
 def _show(found: dict[str, Total], console: Console) -> None:
@@ -93,12 +59,13 @@ def _table(group: str, rows: list[tuple[Stat, Total]]) -> Table | None:
 
 
 def _cells(stat: Stat, total: Total) -> Iterator[str]:
-    yield _text(stat, total.capped)
+    yield text(stat, total.capped)
     if total.capped < total.value:
-        yield f"* ({_text(stat, total.value)})"
+        yield f"* ({text(stat, total.value)})"
 
 
-def _text(stat: Stat, value: float) -> str:
+def text(stat: Stat, value: float) -> str:
+    """A value as the page shows it, with its unit."""
     if stat.format == "percent":
         return f"{_decimal(100 * value)}%"
     if stat.format == "whole":

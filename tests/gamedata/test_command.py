@@ -4,15 +4,18 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec import structs
 
-from gamedata import pack
+from gamedata import pack, starter
+from gamedata.catalogue import EffectGroup, PowerId, Template
 from gamedata.importer import import_export
 from server.commands.gamedata import gamedata
 from tests.gamedata.small_export import Files, WriteExport
 
 
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(gamedata, [str(each) for each in arguments])
+def run(*arguments: str | Path, **environment: str) -> Result:
+    runner = CliRunner(env=environment)
+    return runner.invoke(gamedata, [str(each) for each in arguments])
 
 
 def test_import_writes_catalogue_and_report(
@@ -62,6 +65,36 @@ def test_info_shows_the_starter_catalogue_by_default() -> None:
     assert result.exit_code == 0, result.output
     assert "starter.catalogue" in result.output
     assert "Warshade" in result.output
+
+
+def test_info_and_coverage_look_at_the_catalogue_in_use(
+    export_files: Files, write_export: WriteExport, tmp_path: Path
+) -> None:
+    path = tmp_path / "small.catalogue"
+    pack.write(import_export(write_export(export_files))[0], path)
+    assert "homecoming-test_1" in run("info", COHORT_GAMEDATA=str(path)).output
+    result = run("coverage", COHORT_GAMEDATA=str(path))
+    assert result.exit_code == 0, result.output
+    assert "0 not understood." in result.output
+    for command in ("info", "coverage"):
+        result = run(command, COHORT_GAMEDATA="/missing")
+        assert result.exit_code == 2
+        assert "COHORT_GAMEDATA '/missing': is not a file." in result.output
+
+
+def test_coverage_names_what_is_not_understood(tmp_path: Path) -> None:
+    starter_catalogue = pack.load(starter.path())
+    hasten = starter_catalogue.powers[PowerId("Pool.Speed.Hasten")]
+    template = Template(("Charisma",), aspect="Current", scale=1.0, target="Self")
+    odd = structs.replace(hasten, effects=(EffectGroup((template,)),))
+    powers = starter_catalogue.powers | {odd.id: odd}
+    path = tmp_path / "odd.catalogue"
+    pack.write(structs.replace(starter_catalogue, powers=powers), path)
+    result = run("coverage", path, COLUMNS="200")
+    assert result.exit_code == 1
+    assert "1 not understood." in result.output
+    row = next(line for line in result.output.splitlines() if "Charisma Current" in line)
+    assert "1 Pool.Speed.Hasten" in row
 
 
 def test_starter_rebuilds_from_a_selection(
