@@ -138,6 +138,13 @@ class _Compiler:
 
     def result(self) -> CompiledPower:
         power = self.power
+        redirects = tuple((compiled(way.condition), way.power) for way in power.redirects)
+        most_targets = compiled(power.max_targets_expression)
+        bringing = (*self.modes, *self.chances, *self.grants, *self.executes)
+        brings_by = most_targets.reads.union(
+            *(part.reads() for part in bringing), *(condition.reads for condition, _ in redirects)
+        )
+        counting = (*self.parts, *self.strengthening)
         is_kept_up = power.type == "Toggle" and power.period_s > 0
         return CompiledPower(
             power,
@@ -150,16 +157,16 @@ class _Compiler:
             chances=tuple(self.chances),
             grants=tuple(self.grants),
             executes=tuple(self.executes),
-            redirects=tuple((compiled(way.condition), way.power) for way in power.redirects),
+            redirects=redirects,
             upkeep=power.endurance_cost / power.period_s if is_kept_up else 0.0,
             discount=self._enhanceable("EnduranceDiscount", is_effect=False),
             counts_targets=self.counts_targets,
-            most_targets=compiled(power.max_targets_expression)
-            if power.max_targets_expression
-            else None,
+            most_targets=most_targets if power.max_targets_expression else None,
             needed_modes=_lower(power.modes_required),
             barred_by=_lower((*power.modes_disallowed, *power.modes_suspended)),
             reads_totals=any(part.reads_totals for part in self.parts),
+            reads=brings_by.union(*(part.reads() for part in counting)),
+            brings_by=brings_by,
         )
 
     @property

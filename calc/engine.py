@@ -32,14 +32,14 @@ class Engine:
         self._frame = lru_cache(_FRAMES)(self._new_frame)
 
     def _new_frame(
-        self, archetype: ArchetypeId, level: int, *, exemplared: bool, pvp: bool, combat: bool
+        self, archetype: ArchetypeId, level: int, *, own_level: int, pvp: bool, combat: bool
     ) -> Frame:
         return Frame(
             self.catalogue,
             archetype,
             level,
             self._changed_tags,
-            exemplared=exemplared,
+            own_level=own_level,
             pvp=pvp,
             combat=combat,
         )
@@ -47,11 +47,10 @@ class Engine:
     def frame(self, build: Build) -> Frame:
         """What a build has in common with others of its archetype and level, as its scenario is."""
         scenario = scenario_of(build)
-        level = combat_level(build, scenario)
         return self._frame(
             ArchetypeId(build.archetype),
-            level,
-            exemplared=level < build.level,
+            combat_level(build, scenario),
+            own_level=build.level,
             pvp=scenario.pvp,
             combat=scenario.combat,
         )

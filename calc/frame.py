@@ -9,6 +9,7 @@ from calc.build import SlottedEnhancement
 from calc.caps import Limits, limits
 from calc.compile import compile_idle, compile_power
 from calc.enhance import Bonus
+from calc.owned import Issuing
 from calc.powers import CompiledPower
 from calc.tables import NOBODY
 from gamedata.catalogue import (
@@ -33,7 +34,7 @@ _ON_SELF = frozenset({"Self", "SelfAndPets"})
 class Frame:
     """Compiled powers, enhancement values and set bonuses for one archetype, level and setting.
 
-    level: the combat level. exemplared: it is below the character's own. pvp, combat: against
+    level: the combat level. own_level: the character's, 0 for the same. pvp, combat: against
     players, and while fighting.
 
     Everything is kept by what it depends on, the oldest unused goes first.
@@ -46,7 +47,7 @@ class Frame:
         level: int,
         changed_tags: Set[str],
         *,
-        exemplared: bool = False,
+        own_level: int = 0,
         pvp: bool = False,
         combat: bool = False,
     ) -> None:
@@ -56,7 +57,8 @@ class Frame:
         self.pvp = pvp
         self.combat = combat
         self._changed_tags = changed_tags
-        self._highest_piece = level if exemplared else HIGHEST_PIECE
+        self._highest_piece = level if level < own_level else HIGHEST_PIECE
+        self.issuing = Issuing(catalogue, archetype, own_level or level)
         self.limits: Limits = limits(self.archetype, level)
         self.power = lru_cache(_POWERS)(self._power)
         self.idle = lru_cache(_POWERS)(self._idle)

@@ -6,56 +6,98 @@ about it was chosen: slots, on or off, a count. Source: the design's `calc.md` Â
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from calc.build import Build, TakenPower
-from calc.conditions import compiled
+from calc.conditions import Condition, compiled, decided
 from calc.facts import Context, Facts, word
-from gamedata.catalogue import Catalogue, CategoryId, Power, PowerId, PowersetId
+from gamedata.catalogue import Catalogue, CategoryId, PowerId, PowersetId
 
 INHERENT = CategoryId("Inherent")
 _PLAIN = TakenPower()
+_POWERSETS = 512  # how many are kept
+
+Candidate = tuple[PowerId, Condition | None]
+"""A power that may be issued, and what the build must fulfil for it (None: nothing)."""
 
 
-def owned(build: Build, catalogue: Catalogue) -> dict[PowerId, TakenPower]:
+class Issuing:
+    """What the game may give by itself to characters of an archetype and level.
+
+    Worked out once per powerset: most of it depends on the archetype alone.
+    """
+
+    def __init__(self, catalogue: Catalogue, archetype: str, level: int) -> None:
+        self.catalogue = catalogue
+        self._level = level
+        self._fixed = Context(Facts(word(archetype), level))
+        self.of_powerset = lru_cache(_POWERSETS)(self._of_powerset)
+        inherent = catalogue.categories.get(INHERENT)
+        self.inherent = inherent.powersets if inherent else ()
+
+    def _of_powerset(self, powerset_id: PowersetId) -> tuple[Candidate, ...]:
+        powerset = self.catalogue.powersets.get(powerset_id)
+        found: list[Candidate] = []
+        for power_id in powerset.powers if powerset else ():
+            power = self.catalogue.powers.get(power_id)
+            if power is None or not power.auto_issue or power.level > self._level:
+                continue
+            holds = decided(power.requires, "build", self._fixed) if power.requires else True
+            if holds is None:
+                found.append((power_id, compiled(power.requires, "build")))
+            elif holds:
+                found.append((power_id, None))
+        return tuple(found)
+
+
+def owned(
+    build: Build, catalogue: Catalogue, issuing: Issuing | None = None
+) -> dict[PowerId, TakenPower]:
     """Every power that the character has at the build's level, with what the document says of it.
 
     Picks first, by level and id, then the issued ones in the catalogue's order. Ids that the
-    catalogue lacks are not in it.
+    catalogue lacks are not in it. issuing: that of the build's archetype and level, if it is at
+    hand.
     """
     powers: dict[PowerId, TakenPower] = {}
-    picks = sorted(build.powers.items(), key=lambda item: (item[1].level or 99, item[0]))
+    picks = sorted(build.powers.items(), key=_by_level)
     for power_id, taken in picks:
         if power_id in catalogue.powers:
             powers[PowerId(power_id)] = taken
-    waiting = [
-        power
-        for power in issued(build, catalogue)
-        if power.id not in powers and power.level <= build.level
-    ]
+    if issuing is None:
+        issuing = Issuing(catalogue, build.archetype, build.level)
+    waiting = [candidate for candidate in _candidates(build, issuing) if candidate[0] not in powers]
     while waiting:  # one issued power can be the requirement of the next
-        facts = Facts(word(build.archetype), build.level, copies(powers, powersets(build)))
-        context = Context(facts)
-        fitting = [power for power in waiting if compiled(power.requires, "build").holds(context)]
-        powers.update((power.id, _PLAIN) for power in fitting)
-        waiting = [power for power in waiting if power.id not in powers] if fitting else []
+        counts = copies(powers, powersets(build))
+        context = Context(Facts(word(build.archetype), build.level, counts))
+        still = []
+        fitting = []
+        for candidate in waiting:
+            power, condition = candidate
+            if condition is None or condition.holds(context):
+                fitting.append(power)
+            else:
+                still.append(candidate)
+        powers.update(dict.fromkeys(fitting, _PLAIN))
+        waiting = still if fitting else []
     return powers
 
 
-def issued(build: Build, catalogue: Catalogue) -> Iterator[Power]:
-    """The powers that the game may give this character by itself, if their `requires` holds."""
-    inherent = catalogue.categories.get(INHERENT)
-    sets = dict.fromkeys(inherent.powersets if inherent else ())
+def _by_level(pick: tuple[str, TakenPower]) -> tuple[int, str]:
+    return pick[1].level or 99, pick[0]
+
+
+def _candidates(build: Build, issuing: Issuing) -> Iterator[Candidate]:
+    """The powers that the game may give this character, and what each requires besides."""
+    sets = dict.fromkeys(issuing.inherent)
     sets.update(dict.fromkeys(powersets(build)))
+    powers = issuing.catalogue.powers
     for taken_id in build.powers:
-        power = catalogue.powers.get(PowerId(taken_id))
+        power = powers.get(PowerId(taken_id))
         if power is not None:
             sets[power.powerset] = None
     for set_id in sets:
-        powerset = catalogue.powersets.get(set_id)
-        for power_id in powerset.powers if powerset else ():
-            power = catalogue.powers.get(power_id)
-            if power is not None and power.auto_issue and power.requires != "0":
-                yield power
+        yield from issuing.of_powerset(set_id)
 
 
 def powersets(build: Build) -> Iterator[PowersetId]:
@@ -74,11 +116,16 @@ def copies(powers: Iterable[str], chosen: Iterable[str] = ()) -> dict[str, int]:
     """
     counts: dict[str, int] = {}
     for power in powers:
-        name = power.lower()
-        category, _, rest = name.partition(".")
-        powerset = f"{category}.{rest.partition('.')[0]}"
-        for key in (name, powerset, category):
+        for key in _counted_as(power):
             counts[key] = counts.get(key, 0) + 1
     for powerset_id in chosen:
         counts.setdefault(powerset_id.lower(), 1)
     return counts
+
+
+@lru_cache(maxsize=8192)
+def _counted_as(power: str) -> tuple[str, str, str]:
+    """A power's own id, its powerset's and its category's, lower case."""
+    name = power.lower()
+    category, _, rest = name.partition(".")
+    return name, f"{category}.{rest.partition('.')[0]}", category

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from calc.conditions import Condition
 from calc.effects import Chances, Times
-from calc.facts import Context
+from calc.facts import Context, Reads
 from calc.stats import NUMBER
 from gamedata.catalogue import Power, PowerId
 
@@ -78,6 +78,12 @@ class Part(Struct, frozen=True, gc=False):
     tags: tuple[str, ...] = ()
     powers: tuple[PowerId, ...] = ()
 
+    def reads(self) -> frozenset[Reads]:
+        """What its conditions and its formula depend on."""
+        formulas = (self.expression,) if self.expression else ()
+        read = (each.reads for each in (*self.conditions, *self.unless, *formulas))
+        return frozenset().union(*read)
+
     def multiplicity(self, count: int, context: Context, chances: Mapping[str, float]) -> int:
         """How often it counts, 0 when it does not. count: targets or stacks.
 
@@ -142,6 +148,8 @@ class CompiledPower(Struct, frozen=True, gc=False):
     others. upkeep: endurance per second while a toggle is on, before strength; discount: how it is
     strengthened. counts_targets: a count means targets, else stacks. needed_modes, barred_by:
     modes without which, and with which, the power does nothing. reads_totals: some part does.
+    reads: what its conditions and formulas depend on; brings_by: of these, what decides which
+    modes, chances and powers come with it.
     """
 
     power: Power
@@ -162,6 +170,8 @@ class CompiledPower(Struct, frozen=True, gc=False):
     needed_modes: frozenset[str] = frozenset()
     barred_by: frozenset[str] = frozenset()
     reads_totals: bool = False
+    reads: frozenset[Reads] = frozenset()
+    brings_by: frozenset[Reads] = frozenset()
 
 
 class Keyed(Struct, frozen=True, gc=False):

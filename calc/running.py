@@ -5,7 +5,8 @@ Source: the design's `calc.md` §5.1, §5.2, §8, §9.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from msgspec import UNSET, Struct, structs
 
@@ -60,6 +61,27 @@ class Active(Struct, frozen=True, gc=False):
     context: Context
 
 
+class Tally(Mapping[str, int]):
+    """How often each enhancement is slotted, by lower-case id; counted when somebody asks, which
+    is seldom."""
+
+    def __init__(self, slots: Iterable[Slots]) -> None:
+        self._slots = tuple(slots)
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        return Counter(slotted.id.lower() for placed in self._slots for slotted in placed)
+
+    def __getitem__(self, enhancement: str) -> int:
+        return self._counts[enhancement]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counts)
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+
 class Running(Struct, frozen=True, gc=False):
     """Everything in a build that counts, in a fixed order.
 
@@ -79,7 +101,7 @@ def running(build: Build, frame: Frame) -> Running:
     available = min(build.level, frame.level + LEVELS_ABOVE)
     had = {
         power: taken
-        for power, taken in owned(build, frame.catalogue).items()
+        for power, taken in owned(build, frame.catalogue, frame.issuing).items()
         if (taken.level or frame.catalogue.powers[power].level) <= available
     }
     slots = {power: _slots(taken, build.level, frame) for power, taken in had.items()}
@@ -148,7 +170,7 @@ def _facts(
         target_hit_points_percent=scenario.target_health,
         target_held=scenario.target_held,
         target_class="" if frame.pvp else FOES[scenario.target_rank],
-        slotted=Counter(slotted.id.lower() for placed in slots for slotted in placed),
+        slotted=Tally(slots),
     )
 
 
@@ -232,9 +254,8 @@ def _active(
             break
         found = frame.power(instead)
     slotted = frame.slotted(found.power.id, slots, boosts)
-    context = Context(
-        facts, found.power, Counter(each.id.lower() for each in slots) if slots else {}
-    )
+    if "slotted" in found.reads:
+        context = Context(facts, found.power, Tally((slots,)))
     return Active(found, _limited(found, count, context), slots, slotted, context)
 
 
@@ -308,6 +329,9 @@ def _in_modes(powers: list[Active], facts: Facts) -> tuple[list[Active], Facts]:
     everywhere = structs.replace(facts, modes=frozenset(setters))
     seen = []
     for active, own in zip(standing, modes, strict=True):
+        if "modes" not in active.power.reads:
+            seen.append(active)
+            continue
         visible = everywhere
         if own:
             others = frozenset(mode for mode in setters if setters[mode] > (mode in own))
