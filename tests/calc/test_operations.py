@@ -56,12 +56,12 @@ from calc.operations import (
     TakePower,
     apply,
 )
-from calc.rulebook import BY_CODE
 from calc.rules import findings
 from gamedata.catalogue import Catalogue
 from tests.small import SMALL
 from tests.strategies import documents as any_documents
 from tests.strategies import random_build, random_operations
+from tests.walks import walk
 
 MELEE = "Scrapper_Melee.Dark_Melee"
 SHIELD = "Scrapper_Defense.Shield_Defense"
@@ -475,32 +475,6 @@ def test_operations_on_different_things_commute(order: list[Operation]) -> None:
     assert documents.encode(applied(SCRAPPER, *order)) == documents.encode(
         applied(SCRAPPER, *INDEPENDENT)
     )
-
-
-def walk(build: Build, catalogue: Catalogue, seed: int, edits: int) -> None:
-    """Random edits, all taken back in reverse order, document by document."""
-    random = Random(seed)
-    done: list[tuple[bytes, Applied]] = []
-    refusals = 0
-    for _ in range(edits):
-        for operation in random_operations(random, build, catalogue):
-            answer = apply(build, operation, catalogue)
-            if isinstance(answer, Refused):
-                refusals += 1
-                assert BY_CODE[answer.code].refuses
-                continue
-            done.append((documents.encode(build), answer))
-            build = answer.build
-    assert len(done) > edits
-    assert refusals > edits / 20
-    assert documents.decode(documents.encode(build)) == build
-    for before, answer in reversed(done):
-        assert documents.encode(answer.build) == documents.encode(build)
-        for operation in answer.inverse:
-            back = apply(build, operation, catalogue)
-            assert isinstance(back, Applied), (operation, back)
-            build = back.build
-        assert documents.encode(build) == before
 
 
 @pytest.mark.parametrize("seed", range(4))

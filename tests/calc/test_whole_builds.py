@@ -1,0 +1,173 @@
+"""What holds for whole, legal builds of every archetype, and for what people make of them."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+from random import Random
+
+import pytest
+from msgspec import UNSET
+
+from calc import build as documents
+from calc.build import OWN_SLOT, Build
+from calc.canonical import canonical
+from calc.operations import (
+    AddAccolade,
+    AddPool,
+    AddScenario,
+    AddSlot,
+    Applied,
+    ChangeEnhancement,
+    ChangeScenario,
+    ClearEnhancement,
+    DropPower,
+    MovePower,
+    MoveSlot,
+    Operation,
+    PlaceEnhancement,
+    RemoveAccolade,
+    RemovePool,
+    RemoveScenario,
+    RemoveSlot,
+    SetArchetype,
+    SetCount,
+    SetIncarnate,
+    SetPowerset,
+    SetScenarioPower,
+    SwitchAccolade,
+    SwitchPower,
+    SwitchProc,
+    TakePower,
+    apply,
+)
+from calc.picks import is_pick
+from calc.placing import enhancements_of
+from calc.rules import findings
+from gamedata.catalogue import Catalogue, EnhancementId, PowerId
+from tests.legal_builds import legal_build, players
+from tests.strategies import random_operation
+from tests.walks import walk
+
+EVERYBODY = 15
+
+
+def builds(catalogue: Catalogue, seed: int) -> list[Build]:
+    """A legal build of each archetype."""
+    return [legal_build(Random(seed), who, catalogue) for who in players(catalogue)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_generator_makes_whole_legal_builds(catalogue: Catalogue, seed: int) -> None:
+    made = builds(catalogue, seed)
+    assert len({build.archetype for build in made}) == EVERYBODY
+    for build in made:
+        assert_whole(build, catalogue)
+
+
+def test_also_of_the_whole_game(full_catalogue: Catalogue) -> None:
+    for build in builds(full_catalogue, 7):
+        assert_whole(build, full_catalogue)
+
+
+def assert_whole(build: Build, catalogue: Catalogue) -> None:
+    assert findings(build, catalogue) == ()
+    known = [(catalogue.powers[PowerId(power)], taken) for power, taken in build.powers.items()]
+    assert sum(is_pick(power, catalogue) for power, _ in known) == 24
+    assert sum(slot != OWN_SLOT for _, taken in known for slot in taken.slots) == 67
+    pieces = [catalogue.enhancements[EnhancementId(one.id)] for _, _, one in enhancements_of(build)]
+    assert len(pieces) > 90
+    assert sum(bool(piece.boost_set) for piece in pieces) > 20
+    assert any(piece.attuned for piece in pieces)
+    assert any(piece.unique_group for piece in pieces)
+    assert any(one.boosters for _, _, one in enhancements_of(build))
+    assert len(build.incarnates) >= 6
+    assert build.accolades
+    assert build.scenarios.keys() == {"solo", "raid", "duel"}
+    assert documents.encode(canonical(build, catalogue)) == documents.encode(build)
+
+
+def test_same_seed_same_build(catalogue: Catalogue) -> None:
+    assert builds(catalogue, 1)[:3] == builds(catalogue, 1)[:3]
+    assert builds(catalogue, 1)[0] != builds(catalogue, 2)[0]
+
+
+@pytest.mark.parametrize("number", range(EVERYBODY))
+def test_500_random_edits_and_all_the_way_back(catalogue: Catalogue, number: int) -> None:
+    who = players(catalogue)[number]
+    walk(legal_build(Random(number), who, catalogue), catalogue, number, 500)
+
+
+@pytest.mark.parametrize("number", range(EVERYBODY))
+def test_independent_operations_have_no_order(catalogue: Catalogue, number: int) -> None:
+    """Two people who edit different things at once see one build, whoever came first."""
+    random = Random(number)
+    build = legal_build(random, players(catalogue)[number], catalogue)
+    for _ in range(80):
+        build = after(build, random_operation(random, build, catalogue), catalogue) or build
+    tried = 0
+    for one, other in pairwise(random_operation(random, build, catalogue) for _ in range(300)):
+        if are_independent(one, other):
+            ways = [(one, other), (other, one)]
+            ends = [followed(build, way, catalogue) for way in ways]
+            if all(ends):
+                tried += 1
+                first, second = (documents.encode(end) for end in ends if end is not None)
+                assert first == second, (one, other)
+    assert tried > 50
+
+
+def after(build: Build, operation: Operation, catalogue: Catalogue) -> Build | None:
+    answer = apply(build, operation, catalogue)
+    return answer.build if isinstance(answer, Applied) else None
+
+
+def followed(build: Build, way: Iterable[Operation], catalogue: Catalogue) -> Build | None:
+    """The build after operations that are all accepted."""
+    end: Build | None = build
+    for operation in way:
+        end = None if end is None else after(end, operation, catalogue)
+    return end
+
+
+def are_independent(one: Operation, other: Operation) -> bool:
+    """Whether neither decides what the other reads or writes."""
+    (mine, read_by_me), (yours, read_by_you) = touched(one), touched(other)
+    return not (mine & yours or mine & read_by_you or yours & read_by_me)
+
+
+def touched(operation: Operation) -> tuple[set[str], set[str]]:
+    """What of a build an operation writes, and what else it reads.
+
+    A pick without a level reads all picks, a slot without one all slots' levels, and a toggle
+    that is taken is on unless another that it excludes is.
+    """
+    match operation:
+        case SetArchetype() | SetPowerset() | AddPool() | RemovePool() | TakePower() | DropPower():
+            return {"picks", "levels", "switches"}, set()
+        case MovePower():
+            return {"picks", "levels"}, set()
+        case AddSlot(power, slot, level):
+            place = f"{power} {slot}"
+            return ({place, "levels"}, set()) if level is UNSET else ({place}, {"levels"})
+        case RemoveSlot(power, slot) | MoveSlot(power, slot):
+            return {f"{power} {slot}"}, {"levels"}
+        case (
+            PlaceEnhancement(power, slot)
+            | ClearEnhancement(power, slot)
+            | ChangeEnhancement(power, slot)
+            | SwitchProc(power, slot)
+        ):
+            return {f"{power} {slot}"}, set()
+        case SwitchPower(power):
+            return {f"{power} on"}, {"switches"}
+        case SetCount(power):
+            return {f"{power} count"}, set()
+        case SetIncarnate(slot):
+            return {slot, "switches"}, set()
+        case AddAccolade(power) | RemoveAccolade(power) | SwitchAccolade(power):
+            return {power}, set()
+        case AddScenario(scenario) | RemoveScenario(scenario) | ChangeScenario(scenario):
+            return {f"scenario {scenario}"}, set()
+        case SetScenarioPower(scenario, power):
+            return {f"{power} in {scenario}"}, {f"scenario {scenario}"}
+        case _:
+            return {type(operation).__name__}, set()
