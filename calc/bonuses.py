@@ -23,10 +23,18 @@ class Piece(Struct, frozen=True, gc=False):
     enhancement: Enhancement
 
 
-def of_power(
+class Given(Struct, frozen=True, gc=False):
+    """A bonus that a set gives for that many pieces in one power."""
+
+    power: PowerId
+    boost_set: BoostSetId
+    pieces: int
+
+
+def rows(
     pieces: Sequence[Piece], level: int, catalogue: Catalogue, *, pvp: bool = False
-) -> tuple[PowerId, ...]:
-    """The bonus powers that the pieces in one power give, each as often as it is given.
+) -> tuple[Given, ...]:
+    """The bonuses that the pieces in one power give, in the order of the sets' first pieces.
 
     level: the character's combat level. pvp: some rows hold against players only. A set that is
     split over two powers counts in each of them by itself. The bonuses hold whether or not the
@@ -40,13 +48,13 @@ def of_power(
         return ()
     slotted = Counter(piece.enhancement.id.lower() for piece in pieces if holds(piece, level))
     context = Context(Facts(pvp=pvp), slotted_here=slotted)
-    found: list[PowerId] = []
+    found: list[Given] = []
     for boost_set_id, filled in positions.items():
         boost_set = catalogue.boost_sets.get(boost_set_id)
         for bonus in boost_set.bonuses if boost_set else ():
             # The row of a single piece names its piece, and counts no others.
             if len(filled) >= bonus.min_pieces and compiled(bonus.requires).holds(context):
-                found.extend(bonus.powers)
+                found.extend(Given(power, boost_set_id, bonus.min_pieces) for power in bonus.powers)
     return tuple(found)
 
 

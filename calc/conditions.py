@@ -30,13 +30,14 @@ from gamedata.expressions import (
 class Condition(Struct, frozen=True, gc=False):
     """A compiled expression.
 
-    reads: what its value depends on; empty: it is the same always.
+    reads: what its value depends on; empty: it is the same always. text: what it was made from.
     not_understood: names without a meaning here, which count as unknown.
     """
 
     evaluate: Evaluate
     reads: frozenset[Reads] = frozenset()
     not_understood: frozenset[str] = frozenset()
+    text: str = ""
 
     def holds(self, context: Context) -> bool:
         """Whether it is true; unknown is not."""
@@ -85,17 +86,18 @@ def _compiled(expression: Expression, reading: _Reading) -> Condition:
         tree = parse(expression)
     except ExpressionError:
         return Condition(_constant(UNKNOWN), not_understood=frozenset((expression,)))
-    return _of_tree(tree, reading)
+    return _of_tree(tree, reading, expression)
 
 
 def compiled_tree(tree: Node, view: View) -> Condition:
     """The condition of a part of an expression."""
-    return _of_tree(tree, _Reading(view))
+    return _of_tree(tree, _Reading(view), "")
 
 
-def _of_tree(tree: Node, reading: _Reading) -> Condition:
+def _of_tree(tree: Node, reading: _Reading, text: str) -> Condition:
     evaluate = _compile(tree, reading)
-    return Condition(evaluate, frozenset(reading.reads), frozenset(reading.not_understood))
+    reads, not_understood = frozenset(reading.reads), frozenset(reading.not_understood)
+    return Condition(evaluate, reads, not_understood, text)
 
 
 def _constant(value: Value) -> Evaluate:

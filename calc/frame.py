@@ -4,7 +4,7 @@ from collections.abc import Set
 from functools import lru_cache
 
 from calc import bonuses, enhance
-from calc.bonuses import Piece
+from calc.bonuses import Given, Piece
 from calc.build import SlottedEnhancement
 from calc.caps import Limits, limits
 from calc.compile import compile_idle, compile_power
@@ -119,7 +119,15 @@ class Frame:
         whatever takes one of their types.
         """
         found = self.power(power)
-        accepted = found.power.enhancement_types
+        given = self.enhancing(power, slots, boosts)
+        attributes = (*(wanted.attribute for wanted in found.enhanceable), "EnduranceDiscount")
+        return tuple(enhance.strength(given.get(attribute, ())) for attribute in attributes)
+
+    def enhancing(
+        self, power: PowerId, slots: Slots, boosts: tuple[PowerId, ...] = ()
+    ) -> dict[str, list[Bonus]]:
+        """What enhances each attribute of a power, before ED."""
+        accepted = self.catalogue.powers[power].enhancement_types
         given: dict[str, list[Bonus]] = {}
         for slotted in slots:
             for bonus in self._bonuses(slotted, accepted):
@@ -129,8 +137,7 @@ class Frame:
                 continue
             for bonus in self.boost(boost):
                 given.setdefault(bonus.attribute, []).append(bonus)
-        attributes = (*(wanted.attribute for wanted in found.enhanceable), "EnduranceDiscount")
-        return tuple(enhance.strength(given.get(attribute, ())) for attribute in attributes)
+        return given
 
     def _bonuses_of(
         self, slotted: SlottedEnhancement, accepted: tuple[str, ...]
@@ -148,11 +155,15 @@ class Frame:
 
     def _set_bonuses(self, slots: Slots) -> tuple[PowerId, ...]:
         """The bonus powers that the pieces of one power give."""
+        return tuple(given.power for given in self.bonus_rows(slots))
+
+    def bonus_rows(self, slots: Slots) -> tuple[Given, ...]:
+        """The set bonuses of the pieces in one power, with their sets."""
         pieces = [
             Piece(slotted, self.catalogue.enhancements[EnhancementId(slotted.id)])
             for slotted in slots
         ]
-        return bonuses.of_power(pieces, self.level, self.catalogue, pvp=self.pvp)
+        return bonuses.rows(pieces, self.level, self.catalogue, pvp=self.pvp)
 
 
 def _shares(some: tuple[str, ...], others: tuple[str, ...]) -> bool:

@@ -51,7 +51,9 @@ ACCOLADE_PAIRS = {
 class Active(Struct, frozen=True, gc=False):
     """A power that counts, with what it is evaluated in.
 
-    count: targets or stacks. slotted: what its slots come to (`Frame.slotted`).
+    count: targets or stacks. slotted: what its slots come to (`Frame.slotted`). taken: as which
+    power of the build it is had; a redirect runs another instead. brought_by: the power that
+    granted or executed it.
     """
 
     power: CompiledPower
@@ -59,6 +61,8 @@ class Active(Struct, frozen=True, gc=False):
     slots: Slots
     slotted: tuple[float, ...]
     context: Context
+    taken: PowerId = PowerId("")
+    brought_by: PowerId = PowerId("")
 
 
 class Tally(Mapping[str, int]):
@@ -86,13 +90,14 @@ class Running(Struct, frozen=True, gc=False):
     """Everything in a build that counts, in a fixed order.
 
     bonuses: the set bonuses that the slots give, before the rule of five. chances: by tag, what
-    modifiers add to the chance of its effects.
+    modifiers add to the chance of its effects. boosts: the powers that enhance all others.
     """
 
     powers: tuple[Active, ...]
     bonuses: tuple[PowerId, ...]
     facts: Facts
     chances: Mapping[str, float]
+    boosts: tuple[PowerId, ...] = ()
 
 
 def running(build: Build, frame: Frame) -> Running:
@@ -121,6 +126,7 @@ def running(build: Build, frame: Frame) -> Running:
         tuple(bonus for placed in slots.values() if placed for bonus in frame.set_bonuses(placed)),
         facts,
         _chances(powers),
+        boosts,
     )
 
 
@@ -223,7 +229,7 @@ def _incarnates(build: Build, scenario: Scenario, facts: Facts, frame: Frame) ->
             yield _active(power, _count(power, taken, scenario, frame), (), facts, frame)
         else:
             idle = frame.idle(power)
-            yield Active(idle, 1, (), (), Context(facts, idle.power))
+            yield Active(idle, 1, (), (), Context(facts, idle.power), power)
 
 
 def _boosts(active: Active, frame: Frame) -> Iterable[PowerId]:
@@ -256,7 +262,7 @@ def _active(
     slotted = frame.slotted(found.power.id, slots, boosts)
     if "slotted" in found.reads:
         context = Context(facts, found.power, Tally((slots,)))
-    return Active(found, _limited(found, count, context), slots, slotted, context)
+    return Active(found, _limited(found, count, context), slots, slotted, context, power)
 
 
 def _limited(power: CompiledPower, count: int, context: Context) -> int:
@@ -286,7 +292,7 @@ def _with_brought(
                     known.add(power)
                     found = _active(power, count, slots, facts, frame, boosts)
                     # The pieces in the slots are in the caller: they give what is theirs once.
-                    brought.append(structs.replace(found, slots=()))
+                    brought.append(structs.replace(found, slots=(), brought_by=active.taken))
         if not brought:
             break
         everything.extend(brought)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from calc.bonuses import Piece, counted, holds, of_power
+from calc.bonuses import Piece, counted, holds, rows
 from calc.build import SlottedEnhancement
 from gamedata.catalogue import Catalogue, EnhancementId, PowerId
 
@@ -20,7 +20,8 @@ def pieces(catalogue: Catalogue, *names: str, level: int = 50) -> list[Piece]:
 
 
 def given(catalogue: Catalogue, *names: str, level: int = 50) -> tuple[PowerId, ...]:
-    return of_power(pieces(catalogue, *names), level, catalogue)
+    found = rows(pieces(catalogue, *names), level, catalogue)
+    return tuple(given.power for given in found)
 
 
 def test_a_set_gives_more_with_each_piece(catalogue: Catalogue) -> None:
