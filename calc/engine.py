@@ -63,15 +63,15 @@ class Engine:
         """
         frame = self.frame(build)
         state = running(build, frame)
-        sources = list(_sources(state, frame))
-        strengths = _strengths(sources, state)
+        sources = list(sources_of(state, frame))
+        strengths = strengths_of(sources, state)
         evaluated = [
             contributions(
                 source.power, source.count, source.slotted, strengths, source.context, state.chances
             )
             for source in sources
         ]
-        sums = _add_up(evaluated, frame)
+        sums = add_up(evaluated, frame)
         waiting = [source for source in sources if source.power.reads_totals]
         if waiting:
             evaluated.extend(
@@ -80,13 +80,13 @@ class Engine:
                     source.count,
                     source.slotted,
                     strengths,
-                    _knowing(sums, source.context, frame),
+                    knowing(sums, source.context, frame),
                     state.chances,
                     reads_totals=True,
                 )
                 for source in waiting
             )
-            sums = _add_up(evaluated, frame)
+            sums = add_up(evaluated, frame)
         return finish(sums, frame.limits)
 
 
@@ -110,7 +110,7 @@ def changed_tags(catalogue: Catalogue) -> frozenset[str]:
     )
 
 
-def _sources(state: Running, frame: Frame) -> Iterator[Active]:
+def sources_of(state: Running, frame: Frame) -> Iterator[Active]:
     """Everything that gives something: powers, what sits in them, set bonuses."""
     yield from state.powers
     for active in state.powers:
@@ -125,7 +125,7 @@ def _sources(state: Running, frame: Frame) -> Iterator[Active]:
             yield given
 
 
-def _strengths(sources: Iterable[Active], state: Running) -> dict[str, float]:
+def strengths_of(sources: Iterable[Active], state: Running) -> dict[str, float]:
     """The global strength of each attribute, from magnitudes that nothing enhances."""
     values: dict[str, list[float]] = {}
     keyed: dict[tuple[str, str], float] = {}
@@ -146,7 +146,7 @@ def _strengths(sources: Iterable[Active], state: Running) -> dict[str, float]:
     return {attribute: math.fsum(given) for attribute, given in values.items()}
 
 
-def _add_up(
+def add_up(
     evaluated: Iterable[tuple[Sequence[Contribution], Sequence[Keyed]]], frame: Frame
 ) -> list[float]:
     values = [[base] for base in frame.limits.bases]
@@ -167,7 +167,7 @@ def _stronger(one: float, other: float) -> float:
     return max(one, other, key=lambda value: (abs(value), value))
 
 
-def _knowing(sums: Sequence[float], context: Context, frame: Frame) -> Context:
+def knowing(sums: Sequence[float], context: Context, frame: Frame) -> Context:
     """The context of an effect that reads the totals of everything else."""
     health, cap = sums[_HEALTH], frame.limits.caps[_HEALTH]
     base_to_hit = limit(frame.archetype, "base.to_hit", frame.level) or 0.0
