@@ -277,16 +277,8 @@ class _Compiler:
             self.parts.append(structs.replace(part, rows=rows))
 
     def _strength_index(self, attribute: str, template: Template) -> int:
-        """Which strength multiplies a template's number; -1: none does.
-
-        Strengths are not strengthened themselves; of a mez it is the duration that is.
-        """
-        if (
-            not self.enhanced
-            or template.aspect == "Strength"
-            or template.type in ("Duration", "Constant")
-            or "IgnoreStrength" in template.flags
-        ):
+        """Which strength multiplies a template's number; -1: none does."""
+        if not self.enhanced or template.type == "Duration" or not is_enhanced(template):
             return -1
         wanted = self._enhanceable(attribute, is_effect=True)
         if wanted not in self.enhanceable:
@@ -294,20 +286,37 @@ class _Compiler:
         return self.enhanceable.index(wanted)
 
     def _enhanceable(self, attribute: str, *, is_effect: bool) -> Enhanceable:
-        """is_effect: the power's `ignore_strength` keeps global strengths out of its effects, but
-        not out of its own cost, recharge, accuracy and range."""
-        power = self.power
-        allowed = attribute not in power.strengths_disallowed
-        limited_by = LIMITED_BY.get(attribute, attribute.lower())
-        return Enhanceable(
-            attribute,
-            by_slots=allowed,
-            by_globals=allowed
-            and attribute not in power.global_strengths_disallowed
-            and not (is_effect and power.ignore_strength),
-            minimum=limit(self.archetype, f"strength_minimum.{limited_by}", self.level),
-            maximum=limit(self.archetype, f"strength_maximum.{limited_by}", self.level),
-        )
+        return enhanceable(self.power, attribute, self.archetype, self.level, is_effect=is_effect)
+
+
+def is_enhanced(template: Template) -> bool:
+    """Whether strength multiplies a template's number: a mez's duration has it, no strength has."""
+    return not (
+        template.aspect == "Strength"
+        or template.type == "Constant"
+        or "IgnoreStrength" in template.flags
+    )
+
+
+def enhanceable(
+    power: Power, attribute: str, archetype: Archetype, level: int, *, is_effect: bool
+) -> Enhanceable:
+    """Where the strength of an attribute in a power comes from.
+
+    is_effect: the power's `ignore_strength` keeps global strengths out of its effects, but not
+    out of its own cost, recharge, accuracy and range.
+    """
+    allowed = attribute not in power.strengths_disallowed
+    limited_by = LIMITED_BY.get(attribute, attribute.lower())
+    return Enhanceable(
+        attribute,
+        by_slots=allowed,
+        by_globals=allowed
+        and attribute not in power.global_strengths_disallowed
+        and not (is_effect and power.ignore_strength),
+        minimum=limit(archetype, f"strength_minimum.{limited_by}", level),
+        maximum=limit(archetype, f"strength_maximum.{limited_by}", level),
+    )
 
 
 def _lower(modes: Iterable[str]) -> frozenset[str]:

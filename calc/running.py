@@ -91,6 +91,7 @@ class Running(Struct, frozen=True, gc=False):
 
     bonuses: the set bonuses that the slots give, before the rule of five. chances: by tag, what
     modifiers add to the chance of its effects. boosts: the powers that enhance all others.
+    taken, slots: every power that can be used, on or off, and what is in its slots.
     """
 
     powers: tuple[Active, ...]
@@ -98,6 +99,8 @@ class Running(Struct, frozen=True, gc=False):
     facts: Facts
     chances: Mapping[str, float]
     boosts: tuple[PowerId, ...] = ()
+    taken: Mapping[PowerId, TakenPower] = {}
+    slots: Mapping[PowerId, Slots] = {}
 
 
 def running(build: Build, frame: Frame) -> Running:
@@ -114,7 +117,7 @@ def running(build: Build, frame: Frame) -> Running:
     incarnates = list(_incarnates(build, scenario, facts, frame))
     boosts = tuple(boost for active in incarnates for boost in _boosts(active, frame))
     powers = [
-        _active(power, _count(power, taken, scenario, frame), slots[power], facts, frame, boosts)
+        _active(power, count_of(power, taken, scenario, frame), slots[power], facts, frame, boosts)
         for power, taken in had.items()
         if _is_on(power, taken, scenario, frame)
     ]
@@ -127,6 +130,8 @@ def running(build: Build, frame: Frame) -> Running:
         facts,
         _chances(powers),
         boosts,
+        had,
+        slots,
     )
 
 
@@ -189,7 +194,7 @@ def _is_on(power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame) 
     return defaults.on(frame.catalogue.powers[power])
 
 
-def _count(power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame) -> int:
+def count_of(power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame) -> int:
     condition = scenario.powers.get(power, _AS_BUILT)
     if condition.count is not UNSET:
         return condition.count
@@ -226,7 +231,7 @@ def _incarnates(build: Build, scenario: Scenario, facts: Facts, frame: Frame) ->
             continue
         taken = build.powers.get(incarnate, _PLAIN)
         if _is_on(power, taken, scenario, frame):
-            yield _active(power, _count(power, taken, scenario, frame), (), facts, frame)
+            yield _active(power, count_of(power, taken, scenario, frame), (), facts, frame)
         else:
             idle = frame.idle(power)
             yield Active(idle, 1, (), (), Context(facts, idle.power), power)
@@ -250,6 +255,16 @@ def _active(
     boosts: tuple[PowerId, ...] = (),
 ) -> Active:
     """A power, or the one that stands for it now; slots and count are the power's own."""
+    found = standing_in(power, facts, frame)
+    context = Context(facts, found.power)
+    slotted = frame.slotted(found.power.id, slots, boosts)
+    if "slotted" in found.reads:
+        context = Context(facts, found.power, Tally((slots,)))
+    return Active(found, limited(found, count, context), slots, slotted, context, power)
+
+
+def standing_in(power: PowerId, facts: Facts, frame: Frame) -> CompiledPower:
+    """The power that is used when a power is: itself, or what it redirects to now."""
     found = frame.power(power)
     for _ in range(MAX_DEPTH):
         context = Context(facts, found.power)
@@ -259,13 +274,10 @@ def _active(
         if instead is None or instead not in frame.catalogue.powers:
             break
         found = frame.power(instead)
-    slotted = frame.slotted(found.power.id, slots, boosts)
-    if "slotted" in found.reads:
-        context = Context(facts, found.power, Tally((slots,)))
-    return Active(found, _limited(found, count, context), slots, slotted, context, power)
+    return found
 
 
-def _limited(power: CompiledPower, count: int, context: Context) -> int:
+def limited(power: CompiledPower, count: int, context: Context) -> int:
     """How many targets a power can have at most; one that has one target has it when it is on."""
     if not power.counts_targets:
         return count
