@@ -14,9 +14,10 @@ FORMAT = 1
 MAX_LEVEL = 50
 OWN_SLOT = "own"  # the slot that comes with a power; all others are added slots
 
-# How much a document holds at most: well over what any legal build needs, and over what
-# operations lead to.
-MAX_POWERS = 400
+# How much a document holds at most: well over what any legal build needs, and little enough
+# that the worst one is worked out quickly.
+MAX_POWERS = 200
+MAX_SLOTS = 8  # in a power; more than six are a finding
 MAX_ACCOLADES = 100
 MAX_INCARNATES = 20
 MAX_SCENARIOS = 20
@@ -96,7 +97,7 @@ class TakenPower(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     level: Annotated[int, Meta(ge=0, le=MAX_LEVEL)] = 0
     on: bool | UnsetType = UNSET
     count: Count | UnsetType = UNSET
-    slots: Annotated[dict[Id, Slot], Meta(max_length=20)] = {}
+    slots: Annotated[dict[Id, Slot], Meta(max_length=MAX_SLOTS)] = {}
 
 
 class Powersets(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -18,6 +18,7 @@ from calc.build import (
     FORMAT,
     MAX_LEVEL,
     MAX_NOTES,
+    MAX_POWERS,
     OWN_SLOT,
     Build,
     Powersets,
@@ -45,8 +46,8 @@ from gamedata.queries import DISABLED
 
 __all__ = ["BuildFileError", "Imported", "Problem", "read"]
 
-MAX_POWERS = 200  # real files have 33 to 50 entries
-MAX_SLOTS = 6
+MAX_ENTRIES = 200  # real files have 33 to 50
+SLOTS_OF_A_POWER = 6
 MAX_PROBLEMS = 200
 MAX_TITLE = 80
 _OFF = TakenPower(on=False)
@@ -193,15 +194,15 @@ class _Reader:
 
     def read_powers(self) -> None:
         entries = self.file.power_entries
-        if len(entries) > MAX_POWERS:
-            self.note("too_many_powers", f"Only the first {MAX_POWERS} entries were read.")
-        for position, raw in enumerate(entries[:MAX_POWERS], 1):
+        if len(entries) > MAX_ENTRIES:
+            self.note("too_many_powers", f"Only the first {MAX_ENTRIES} entries were read.")
+        for position, raw in enumerate(entries[:MAX_ENTRIES], 1):
             entry = part(raw, PowerEntry)
             if entry is None:
                 self.note("damaged_entry", f"Entry {position} of the powers could not be read.")
             elif entry.power_name and entry.power_name.lower() not in mids_names.ONLY_IN_MIDS:
                 self.read_power(entry)
-                for sub in entry.sub_power_entries[:MAX_POWERS]:
+                for sub in entry.sub_power_entries[:MAX_ENTRIES]:
                     if sub.power_name and sub.stat_include:
                         self.read_power(PowerEntry(sub.power_name, stat_include=True))
 
@@ -224,8 +225,12 @@ class _Reader:
         else:
             taken = self.taken(entry, power)
             is_idle = power.requires == DISABLED and taken == _OFF
-            if not is_idle and not may_be_absent(taken, power, self.catalogue):
+            if is_idle or may_be_absent(taken, power, self.catalogue):
+                return
+            if len(self.powers) < MAX_POWERS:
                 self.powers[key] = taken
+            else:
+                self.note("too_many_powers", "A build holds no more powers; left out.", name)
 
     def read_incarnate(self, entry: PowerEntry, power: Power) -> None:
         slot = incarnates.slot_of(power)
@@ -238,7 +243,7 @@ class _Reader:
         else:
             self.incarnates[slot] = power.id
             taken = without_defaults(TakenPower(on=entry.stat_include), power)
-            if not may_be_absent(taken, power, self.catalogue):
+            if not may_be_absent(taken, power, self.catalogue) and len(self.powers) < MAX_POWERS:
                 self.powers[power.id] = taken
 
     def taken(self, entry: PowerEntry, power: Power) -> TakenPower:
@@ -281,10 +286,10 @@ class _Reader:
 
     def slots(self, entry: PowerEntry, power: Power) -> dict[str, Slot]:
         slots: dict[str, Slot] = {}
-        if len(entry.slot_entries) > MAX_SLOTS:
+        if len(entry.slot_entries) > SLOTS_OF_A_POWER:
             message = f"{power.name} has more than six slots; the rest was left out."
             self.note("too_many_slots", message, _slots(entry))
-        for position, raw in enumerate(entry.slot_entries[:MAX_SLOTS]):
+        for position, raw in enumerate(entry.slot_entries[:SLOTS_OF_A_POWER]):
             stored = part(raw, SlotEntry)
             if stored is None:
                 self.note("damaged_entry", f"A slot of {power.name} could not be read.")

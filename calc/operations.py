@@ -4,7 +4,7 @@
 """
 
 from calc.apply import character, enhancements, incarnates, powers, scenarios, slots
-from calc.build import Build
+from calc.build import MAX_POWERS, MAX_SLOTS, Build
 from calc.operation_types import (
     AddAccolade,
     AddPool,
@@ -40,6 +40,7 @@ from calc.operation_types import (
     SwitchProc,
     TakePower,
 )
+from calc.rulebook import refused
 from gamedata.catalogue import Catalogue
 
 __all__ = [
@@ -87,6 +88,20 @@ def apply(build: Build, operation: Operation, catalogue: Catalogue) -> Applied |
     broke a rule that refuses (a file's 68th slot): then the way back is refused. A build from
     elsewhere may break any rule; an operation is only held against the rules that it touches.
     """
+    answer = _applied(build, operation, catalogue)
+    if isinstance(answer, Applied) and not _can_be_a_document(answer.build):
+        return refused("build_full", "The build holds as much as it can; drop something first.")
+    return answer
+
+
+def _can_be_a_document(build: Build) -> bool:
+    """Whether others can read it: only what came from elsewhere can be near these limits."""
+    return len(build.powers) <= MAX_POWERS and all(
+        len(taken.slots) <= MAX_SLOTS for taken in build.powers.values()
+    )
+
+
+def _applied(build: Build, operation: Operation, catalogue: Catalogue) -> Applied | Refused:
     match operation:
         case SetTitle():
             return character.set_title(build, operation)

@@ -78,6 +78,12 @@ RULES = (
         finds=True,
         remedy="Choose an origin.",
     ),
+    Rule(
+        "C6",
+        "build_full",
+        "A build holds a limited number of powers, and a power of slots.",
+        refuses=True,
+    ),
     # A: archetype and powersets
     Rule(
         "A1",
@@ -202,7 +208,7 @@ RULES = (
     Rule(
         "P13",
         "too_many_extras",
-        "A build holds at most a hundred temporary and prestige powers, and accolades.",
+        "A build holds a limited number of temporary and prestige powers, and of accolades.",
         refuses=True,
     ),
     # S: slots

@@ -50,7 +50,9 @@ from gamedata.catalogue import (
 from gamedata.queries import DISABLED, Role, allows, role_of
 
 MAX_FINDINGS = 200
-_IDS = re.compile(r"[A-Za-z]\w*\.[\w:]+\.[\w:'+-]+")  # of powers, in conditions
+# In conditions: powers and powersets, and what is denied of them.
+_IDS = re.compile(r"\b[A-Z]\w*\.[\w:]+(?:\.[\w:'+-]+)?")
+_NEGATED = re.compile(r"!\([^()]*\)|![\w.:'+-]+")
 
 
 class Finding(Struct, frozen=True, omit_defaults=True):
@@ -270,10 +272,34 @@ def _count(counts: dict[str, int], power_id: str, by: int) -> None:
 
 def _missing(power: Power, known: _Known) -> str:
     level = known.picks[power.id]
-    named = (known.catalogue.powers.get(PowerId(name)) for name in _IDS.findall(power.requires))
-    others = ", ".join(dict.fromkeys(other.name for other in named if other is not None))
+    if _is_exclusion(power.requires):
+        there = [name for name in _IDS.findall(power.requires) if _is_there(name, known)]
+        return f"{power.name} cannot be had together with {_listed(there, known)}."
+    others = _listed(_IDS.findall(power.requires), known)
     about = f" ({others})" if others else ""
     return f"What {power.name} requires does not hold at level {level}{about}."
+
+
+def _is_exclusion(requires: str) -> bool:
+    """Whether all that is asked for is that something is not there: !A, !(A || B), !A && !B."""
+    return bool(_IDS.search(requires)) and not _IDS.search(_NEGATED.sub("", requires))
+
+
+def _is_there(name: str, known: _Known) -> bool:
+    return name in known.powers or name in {*powersets(known.build)} or _is_some_of(name, known)
+
+
+def _is_some_of(powerset: str, known: _Known) -> bool:
+    return any(power.startswith(f"{powerset}.") for power in known.powers)
+
+
+def _listed(ids: list[str], known: _Known) -> str:
+    catalogue = known.catalogue
+    named = (
+        catalogue.powers.get(PowerId(name)) or catalogue.powersets.get(PowersetId(name))
+        for name in ids
+    )
+    return ", ".join(dict.fromkeys(other.name for other in named if other is not None))
 
 
 def _slots(known: _Known) -> Iterator[Breach]:

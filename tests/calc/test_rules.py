@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from calc import mbd
 from calc.build import (
+    MAX_POWERS,
     Build,
     PowerCondition,
     Powersets,
@@ -37,6 +38,7 @@ from calc.operations import (
     SetOrigin,
     SetPowerset,
     SetScenarioPower,
+    SwitchPower,
     SwitchProc,
     TakePower,
     apply,
@@ -46,6 +48,7 @@ from calc.rulebook import RULES, Rule
 from calc.rules import MAX_FINDINGS, Finding, findings
 from calc.schedule import PICK_LEVELS
 from gamedata.catalogue import Catalogue, PowersetId
+from gamedata.queries import role_of
 from tests.small import SMALL
 from tests.strategies import documents
 
@@ -198,6 +201,10 @@ REFUSED: dict[str, tuple[Build, Operation]] = {
     "E10": (slotted(), ClearEnhancement(ATTACK, "own")),
     "E11": (slotted("Crafted_Damage"), ChangeEnhancement(ATTACK, "own", attuned=True)),
     "E12": (slotted("Crafted_Damage"), SwitchProc(ATTACK, "own", True)),
+    "C6": (
+        Build(1, powers={f"Pool.Nowhere.P{each}": TakenPower(50) for each in range(MAX_POWERS)}),
+        SwitchPower(HEALTH, False),
+    ),
     "P13": (
         Build(1, accolades={f"Temporary_Powers.Accolades.A{each}": True for each in range(100)}),
         AddAccolade(ATLAS),
@@ -217,7 +224,9 @@ REFUSED: dict[str, tuple[Build, Operation]] = {
             1,
             scenarios={
                 "solo": Scenario(
-                    powers={f"Pool.Nowhere.P{each}": PowerCondition(True) for each in range(400)}
+                    powers={
+                        f"Pool.Nowhere.P{each}": PowerCondition(True) for each in range(MAX_POWERS)
+                    }
                 )
             },
         ),
@@ -373,6 +382,48 @@ def test_p10_by_level(levels: dict[str, int], broken: list[str]) -> None:
     found = [one for one in findings(build, SMALL) if one.rule == "P10"]
     assert [one.power.rpartition(".")[2] for one in found] == broken
     assert all("Boxing, Kick" in one.message for one in found)
+
+
+@pytest.mark.parametrize(
+    ("primary", "message"),
+    [
+        ("Claws", "Battle Agility cannot be had together with Claws."),
+        ("Staff_Fighting", "Battle Agility cannot be had together with Staff Fighting."),
+        ("Dark_Melee", None),
+    ],
+)
+def test_p10_names_what_excludes(
+    primary: str, message: str | None, full_catalogue: Catalogue
+) -> None:
+    deflection = f"{SHIELD}.Deflection"
+    build = scrapper(
+        {deflection: TakenPower(1)}, powersets=Powersets(f"Scrapper_Melee.{primary}", SHIELD)
+    )
+    found = [one.message for one in findings(build, full_catalogue)]
+    assert found == ([message] if message else [])
+
+
+def test_a3_closed_powersets_are_nobodys(full_catalogue: Catalogue) -> None:
+    closed = {
+        "Controller_Control.Wind_Control": "primary",
+        "Dominator_Control.Wind_Control": "primary",
+        "Pool.Gadgetry": "pool",
+        "Pool.Utility_Belt": "pool",
+    }
+    known = full_catalogue.powersets.values()
+    assert {one.id for one in known if one.requires == "0"} == closed.keys()
+    for powerset, role in closed.items():
+        archetype = "Class_Dominator" if powerset.startswith("Dom") else "Class_Controller"
+        choose = AddPool(powerset) if role == "pool" else SetPowerset("primary", powerset)
+        answer = apply(Build(1, archetype=archetype), choose, full_catalogue)
+        assert isinstance(answer, Refused)
+        assert answer.code == "closed_powerset"
+        pools = {powerset: True} if role == "pool" else {}
+        primary = powerset if role == "primary" else ""
+        build = Build(1, archetype=archetype, powersets=Powersets(primary, pools=pools))
+        assert rules_broken(build, full_catalogue) == ["A3"]
+        for who in full_catalogue.archetypes:
+            assert role_of(full_catalogue, who, PowersetId(powerset)) is None
 
 
 def test_p10_a_power_does_not_count_for_itself() -> None:
