@@ -44,6 +44,19 @@ def stat(page: Page, key: str) -> Locator:
     return page.get_by_role("region", name="Totals").locator(f"[data-stat='{key}']")
 
 
+def drop(page: Page, name: str, text: str) -> None:
+    """Drop a file on the page."""
+    dropped = page.evaluate_handle(
+        """([name, text]) => {
+            const data = new DataTransfer();
+            data.items.add(new File([text], name));
+            return data;
+        }""",
+        [name, text],
+    )
+    page.locator("main").dispatch_event("drop", {"dataTransfer": dropped})
+
+
 def make_scrapper(page: Page) -> None:
     choose(page, "Archetype", "Scrapper")
     choose(page, "Primary", "Dark Melee")
@@ -94,21 +107,24 @@ def test_a_dropped_build_file_becomes_a_session(window: OpenWindow, golden_file:
     page = window()
     page.goto("/")
     page.get_by_label("Your name").fill("Ann")
-    dropped = page.evaluate_handle(
-        """([name, text]) => {
-            const data = new DataTransfer();
-            data.items.add(new File([text], name));
-            return data;
-        }""",
-        [golden_file.name, golden_file.read_text()],
-    )
-    page.locator("main").dispatch_event("drop", {"dataTransfer": dropped})
-    page.get_by_role("button", name="Open the build").click()  # after its comment, which is left
+    drop(page, golden_file.name, golden_file.read_text())
     expect(page.get_by_label("Archetype", exact=True)).to_have_value("Class_Scrapper")
     weave = page.get_by_role("article", name="Weave")
     expect(weave.get_by_role("button", name=re.compile("Red Fortune"))).to_have_count(6)
     expect(page.get_by_text("24 / 24 powers")).to_be_visible()
     expect(stat(page, "defense.ranged").locator(".value")).to_have_text("34.95%")
+
+
+def test_what_a_build_file_could_not_bring_is_said_before_it_opens(
+    window: OpenWindow, golden_file: Path
+) -> None:
+    page = window()
+    page.goto("/")
+    page.get_by_label("Your name").fill("Ann")
+    drop(page, golden_file.name, golden_file.read_text().replace("Pool.Speed.Hasten", "Pool.X.Y"))
+    expect(page.get_by_text(re.compile(r"Pool\.X\.Y"))).to_be_visible()
+    page.get_by_role("button", name="Open the build").click()
+    expect(page.get_by_text("23 / 24 powers")).to_be_visible()
 
 
 def test_what_is_no_build_file_is_said_on_the_start_page(window: OpenWindow) -> None:

@@ -213,7 +213,8 @@ async def test_who_resumes_gets_the_missing_changes_nothing_or_a_snapshot(
 def test_a_session_from_a_build_document(server: Server) -> None:
     build = {"format": 1, "title": "Nova", "archetype": "Class_Scrapper", "level": 30}
     ann = Owner(server.url, build=build)
-    assert ann.snapshot()["build"] == build
+    scenarios = {"solo": {"title": "Solo"}}  # there is always one
+    assert ann.snapshot()["build"] == {**build, "scenarios": scenarios}
     assert ann.created["revision"] == 0
     assert "import" not in ann.created
 

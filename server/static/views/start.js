@@ -9,7 +9,8 @@ const LARGEST_FILE = 2_000_000; // characters; a build file has some tens of tho
 
 /**
  * @typedef {{busy: boolean, over: boolean, problem: string, made: Made | null}} Start
- * @typedef {{id: string, url: string, import?: {message?: string, [field: string]: any}[]}} Made
+ * @typedef {{id: string, url: string, import?: Problem[]}} Made
+ * @typedef {{code: string, message: string, subject?: string}} Problem
  */
 
 /** @param {HTMLElement} root */
@@ -127,7 +128,8 @@ function importedView(made) {
     h("h1", null, "Nearly all of it is here"),
     h("section", { class: "card" },
       h("p", null, `${counted(problems.length, "thing")} in the file could not be taken over:`),
-      h("ul", { class: "problems" }, problems.map((problem) => h("li", null, problem.message ?? String(problem)))),
+      h("ul", { class: "problems" }, problems.map((problem) => h("li", null,
+        problem.message, problem.subject ? [" ", h("code", null, problem.subject)] : null))),
       h("button", {
         class: "primary", onclick: () => enter(made),
         ref: (/** @type {HTMLElement} */ button) => queueMicrotask(() => button.focus()),
