@@ -5,8 +5,9 @@ Source: the design's `calc.md` §5.1, §5.2, §8, §9.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 
 from msgspec import UNSET, Struct, structs
 
@@ -23,6 +24,7 @@ _COUNTERS = "Temporary_Powers."  # some of them count something by how many copi
 _AS_BUILT = PowerCondition()
 _PLAIN = TakenPower()
 _NOTHING = Scenario()
+_UNSLOTTED = (0.0,)
 LEVELS_ABOVE = 5  # how far above the level played at a power may have been picked
 INCARNATE_LEVEL = 45  # below it, incarnate powers rest
 
@@ -53,7 +55,8 @@ class Active(Struct, frozen=True, gc=False):
 
     count: targets or stacks. slotted: what its slots come to (`Frame.slotted`). taken: as which
     power of the build it is had; a redirect runs another instead. brought_by: the power that
-    granted or executed it.
+    granted or executed it. owner: the power whose slots it has; slots: empty if the pieces in
+    them are already in another power.
     """
 
     power: CompiledPower
@@ -63,6 +66,12 @@ class Active(Struct, frozen=True, gc=False):
     context: Context
     taken: PowerId = PowerId("")
     brought_by: PowerId = PowerId("")
+    owner: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its name among all that counts in a build."""
+        return f"{self.brought_by} > {self.taken}" if self.brought_by else self.taken
 
 
 class Tally(Mapping[str, int]):
@@ -89,31 +98,30 @@ class Tally(Mapping[str, int]):
 class Running(Struct, frozen=True, gc=False):
     """Everything in a build that counts, in a fixed order.
 
-    bonuses: the set bonuses that the slots give, before the rule of five. chances: by tag, what
-    modifiers add to the chance of its effects. boosts: the powers that enhance all others.
-    taken, slots: every power that can be used, on or off, and what is in its slots.
+    slots: what sits in each power, counting or not. set_bonuses: what they give, by power, before
+    the rule of five. chances: by tag, what modifiers add to the chance of its effects. boosts: the
+    powers that enhance all others.
     """
 
     powers: tuple[Active, ...]
-    bonuses: tuple[PowerId, ...]
+    slots: Mapping[PowerId, Slots]
+    set_bonuses: Mapping[PowerId, tuple[PowerId, ...]]
     facts: Facts
     chances: Mapping[str, float]
     boosts: tuple[PowerId, ...] = ()
-    taken: Mapping[PowerId, TakenPower] = {}
-    slots: Mapping[PowerId, Slots] = {}
+
+    @property
+    def bonuses(self) -> tuple[PowerId, ...]:
+        """The set bonuses that the slots give, before the rule of five."""
+        return tuple(chain.from_iterable(self.set_bonuses.values()))
 
 
 def running(build: Build, frame: Frame) -> Running:
     """What counts in a build's totals, in its own scenario."""
     scenario = scenario_of(build)
-    available = min(build.level, frame.level + LEVELS_ABOVE)
-    had = {
-        power: taken
-        for power, taken in owned(build, frame.catalogue, frame.issuing).items()
-        if (taken.level or frame.catalogue.powers[power].level) <= available
-    }
+    had = _had(build, frame)
     slots = {power: _slots(taken, build.level, frame) for power, taken in had.items()}
-    facts = _facts(build, had, slots.values(), frame)
+    facts = _facts(build, had, slots, frame)
     incarnates = list(_incarnates(build, scenario, facts, frame))
     boosts = tuple(boost for active in incarnates for boost in _boosts(active, frame))
     powers = [
@@ -121,18 +129,82 @@ def running(build: Build, frame: Frame) -> Running:
         for power, taken in had.items()
         if _is_on(power, taken, scenario, frame)
     ]
-    powers.extend(_active(power, 1, (), facts, frame) for power in _accolades(build, frame))
-    powers = _with_brought([*powers, *incarnates], facts, frame, boosts)
+    powers.extend(
+        _active(power, 1, (), facts, frame) for power in _accolades(build, scenario, frame)
+    )
+    powers = _with_brought([*powers, *incarnates], slots, facts, frame, boosts)
     powers, facts = _in_modes(powers, facts)
     return Running(
-        tuple(powers),
-        tuple(bonus for placed in slots.values() if placed for bonus in frame.set_bonuses(placed)),
-        facts,
-        _chances(powers),
-        boosts,
-        had,
-        slots,
+        tuple(powers), slots, _set_bonuses(slots, frame), facts, _chances(powers), boosts
     )
+
+
+def with_slots(
+    state: Running, build: Build, changed: Collection[str], frame: Frame
+) -> Running | None:
+    """The same with other slots in some powers, of which nothing else changed.
+
+    None when more than that can follow, since a condition somewhere reads what is slotted.
+    """
+    if any("slotted" in active.power.reads for active in state.powers):
+        return None
+    slots = dict(state.slots)
+    set_bonuses = dict(state.set_bonuses)
+    for power in changed:
+        power_id = PowerId(power)
+        if power_id not in slots:
+            continue
+        placed = _slots(build.powers[power], build.level, frame)
+        slots[power_id] = placed
+        given = frame.set_bonuses(placed) if placed else ()
+        if given:
+            set_bonuses[power_id] = given
+        else:
+            set_bonuses.pop(power_id, None)
+    return structs.replace(
+        state,
+        powers=tuple(
+            _slotted_anew(active, slots[PowerId(active.owner)], state.boosts, frame)
+            if active.owner in changed
+            else active
+            for active in state.powers
+        ),
+        slots=slots,
+        set_bonuses=set_bonuses,
+        facts=structs.replace(state.facts, slotted=Tally(slots.values())),
+    )
+
+
+def _slotted_anew(
+    active: Active, slots: Slots, boosts: tuple[PowerId, ...], frame: Frame
+) -> Active:
+    return structs.replace(
+        active,
+        slots=() if active.brought_by else slots,
+        slotted=frame.slotted(active.power.power.id, slots, boosts),
+    )
+
+
+def _had(build: Build, frame: Frame) -> dict[PowerId, TakenPower]:
+    """The powers that one has at the level one plays at; incarnates and accolades apart."""
+    available = min(build.level, frame.level + LEVELS_ABOVE)
+    apart = {*build.incarnates.values(), *build.accolades}
+    return {
+        power: taken
+        for power, taken in owned(build, frame.catalogue, frame.issuing).items()
+        if (taken.level or frame.catalogue.powers[power].level) <= available and power not in apart
+    }
+
+
+def _set_bonuses(
+    slots: Mapping[PowerId, Slots], frame: Frame
+) -> dict[PowerId, tuple[PowerId, ...]]:
+    """The bonuses that each power's slots give."""
+    return {
+        power: given
+        for power, placed in slots.items()
+        if placed and (given := frame.set_bonuses(placed))
+    }
 
 
 def scenario_of(build: Build) -> Scenario:
@@ -159,7 +231,7 @@ def _slots(taken: TakenPower, level: int, frame: Frame) -> Slots:
 
 
 def _facts(
-    build: Build, had: Mapping[PowerId, TakenPower], slots: Iterable[Slots], frame: Frame
+    build: Build, had: Mapping[PowerId, TakenPower], slots: Mapping[PowerId, Slots], frame: Frame
 ) -> Facts:
     counts = copies(had, powersets(build))
     for power, taken in had.items():
@@ -181,7 +253,7 @@ def _facts(
         target_hit_points_percent=scenario.target_health,
         target_held=scenario.target_held,
         target_class="" if frame.pvp else FOES[scenario.target_rank],
-        slotted=Tally(slots),
+        slotted=Tally(slots.values()),
     )
 
 
@@ -214,8 +286,12 @@ def _default_count(power: Power, scenario: Scenario) -> int:
             return 1
 
 
-def _accolades(build: Build, frame: Frame) -> Iterable[PowerId]:
-    has = {power for power, counts in build.accolades.items() if counts}
+def _accolades(build: Build, scenario: Scenario, frame: Frame) -> Iterable[PowerId]:
+    has = set()
+    for power, counts in build.accolades.items():
+        here = scenario.powers.get(power, _AS_BUILT).on
+        if counts if here is UNSET else here:
+            has.add(power)
     for power in sorted(has):
         if power in frame.catalogue.powers and ACCOLADE_PAIRS.get(power) not in has:
             yield PowerId(power)
@@ -231,10 +307,12 @@ def _incarnates(build: Build, scenario: Scenario, facts: Facts, frame: Frame) ->
             continue
         taken = build.powers.get(incarnate, _PLAIN)
         if _is_on(power, taken, scenario, frame):
-            yield _active(power, count_of(power, taken, scenario, frame), (), facts, frame)
+            count = count_of(power, taken, scenario, frame)
+            yield _active(power, count, (), facts, frame)
         else:
             idle = frame.idle(power)
-            yield Active(idle, 1, (), (), Context(facts, idle.power), power)
+            context = Context(facts, idle.power)
+            yield Active(idle, 1, (), _UNSLOTTED, context, power)
 
 
 def _boosts(active: Active, frame: Frame) -> Iterable[PowerId]:
@@ -253,6 +331,8 @@ def _active(
     facts: Facts,
     frame: Frame,
     boosts: tuple[PowerId, ...] = (),
+    *,
+    owner: str | None = None,
 ) -> Active:
     """A power, or the one that stands for it now; slots and count are the power's own."""
     found = standing_in(power, facts, frame)
@@ -260,7 +340,9 @@ def _active(
     slotted = frame.slotted(found.power.id, slots, boosts)
     if "slotted" in found.reads:
         context = Context(facts, found.power, Tally((slots,)))
-    return Active(found, limited(found, count, context), slots, slotted, context, power)
+    most = limited(found, count, context)
+    owner = power if owner is None else owner
+    return Active(found, most, slots, slotted, context, power, owner=owner)
 
 
 def standing_in(power: PowerId, facts: Facts, frame: Frame) -> CompiledPower:
@@ -288,7 +370,11 @@ def limited(power: CompiledPower, count: int, context: Context) -> int:
 
 
 def _with_brought(
-    powers: list[Active], facts: Facts, frame: Frame, boosts: tuple[PowerId, ...]
+    powers: list[Active],
+    slots: Mapping[PowerId, Slots],
+    facts: Facts,
+    frame: Frame,
+    boosts: tuple[PowerId, ...],
 ) -> list[Active]:
     """The powers, and those that they grant (autos) or execute (clicks), and so on.
 
@@ -299,10 +385,18 @@ def _with_brought(
     for _ in range(MAX_DEPTH):
         brought = []
         for active in newest:
-            for power, count, slots in _brings(active, frame):
+            for power, count, owner in _brings(active, frame):
                 if power not in known:
                     known.add(power)
-                    found = _active(power, count, slots, facts, frame, boosts)
+                    found = _active(
+                        power,
+                        count,
+                        slots.get(PowerId(owner), ()),
+                        facts,
+                        frame,
+                        boosts,
+                        owner=owner,
+                    )
                     # The pieces in the slots are in the caller: they give what is theirs once.
                     brought.append(structs.replace(found, slots=(), brought_by=active.taken))
         if not brought:
@@ -312,18 +406,19 @@ def _with_brought(
     return everything
 
 
-def _brings(active: Active, frame: Frame) -> Iterable[tuple[PowerId, int, Slots]]:
+def _brings(active: Active, frame: Frame) -> Iterable[tuple[PowerId, int, str]]:
+    """The powers that one brings, with their count, and whose slots they have."""
     for part in active.power.grants:
         if part.multiplicity(active.count, active.context, {}):
             for power in part.powers:
                 granted = frame.catalogue.powers.get(power)
                 if granted is not None and granted.type == "Auto":
-                    yield power, 1, ()
+                    yield power, 1, ""
     for part in active.power.executes:
         if part.multiplicity(active.count, active.context, {}):
             for power in part.powers:
                 if power in frame.catalogue.powers:
-                    yield power, active.count, active.slots
+                    yield power, active.count, active.owner
 
 
 def _in_modes(powers: list[Active], facts: Facts) -> tuple[list[Active], Facts]:
