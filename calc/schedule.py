@@ -18,7 +18,7 @@ MAX_PICKS = sum(PICKS.values())
 MAX_ADDED_SLOTS = sum(SLOTS.values())
 MAX_SLOTS_PER_POWER = 6  # the own one and five added
 MAX_POOLS = 4
-MAX_EXTRAS = 40  # temporary and prestige powers: no rule of the game, but there are limits
+MAX_EXTRAS = 30  # temporary and prestige powers: no rule of the game, but there are limits
 FIRST_POOL_LEVEL = 4
 
 
