@@ -127,7 +127,7 @@ def running(build: Build, frame: Frame) -> Running:
     powers = [
         _active(power, count_of(power, taken, scenario, frame), slots[power], facts, frame, boosts)
         for power, taken in had.items()
-        if _is_on(power, taken, scenario, frame)
+        if is_on(power, taken, scenario, frame)
     ]
     powers.extend(
         _active(power, 1, (), facts, frame) for power in _accolades(build, scenario, frame)
@@ -257,7 +257,7 @@ def _facts(
     )
 
 
-def _is_on(power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame) -> bool:
+def is_on(power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame) -> bool:
     condition = scenario.powers.get(power, _AS_BUILT)
     if condition.on is not UNSET:
         return condition.on
@@ -306,7 +306,7 @@ def _incarnates(build: Build, scenario: Scenario, facts: Facts, frame: Frame) ->
         if power not in frame.catalogue.powers:
             continue
         taken = build.powers.get(incarnate, _PLAIN)
-        if _is_on(power, taken, scenario, frame):
+        if is_on(power, taken, scenario, frame):
             count = count_of(power, taken, scenario, frame)
             yield _active(power, count, (), facts, frame)
         else:
