@@ -80,6 +80,22 @@ class SelfEffect(Struct, frozen=True, gc=False):
     unless: tuple[Condition, ...] = ()
 
 
+def how_often(times: Times, count: int, limit: int) -> int:
+    """How often an effect counts for a number of targets or stacks; limit: 0 is none."""
+    match times:
+        case "once":
+            return 1
+        case "any":
+            return 1 if count > 0 else 0
+        case "others":
+            found = max(count - 1, 0)
+        case "stacks":
+            found = max(count, 1)
+        case "each":
+            found = count
+    return min(found, limit) if limit else found
+
+
 def flatten(power: Power) -> Iterator[Effect]:
     """Every template of a power, depth first."""
     yield from _walk(power.effects, Effect(Template(())))
@@ -158,10 +174,10 @@ def felt_by_caster(
         if left_out(effect, pvp=pvp, combat=combat):
             continue
         for view, times in aims(effect, power):
-            conditions = _undecided(effect.conditions, view, fixed)
-            unless = _undecided_unless(effect.unless, view, fixed)
+            conditions = undecided(effect.conditions, view, fixed)
+            unless = undecided_unless(effect.unless, view, fixed)
             if conditions is not None and unless is not None:
-                limit = _limit(effect.template)
+                limit = limit_of(effect.template)
                 yield SelfEffect(effect, view, times, limit, conditions, unless)
                 break
 
@@ -218,15 +234,15 @@ def _times_per_target(effect: Effect, *, caster_is_main: bool) -> Times:
     return "others" if "SecondaryTargetsOnly" in effect.flags and not caster_is_main else "each"
 
 
-def _limit(template: Template) -> int:
+def limit_of(template: Template) -> int:
     return template.stack_limit if template.stack in _TO_LIMIT else 0
 
 
-def _undecided(
+def undecided(
     expressions: tuple[Expression, ...], view: View, fixed: Context
 ) -> tuple[Condition, ...] | None:
     """The conditions that the build decides; None when one of them can hold in no build."""
-    undecided = []
+    found = []
     for expression in expressions:
         value = decided(expression, view, fixed)
         if value is not None and not value:
@@ -235,11 +251,11 @@ def _undecided(
             condition = compiled(expression, view)
             if not condition.reads - FIXED:
                 return None  # unknown for good
-            undecided.append(condition)
-    return tuple(undecided)
+            found.append(condition)
+    return tuple(found)
 
 
-def _undecided_unless(
+def undecided_unless(
     expressions: tuple[Expression, ...], view: View, fixed: Context
 ) -> tuple[Condition, ...] | None:
     """The same for conditions of which none may hold."""

@@ -40,8 +40,9 @@ FIXED: frozenset[Reads] = frozenset({"archetype", "level", "power", "setting"})
 class Facts(Struct, frozen=True, gc=False):
     """What the build says about itself while its totals are computed.
 
-    archetype: without `Class_`, lower case. owned: copies of each power, powerset and category,
-    by lower-case id. modes: those set by active powers, lower case, without `k`. Percents are
+    archetype: without `Class_`, lower case; creator: that of who summoned the caster, "" for
+    players. owned: copies of each power, powerset and category, by lower-case id. modes: those
+    set by active powers, lower case, without `k`. Percents are
     0 to 100, like the game's. rage: 0 to 100, what an archetype's meter shows.
     activated_s: seconds since powers that fade in steps were used. pvp, combat: the setting,
     against players and while fighting. target_class: of the foe, like an archetype.
@@ -65,6 +66,7 @@ class Facts(Struct, frozen=True, gc=False):
     maximum_hit_points: float = 0.0
     to_hit: float = 0.75
     slotted: Mapping[str, int] = {}
+    creator: str = ""
 
 
 _NO_POWER = Power(PowerId(""), "", PowersetId(""))
@@ -261,6 +263,8 @@ def _accessor(whose: str, attribute: str, view: View) -> Meaning | None:
             return "slotted", lambda context: context.slotted_here.get(attribute, 0)
         case "auth":
             return _constant(view == "build")
+        case "owner" if attribute == "arch" and whose == "source":
+            return "archetype", lambda context: context.facts.creator
         case "source" | "char" | "auto":
             return _of_caster(attribute)
         case "target" | "maintarget":

@@ -1,0 +1,118 @@
+"""The sheets of everything that characters of one archetype and level use, and what slots do."""
+
+from collections.abc import Set
+from functools import lru_cache
+
+from calc import enhance
+from calc.frame import Frame, Slots
+from calc.pets import Summoned, summoned
+from calc.sheet import Block, Bringing, Caster, Sheet, compile_sheet, name_of
+from gamedata.catalogue import (
+    ArchetypeId,
+    EnhancementId,
+    Power,
+    PowerId,
+    PowersetId,
+)
+
+_SHEETS = 2048
+_SLOTTINGS = 8192
+_CERTAIN = 1.0 - 1e-9
+
+
+class Sheets:
+    """Sheets for one frame, kept by what they depend on; the oldest unused goes first."""
+
+    def __init__(self, frame: Frame, changed_tags: Set[str]) -> None:
+        self.frame = frame
+        self.changed_tags = changed_tags
+        self.catalogue = frame.catalogue
+        self.caster = Caster(
+            frame.archetype,
+            frame.level,
+            name_of(frame.archetype),
+            pvp=frame.pvp,
+            combat=frame.combat,
+        )
+        self.of_power = lru_cache(_SHEETS)(self._of_power)
+        self.of_pet = lru_cache(_SHEETS)(self._of_pet)
+        self.of_piece = lru_cache(_SHEETS)(self._of_piece)
+        self.summoned = lru_cache(_SHEETS)(self._summoned)
+        self.slotted = lru_cache(_SLOTTINGS)(self._slotted)
+
+    def _of_power(self, power: PowerId) -> Sheet:
+        """A power of the character's own. Raises KeyError for an unknown one."""
+        return compile_sheet(self.catalogue.powers[power], self.caster, self.changed_tags)
+
+    def _of_pet(self, power: PowerId, own_class: ArchetypeId, *, own_tables: bool) -> Sheet:
+        """A power of somebody summoned. own_tables: those of their class, not the creator's."""
+        archetypes = self.catalogue.archetypes
+        archetype = archetypes.get(own_class) if own_tables else None
+        caster = Caster(
+            archetype or self.frame.archetype,
+            self.frame.level,
+            name_of(archetypes[own_class]) if own_class in archetypes else "",
+            self.caster.name,
+            pvp=self.frame.pvp,
+            combat=self.frame.combat,
+        )
+        return compile_sheet(self.catalogue.powers[power], caster, self.changed_tags)
+
+    def _of_piece(self, enhancement: EnhancementId, host: PowerId) -> Sheet:
+        """What a piece does by chance when its host power is used: its procs."""
+        piece = self.catalogue.enhancements[enhancement]
+        power = self.catalogue.powers[host]
+        as_power = Power(
+            PowerId(f"Boosts.{piece.id}.{piece.id}"),
+            piece.name,
+            PowersetId(f"Boosts.{piece.id}"),
+            type=power.type,
+            target_type=power.target_type,
+            targets_affected=power.targets_affected,
+            effects=piece.effects,
+            activation_effects=piece.activation_effects,
+        )
+        sheet = compile_sheet(as_power, self.caster, self.changed_tags, enhanced=False)
+        blocks = tuple(block for block in sheet.blocks if _comes_by_chance(block))
+        return Sheet(as_power, sheet.enhanceable, blocks)
+
+    def _summoned(self, bringing: Bringing) -> Summoned | None:
+        if bringing.summons is None:
+            return None
+        template = bringing.block.template
+        return summoned(bringing.summons, template, self.frame.archetype, self.catalogue)
+
+    def _slotted(
+        self,
+        sheet: Sheet,
+        slots: Slots,
+        boosts: tuple[PowerId, ...] = (),
+        *,
+        copied: bool = False,
+    ) -> tuple[float, ...]:
+        """What the slots come to after ED, by position in the sheet's `enhanceable`.
+
+        copied: they are a summoner's; of these only pieces of a type that the power takes work.
+        """
+        if copied:
+            accepted = sheet.power.enhancement_types
+            slots = tuple(
+                each
+                for each in slots
+                if any(
+                    kind in accepted
+                    for kind in self.catalogue.enhancements[
+                        EnhancementId(each.id)
+                    ].enhancement_types
+                )
+            )
+        if not slots and not boosts:
+            return (0.0,) * len(sheet.enhanceable)
+        given = self.frame.enhancing(sheet.power.id, slots, boosts)
+        return tuple(
+            enhance.strength(given.get(wanted.attribute, ())) for wanted in sheet.enhanceable
+        )
+
+
+def _comes_by_chance(block: Block) -> bool:
+    return bool(block.ppm or block.chances) or block.chance < _CERTAIN
