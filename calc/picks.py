@@ -5,6 +5,7 @@ Source: calc.md 14.2, 14.3. What the game grants by itself is `calc.owned`.
 
 from msgspec.structs import replace
 
+from calc.accolades import is_accolade
 from calc.build import Build
 from calc.conditions import compiled
 from calc.facts import Context, Facts, word
@@ -13,7 +14,6 @@ from calc.schedule import FIRST_POOL_LEVEL
 from gamedata.catalogue import Catalogue, Power, PowersetId
 from gamedata.queries import DISABLED, EPIC, POOL
 
-ACCOLADES = PowersetId("Temporary_Powers.Accolades")
 _EXTRAS = ("Temporary_Powers.", "Prestige.")
 
 # Soldiers of Arachnos choose a branch and keep the powers of the trunk. The export has no word
@@ -44,11 +44,6 @@ def is_extra(power: Power) -> bool:
     """Whether a power is a temporary or prestige one: had for the asking, and no pick."""
     is_possible = not power.auto_issue and power.requires != DISABLED
     return is_possible and power.id.startswith(_EXTRAS) and not is_accolade(power)
-
-
-def is_accolade(power: Power) -> bool:
-    """Whether a power is an accolade's, which has a place of its own in the document."""
-    return power.powerset == ACCOLADES
 
 
 def _is_chosen(powerset: PowersetId, catalogue: Catalogue) -> bool:

@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from calc import build as documents
 from calc import incarnates
+from calc.accolades import PAIRS
 from calc.build import OWN_SLOT, Build, SlottedEnhancement
 from calc.mids_names import ORIGINS
 from calc.operations import (
@@ -38,7 +39,6 @@ from calc.owned import owned
 from calc.picks import chosen_with_trunks, is_pick, lowest_level
 from calc.placing import enhancements_of
 from calc.rules import findings
-from calc.running import ACCOLADE_PAIRS
 from calc.schedule import MAX_SLOTS_PER_POWER, PICK_LEVELS, SLOTS
 from calc.slotting import fits, has_relative_level, levels
 from gamedata.catalogue import (
@@ -230,7 +230,7 @@ class _Maker:
             if powers and self.do(SetIncarnate(slot, self.random.choice(powers))):
                 self.do(SwitchPower(self.build.incarnates[slot], self.random.random() < 0.7))
         for accolade in accolades(self.catalogue):
-            if accolade not in ACCOLADE_PAIRS and self.random.random() < 0.6:
+            if accolade not in PAIRS and self.random.random() < 0.6:
                 self.do(AddAccolade(accolade, self.random.random() < 0.8))
         for power in sorted(self.build.powers):
             if self.random.random() < 0.4:

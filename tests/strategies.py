@@ -13,6 +13,7 @@ from msgspec.structs import asdict, replace
 
 from calc import build as document
 from calc import incarnates
+from calc.accolades import is_accolade
 from calc.build import (
     OWN_SLOT,
     Build,
@@ -60,7 +61,7 @@ from calc.operations import (
     apply,
 )
 from calc.owned import owned
-from calc.picks import chosen_with_trunks, is_accolade, is_extra, is_pick
+from calc.picks import chosen_with_trunks, is_extra, is_pick
 from calc.placing import enhancements_of
 from calc.schedule import PICK_LEVELS
 from calc.slotting import fits, has_relative_level, levels

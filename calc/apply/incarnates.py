@@ -3,6 +3,7 @@
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from calc.accolades import is_accolade
 from calc.build import MAX_ACCOLADES, Build
 from calc.incarnates import SLOTS, slot_of
 from calc.operation_types import (
@@ -16,7 +17,6 @@ from calc.operation_types import (
     SwitchAccolade,
     SwitchPower,
 )
-from calc.picks import is_accolade
 from calc.rulebook import refused
 from gamedata.catalogue import Catalogue, PowerId
 

@@ -485,6 +485,12 @@ def test_i5_a_form_that_is_left_out_does_no_harm() -> None:
     assert rules_broken(Build(1, accolades={ATLAS: True, MARSHAL: False})) == []
 
 
+def test_i5_speaks_of_what_the_game_data_lacks() -> None:
+    pair = {f"Temporary_Powers.Accolades.{each}": True for each in ("Invader", "Portal_Jockey")}
+    both = pair | {f"Temporary_Powers.Accolades.{each}": True for each in ("Task_Force_Commander",)}
+    assert rules_broken(Build(1, accolades=both)) == ["C3", "C3", "C3", "I5"]
+
+
 def test_t1_reads_the_chosen_scenario() -> None:
     build = scrapper(TWO_TOGGLES)
     other = Scenario(powers={f"{SHIELD}.Offensive_Stance": PowerCondition(on=False)})

@@ -1,0 +1,1 @@
+"""What finds the breaches of each chapter of the rule book."""
