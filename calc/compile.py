@@ -145,6 +145,8 @@ class _Compiler:
             *(part.reads() for part in bringing), *(condition.reads for condition, _ in redirects)
         )
         counting = (*self.parts, *self.strengthening)
+        discount = self._enhanceable("EnduranceDiscount", is_effect=False)
+        listening = (*self.enhanceable, discount)
         is_kept_up = power.type == "Toggle" and power.period_s > 0
         return CompiledPower(
             power,
@@ -159,7 +161,7 @@ class _Compiler:
             executes=tuple(self.executes),
             redirects=redirects,
             upkeep=power.endurance_cost / power.period_s if is_kept_up else 0.0,
-            discount=self._enhanceable("EnduranceDiscount", is_effect=False),
+            discount=discount,
             counts_targets=self.counts_targets,
             most_targets=most_targets if power.max_targets_expression else None,
             needed_modes=_lower(power.modes_required),
@@ -167,6 +169,8 @@ class _Compiler:
             reads_totals=any(part.reads_totals for part in self.parts),
             reads=brings_by.union(*(part.reads() for part in counting)),
             brings_by=brings_by,
+            listens=frozenset(each.attribute for each in listening if each.by_globals),
+            gives=bool(self.always or self.parts or self.strengthens or self.strengthening),
         )
 
     @property

@@ -4,22 +4,17 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from msgspec import structs
-
 from calc import bonuses
 from calc.build import Build
 from calc.facts import Context
 from calc.frame import Frame
-from calc.powers import Contribution, Keyed, contributions, global_strengths
-from calc.running import Active, Running, combat_level, running, scenario_of
-from calc.stats import NUMBER
-from calc.tables import limit
+from calc.powers import Contribution, Keyed, contributions, global_strengths, stronger
+from calc.remembered import Remembered, remember
+from calc.running import Active, Running, combat_level, knowing, running, scenario_of
 from calc.totals import Total, finish
 from gamedata.catalogue import ArchetypeId, Catalogue, EffectGroup, EnhancementId, FilterParams
 
 _FRAMES = 32  # archetypes and levels that are kept compiled
-_HEALTH = NUMBER["health.max"]
-_TO_HIT = NUMBER["offense.to_hit"]
 _UNSLOTTED = (0.0,)
 
 
@@ -89,6 +84,13 @@ class Engine:
             sums = add_up(evaluated, frame)
         return finish(sums, frame.limits)
 
+    def remember(self, build: Build, old: Remembered | None = None) -> Remembered:
+        """The totals with every step on the way there, from which the next build's follow quickly.
+
+        old: the memory of a similar build, the one before an edit; it stays as it is.
+        """
+        return remember(build, self.frame(build), old)
+
 
 def changed_tags(catalogue: Catalogue) -> frozenset[str]:
     """The tags whose chance some power or enhancement changes."""
@@ -116,7 +118,7 @@ def sources_of(state: Running, frame: Frame) -> Iterator[Active]:
     for active in state.powers:
         for slotted in active.slots:
             piece = frame.piece(EnhancementId(slotted.id))
-            if piece.always or piece.parts or piece.strengthens or piece.strengthening:
+            if piece.gives and slotted.proc is not False:
                 yield Active(piece, 1, (), _UNSLOTTED, Context(state.facts, piece.power))
     for power, times in bonuses.counted(state.bonuses, frame.catalogue).items():
         bonus = frame.bonus(power)
@@ -138,7 +140,7 @@ def strengths_of(sources: Iterable[Active], state: Running) -> dict[str, float]:
         given = global_strengths(power, source.count, source.context, state.chances)
         for attribute, value, key in given:
             if key:
-                keyed[key, attribute] = _stronger(value, keyed.get((key, attribute), 0.0))
+                keyed[key, attribute] = stronger(value, keyed.get((key, attribute), 0.0))
             else:
                 values.setdefault(attribute, []).append(value)
     for (_, attribute), value in keyed.items():
@@ -156,24 +158,7 @@ def add_up(
             values[number].append(value)
         for each in keyed:
             place = each.key, each.attribute, each.sum
-            strongest[place] = _stronger(each.value, strongest.get(place, 0.0))
+            strongest[place] = stronger(each.value, strongest.get(place, 0.0))
     for (_, _, number), value in strongest.items():
         values[number].append(value)
     return [math.fsum(given) for given in values]
-
-
-def _stronger(one: float, other: float) -> float:
-    """The stronger of two numbers of which only one counts; of equal ones the larger."""
-    return max(one, other, key=lambda value: (abs(value), value))
-
-
-def knowing(sums: Sequence[float], context: Context, frame: Frame) -> Context:
-    """The context of an effect that reads the totals of everything else."""
-    health, cap = sums[_HEALTH], frame.limits.caps[_HEALTH]
-    base_to_hit = limit(frame.archetype, "base.to_hit", frame.level) or 0.0
-    facts = structs.replace(
-        context.facts,
-        maximum_hit_points=health if cap is None else min(health, cap),
-        to_hit=base_to_hit + sums[_TO_HIT],
-    )
-    return structs.replace(context, facts=facts)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from calc.conditions import Condition
-from calc.effects import Chances, Times
+from calc.effects import Chances, Times, how_often
 from calc.facts import Context, Reads
 from calc.stats import NUMBER
 from gamedata.catalogue import Power, PowerId
@@ -82,14 +82,15 @@ class Part(Struct, frozen=True, gc=False):
         """What its conditions and its formula depend on."""
         formulas = (self.expression,) if self.expression else ()
         read = (each.reads for each in (*self.conditions, *self.unless, *formulas))
-        return frozenset().union(*read)
+        when: frozenset[Reads] = frozenset({"situation"} if self.until_s else ())
+        return when.union(*read)
 
     def multiplicity(self, count: int, context: Context, chances: Mapping[str, float]) -> int:
         """How often it counts, 0 when it does not. count: targets or stacks.
 
         chances: what modifiers add to the chance of effects with a tag.
         """
-        times = self._times(count)
+        times = how_often(self.times, count, self.limit)
         if self.until_s and context.facts.activated_s >= self.until_s:
             return 0
         if not times or (self.chances and not self._is_certain(chances)):
@@ -101,20 +102,6 @@ class Part(Struct, frozen=True, gc=False):
             if condition.holds(context):
                 return 0
         return times
-
-    def _times(self, count: int) -> int:
-        match self.times:
-            case "once":
-                return 1
-            case "any":
-                return 1 if count > 0 else 0
-            case "others":
-                times = max(count - 1, 0)
-            case "stacks":
-                times = max(count, 1)
-            case "each":
-                times = count
-        return min(times, self.limit) if self.limit else times
 
     def _is_certain(self, chances: Mapping[str, float]) -> bool:
         """What merely may happen is not added up (`calc.md` §5.2)."""
@@ -149,7 +136,8 @@ class CompiledPower(Struct, frozen=True, gc=False):
     strengthened. counts_targets: a count means targets, else stacks. needed_modes, barred_by:
     modes without which, and with which, the power does nothing. reads_totals: some part does.
     reads: what its conditions and formulas depend on; brings_by: of these, what decides which
-    modes, chances and powers come with it.
+    modes, chances and powers come with it. listens: the attributes whose global strength changes
+    what it gives. gives: it adds to some sum or strength.
     """
 
     power: Power
@@ -172,6 +160,8 @@ class CompiledPower(Struct, frozen=True, gc=False):
     reads_totals: bool = False
     reads: frozenset[Reads] = frozenset()
     brings_by: frozenset[Reads] = frozenset()
+    listens: frozenset[str] = frozenset()
+    gives: bool = True
 
 
 class Keyed(Struct, frozen=True, gc=False):
@@ -181,6 +171,11 @@ class Keyed(Struct, frozen=True, gc=False):
     attribute: str
     sum: int
     value: float
+
+
+def stronger(one: float, other: float) -> float:
+    """The stronger of two numbers of which only one counts; of equal ones the larger."""
+    return max(one, other, key=lambda value: (abs(value), value))
 
 
 def global_strengths(

@@ -5,7 +5,7 @@ Source: the design's `calc.md` §5.1, §5.2, §8, §9.
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 
@@ -17,6 +17,8 @@ from calc.facts import Context, Facts, word
 from calc.frame import Frame, Slots
 from calc.owned import copies, owned, powersets
 from calc.powers import CompiledPower
+from calc.stats import NUMBER
+from calc.tables import limit
 from gamedata.catalogue import Power, PowerId
 
 MAX_DEPTH = 4  # how far powers that bring powers are followed
@@ -25,6 +27,8 @@ _AS_BUILT = PowerCondition()
 _PLAIN = TakenPower()
 _NOTHING = Scenario()
 _UNSLOTTED = (0.0,)
+_HEALTH = NUMBER["health.max"]
+_TO_HIT = NUMBER["offense.to_hit"]
 LEVELS_ABOVE = 5  # how far above the level played at a power may have been picked
 INCARNATE_LEVEL = 45  # below it, incarnate powers rest
 
@@ -150,11 +154,9 @@ def with_slots(
         return None
     slots = dict(state.slots)
     set_bonuses = dict(state.set_bonuses)
-    for power in changed:
-        power_id = PowerId(power)
-        if power_id not in slots:
-            continue
-        placed = _slots(build.powers[power], build.level, frame)
+    slotted_anew = {PowerId(power) for power in changed if power in slots}
+    for power_id in slotted_anew:
+        placed = _slots(build.powers[power_id], build.level, frame)
         slots[power_id] = placed
         given = frame.set_bonuses(placed) if placed else ()
         if given:
@@ -165,7 +167,7 @@ def with_slots(
         state,
         powers=tuple(
             _slotted_anew(active, slots[PowerId(active.owner)], state.boosts, frame)
-            if active.owner in changed
+            if active.owner in slotted_anew
             else active
             for active in state.powers
         ),
@@ -477,3 +479,15 @@ def _chances(powers: Iterable[Active]) -> dict[str, float]:
             for tag in part.tags if times else ():
                 by_tag.setdefault(tag, []).append(times * part.magnitude(active.context, 1.0))
     return {tag: math.fsum(values) for tag, values in by_tag.items()}
+
+
+def knowing(sums: Sequence[float], context: Context, frame: Frame) -> Context:
+    """The context of an effect that reads the totals of everything else."""
+    health, cap = sums[_HEALTH], frame.limits.caps[_HEALTH]
+    base_to_hit = limit(frame.archetype, "base.to_hit", frame.level) or 0.0
+    facts = structs.replace(
+        context.facts,
+        maximum_hit_points=health if cap is None else min(health, cap),
+        to_hit=base_to_hit + sums[_TO_HIT],
+    )
+    return structs.replace(context, facts=facts)

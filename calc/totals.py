@@ -50,6 +50,35 @@ def difference(old: Mapping[str, Total], new: Mapping[str, Total]) -> dict[str, 
 
 def finish(sums: Sequence[float], limits: Limits) -> dict[str, Total]:
     """The totals of every stat, in the registry's order, from the sums (`calc.attributes`)."""
+    return total_of(*numbers(sums, limits))
+
+
+def total_of(values: Sequence[float], capped: Sequence[float]) -> dict[str, Total]:
+    """By stat, from lists by the stat's number."""
+    return {
+        stat.key: Total(value, after)
+        for stat, value, after in zip(STATS, values, capped, strict=True)
+    }
+
+
+def difference_in(
+    values: Sequence[float],
+    capped: Sequence[float],
+    old_values: Sequence[float],
+    old_capped: Sequence[float],
+) -> dict[str, Total]:
+    """The totals that differ, from lists by the stat's number."""
+    return {
+        STATS[number].key: Total(value, after)
+        for number, (value, after, old_value, old_after) in enumerate(
+            zip(values, capped, old_values, old_capped, strict=True)
+        )
+        if value != old_value or after != old_after
+    }
+
+
+def numbers(sums: Sequence[float], limits: Limits) -> tuple[list[float], list[float]]:
+    """The totals before and after the caps, by the stat's number."""
     values = list(sums[: len(STATS)])
     _move(values, sums, limits)
     capped = [
@@ -61,12 +90,9 @@ def finish(sums: Sequence[float], limits: Limits) -> dict[str, Total]:
     if limits.highest_jump is not None:
         jump_cap = min(sums[JUMP_HEIGHT_CAP], limits.highest_jump)
         capped[_JUMP_HEIGHT] = min(values[_JUMP_HEIGHT], jump_cap)
-    for numbers in (values, capped):
-        _derive(numbers, limits)
-    return {
-        stat.key: Total(value, after)
-        for stat, value, after in zip(STATS, values, capped, strict=True)
-    }
+    _derive(values, limits)
+    _derive(capped, limits)
+    return values, capped
 
 
 def _move(values: list[float], sums: Sequence[float], limits: Limits) -> None:

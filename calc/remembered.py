@@ -1,0 +1,465 @@
+"""What is kept of a build, so that the next one computes only what its change touched.
+
+Every source (a power, a piece in it, a set bonus) stands under its key with what it gives; every
+sum has its parts by source. The next build's sources are compared with those; what differs is
+evaluated anew, and with it whatever listens to a global strength that changed; the sums that they
+touch are added up again. A sum is the exact sum of its parts, rounded once, so the result is that
+of a computation from nothing to the last bit.
+
+Nothing here is changed in place: an older build's memory stays what it was.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
+from typing import TypeVar
+
+from msgspec import Struct
+
+from calc.build import Build
+from calc.facts import FIXED, Context
+from calc.frame import Frame
+from calc.powers import Keyed, contributions, global_strengths, stronger
+from calc.running import Active, Running, knowing, running, with_slots
+from calc.totals import Total, difference_in, numbers, total_of
+from gamedata.catalogue import EnhancementId, PowerId
+
+Values = tuple[float, ...]
+Place = TypeVar("Place", int, str)
+Columns = dict[Place, dict[str, Values]]
+"""By place (a sum's number, a strength's attribute): what each source adds there."""
+
+_PLAIN = FIXED | {"result"}  # what a condition may read without looking at the build
+_UNSLOTTED = (0.0,)
+_STRONGEST = "strongest of each key"  # the source under which keyed contributions stand
+
+
+class Source(Struct, frozen=True, gc=False):
+    """Something that gives. times: how often, for a set bonus."""
+
+    active: Active
+    times: int = 1
+
+
+class Given(Struct, frozen=True, gc=False):
+    """What a source gives. keyed: what competes by key before it is added."""
+
+    sums: Mapping[int, Values]
+    keyed: tuple[Keyed, ...] = ()
+
+
+class Remembered(Struct, frozen=True, gc=False):
+    """A build, its totals, and every step on the way there."""
+
+    build: Build
+    frame: Frame
+    state: Running
+    sources: dict[str, Source]
+    bonuses: dict[PowerId, int]
+    strengthening: dict[str, tuple[tuple[str, float, str], ...]]
+    strength_columns: Columns[str]
+    strengths: dict[str, float]
+    given: dict[str, Given]
+    columns: Columns[int]
+    sums: list[float]
+    values: list[float]
+    capped: list[float]
+    totals: dict[str, Total]
+
+
+def remember(build: Build, frame: Frame, old: Remembered | None = None) -> Remembered:
+    """The memory of a build. old: that of another, of which everything is taken that still holds.
+
+    frame: the build's own.
+    """
+    if old is not None and old.frame is not frame:
+        old = None
+    changed = None if old is None else only_slots_differ(old.build, build)
+    state = None
+    if old is not None and changed is not None:
+        state = with_slots(old.state, build, changed, frame)
+    if old is None:
+        state = running(build, frame)
+        sources, bonuses = _sources(state, frame)
+        return _evaluated(build, frame, state, sources, bonuses, sources, None)
+    if state is not None and changed is not None:
+        sources, bonuses, others = _resourced(old, state, changed, frame)
+    else:
+        state = running(build, frame)
+        sources, bonuses = _sources(state, frame)
+        same_chances = state.chances == old.state.chances
+        others = [
+            key
+            for key, source in sources.items()
+            if not (same_chances and _is_same(source, old.sources.get(key)))
+        ]
+        others.extend(key for key in old.sources if key not in sources)
+    return _evaluated(build, frame, state, sources, bonuses, others, old)
+
+
+def only_slots_differ(one: Build, other: Build) -> Collection[str] | None:
+    """The powers of which the slots differ, if nothing else does that counts; else None."""
+    powers = other.powers
+    if (
+        one.powersets != other.powersets
+        or one.incarnates != other.incarnates
+        or one.accolades != other.accolades
+        or one.powers.keys() != powers.keys()
+        or one.scenario != other.scenario
+        or one.scenarios.get(one.scenario) != other.scenarios.get(other.scenario)
+    ):
+        return None
+    changed = [power for power, taken in one.powers.items() if taken is not powers[power]]
+    for power in changed:
+        before, after = one.powers[power], powers[power]
+        if before.level != after.level or before.on is not after.on or before.count != after.count:
+            return None
+    return changed
+
+
+# --- sources --------------------------------------------------------------------------------------
+
+
+def _sources(state: Running, frame: Frame) -> tuple[dict[str, Source], dict[PowerId, int]]:
+    """Everything that gives something, by key; and how often each bonus is given."""
+    sources = {active.key: Source(active) for active in state.powers}
+    for active in state.powers:
+        if active.slots:
+            sources.update(_pieces(active, state, frame))
+    bonuses: dict[PowerId, int] = {}
+    for power in chain.from_iterable(state.set_bonuses.values()):
+        bonuses[power] = bonuses.get(power, 0) + 1
+    for power, times in bonuses.items():
+        if source := _bonus(power, times, state, frame):
+            sources[_bonus_key(power)] = source
+    return sources, bonuses
+
+
+def _pieces(active: Active, state: Running, frame: Frame) -> Iterable[tuple[str, Source]]:
+    """What the pieces in a power give by themselves."""
+    for index, slotted in enumerate(active.slots):
+        piece = frame.piece(EnhancementId(slotted.id))
+        if piece.gives and slotted.proc is not False:
+            alone = Active(piece, 1, (), _UNSLOTTED, Context(state.facts, piece.power))
+            yield f"{active.key} / {index}", Source(alone)
+
+
+def _bonus_key(power: PowerId) -> str:
+    return f"bonus {power}"
+
+
+def _bonus(power: PowerId, times: int, state: Running, frame: Frame) -> Source | None:
+    """A set bonus as often as it counts."""
+    found = frame.catalogue.powers.get(power)
+    counted = min(times, found.number_allowed) if found is not None else 0
+    if counted <= 0:
+        return None
+    bonus = frame.bonus(power)
+    return Source(Active(bonus, 1, (), _UNSLOTTED, Context(state.facts, bonus.power)), counted)
+
+
+def _resourced(
+    old: Remembered, state: Running, changed: Collection[str], frame: Frame
+) -> tuple[dict[str, Source], dict[PowerId, int], list[str]]:
+    """The sources after slots changed in some powers, and the keys of those that differ."""
+    sources = dict(old.sources)
+    others: list[str] = []
+    for before, after in zip(old.state.powers, state.powers, strict=True):
+        if before is after:
+            continue
+        key = after.key
+        sources[key] = Source(after)
+        others.append(key)
+        if before.slots == after.slots:
+            continue
+        for piece, _ in _pieces(before, state, frame):
+            del sources[piece]
+            others.append(piece)
+        for piece, source in _pieces(after, state, frame):
+            sources[piece] = source
+            others.append(piece)
+    bonuses = old.bonuses
+    for power in changed:
+        lost = old.state.set_bonuses.get(PowerId(power), ())
+        won = state.set_bonuses.get(PowerId(power), ())
+        if lost == won:
+            continue
+        bonuses = dict(bonuses)
+        for bonus in lost:
+            bonuses[bonus] -= 1
+        for bonus in won:
+            bonuses[bonus] = bonuses.get(bonus, 0) + 1
+        for bonus in {*lost, *won}:
+            key = _bonus_key(bonus)
+            found = _bonus(bonus, bonuses[bonus], state, frame)
+            if found is None:
+                sources.pop(key, None)
+            else:
+                sources[key] = found
+            others.append(key)
+    return sources, bonuses, others
+
+
+def _is_same(source: Source, old: Source | None) -> bool:
+    """Whether a source gives what it gave, unless strengths changed that it listens to."""
+    if old is None:
+        return False
+    new, before = source.active, old.active
+    return (
+        new.power is before.power
+        and new.count == before.count
+        and source.times == old.times
+        and new.slotted == before.slotted
+        and (new.power.reads <= _PLAIN or new.context == before.context)
+    )
+
+
+# --- what they give -------------------------------------------------------------------------------
+
+
+def _evaluated(
+    build: Build,
+    frame: Frame,
+    state: Running,
+    sources: dict[str, Source],
+    bonuses: dict[PowerId, int],
+    others: Collection[str],
+    old: Remembered | None,
+) -> Remembered:
+    """others: the keys of sources that are not what they were."""
+    strengthening, strength_columns, strengths = _strengths(state, sources, others, old)
+    if old is not None:
+        before = old.strengths
+        moved = {
+            attribute
+            for attribute in strengths.keys() | before.keys()
+            if strengths.get(attribute, 0.0) != before.get(attribute, 0.0)
+        }
+        if moved:
+            others = {
+                *others,
+                *(
+                    key
+                    for key, source in sources.items()
+                    if not moved.isdisjoint(source.active.power.listens)
+                ),
+            }
+    given = dict(old.given) if old is not None else {}
+    columns: Columns[int] = dict(old.columns) if old is not None else {}
+    touched: set[int] = set()
+    competing = False
+    for key in others:
+        source = sources.get(key)
+        before_given = given.pop(key, None)
+        after = None
+        if source is not None:
+            after = given[key] = _given(source, strengths, state)
+        competing = competing or bool(
+            (before_given and before_given.keyed) or (after and after.keyed)
+        )
+        _enter(
+            columns,
+            key,
+            before_given.sums if before_given else {},
+            after.sums if after else {},
+            touched,
+        )
+    if competing:
+        before_given = given.pop(_STRONGEST, None)
+        after = given[_STRONGEST] = _strongest(given.values())
+        _enter(columns, _STRONGEST, before_given.sums if before_given else {}, after.sums, touched)
+    sums = list(frame.limits.bases) if old is None else list(old.sums)
+    bases = frame.limits.bases
+    for number in touched:
+        parts = columns.get(number)
+        sums[number] = (
+            math.fsum((bases[number], *chain.from_iterable(parts.values())))
+            if parts
+            else bases[number]
+        )
+    final = _with_later(sums, columns, given, sources, strengths, state, frame)
+    values, capped = numbers(final, frame.limits)
+    if old is None:
+        totals = total_of(values, capped)
+    else:
+        changed = difference_in(values, capped, old.values, old.capped)
+        totals = old.totals | changed if changed else old.totals
+    return Remembered(
+        build,
+        frame,
+        state,
+        sources,
+        bonuses,
+        strengthening,
+        strength_columns,
+        strengths,
+        given,
+        columns,
+        sums,
+        values,
+        capped,
+        totals,
+    )
+
+
+def _strengths(
+    state: Running,
+    sources: Mapping[str, Source],
+    others: Iterable[str],
+    old: Remembered | None,
+) -> tuple[dict[str, tuple[tuple[str, float, str], ...]], Columns[str], dict[str, float]]:
+    """The global strength of each attribute, from magnitudes that nothing enhances."""
+    strengthening = dict(old.strengthening) if old is not None else {}
+    columns: Columns[str] = dict(old.strength_columns) if old is not None else {}
+    touched: set[str] = set()
+    competing = False
+    for key in others:
+        source = sources.get(key)
+        before = strengthening.pop(key, ())
+        after = _strengthens(source, state) if source is not None else ()
+        if after:
+            strengthening[key] = after
+        if before == after:
+            continue
+        competing = competing or any(each[2] for each in (*before, *after))
+        _enter(columns, key, _unkeyed(before), _unkeyed(after), touched)
+    if competing:
+        keyed: dict[tuple[str, str], float] = {}
+        for each in strengthening.values():
+            for attribute, value, name in each:
+                if name:
+                    place = name, attribute
+                    keyed[place] = stronger(value, keyed.get(place, 0.0))
+        strongest: dict[str, Values] = {}
+        for (_, attribute), value in keyed.items():
+            strongest[attribute] = (*strongest.get(attribute, ()), value)
+        before_strongest = {
+            attribute: column[_STRONGEST]
+            for attribute, column in columns.items()
+            if _STRONGEST in column
+        }
+        _enter(columns, _STRONGEST, before_strongest, strongest, touched)
+    strengths = dict(old.strengths) if old is not None else {}
+    for attribute in touched:
+        parts = columns.get(attribute)
+        if parts:
+            strengths[attribute] = math.fsum(chain.from_iterable(parts.values()))
+        else:
+            strengths.pop(attribute, None)
+    return strengthening, columns, strengths
+
+
+def _strengthens(source: Source, state: Running) -> tuple[tuple[str, float, str], ...]:
+    active = source.active
+    power = active.power
+    if not power.strengthens and not power.strengthening:
+        return ()
+    found = [(attribute, value, "") for attribute, value in power.strengthens]
+    if power.strengthening:
+        found.extend(global_strengths(power, active.count, active.context, state.chances))
+    return tuple(found) * source.times
+
+
+def _unkeyed(given: Iterable[tuple[str, float, str]]) -> dict[str, Values]:
+    values: dict[str, Values] = {}
+    for attribute, value, key in given:
+        if not key:
+            values[attribute] = (*values.get(attribute, ()), value)
+    return values
+
+
+def _given(source: Source, strengths: Mapping[str, float], state: Running) -> Given:
+    active = source.active
+    added, keyed = contributions(
+        active.power, active.count, active.slotted, strengths, active.context, state.chances
+    )
+    sums: dict[int, Values] = {}
+    for number, value in added:
+        sums[number] = (*sums[number], value) if number in sums else (value,)
+    if source.times > 1:
+        sums = {number: values * source.times for number, values in sums.items()}
+    return Given(sums, tuple(keyed))
+
+
+def _strongest(given: Iterable[Given]) -> Given:
+    """Of all contributions with one key, attribute and sum the strongest."""
+    strongest: dict[tuple[str, str, int], float] = {}
+    for each in given:
+        for keyed in each.keyed:
+            place = keyed.key, keyed.attribute, keyed.sum
+            strongest[place] = stronger(keyed.value, strongest.get(place, 0.0))
+    sums: dict[int, Values] = {}
+    for (_, _, number), value in strongest.items():
+        sums[number] = (*sums.get(number, ()), value)
+    return Given(sums)
+
+
+def _enter(
+    columns: Columns[Place],
+    key: str,
+    before: Mapping[Place, Values],
+    after: Mapping[Place, Values],
+    touched: set[Place],
+) -> None:
+    """Write a source's new values into the columns. touched: the columns that are copies
+    already; those that become so are added."""
+    for place, values in after.items():
+        if before.get(place) == values:
+            continue
+        column = columns.get(place)
+        if column is None:
+            column = columns[place] = {}
+            touched.add(place)
+        elif place not in touched:
+            column = columns[place] = dict(column)
+            touched.add(place)
+        column[key] = values
+    for place in before:
+        if place not in after:
+            column = columns[place]
+            if place not in touched:
+                column = columns[place] = dict(column)
+                touched.add(place)
+            del column[key]
+
+
+def _with_later(
+    sums: list[float],
+    columns: Columns[int],
+    given: Mapping[str, Given],
+    sources: Mapping[str, Source],
+    strengths: Mapping[str, float],
+    state: Running,
+    frame: Frame,
+) -> list[float]:
+    """The sums with the effects that read the totals of everything else."""
+    waiting = [(key, source) for key, source in sources.items() if source.active.power.reads_totals]
+    if not waiting:
+        return sums
+    columns = dict(columns)
+    touched: set[int] = set()
+    later = dict(given)
+    for key, source in waiting:
+        active = source.active
+        added, keyed = contributions(
+            active.power,
+            active.count,
+            active.slotted,
+            strengths,
+            knowing(sums, active.context, frame),
+            state.chances,
+            reads_totals=True,
+        )
+        values: dict[int, Values] = {}
+        for number, value in added:
+            values[number] = (*values.get(number, ()), value)
+        found = later[f"{key}, later"] = Given(values, tuple(keyed))
+        _enter(columns, f"{key}, later", {}, found.sums, touched)
+    before = later.pop(_STRONGEST, None)
+    after = _strongest(later.values())
+    _enter(columns, _STRONGEST, before.sums if before else {}, after.sums, touched)
+    final = list(sums)
+    for number in touched:
+        parts = chain.from_iterable(columns[number].values())
+        final[number] = math.fsum((frame.limits.bases[number], *parts))
+    return final
