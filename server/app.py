@@ -35,6 +35,7 @@ from server.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+STOP_S = 2.0  # for the rooms to say in Redis that nobody is here any more
 ATTEMPTS = 3  # of a call to Redis, within its time-out
 
 
@@ -71,7 +72,7 @@ def create_app(settings: Settings) -> Litestar:
         gc.set_threshold(700, 10, 1000)
         yield
         task.cancel()
-        await asyncio.wait([task])
+        await asyncio.wait([task], timeout=STOP_S)
         await redis.aclose()
         await hints_redis.aclose()
         await database.close()

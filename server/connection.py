@@ -67,6 +67,11 @@ class Connection:
         else:
             self._socket.write(frame)
 
+    @property
+    def drained(self) -> bool:
+        """Whether all that was written has been taken."""
+        return self._socket.unread == 0
+
     def answer(self, message: object) -> None:
         self.send(text_frame(encode(message)))
 

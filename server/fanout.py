@@ -48,7 +48,7 @@ class Hub:
         self._compare_now = asyncio.Event()
         self._presence = Presence(redis, worker, settings.people_ttl_s)
         self._hints = Hints(
-            hints_redis, f"cohort:worker:{worker}", self._heard, self._compare_now.set
+            redis, hints_redis, f"cohort:worker:{worker}", self._heard, self._compare_now.set
         )
         self._group = asyncio.TaskGroup()
         self._tasks: dict[Room, asyncio.Task[None]] = {}
@@ -144,8 +144,7 @@ class Hub:
         while True:
             await asyncio.sleep(self._settings.people_ttl_s / 3)
             for room in list(self._rooms.values()):
-                room.audience.close_overdue(time.time())
                 if room.idle and time.monotonic() - room.idle_since > LINGER_S:
                     self._close(room)
                 else:
-                    room.renew_people()
+                    room.tidy()

@@ -5,7 +5,9 @@ A hint says that something may have happened; whoever missed one finds it in the
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
@@ -14,27 +16,35 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 
 BACKOFF_S = (0.05, 0.1, 0.2, 0.5, 1.0)
+POLL_S = 1.0  # when even the word that there is something to subscribe to was lost
 
 
 class Hints:
     """Subscriptions that survive Redis.
 
+    The reader alone uses its connection: two tasks on one, of which each may connect it anew,
+    leave one waiting for ever on what the other has replaced. So who wants to subscribe says so
+    in a list, and wakes the reader by a message on the worker's own channel.
+
+    redis: for that message. reading: a client that does not reconnect by itself.
     heard(channel, hint) is called for each hint; restored() when hints may have been missed.
     """
 
     def __init__(
         self,
         redis: Redis,
+        reading: Redis,
         own_channel: str,
         heard: Callable[[str, bytes], None],
         restored: Callable[[], None],
     ) -> None:
         self._redis = redis
-        self._own_channel = own_channel  # keeps the connection in use when nothing else does
+        self._reading = reading
+        self._own_channel = own_channel
         self._heard = heard
         self._restored = restored
         self._wanted: dict[str, asyncio.Future[None]] = {}
-        self._orders: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+        self._orders: deque[str] = deque()  # channels to enter or to leave
 
     async def subscribe(self, channel: str) -> None:
         """Returns when Redis has confirmed: what happens from then on is heard."""
@@ -42,53 +52,57 @@ class Hints:
         if confirmed is None:
             confirmed = asyncio.get_running_loop().create_future()
             self._wanted[channel] = confirmed
-            self._orders.put_nowait(("subscribe", channel))
+            self._orders.append(channel)
+            with suppress(RedisError, OSError):  # then it is polled
+                await self._redis.spublish(self._own_channel, "")
         await asyncio.shield(confirmed)
 
     def unsubscribe(self, channel: str) -> None:
         confirmed = self._wanted.pop(channel, None)
         if confirmed is not None:
             confirmed.cancel()
-            self._orders.put_nowait(("unsubscribe", channel))
+            self._orders.append(channel)
 
     async def run(self) -> None:
         """Read until cancelled."""
         failures = 0
         while True:
-            pubsub = self._redis.pubsub()
+            pubsub = self._reading.pubsub()
             try:
-                self._orders = asyncio.Queue()  # what was ordered until now is in `_wanted`
+                self._orders.clear()  # what was ordered until now is in `_wanted`
                 await pubsub.ssubscribe(self._own_channel, *self._wanted)
+                self._restored()
                 failures = 0
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._read(pubsub))
-                    tasks.create_task(self._order(pubsub))
-            except* (RedisError, OSError, TimeoutError) as group:
+                while True:
+                    await self._obey(pubsub)
+                    await self._read(pubsub)
+            except (RedisError, OSError, TimeoutError) as error:
                 if failures == 0:
-                    logger.warning("reading hints failed: %s", group.exceptions[0])
+                    logger.warning("reading hints failed: %s", error)
                 failures += 1
             finally:
                 await pubsub.aclose()  # type: ignore[no-untyped-call]
             await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
 
-    async def _read(self, pubsub: PubSub) -> None:
-        self._restored()
-        while True:
-            message = await pubsub.get_message(timeout=None)
-            if message is None:
-                continue
-            channel = message["channel"].decode()
-            if message["type"] == "smessage":
-                self._heard(channel, message["data"])
-            elif message["type"] == "ssubscribe":
-                confirmed = self._wanted.get(channel)
-                if confirmed is not None and not confirmed.done():
-                    confirmed.set_result(None)
-
-    async def _order(self, pubsub: PubSub) -> None:
-        while True:
-            what, channel = await self._orders.get()
-            if what == "subscribe":
+    async def _obey(self, pubsub: PubSub) -> None:
+        while self._orders:
+            channel = self._orders.popleft()
+            if channel in self._wanted:
                 await pubsub.ssubscribe(channel)
-            elif channel not in self._wanted:  # not wanted again meanwhile
+            else:
                 await pubsub.sunsubscribe(channel)
+
+    async def _read(self, pubsub: PubSub) -> None:
+        message = await pubsub.get_message(timeout=POLL_S)
+        if message is None:
+            return
+        channel = message["channel"].decode()
+        if message["type"] == "smessage":
+            if channel != self._own_channel:
+                self._heard(channel, message["data"])
+        elif message["type"] == "ssubscribe":
+            confirmed = self._wanted.get(channel)
+            if confirmed is not None and not confirmed.done():
+                confirmed.set_result(None)
+            else:
+                self._restored()  # the connection was made anew

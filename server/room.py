@@ -216,7 +216,12 @@ class Room:
             self._news = True
             self._wake.set()
 
-    def renew_people(self) -> None:
+    def tidy(self) -> None:
+        """What is to be done every few seconds."""
+        self.audience.close_overdue(time.time(), time.monotonic())
+        for connection in self.audience:
+            if connection.drained:
+                self.catch_up(connection)
         self._share_people("renew")
 
     @property

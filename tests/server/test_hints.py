@@ -1,0 +1,107 @@
+"""One reader of hints that survives its connection."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from server.hints import Hints
+from server.valkey import Valkey
+
+
+class Listening:
+    """A running reader, and what it heard."""
+
+    def __init__(self, redis: Redis, reading: Redis) -> None:
+        self.heard: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+        self.restored = asyncio.Event()
+        self.hints = Hints(
+            redis,
+            reading,
+            "own",
+            lambda channel, hint: self.heard.put_nowait((channel, hint)),
+            self.restored.set,
+        )
+
+
+@pytest.fixture
+async def listening(valkey: Valkey, redis: Redis) -> AsyncIterator[Listening]:
+    client = Redis.from_url(valkey.url, retry=Retry(NoBackoff(), 0))
+    listening = Listening(redis, client)
+    task = asyncio.create_task(listening.hints.run())
+    yield listening
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    await client.aclose()
+
+
+async def cut(redis: Redis) -> None:
+    """Cut all subscribers' connections."""
+    await redis.execute_command("CLIENT", "KILL", "TYPE", "PUBSUB")
+
+
+async def test_what_is_published_after_the_confirmation_is_heard(
+    listening: Listening, redis: Redis
+) -> None:
+    async with asyncio.timeout(10):
+        for number in range(20):
+            await listening.hints.subscribe(f"c{number}")
+            assert await redis.execute_command("SPUBLISH", f"c{number}", "x") == 1
+            assert await listening.heard.get() == (f"c{number}", b"x")
+
+
+async def test_a_channel_that_was_left_is_not_heard(listening: Listening, redis: Redis) -> None:
+    async with asyncio.timeout(10):
+        await listening.hints.subscribe("a")
+        await listening.hints.subscribe("b")
+        listening.hints.unsubscribe("a")
+        while await redis.execute_command("PUBSUB", "SHARDNUMSUB", "a") != [b"a", 0]:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        await listening.hints.subscribe("a")  # and can be entered again
+        await redis.execute_command("SPUBLISH", "a", "again")
+        assert await listening.heard.get() == ("a", b"again")
+
+
+async def test_a_channel_left_and_entered_in_one_turn_is_heard(
+    listening: Listening, redis: Redis
+) -> None:
+    async with asyncio.timeout(10):
+        await listening.hints.subscribe("a")
+        listening.hints.unsubscribe("a")
+        await listening.hints.subscribe("a")
+        await redis.execute_command("SPUBLISH", "a", "x")
+        assert await listening.heard.get() == ("a", b"x")
+
+
+async def test_a_lost_connection_is_restored_with_all_channels(
+    listening: Listening, redis: Redis
+) -> None:
+    async with asyncio.timeout(10):
+        await listening.hints.subscribe("a")
+        for _ in range(3):
+            listening.restored.clear()
+            await cut(redis)
+            await listening.restored.wait()
+            assert await redis.execute_command("SPUBLISH", "a", "x") == 1
+            assert await listening.heard.get() == ("a", b"x")
+
+
+async def test_a_subscription_ordered_at_any_moment_of_an_outage_is_confirmed(
+    listening: Listening, redis: Redis
+) -> None:
+    async with asyncio.timeout(20):
+
+        async def subscribe(number: int) -> None:
+            for _ in range(number):
+                await asyncio.sleep(0)
+            await listening.hints.subscribe(f"c{number}")
+
+        await listening.hints.subscribe("a")
+        await asyncio.gather(cut(redis), *(subscribe(number) for number in range(60)))
+        await cut(redis)
+        await asyncio.gather(*(subscribe(number) for number in range(60, 120)))

@@ -1,0 +1,260 @@
+"""The log in a real Valkey: above all, the order of the questions in the commit script."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import pytest
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from calc import build as documents
+from calc.operations import SetLevel
+from server import session
+from server.engine import Engine
+from server.log import (
+    BrokenError,
+    Done,
+    Elsewhere,
+    FullError,
+    Head,
+    Known,
+    Log,
+    Memory,
+    Stored,
+    UnreachableError,
+    key,
+)
+from server.protocol import Edit, encode
+from server.session import Access, Commit, Membership, State
+
+ACCESS = Access(1, {"g1": Membership("Ann", "owner"), "g2": Membership("Bob", "editor")})
+
+
+@pytest.fixture
+def log(redis: Redis) -> Log:
+    return Log(redis, keeps=10, edit_ids=20)
+
+
+@pytest.fixture
+def stored(engine: Engine) -> Stored:
+    build = documents.empty("Nova")
+    result = engine.result(build)
+    return Stored("e1", 0, "", build, result.totals, result.findings)
+
+
+@pytest.fixture
+async def state(log: Log, stored: Stored, engine: Engine) -> State:
+    """A session that was just opened."""
+    assert await log.open("s1", stored, engine.name, ACCESS)
+    loaded = await log.load("s1")
+    assert loaded
+    return loaded.state
+
+
+def an_edit(number: int, base: int = 0, level: int = 0) -> Edit:
+    return Edit(f"edit-{number:04}", base, (SetLevel(level or number % 50 + 1),))
+
+
+def decided(state: State, edit: Edit, engine: Engine, person: str = "g1") -> Commit:
+    commit = session.decide(state, person, edit, engine, 0)
+    assert isinstance(commit, Commit)
+    return commit
+
+
+async def commit_some(log: Log, state: State, engine: Engine, numbers: range) -> State:
+    for number in numbers:
+        commit = decided(state, an_edit(number, state.revision), engine)
+        outcome = await log.commit(commit, encode(commit.change))
+        assert outcome == Done(commit.after.revision)
+        state = commit.after
+    return state
+
+
+async def test_an_edit_becomes_the_next_change(log: Log, state: State, engine: Engine) -> None:
+    after = await commit_some(log, state, engine, range(1, 4))
+    loaded = await log.load("s1")
+    assert loaded
+    assert loaded.state == after
+    assert [each.revision for each in loaded.recent] == [1, 2, 3]
+
+
+async def test_a_known_edit_answers_its_revision_whatever_else_is_wrong(
+    log: Log, state: State, engine: Engine
+) -> None:
+    first = decided(state, an_edit(1), engine)
+    await log.commit(first, encode(first.change))
+    await commit_some(log, first.after, engine, range(2, 4))
+    elsewhere = msgspec.structs.replace(first, before=msgspec.structs.replace(state, epoch="e9"))
+    assert await log.commit(elsewhere, b"") == Known(1, same=True)
+    other = decided(state, an_edit(1, level=49), engine)
+    assert await log.commit(other, b"") == Known(1, same=False)
+
+
+async def test_edit_ids_are_per_person(log: Log, state: State, engine: Engine) -> None:
+    mine = decided(state, an_edit(1), engine)
+    await log.commit(mine, encode(mine.change))
+    theirs = decided(mine.after, an_edit(1, level=9), engine, person="g2")
+    assert await log.commit(theirs, encode(theirs.change)) == Done(2)
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        {"epoch": "e9"},
+        {"revision": 2},
+        {"edit": "another"},
+        {"access": msgspec.structs.replace(ACCESS, version=9)},
+    ],
+    ids=lambda each: next(iter(each)),
+)
+async def test_a_commit_decided_on_something_else_changes_nothing(
+    log: Log, state: State, engine: Engine, different: dict[str, Any]
+) -> None:
+    after = await commit_some(log, state, engine, range(1, 2))
+    wrong = msgspec.structs.replace(after, **different)
+    commit = decided(wrong, an_edit(2), engine)
+    assert await log.commit(commit, encode(commit.change)) == Elsewhere("moved")
+    loaded = await log.load("s1")
+    assert loaded
+    assert loaded.state == after
+
+
+async def test_another_engine_does_not_commit(log: Log, state: State, engine: Engine) -> None:
+    other = msgspec.structs.replace(state, engine="another")
+    commit = decided(other, an_edit(1), engine)
+    assert await log.commit(commit, encode(commit.change)) == Elsewhere("engine")
+
+
+async def test_an_absent_session_does_not_commit(log: Log, state: State, engine: Engine) -> None:
+    nowhere = msgspec.structs.replace(state, session="s2")
+    commit = decided(nowhere, an_edit(1), engine)
+    assert await log.commit(commit, b"") == Elsewhere("absent")
+    assert await log.load("s2") is None
+
+
+async def test_an_edit_from_before_the_memory_is_too_old(
+    log: Log, state: State, engine: Engine
+) -> None:
+    after = await commit_some(log, state, engine, range(1, 26))  # 20 are remembered
+    forgotten = decided(after, an_edit(3, base=2), engine)
+    assert await log.commit(forgotten, b"") == Elsewhere("too_old")
+    assert await log.known("s1", "g1", an_edit(3, base=4)) == Elsewhere("too_old")
+    fresh = decided(after, an_edit(100, base=5), engine)
+    assert await log.commit(fresh, encode(fresh.change)) == Done(26)
+    remembered = decided(after, an_edit(7, base=6), engine)
+    assert await log.commit(remembered, b"") == Known(7, same=True)
+
+
+async def test_known_says_where_the_session_stands(log: Log, state: State, engine: Engine) -> None:
+    after = await commit_some(log, state, engine, range(1, 3))
+    new = await log.known("s1", "g1", an_edit(9, base=0))
+    assert new == Head("e1", 2, after.edit, 1, engine.name)
+    assert await log.known("s1", "g1", an_edit(2)) == Known(2, same=True)
+    assert await log.known("s1", "g2", an_edit(2)) == new
+    assert await log.known("s2", "g1", an_edit(2)) == Elsewhere("absent")
+
+
+async def test_since_gives_what_follows_a_position_and_checks_that_it_is_the_same_history(
+    log: Log, state: State, engine: Engine
+) -> None:
+    one = await commit_some(log, state, engine, range(1, 2))
+    await commit_some(log, one, engine, range(2, 5))
+    for position, revisions in ((state, [1, 2, 3, 4]), (one, [2, 3, 4])):
+        news = await log.since(position)
+        assert [each.revision for each, _ in news.changes] == revisions
+        assert news.access is None
+        assert not news.more
+    for different in ({"epoch": "e9"}, {"edit": "another"}, {"revision": 7}):
+        with pytest.raises(BrokenError):
+            await log.since(msgspec.structs.replace(one, **different))
+
+
+async def test_since_gives_the_access_when_it_is_another(log: Log, state: State) -> None:
+    newer = Access(2, {"g1": Membership("Ann", "owner")})
+    assert await log.put_access("s1", newer)
+    assert (await log.since(state)).access == newer
+    assert not await log.put_access("s1", ACCESS)  # only forward
+    assert not await log.put_access("s2", newer)
+
+
+async def test_storing_goes_forward_and_trims_the_log_behind_itself_and_the_recorder(
+    log: Log, state: State, engine: Engine, redis: Redis
+) -> None:
+    after = await commit_some(log, state, engine, range(1, 19))
+    assert await log.store(after)
+    assert not await log.store(state)
+    assert await redis.xlen(key("s1", "log")) == 18  # nothing is recorded
+    await redis.hset(key("s1", "head"), "recorded", "5")
+    after = await commit_some(log, after, engine, range(19, 20))
+    await log.store(after)
+    assert await redis.xlen(key("s1", "log")) == 15
+    await redis.hset(key("s1", "head"), "recorded", "19")
+    after = await commit_some(log, after, engine, range(20, 21))
+    await log.store(after)
+    assert await redis.xlen(key("s1", "log")) == 11  # the newest ten, and their proof
+    loaded = await log.load("s1")
+    assert loaded
+    assert loaded.state == after
+    assert loaded.recent[-1].revision == 20
+    assert not await log.store(msgspec.structs.replace(after, epoch="e9", revision=99))
+
+
+async def test_a_session_opens_only_where_there_is_none(
+    log: Log, state: State, stored: Stored, engine: Engine
+) -> None:
+    await commit_some(log, state, engine, range(1, 3))
+    again = msgspec.structs.replace(stored, epoch="e2", revision=2)
+    assert not await log.open("s1", again, engine.name, ACCESS)
+    memory = Memory("e1", 0, (("g1 edit-0001", 1, session.digest(an_edit(1).operations)),))
+    assert await log.open("s1", again, engine.name, ACCESS, found="e1", memory=memory)
+    assert not await log.open("s1", again, engine.name, ACCESS, found="e1")
+    loaded = await log.load("s1")
+    assert loaded
+    assert (loaded.state.epoch, loaded.state.revision) == ("e2", 2)
+    assert await log.known("s1", "g1", an_edit(1)) == Known(1, same=True)
+    assert isinstance(await log.known("s1", "g1", an_edit(2)), Head)
+
+
+async def test_a_log_with_a_hole_is_broken(
+    log: Log, state: State, engine: Engine, redis: Redis
+) -> None:
+    await commit_some(log, state, engine, range(1, 5))
+    await redis.xdel(key("s1", "log"), "3-0")
+    with pytest.raises(BrokenError):
+        await log.load("s1")
+    with pytest.raises(BrokenError):
+        await log.since(state)
+
+
+async def test_a_full_redis_writes_nothing_and_says_so(
+    log: Log, state: State, engine: Engine, redis: Redis
+) -> None:
+    commit = decided(state, an_edit(1), engine)
+    await redis.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(FullError):
+            await log.commit(commit, encode(commit.change))
+    finally:
+        await redis.config_set("maxmemory", "0")
+    assert isinstance(await log.known("s1", "g1", an_edit(1)), Head)
+
+
+async def test_a_redis_that_is_away_is_unreachable(engine: Engine) -> None:
+    away = Redis(unix_socket_path="/nowhere/redis.sock", retry=Retry(NoBackoff(), 0))
+    log = Log(away, 10, 20)
+    calls: tuple[Callable[[], Awaitable[object]], ...] = (
+        lambda: log.load("s1"),
+        log.ping,
+        lambda: log.heads(["s1"]),
+    )
+    for call in calls:
+        with pytest.raises(UnreachableError):
+            await call()
+    await away.aclose()
+
+
+async def test_heads_of_many_sessions(log: Log, state: State, engine: Engine) -> None:
+    heads = await log.heads(["s2", "s1"])
+    assert heads == [None, Head("e1", 0, "", 1, engine.name)]

@@ -1,0 +1,87 @@
+"""Messages: what is read, what is refused, and what closes the socket."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calc.operations import SetLevel
+from server import protocol
+from server.protocol import Close, Closing, Edit, Join, Ping, Position, Refused
+
+
+def close_code(frame: bytes) -> Close | None:
+    """With which a frame closes the socket, if it does."""
+    try:
+        protocol.decode(frame)
+    except Closing as closing:
+        return closing.code
+    return None
+
+
+names = st.text(st.characters(codec="utf-8"), max_size=45)
+
+
+def test_a_message_is_read_back() -> None:
+    for message in (
+        Join(token="t", client="tab-1", resume=Position("k3v9", 41, "e")),
+        Edit("12345678", 0, (SetLevel(3),)),
+        Ping("p"),
+    ):
+        assert protocol.decode(protocol.encode(message)) == message
+
+
+def test_fields_of_a_newer_client_are_ignored_in_messages_but_not_in_operations() -> None:
+    ping = b'{"type": "ping", "id": "p", "color": "red"}'
+    assert protocol.decode(ping) == Ping("p")
+    edit = (
+        b'{"type": "edit", "id": "12345678", "base": 0,'
+        b' "operations": [{"type": "set_level", "level": 3, "color": "red"}]}'
+    )
+    refused = protocol.decode(edit)
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.path, refused.id) == ("invalid", "$.operations[0]", "12345678")
+
+
+@pytest.mark.parametrize("id_field", ["5", '"' + "x" * 65 + '"', "null", "[[[]]]"])
+def test_a_refusal_repeats_only_an_id_that_is_one(id_field: str) -> None:
+    refused = protocol.decode(f'{{"type": "ping", "id": {id_field}}}')
+    assert isinstance(refused, Refused)
+    assert refused.id is msgspec.UNSET
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [b"", b"null", b"[]", b"{}", b'{"type": 1}', b'{"type": "x"}', b"\xff", b"[" * 99999, b"{"],
+)
+def test_what_is_no_message_closes_with_4400(frame: bytes) -> None:
+    with pytest.raises(Closing) as closing:
+        protocol.decode(frame)
+    assert closing.value.code == Close.MALFORMED
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_are_a_message_or_a_documented_answer(frame: bytes) -> None:
+    assert close_code(frame) in (None, Close.MALFORMED)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | names, st.lists, max_leaves=5))
+def test_any_json_in_any_field_is_a_message_or_a_documented_answer(value: object) -> None:
+    for fields in (
+        {"type": "edit", "id": value, "base": 0, "operations": [{"type": "set_level", "level": 1}]},
+        {"type": "edit", "id": "12345678", "base": value, "operations": []},
+        {"type": "edit", "id": "12345678", "base": 0, "operations": value},
+        {"type": "join", "token": value, "resume": value},
+        {"type": value},
+    ):
+        assert close_code(msgspec.json.encode(fields)) in (None, Close.MALFORMED)
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "a\u202eb", "x" * 41, "a\u0000"])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    assert isinstance(protocol.decode(protocol.encode(Join(name=name))), Refused)
+
+
+@pytest.mark.parametrize("name", ["Nova", "Ænima of the 7th", "日本", "🦸 x", "O'Neil"])
+def test_names_of_people_are_names(name: str) -> None:
+    assert protocol.decode(protocol.encode(Join(name=name))) == Join(name=name)

@@ -1,0 +1,78 @@
+"""Settings: what is wrong is refused in one sentence that names the variable."""
+
+from pathlib import Path
+
+import pytest
+
+from server import settings
+from server.settings import Settings, SettingsError
+
+
+def test_nothing_set_is_the_default() -> None:
+    assert settings.read({}) == Settings()
+
+
+def test_an_empty_variable_is_not_set_and_others_are_ignored() -> None:
+    assert settings.read({"COHORT_PORT": "", "PATH": "/bin"}) == Settings()
+
+
+def test_a_flag_comes_before_the_environment() -> None:
+    read = settings.read({"COHORT_PORT": "9000", "COHORT_HOST": "::1"}, port=9001, host=None)
+    assert (read.port, read.host) == (9001, "::1")
+
+
+def test_every_setting_can_be_set() -> None:
+    assert set(settings._PARSERS) == set(Settings.__struct_fields__)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("COHORT_PORT", "http", "COHORT_PORT 'http': must be a number."),
+        ("COHORT_PORT", "65536", "COHORT_PORT '65536': must be between 0 and 65535."),
+        ("COHORT_WORKERS", "0", "COHORT_WORKERS '0': must be between 1 and 2147483648."),
+        ("COHORT_GAMEDATA", "/nowhere", "COHORT_GAMEDATA '/nowhere': is not a file."),
+        ("COHORT_HEARTBEAT_S", "nan", "COHORT_HEARTBEAT_S 'nan': must be above 0."),
+        ("COHORT_LOG_LEVEL", "loud", "must be debug, info, warning or error."),
+        ("COHORT_ORIGINS", "example.org", "must be origins like https://example.org"),
+        ("COHORT_PUBLIC_URL", "example.org", "must begin with one of http://, https://."),
+        ("COHORT_REDIS", "redis://x", "COHORT_REDIS is not a setting of Cohort."),
+    ],
+)
+def test_a_wrong_value_is_one_sentence(variable: str, value: str, sentence: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        settings.read({variable: value})
+    assert sentence in str(error.value)
+    assert variable in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("COHORT_SECRET", "hunter2"),
+        ("COHORT_REDIS_URL", "http://me:hunter2@host"),
+        ("COHORT_DATABASE_URL", "mysql://me:hunter2@host"),
+    ],
+)
+def test_a_secret_is_not_repeated(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        settings.read({variable: value})
+    assert variable in str(error.value)
+    assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "database"),
+    [
+        ("postgresql://host/cohort", "postgresql+asyncpg://host/cohort"),
+        ("postgresql+asyncpg://host/cohort", "postgresql+asyncpg://host/cohort"),
+        ("sqlite:////var/cohort.sqlite", "sqlite+aiosqlite:////var/cohort.sqlite"),
+    ],
+)
+def test_a_database_url_gets_its_driver(url: str, database: str) -> None:
+    assert settings.read({"COHORT_DATABASE_URL": url}).database == database
+
+
+def test_the_database_is_in_the_data_directory(tmp_path: Path) -> None:
+    read = settings.read({"COHORT_DATA_DIR": str(tmp_path)})
+    assert read.database == f"sqlite+aiosqlite:///{tmp_path}/cohort.sqlite"
