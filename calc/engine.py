@@ -7,12 +7,22 @@ from functools import lru_cache
 from calc import bonuses
 from calc.build import Build
 from calc.facts import Context
+from calc.figure_types import Figures
+from calc.figures import figures, powers_of, situation
 from calc.frame import Frame
 from calc.powers import Contribution, Keyed, contributions, global_strengths, stronger
 from calc.remembered import Remembered, remember
 from calc.running import Active, Running, combat_level, knowing, running, scenario_of
+from calc.sheets import Sheets
 from calc.totals import Total, finish
-from gamedata.catalogue import ArchetypeId, Catalogue, EffectGroup, EnhancementId, FilterParams
+from gamedata.catalogue import (
+    ArchetypeId,
+    Catalogue,
+    EffectGroup,
+    EnhancementId,
+    FilterParams,
+    PowerId,
+)
 
 _FRAMES = 32  # archetypes and levels that are kept compiled
 _UNSLOTTED = (0.0,)
@@ -25,6 +35,7 @@ class Engine:
         self.catalogue = catalogue
         self._changed_tags = changed_tags(catalogue)
         self._frame = lru_cache(_FRAMES)(self._new_frame)
+        self._sheets = lru_cache(_FRAMES)(self._new_sheets)
 
     def _new_frame(
         self, archetype: ArchetypeId, level: int, *, own_level: int, pvp: bool, combat: bool
@@ -38,6 +49,9 @@ class Engine:
             pvp=pvp,
             combat=combat,
         )
+
+    def _new_sheets(self, frame: Frame) -> Sheets:
+        return Sheets(frame, self._changed_tags)
 
     def frame(self, build: Build) -> Frame:
         """What a build has in common with others of its archetype and level, as its scenario is."""
@@ -90,6 +104,13 @@ class Engine:
         old: the memory of a similar build, the one before an edit; it stays as it is.
         """
         return remember(build, self.frame(build), old)
+
+    def figures(self, build: Build | Remembered) -> dict[PowerId, Figures]:
+        """Of every power that the build has, on or off: what one use costs and does."""
+        memory = build if isinstance(build, Remembered) else self.remember(build)
+        sheets = self._sheets(memory.frame)
+        here = situation(memory.build, memory.state, sheets, memory.strengths, memory.sums)
+        return {power: figures(power, here) for power in powers_of(here)}
 
 
 def changed_tags(catalogue: Catalogue) -> frozenset[str]:

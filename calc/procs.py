@@ -9,7 +9,7 @@ from gamedata.catalogue import Power
 HIGHEST = 0.90
 _LOWEST = 0.05
 _LOWEST_PER_PPM = 0.015
-_PULSE_S = 10.0  # toggles and autos are asked this often, whatever their own period
+PULSE_S = 10.0  # toggles and autos are asked this often, whatever their own period
 
 
 def chance(ppm: float, power: Power, recharge: float) -> float:
@@ -19,7 +19,7 @@ def chance(ppm: float, power: Power, recharge: float) -> float:
     global recharge does not count.
     """
     if power.type in ("Toggle", "Auto"):
-        seconds = _PULSE_S
+        seconds = PULSE_S
     else:
         seconds = power.recharge_s / (1.0 + recharge) + power.cast_s
     raw = ppm * seconds / (60.0 * (0.25 + 0.75 * area_factor(power)))

@@ -1,0 +1,372 @@
+"""A power's own figures: what one use costs, how long it takes and what it does, before and after
+slotting.
+
+Source: the design's `calc.md` §11 and §12; the spelling of keys: `stats.md`.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import UNSET, Struct, structs
+
+from calc import procs
+from calc.arcana import arcana_time
+from calc.build import Build, SlottedEnhancement, TakenPower
+from calc.damage import ticks
+from calc.facts import Context, Facts, word
+from calc.figure_types import Figures, PetFigures, PetPowerFigures, ProcFigure
+from calc.frame import Slots
+from calc.pets import Summoned
+from calc.running import MAX_DEPTH, Running, count_of, knowing, limited, scenario_of, standing_in
+from calc.sheet import Sheet
+from calc.sheets import Sheets
+from calc.tables import limit
+from calc.use import Use
+from gamedata.catalogue import EnhancementId, Power, PowerId
+
+HIT_CHANCES = (0.05, 0.95)  # no attack is surer or less sure than that
+BASE_TO_HIT: dict[int, float] = {
+    -4: 0.95,
+    -3: 0.90,
+    -2: 0.85,
+    -1: 0.80,
+    0: 0.75,
+    1: 0.65,
+    2: 0.56,
+    3: 0.48,
+    4: 0.39,
+    5: 0.30,
+    6: 0.20,
+    7: 0.08,
+}
+"""The chance to hit a foe by how many levels it is above oneself, before buffs."""
+
+_PLAIN = TakenPower()
+
+
+class Situation(Struct, frozen=True, gc=False):
+    """What the figures of all powers of a build have in common.
+
+    strengths: the global ones, by attribute. facts: with the totals. to_hit: base and buffs,
+    base_to_hit: the base alone. of_level: what the foe's level adds to it.
+    """
+
+    build: Build
+    state: Running
+    sheets: Sheets
+    strengths: Mapping[str, float]
+    facts: Facts
+    to_hit: float
+    base_to_hit: float
+    of_level: float = 0.0
+
+
+def situation(
+    build: Build,
+    state: Running,
+    sheets: Sheets,
+    strengths: Mapping[str, float],
+    sums: Sequence[float],
+) -> Situation:
+    """A build's situation. strengths, sums: those of its totals."""
+    facts = knowing(sums, Context(state.facts), sheets.frame).facts
+    base = limit(sheets.frame.archetype, "base.to_hit", sheets.frame.level) or 0.0
+    above = scenario_of(build).relative_level
+    return Situation(
+        build,
+        state,
+        sheets,
+        strengths,
+        facts,
+        facts.to_hit,
+        base,
+        BASE_TO_HIT[above] - BASE_TO_HIT[0],
+    )
+
+
+def powers_of(here: Situation) -> Iterator[PowerId]:
+    """Every power that the build has: picked, issued, incarnate."""
+    yield from here.state.slots
+    known = here.sheets.catalogue.powers
+    for _, power in sorted(here.build.incarnates.items()):
+        if power in known and power not in here.state.slots:
+            yield PowerId(power)
+
+
+def figures(power: PowerId, here: Situation) -> Figures:
+    """The figures of one of a build's powers."""
+    sheets, state = here.sheets, here.state
+    slots = state.slots.get(power, ())
+    found = standing_in(power, here.facts, sheets.frame)
+    sheet = sheets.of_power(found.power.id)
+    context = Context(here.facts, sheet.power)
+    slotted = sheets.slotted(sheet, slots, state.boosts)
+    taken = here.build.powers.get(power, _PLAIN)
+    count = count_of(power, taken, scenario_of(here.build), sheets.frame)
+    use = Use(
+        context,
+        state.chances,
+        _strengths(sheet, slotted, here.strengths),
+        limited(found, count, context),
+        slotted[0],
+    )
+    use.do(sheet)
+    pets = tuple(_follow(sheet, use, slots, here))
+    return _finished(sheets.catalogue.powers[power], sheet, use, pets, slots, here)
+
+
+def _strengths(
+    sheet: Sheet, slotted: tuple[float, ...], strengths: Mapping[str, float]
+) -> tuple[float, ...]:
+    return (
+        *(
+            wanted.strength(bonus, strengths)
+            for wanted, bonus in zip(sheet.enhanceable, slotted, strict=True)
+        ),
+        1.0,
+    )
+
+
+def _finished(
+    own: Power,
+    sheet: Sheet,
+    use: Use,
+    pets: tuple[PetFigures, ...],
+    slots: Slots,
+    here: Situation,
+) -> Figures:
+    """The figures of what a use came to. own: the power that one has, which may redirect."""
+    before = own_numbers(sheet, own, _UNENHANCED, here.base_to_hit, here.of_level)
+    after = own_numbers(sheet, own, use.strengths, here.to_hit, here.of_level)
+    in_slots = _procs(own.id, sheet, pets, use, slots, here)
+    by_procs = math.fsum(proc.damage for proc, _ in in_slots if proc.on)
+    for proc, by_type in in_slots:
+        for kind, damage in by_type.items() if proc.on else ():
+            use.after[kind] = use.after.get(kind, 0.0) + damage
+    add_damage(before, use.before, sheet.power)
+    add_damage(after, use.after, sheet.power)
+    if by_procs:
+        after["power.damage.procs"] = by_procs
+    return Figures(
+        sheet.power.id,
+        before,
+        after,
+        tuple(use.effects),
+        tuple(proc for proc, _ in in_slots),
+        pets,
+    )
+
+
+_UNENHANCED = (1.0,) * 5
+
+
+def own_numbers(
+    sheet: Sheet, own: Power, strengths: Sequence[float], to_hit: float, of_level: float
+) -> dict[str, float]:
+    """What a power itself is: cost, times, reach, accuracy.
+
+    own: the power that one has: it is the one that recharges and costs, whatever it redirects to.
+    strengths: by position in `calc.sheet.OWN`. to_hit: of a foe of one's own level; of_level: what
+    another level of the foe's adds to it.
+    """
+    power = sheet.power
+    recharge, discount, accuracy, reach, interrupt = strengths[:5]
+    cost = (own.endurance_cost or power.endurance_cost) / discount
+    multiplier = power.accuracy * accuracy
+    low, high = HIT_CHANCES
+    chance = min(max(to_hit + of_level, low), high) * multiplier
+    numbers = {
+        "power.accuracy": multiplier * to_hit,
+        "power.accuracy_multiplier": multiplier,
+        "power.hit_chance": min(max(chance, low), high),
+        "power.recharge": (own.recharge_s or power.recharge_s) / recharge,
+        "power.endurance": cost,
+        "power.cast": power.cast_s,
+        "power.range": power.range_ft * reach,
+        "power.interrupt": power.interrupt_s / interrupt,
+        "power.radius": power.radius_ft,
+        "power.targets": float(power.max_targets),
+    }
+    if power.type == "Click":
+        numbers["power.arcana_cast"] = arcana_time(power.cast_s)
+    elif power.type == "Toggle" and power.period_s > 0:
+        numbers["power.endurance_per_second"] = cost / power.period_s
+    return numbers
+
+
+def add_damage(numbers: dict[str, float], damage: Mapping[str, float], power: Power) -> None:
+    """Damage by type, and what it comes to for each second and point of endurance.
+
+    Of a toggle or auto it is the damage of one pulse.
+    """
+    whole = math.fsum(damage.values())
+    if not whole:
+        return
+    numbers["power.damage"] = whole
+    for kind, value in damage.items():
+        numbers[f"power.damage.{kind}"] = value
+    if numbers["power.endurance"]:
+        numbers["power.dpe"] = whole / numbers["power.endurance"]
+    if "power.arcana_cast" in numbers:
+        numbers["power.dpa"] = whole / numbers["power.arcana_cast"]
+        seconds = numbers["power.recharge"] + numbers["power.cast"] + numbers["power.interrupt"]
+    else:
+        seconds = power.period_s
+    if seconds:
+        numbers["power.dps"] = whole / seconds
+
+
+# --- what a power brings --------------------------------------------------------------------
+
+
+def _follow(
+    sheet: Sheet, use: Use, slots: Slots, here: Situation, depth: int = 0, factor: float = 1.0
+) -> Iterator[PetFigures]:
+    """Do what a power executes too, and give whom it summons."""
+    for bringing in sheet.bringing:
+        block = bringing.block
+        chance = factor * block.likelihood(use.context, use.modifiers)
+        if chance <= 0.0 or not block.multiplied(use.count):
+            continue
+        summoned = here.sheets.summoned(bringing)
+        if summoned is not None:
+            yield _pets(summoned, use, chance, slots, here)
+        elif depth < MAX_DEPTH:
+            for power in bringing.powers:
+                if power in here.sheets.catalogue.powers:
+                    yield from _execute(power, use, slots, here, depth + 1, chance)
+
+
+def _execute(
+    power: PowerId, use: Use, slots: Slots, here: Situation, depth: int, factor: float
+) -> Iterator[PetFigures]:
+    """Do another power at once, with the same slots."""
+    sheet = here.sheets.of_power(power)
+    slotted = here.sheets.slotted(sheet, slots, here.state.boosts, copied=True)
+    inner = structs.replace(
+        use,
+        context=Context(here.facts, sheet.power),
+        strengths=_strengths(sheet, slotted, here.strengths),
+    )
+    inner.do(sheet, factor=factor, via=power)
+    yield from _follow(sheet, inner, slots, here, depth, factor)
+
+
+def _pets(summoned: Summoned, use: Use, chance: float, slots: Slots, here: Situation) -> PetFigures:
+    found = tuple(
+        _pet_power(power, pulses, summoned, use, chance, slots, here)
+        for power, pulses in zip(summoned.powers, summoned.pulses, strict=True)
+    )
+    return PetFigures(
+        summoned.name,
+        summoned.own_class,
+        chance,
+        summoned.duration_s,
+        summoned.is_part,
+        tuple(each for each in found if each.effects),
+    )
+
+
+def _pet_power(
+    power: PowerId,
+    pulses: int,
+    summoned: Summoned,
+    use: Use,
+    chance: float,
+    slots: Slots,
+    here: Situation,
+) -> PetPowerFigures:
+    """A pet's power; what it hurts is the summoner's damage too if the pet is part of the power."""
+    sheets, state = here.sheets, here.state
+    sheet = sheets.of_pet(power, summoned.own_class, own_tables=not summoned.copies_strengths)
+    copied = slots if summoned.copies_boosts else ()
+    boosts = state.boosts if summoned.copies_boosts else ()
+    slotted = sheets.slotted(sheet, copied, boosts, copied=True)
+    facts = structs.replace(
+        here.facts, archetype=word(summoned.own_class), creator=here.facts.archetype
+    )
+    own = Use(
+        Context(facts, sheet.power),
+        state.chances if summoned.copies_strengths else {},
+        _strengths(sheet, slotted, here.strengths if summoned.copies_strengths else {}),
+        recharge=slotted[0],
+    )
+    own.do(sheet)
+    before = own_numbers(sheet, sheet.power, _UNENHANCED, here.base_to_hit, here.of_level)
+    to_hit = here.to_hit if summoned.copies_strengths else here.base_to_hit
+    after = own_numbers(sheet, sheet.power, own.strengths, to_hit, here.of_level)
+    add_damage(before, own.before, sheet.power)
+    add_damage(after, own.after, sheet.power)
+    if summoned.is_part and summoned.damages(power):
+        for mine, theirs in ((use.before, own.before), (use.after, own.after)):
+            for kind, damage in theirs.items():
+                mine[kind] = mine.get(kind, 0.0) + chance * pulses * damage
+    return PetPowerFigures(power, pulses, before, after, tuple(own.effects))
+
+
+# --- procs ----------------------------------------------------------------------------------
+
+
+def _procs(
+    own: PowerId,
+    sheet: Sheet,
+    pets: tuple[PetFigures, ...],
+    use: Use,
+    slots: Slots,
+    here: Situation,
+) -> list[tuple[ProcFigure, dict[str, float]]]:
+    """What may happen by the pieces in a power, each with its average damage by type.
+
+    A power that summons something for its effects has its procs there.
+    """
+    if not slots or not sheet.power.proc_allowed:
+        return []
+    host, pulses = _host(sheet, pets, here)
+    recharge = use.recharge if host is sheet.power else 0.0
+    found = []
+    for slot, slotted in _in_slots(own, slots, here):
+        piece = here.sheets.of_piece(EnhancementId(slotted.id), host.id)
+        if not piece.blocks:
+            continue
+        chance = max(
+            procs.chance(block.ppm, host, recharge) if block.ppm else block.chance
+            for block in piece.blocks
+        )
+        happening = Use(Context(here.facts, host), use.modifiers, recharge=recharge)
+        happening.do(piece)
+        if not happening.effects:
+            continue
+        damage = {kind: pulses * value for kind, value in happening.after.items()}
+        figure = ProcFigure(
+            slot,
+            slotted.id,
+            chance,
+            math.fsum(damage.values()),
+            slotted.proc is not False,
+            tuple(happening.effects),
+        )
+        found.append((figure, damage))
+    return found
+
+
+def _host(sheet: Sheet, pets: tuple[PetFigures, ...], here: Situation) -> tuple[Power, int]:
+    """The power in which procs happen, and how often they can in one use."""
+    power = sheet.power
+    if any("Foe" in target for target in power.targets_affected):
+        return power, 1
+    for pet in pets:
+        for each in pet.powers if pet.is_part else ():
+            found = here.sheets.catalogue.powers[PowerId(each.power)]
+            if any("Foe" in target for target in found.targets_affected):
+                return found, ticks(pet.duration_s, procs.PULSE_S)
+    return power, 1
+
+
+def _in_slots(
+    own: PowerId, slots: Slots, here: Situation
+) -> Iterator[tuple[str, SlottedEnhancement]]:
+    """What counts of a power's slots, by slot id."""
+    taken = here.build.powers.get(own, _PLAIN)
+    for slot_id, slot in sorted(taken.slots.items()):
+        if slot.enhancement is not UNSET and slot.enhancement in slots:
+            yield slot_id, slot.enhancement
