@@ -109,7 +109,11 @@ def only_slots_differ(one: Build, other: Build) -> Collection[str] | None:
         or one.scenarios.get(one.scenario) != other.scenarios.get(other.scenario)
     ):
         return None
-    changed = [power for power, taken in one.powers.items() if taken is not powers[power]]
+    changed = [
+        power
+        for power, taken in one.powers.items()
+        if taken is not powers[power] and taken != powers[power]
+    ]
     for power in changed:
         before, after = one.powers[power], powers[power]
         if before.level != after.level or before.on is not after.on or before.count != after.count:

@@ -6,11 +6,13 @@ from calc import operations, rules
 from calc.build import Build
 from calc.engine import Engine as Totals
 from calc.operations import Applied, Operation
+from calc.remembered import Remembered
 from calc.rules import Finding
 from calc.totals import Total
 from gamedata.catalogue import Catalogue
 
-VERSION = 1  # of `calc`: rises whenever the same build and catalogue give other totals
+MEMORIES = 256  # sessions of which the newest build is remembered; each takes about 0.2 MB
+VERSION = 2  # of `calc`: rises whenever the same build and catalogue give other totals
 
 
 class Result(Struct, frozen=True):
@@ -27,9 +29,17 @@ class Engine:
         self.catalogue = catalogue
         self.name = f"{catalogue.hash[:16]}.{VERSION}"
         self._totals = Totals(catalogue)
+        self._memories: dict[str, Remembered] = {}
 
     def apply(self, build: Build, operation: Operation) -> Applied | operations.Refused:
         return operations.apply(build, operation, self.catalogue)
 
-    def result(self, build: Build) -> Result:
-        return Result(self._totals.totals(build), rules.findings(build, self.catalogue))
+    def result(self, build: Build, session: str = "") -> Result:
+        """session: whose build it is. Each of its edits is computed from the one before; the
+        result is the same without."""
+        remembered = self._totals.remember(build, self._memories.pop(session, None))
+        if session:
+            self._memories[session] = remembered
+            if len(self._memories) > MEMORIES:
+                del self._memories[next(iter(self._memories))]
+        return Result(remembered.totals, rules.findings(build, self.catalogue))

@@ -156,7 +156,7 @@ def decide(state: State, person: str, edit: Edit, engine: Engine, now: int) -> C
             )
         build = outcome.build
         inverse = outcome.inverse + inverse
-    result = engine.result(build)
+    result = engine.result(build, state.session)
     change = Change(
         revision=state.revision + 1,
         edit=edit.id,
