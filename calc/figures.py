@@ -301,7 +301,8 @@ def _pet_power(
         for mine, theirs in ((use.before, own.before), (use.after, own.after)):
             for kind, damage in theirs.items():
                 mine[kind] = mine.get(kind, 0.0) + chance * pulses * damage
-    return PetPowerFigures(power, pulses, before, after, tuple(own.effects))
+    effects = tuple(each for each in own.effects if each.on != "self" or sheet.power.type != "Auto")
+    return PetPowerFigures(power, pulses, before, after, effects)
 
 
 # --- procs ----------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ class Summoned(Struct, frozen=True, gc=False):
     archetype: whose tables and limits count: the creator's, or their own class's. own_class: the
     class that conditions see. copies_boosts: the summoner's slots work in powers that take the
     same types. copies_strengths: the summoner's global strengths too. is_part: a thing that is
-    there for the power only, whose damage is the power's; others are pets that act by themselves.
+    there for the power only, whose damage is the power's; others are pets.
     duration_s: None until killed. pulses: by power, how often it is used while they are there.
     """
 
@@ -69,7 +69,8 @@ def summoned(
         tuple(_pulses(catalogue.powers[power], template.duration_s) for power in powers),
         copies_boosts="CopyBoosts" in flags,
         copies_strengths=copies,
-        is_part=copies and not (entity and entity.commandable),
+        is_part=copies
+        and (entity is None or not any(catalogue.powers[each].type == "Click" for each in powers)),
         duration_s=template.duration_s,
     )
 
