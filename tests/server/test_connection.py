@@ -1,0 +1,131 @@
+"""A connection's outbox is bounded, and who falls behind is moved to the newest state."""
+
+from typing import cast
+
+import msgspec
+import pytest
+
+from calc.operations import SetLevel
+from server.audience import Audience
+from server.connection import Connection
+from server.protocol import Close, Closing, Edit, Ping, Refused
+from server.session import Access, Membership
+from server.settings import Settings
+from server.transport import LiveProtocol, text_frame
+
+
+class Socket:
+    """What a connection needs of a socket; `takes` is whether the peer reads."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.unread = 0
+        self.takes = True
+        self.closed: tuple[Close, str] | None = None
+
+    def write(self, frames: bytes) -> None:
+        self.written.append(frames)
+        if not self.takes:
+            self.unread += len(frames)
+
+    def close(self, code: Close, reason: str) -> None:
+        self.closed = (code, reason)
+
+
+def a_connection(
+    socket: Socket, person: str = "g1", expires_at: float = 1e11, **settings: object
+) -> Connection:
+    return Connection(
+        cast(LiveProtocol, socket),
+        msgspec.structs.replace(Settings(), **settings),
+        person,
+        "",
+        expires_at,
+    )
+
+
+def an_edit(operations: int = 1) -> Edit:
+    return Edit("12345678", 0, (SetLevel(1),) * operations)
+
+
+def test_who_does_not_read_costs_no_more_than_their_outbox() -> None:
+    socket = Socket()
+    connection = a_connection(socket, outbox_bytes=1000)
+    socket.takes = False
+    for _ in range(100):
+        connection.send(b"x" * 300)
+    assert socket.unread <= 1000
+    assert connection.behind_since is not None
+    socket.unread = 0  # it reads again: nothing comes before it is moved to the newest state
+    connection.send(b"x")
+    assert len(socket.written) == 3
+    connection.behind_since = None
+    connection.send(b"x")
+    assert len(socket.written) == 4
+
+
+def test_a_frame_larger_than_the_outbox_goes_to_who_has_read_all() -> None:
+    socket = Socket()
+    connection = a_connection(socket, outbox_bytes=10)
+    connection.send(b"x" * 1000)
+    assert socket.written
+    assert connection.behind_since is None
+
+
+def test_who_is_behind_for_long_or_has_an_expired_token_is_closed() -> None:
+    audience = Audience()
+    access = Access(1, {f"g{n}": Membership("x", "viewer") for n in range(3)})
+    audience.take_access(access)
+    slow, expired, fine = Socket(), Socket(), Socket()
+    for number, (socket, expires_at) in enumerate(((slow, 9e9), (expired, 1000), (fine, 9e9))):
+        connection = a_connection(socket, person=f"g{number}", expires_at=expires_at)
+        audience.enter(connection)
+        if socket is slow:
+            connection.behind_since = 100.0
+    audience.close_overdue(now=999, monotonic=130)
+    assert (slow.closed, expired.closed, fine.closed) == (None, None, None)
+    audience.close_overdue(now=1000, monotonic=130.1)
+    assert slow.closed
+    assert slow.closed[0] == Close.TRY_AGAIN
+    assert expired.closed
+    assert expired.closed[0] == Close.NOT_AUTHENTICATED
+    assert fine.closed is None
+
+
+def test_messages_over_the_rate_are_refused_with_their_id_and_then_close() -> None:
+    connection = a_connection(Socket(), messages_per_second=0.001, messages_burst=2)
+    assert connection.over_limit(Ping("a")) is None
+    assert connection.over_limit(Ping("b")) is None
+    refused = connection.over_limit(Ping("c"))
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.id) == ("too_many", "c")
+    for _ in range(99):
+        assert connection.over_limit(Ping("d"))
+    with pytest.raises(Closing) as closing:
+        connection.over_limit(Ping("d"))
+    assert closing.value.code == Close.TOO_MANY
+
+
+def test_operations_have_a_rate_of_their_own() -> None:
+    connection = a_connection(Socket(), operations_per_second=0.001, operations_burst=10)
+    assert connection.over_limit(an_edit(8)) is None
+    refused = connection.over_limit(an_edit(8))
+    assert refused
+    assert refused.code == "too_many"
+    assert refused.retry_after
+    assert connection.over_limit(an_edit(2)) is None
+
+
+def test_an_edit_has_a_size() -> None:
+    refused = a_connection(Socket(), operations_per_edit=3).over_limit(an_edit(4))
+    assert refused
+    assert refused.code == "too_many_operations"
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65535, 65536])
+def test_frames_are_websocket_text_frames(size: int) -> None:
+    from websockets.frames import Frame, Opcode
+
+    payload = b"x" * size
+    frame = Frame(Opcode.TEXT, payload)
+    assert text_frame(payload) == frame.serialize(mask=False)
