@@ -57,7 +57,7 @@ def near_stats(stat: str) -> list[str]:
     for each in STATS:
         for word in {each.key, each.label.lower(), *each.key.split(".")}:
             by_word.setdefault(word, []).append(each.key)
-    close = get_close_matches(wanted, by_word, NEAR, 0.6)
+    close = [wanted] if wanted in by_word else get_close_matches(wanted, by_word, NEAR, 0.6)
     return list(dict.fromkeys(key for word in close for key in by_word[word]))[:NEAR]
 
 

@@ -84,4 +84,4 @@ def test_a_missing_file_is_one_sentence() -> None:
 
 def test_near_stats() -> None:
     assert len(near_stats("fire")) == 4
-    assert near_stats("perception") == ["perception", "debuff_resistance.perception"]
+    assert set(near_stats("perception")) == {"perception", "debuff_resistance.perception"}
