@@ -5,33 +5,36 @@ stands in the way of an edit.
 """
 
 from collections.abc import Callable, Iterable
+from itertools import chain, islice
 
 from msgspec import Struct
 
 from calc.build import Build
 from calc.check import character, conditions, picks, slots
-from calc.check.known import Known
+from calc.check.known import Aspect, Known
 from calc.rulebook import BY_CODE, Breach
 from gamedata.catalogue import Catalogue
 
 MAX_FINDINGS = 200
 
-_CHECKS: tuple[Callable[[Known], Iterable[Breach]], ...] = (
-    character.character,
-    character.chosen_powersets,
-    picks.powers,
-    picks.pick_levels,
-    picks.prerequisites,
-    slots.slots,
-    slots.slot_budget,
-    slots.enhancements,
-    slots.repeated,
-    slots.origins,
-    character.character_level,
-    conditions.incarnate_slots,
-    conditions.accolades,
-    conditions.scenario,
-    conditions.switches,
+# Each check with what it reads: it is repeated when something of that changed.
+_CHECKS: tuple[tuple[Callable[[Known], Iterable[Breach]], tuple[Aspect, ...]], ...] = (
+    (character.character, ("character", "powersets", "picks")),
+    (character.chosen_powersets, ("character", "powersets")),
+    (picks.powers, ("character", "powersets", "picks", "incarnates")),
+    (picks.pick_levels, ("character", "picks")),
+    (picks.prerequisites, ("character", "powersets", "picks")),
+    (slots.slots, ("slots",)),
+    (slots.slot_budget, ("levels",)),
+    (slots.misplaced, ("misplaced",)),
+    (slots.uniques, ("uniques",)),
+    (slots.twice, ("twice",)),
+    (slots.foreign, ("foreign",)),
+    (character.character_level, ("early",)),
+    (conditions.incarnate_slots, ("character", "incarnates")),
+    (conditions.accolades, ("accolades",)),
+    (conditions.scenario, ("scenario",)),
+    (conditions.switches, ("picks", "switches", "scenario")),
 )
 
 
@@ -49,18 +52,42 @@ class Finding(Struct, frozen=True, omit_defaults=True):
     slot: str = ""
 
 
+class Checked(Struct, frozen=True):
+    """What was found of a build, and what it was found from: so the next build costs little."""
+
+    findings: tuple[Finding, ...]
+    known: Known
+    parts: tuple[tuple[Finding, ...], ...]
+
+
 def findings(build: Build, catalogue: Catalogue) -> tuple[Finding, ...]:
     """Every rule that a build breaks, in the order of the rule book's chapters.
 
     At most 200. Never raises for a build that can be decoded.
     """
-    known = Known(build, catalogue)
-    broken: list[Breach] = []
-    for check in _CHECKS:
-        broken.extend(check(known))
-        if len(broken) >= MAX_FINDINGS:
-            break
-    return tuple(_finding(breach) for breach in broken[:MAX_FINDINGS])
+    return check(build, catalogue).findings
+
+
+def check(build: Build, catalogue: Catalogue, before: Checked | None = None) -> Checked:
+    """The findings of a build; with `before`, of any build, only what differs is looked at.
+
+    The findings are the same with and without it.
+    """
+    known = Known(build, catalogue, None if before is None else before.known)
+    if before is not None and not known.changed:
+        return Checked(before.findings, known, before.parts)
+    parts = tuple(
+        _part(check, known)
+        if before is None or not known.changed.isdisjoint(reads)
+        else before.parts[number]
+        for number, (check, reads) in enumerate(_CHECKS)
+    )
+    found = tuple(islice(chain.from_iterable(parts), MAX_FINDINGS))
+    return Checked(found, known, parts)
+
+
+def _part(check: Callable[[Known], Iterable[Breach]], known: Known) -> tuple[Finding, ...]:
+    return tuple(_finding(breach) for breach in islice(check(known), MAX_FINDINGS))
 
 
 def _finding(breach: Breach) -> Finding:

@@ -53,15 +53,11 @@ def chosen_powersets(known: Known) -> Iterator[Breach]:
 
 def character_level(known: Known) -> Iterator[Breach]:
     """One finding for all: a build that is looked at below 50 would drown in them."""
-    level = known.build.level
     early = [
-        (power, slot_id, enhancement)
-        for power, slot_id, _, enhancement in known.slotted
-        if enhancement is not None
-        and (level < enhancement.min_level or (enhancement.only_at_50 and level < 50))
+        (power, slot, name) for power in known.order for slot, name in known.holdings[power].early
     ]
     if early:
-        power, slot_id, enhancement = early[0]
+        power, slot, name = early[0]
         more = f" and {len(early) - 1} more" if len(early) > 1 else ""
-        message = f"{enhancement.name}{more} cannot be slotted yet at level {level}."
-        yield Breach("level_too_low", message, power.id, slot_id)
+        message = f"{name}{more} cannot be slotted yet at level {known.build.level}."
+        yield Breach("level_too_low", message, power, slot)

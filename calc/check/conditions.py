@@ -56,9 +56,9 @@ def switches(known: Known) -> Iterator[Breach]:
     scenario = known.build.scenarios.get(known.build.scenario)
     conditions = scenario.powers if scenario is not None else {}
     groups: dict[str, list[Power]] = {}
-    for power_id, taken in known.taken:
+    for power_id in known.order:
         power = known.powers.get(power_id)
-        on = taken.on
+        on = known.build.powers[power_id].on
         if power_id in conditions and conditions[power_id].on is not UNSET:
             on = conditions[power_id].on
         if power is not None and power.type == "Toggle" and on is True:

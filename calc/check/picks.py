@@ -29,7 +29,7 @@ def powers(known: Known) -> Iterator[Breach]:
     chosen = chosen_with_trunks(build)
     incarnate = frozenset(build.incarnates.values())
     context = context_of(build)
-    for power_id, _ in known.taken:
+    for power_id in known.order:
         power = known.powers.get(power_id)
         if power is None:
             message = f"{power_id} is not in the game data in use."

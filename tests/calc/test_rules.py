@@ -1,6 +1,8 @@
 """The rule book, rule by rule: what it refuses, and what it finds."""
 
+from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -45,12 +47,14 @@ from calc.operations import (
 )
 from calc.picks import branches_differ
 from calc.rulebook import RULES, Rule
-from calc.rules import MAX_FINDINGS, Finding, findings
+from calc.rules import MAX_FINDINGS, Checked, Finding, check, findings
 from calc.schedule import PICK_LEVELS
 from gamedata.catalogue import Catalogue, PowersetId
 from gamedata.queries import role_of
+from tests.legal_builds import legal_build, players
 from tests.small import SMALL
 from tests.strategies import documents
+from tests.walks import walk
 
 MELEE = "Scrapper_Melee.Dark_Melee"
 SHIELD = "Scrapper_Defense.Shield_Defense"
@@ -525,6 +529,38 @@ def test_any_document_has_findings_and_none_raises(build: Build) -> None:
     for one in findings(build, SMALL):
         assert isinstance(one, Finding)
         assert one.message
+
+
+def remembering(catalogue: Catalogue) -> Callable[[Build], None]:
+    """A visitor of builds that compares what is found with and without what was found before."""
+    checked: Checked | None = None
+
+    def visit(build: Build) -> None:
+        nonlocal checked
+        checked = check(build, catalogue, checked)
+        assert checked.findings == findings(build, catalogue)
+
+    return visit
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_remembered_findings_are_those_from_nothing(seed: int) -> None:
+    walk(empty(), SMALL, seed, 300, remembering(SMALL))
+
+
+@pytest.mark.parametrize("number", range(0, 15, 3))
+def test_also_of_whole_builds(catalogue: Catalogue, number: int) -> None:
+    who = players(catalogue)[number]
+    build = legal_build(Random(number), who, catalogue)
+    walk(build, catalogue, number, 150, remembering(catalogue))
+
+
+@settings(deadline=None, max_examples=100)
+@given(documents(SMALL), documents(SMALL))
+def test_from_any_build_to_any_other(one: Build, other: Build) -> None:
+    visit = remembering(SMALL)
+    for build in (one, other, one):
+        visit(build)
 
 
 EXPECTED_IN_GOLDENS = {
