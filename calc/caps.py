@@ -12,11 +12,13 @@ class Limits(Struct, frozen=True, gc=False):
     """An archetype's bases and caps at a level, in the stats' units.
 
     bases: of every sum. caps: of every stat, None for those without one (or whose cap is another
-    stat's total). base_regeneration, base_recovery: what the stats count in.
+    stat's total); capped: those that have one. base_regeneration, base_recovery: what the stats
+    count in.
     """
 
     bases: tuple[float, ...]
     caps: tuple[float | None, ...]
+    capped: tuple[tuple[int, float], ...]
     base_regeneration: float
     base_recovery: float
     highest_jump: float | None
@@ -31,9 +33,11 @@ def limits(archetype: Archetype, level: int) -> Limits:
     jump_cap = limit(archetype, "maximum.jump_height", level) or 0.0
     bases[JUMP_HEIGHT_CAP] = jump_cap * JUMP_HEIGHT_FT
     highest_jump = limit(archetype, "maximum_maximum.jump_height", level)
+    caps = tuple(_cap(stat, archetype, level) for stat in STATS)
     return Limits(
         bases=tuple(bases),
-        caps=tuple(_cap(stat, archetype, level) for stat in STATS),
+        caps=caps,
+        capped=tuple((number, cap) for number, cap in enumerate(caps) if cap is not None),
         base_regeneration=limit(archetype, "base.regeneration", level) or 0.0,
         base_recovery=limit(archetype, "base.recovery", level) or 0.0,
         highest_jump=None if highest_jump is None else highest_jump * JUMP_HEIGHT_FT,

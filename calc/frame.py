@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from calc import bonuses, enhance
 from calc.bonuses import Given, Piece
-from calc.build import SlottedEnhancement
+from calc.build import MAX_LEVEL, SlottedEnhancement
 from calc.caps import Limits, limits
 from calc.compile import compile_idle, compile_power
 from calc.enhance import Bonus
@@ -66,7 +66,8 @@ class Frame:
         self.boost = lru_cache(_POWERS)(self._boost)
         self.piece = lru_cache(_POWERS)(self._piece)
         self.slotted = lru_cache(_SLOTTINGS)(self._slotted)
-        self.set_bonuses = lru_cache(_SLOTTINGS)(self._set_bonuses)
+        self.holds = lru_cache(_SLOTTINGS)(self._holds)
+        self._given_by = lru_cache(_SLOTTINGS)(self._given_by_pieces)
         self._bonuses = lru_cache(_SLOTTINGS)(self._bonuses_of)
 
     def _power(self, power: PowerId) -> CompiledPower:
@@ -153,9 +154,23 @@ class Frame:
             highest=self._highest_piece,
         )
 
-    def _set_bonuses(self, slots: Slots) -> tuple[PowerId, ...]:
+    def set_bonuses(self, slots: Slots) -> tuple[PowerId, ...]:
         """The bonus powers that the pieces of one power give."""
-        return tuple(given.power for given in self.bonus_rows(slots))
+        return self._given_by(tuple(slotted.id for slotted in slots if self.holds(slotted)))
+
+    def _holds(self, slotted: SlottedEnhancement) -> bool:
+        """Whether a piece counts for set bonuses at this level."""
+        piece = Piece(slotted, self.catalogue.enhancements[EnhancementId(slotted.id)])
+        return bonuses.holds(piece, self.level)
+
+    def _given_by_pieces(self, enhancements: tuple[str, ...]) -> tuple[PowerId, ...]:
+        """The bonus powers of enhancements in one power, all of which count."""
+        pieces = [
+            Piece(SlottedEnhancement(each), self.catalogue.enhancements[EnhancementId(each)])
+            for each in enhancements
+        ]
+        rows = bonuses.rows(pieces, MAX_LEVEL, self.catalogue, pvp=self.pvp)
+        return tuple(given.power for given in rows)
 
     def bonus_rows(self, slots: Slots) -> tuple[Given, ...]:
         """The set bonuses of the pieces in one power, with their sets."""

@@ -29,6 +29,9 @@ Place = TypeVar("Place", int, str)
 Columns = dict[Place, dict[str, Values]]
 """By place (a sum's number, a strength's attribute): what each source adds there."""
 
+Strengthens = tuple[tuple[str, float, str], ...]
+"""Global strengths: the attribute, the value, and the key by which it competes, if it does."""
+
 _PLAIN = FIXED | {"result"}  # what a condition may read without looking at the build
 _UNSLOTTED = (0.0,)
 _STRONGEST = "strongest of each key"  # the source under which keyed contributions stand
@@ -49,14 +52,17 @@ class Given(Struct, frozen=True, gc=False):
 
 
 class Remembered(Struct, frozen=True, gc=False):
-    """A build, its totals, and every step on the way there."""
+    """A build, its totals, and every step on the way there.
+
+    waiting: the keys of sources that read the totals of all others; later: the sums they change.
+    """
 
     build: Build
     frame: Frame
     state: Running
     sources: dict[str, Source]
     bonuses: dict[PowerId, int]
-    strengthening: dict[str, tuple[tuple[str, float, str], ...]]
+    strengthening: dict[str, Strengthens]
     strength_columns: Columns[str]
     strengths: dict[str, float]
     given: dict[str, Given]
@@ -65,6 +71,8 @@ class Remembered(Struct, frozen=True, gc=False):
     values: list[float]
     capped: list[float]
     totals: dict[str, Total]
+    waiting: frozenset[str] = frozenset()
+    later: frozenset[int] = frozenset()
 
 
 def remember(build: Build, frame: Frame, old: Remembered | None = None) -> Remembered:
@@ -231,12 +239,14 @@ def _evaluated(
     old: Remembered | None,
 ) -> Remembered:
     """others: the keys of sources that are not what they were."""
-    strengthening, strength_columns, strengths = _strengths(state, sources, others, old)
+    strengthening, strength_columns, strengths, touched_strengths = _strengths(
+        state, sources, others, old
+    )
     if old is not None:
         before = old.strengths
         moved = {
             attribute
-            for attribute in strengths.keys() | before.keys()
+            for attribute in touched_strengths
             if strengths.get(attribute, 0.0) != before.get(attribute, 0.0)
         }
         if moved:
@@ -281,12 +291,16 @@ def _evaluated(
             if parts
             else bases[number]
         )
-    final = _with_later(sums, columns, given, sources, strengths, state, frame)
+    waiting = _waiting(sources, others, old)
+    final, later = _with_later(
+        sums, columns, given, {key: sources[key] for key in waiting}, strengths, state, frame
+    )
     values, capped = numbers(final, frame.limits)
     if old is None:
         totals = total_of(values, capped)
     else:
-        changed = difference_in(values, capped, old.values, old.capped)
+        touched.update(later, old.later)
+        changed = difference_in(touched, (values, capped), (old.values, old.capped))
         totals = old.totals | changed if changed else old.totals
     return Remembered(
         build,
@@ -303,6 +317,8 @@ def _evaluated(
         values,
         capped,
         totals,
+        waiting,
+        later,
     )
 
 
@@ -311,8 +327,9 @@ def _strengths(
     sources: Mapping[str, Source],
     others: Iterable[str],
     old: Remembered | None,
-) -> tuple[dict[str, tuple[tuple[str, float, str], ...]], Columns[str], dict[str, float]]:
-    """The global strength of each attribute, from magnitudes that nothing enhances."""
+) -> tuple[dict[str, Strengthens], Columns[str], dict[str, float], set[str]]:
+    """The global strength of each attribute, from magnitudes that nothing enhances, with every step
+    and which of them may have changed."""
     strengthening = dict(old.strengthening) if old is not None else {}
     columns: Columns[str] = dict(old.strength_columns) if old is not None else {}
     touched: set[str] = set()
@@ -350,10 +367,22 @@ def _strengths(
             strengths[attribute] = math.fsum(chain.from_iterable(parts.values()))
         else:
             strengths.pop(attribute, None)
-    return strengthening, columns, strengths
+    return strengthening, columns, strengths, touched
 
 
-def _strengthens(source: Source, state: Running) -> tuple[tuple[str, float, str], ...]:
+def _waiting(
+    sources: Mapping[str, Source], others: Iterable[str], old: Remembered | None
+) -> frozenset[str]:
+    """The keys of the sources that read the totals of all others."""
+    readers = {key for key in others if key in sources and sources[key].active.power.reads_totals}
+    if old is None:
+        return frozenset(readers)
+    if not readers and old.waiting.isdisjoint(others):
+        return old.waiting
+    return old.waiting.difference(others) | readers
+
+
+def _strengthens(source: Source, state: Running) -> Strengthens:
     active = source.active
     power = active.power
     if not power.strengthens and not power.strengthening:
@@ -431,19 +460,18 @@ def _with_later(
     sums: list[float],
     columns: Columns[int],
     given: Mapping[str, Given],
-    sources: Mapping[str, Source],
+    waiting: Mapping[str, Source],
     strengths: Mapping[str, float],
     state: Running,
     frame: Frame,
-) -> list[float]:
-    """The sums with the effects that read the totals of everything else."""
-    waiting = [(key, source) for key, source in sources.items() if source.active.power.reads_totals]
+) -> tuple[list[float], frozenset[int]]:
+    """The sums with the effects that read the totals of everything else, and which those change."""
     if not waiting:
-        return sums
+        return sums, frozenset()
     columns = dict(columns)
     touched: set[int] = set()
     later = dict(given)
-    for key, source in waiting:
+    for key, source in waiting.items():
         active = source.active
         added, keyed = contributions(
             active.power,
@@ -466,4 +494,4 @@ def _with_later(
     for number in touched:
         parts = chain.from_iterable(columns[number].values())
         final[number] = math.fsum((frame.limits.bases[number], *parts))
-    return final
+    return final, frozenset(touched)

@@ -104,15 +104,17 @@ class Running(Struct, frozen=True, gc=False):
 
     slots: what sits in each power, counting or not. set_bonuses: what they give, by power, before
     the rule of five. chances: by tag, what modifiers add to the chance of its effects. boosts: the
-    powers that enhance all others.
+    powers that enhance all others. reads_slots: some condition looks at what is slotted.
     """
 
-    powers: tuple[Active, ...]
+    powers: Sequence[Active]
     slots: Mapping[PowerId, Slots]
     set_bonuses: Mapping[PowerId, tuple[PowerId, ...]]
     facts: Facts
     chances: Mapping[str, float]
     boosts: tuple[PowerId, ...] = ()
+
+    reads_slots: bool = False
 
     @property
     def bonuses(self) -> tuple[PowerId, ...]:
@@ -139,7 +141,13 @@ def running(build: Build, frame: Frame) -> Running:
     powers = _with_brought([*powers, *incarnates], slots, facts, frame, boosts)
     powers, facts = _in_modes(powers, facts)
     return Running(
-        tuple(powers), slots, _set_bonuses(slots, frame), facts, _chances(powers), boosts
+        powers,
+        slots,
+        _set_bonuses(slots, frame),
+        facts,
+        _chances(powers),
+        boosts,
+        any("slotted" in active.power.reads for active in powers),
     )
 
 
@@ -150,7 +158,7 @@ def with_slots(
 
     None when more than that can follow, since a condition somewhere reads what is slotted.
     """
-    if any("slotted" in active.power.reads for active in state.powers):
+    if state.reads_slots:
         return None
     slots = dict(state.slots)
     set_bonuses = dict(state.set_bonuses)
@@ -165,12 +173,12 @@ def with_slots(
             set_bonuses.pop(power_id, None)
     return structs.replace(
         state,
-        powers=tuple(
+        powers=[
             _slotted_anew(active, slots[PowerId(active.owner)], state.boosts, frame)
             if active.owner in slotted_anew
             else active
             for active in state.powers
-        ),
+        ],
         slots=slots,
         set_bonuses=set_bonuses,
         facts=structs.replace(state.facts, slotted=Tally(slots.values())),

@@ -4,7 +4,7 @@ Source: the design's `calc.md` §10.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -34,6 +34,17 @@ _SPEEDS = tuple(
     (NUMBER[f"movement.{word}"], NUMBER[f"movement.{word}_cap"]) for word in ("run", "fly", "jump")
 )
 _FLY = NUMBER["movement.fly"]
+DERIVED = frozenset(
+    {
+        _DAMAGE,
+        _REGENERATION_PER_S,
+        _RECOVERY_PER_S,
+        _NET_PER_S,
+        _JUMP_HEIGHT,
+        *(number for pair in _SPEEDS for number in pair),
+    }
+)
+"""The stats that can change without a change of their own sum."""
 
 
 class Total(Struct, frozen=True, gc=False):
@@ -62,18 +73,19 @@ def total_of(values: Sequence[float], capped: Sequence[float]) -> dict[str, Tota
 
 
 def difference_in(
-    values: Sequence[float],
-    capped: Sequence[float],
-    old_values: Sequence[float],
-    old_capped: Sequence[float],
+    touched: Iterable[int],
+    new: tuple[Sequence[float], Sequence[float]],
+    old: tuple[Sequence[float], Sequence[float]],
 ) -> dict[str, Total]:
-    """The totals that differ, from lists by the stat's number."""
+    """The totals that differ. touched: the sums that may; new, old: totals before and after the
+    caps, by the stat's number."""
+    values, capped = new
+    old_values, old_capped = old
     return {
-        STATS[number].key: Total(value, after)
-        for number, (value, after, old_value, old_after) in enumerate(
-            zip(values, capped, old_values, old_capped, strict=True)
-        )
-        if value != old_value or after != old_after
+        STATS[number].key: Total(values[number], capped[number])
+        for number in DERIVED.union(touched)
+        if number < len(STATS)
+        and (values[number] != old_values[number] or capped[number] != old_capped[number])
     }
 
 
@@ -81,10 +93,9 @@ def numbers(sums: Sequence[float], limits: Limits) -> tuple[list[float], list[fl
     """The totals before and after the caps, by the stat's number."""
     values = list(sums[: len(STATS)])
     _move(values, sums, limits)
-    capped = [
-        value if cap is None or value < cap else cap
-        for value, cap in zip(values, limits.caps, strict=True)
-    ]
+    capped = list(values)
+    for number, cap in limits.capped:
+        capped[number] = min(values[number], cap)
     for speed, cap in _SPEEDS:
         capped[speed] = min(values[speed], capped[cap])
     if limits.highest_jump is not None:

@@ -139,6 +139,7 @@ def test_a_cap_never_adds(added: list[float]) -> None:
     bounded = Limits(
         bases=(0.0,) * SUMS,
         caps=(50.0,) * len(STATS),
+        capped=tuple((number, 50.0) for number in range(len(STATS))),
         base_regeneration=0.25,
         base_recovery=1.0,
         highest_jump=60.0,
