@@ -62,6 +62,7 @@ def create_app(settings: Settings) -> Litestar:
         database=database,
         tokens=Tokens(signing_secret(settings.secret, settings.data_dir)),
         guests=Buckets(settings.guests_per_minute / 60, settings.guests_per_minute),
+        sessions=Buckets(settings.sessions_per_minute / 60, settings.sessions_per_minute),
     )
 
     @asynccontextmanager

@@ -12,8 +12,9 @@ from server.engine import Engine
 from server.hints import Hints
 from server.log import Log, UnreachableError
 from server.people import Presence
-from server.protocol import Close
+from server.protocol import CatalogueName, Close, Limits
 from server.room import EngineMovedError, NoSessionError, Room
+from server.session import House
 from server.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,19 @@ class Hub:
         self._log = log
         self._engine = engine
         self._settings = settings
-        self._worker = worker
+        self._house = House(
+            catalogue=CatalogueName(engine.catalogue.release, engine.catalogue.hash),
+            limits=Limits(
+                settings.frame_bytes,
+                settings.operations_per_edit,
+                settings.edits_per_second,
+                settings.edits_burst,
+                settings.operations_per_second,
+                settings.operations_burst,
+            ),
+            heartbeat_s=settings.heartbeat_s,
+            worker=worker,
+        )
         self._reopen = reopen
         self._compare_now = asyncio.Event()
         self._presence = Presence(redis, worker, settings.people_ttl_s)
@@ -92,7 +105,7 @@ class Hub:
             self._presence,
             self._engine,
             self._settings,
-            self._worker,
+            self._house,
             self._reopen,
         )
         self._tasks[room] = self._group.create_task(self._run(room))

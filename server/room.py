@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Literal, TypeVar
+from typing import Literal
 
 from msgspec import UnsetType
 from msgspec.structs import replace
@@ -31,14 +31,13 @@ from server.log import (
     UnreachableError,
     key,
 )
+from server.patience import Patience
 from server.people import Presence
 from server.protocol import (
     Accepted,
-    CatalogueName,
     Close,
     Closing,
     Edit,
-    Limits,
     Position,
     Refused,
     Reset,
@@ -46,15 +45,13 @@ from server.protocol import (
     Status,
     encode,
 )
-from server.session import Commit, Committed, State
+from server.session import Commit, Committed, House, State
 from server.settings import Settings
 from server.transport import text_frame
 from server.turns import Turns
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 REFRESH_S = 5.0
 RECENT = 500  # changes kept for those who come back
 DEGRADED = Status(degraded=True, reason="Edits wait until the server can store them.")
@@ -86,7 +83,7 @@ class Room:
         presence: Presence,
         engine: Engine,
         settings: Settings,
-        worker: str,
+        house: House,
         reopen: Callable[[str], Awaitable[bool]],
     ) -> None:
         self.id = session_id
@@ -99,20 +96,7 @@ class Room:
         self._presence = presence
         self._engine = engine
         self._settings = settings
-        self._worker = worker
-        self._house = session.House(
-            catalogue=CatalogueName(engine.catalogue.release, engine.catalogue.hash),
-            limits=Limits(
-                settings.frame_bytes,
-                settings.operations_per_edit,
-                settings.edits_per_second,
-                settings.edits_burst,
-                settings.operations_per_second,
-                settings.operations_burst,
-            ),
-            heartbeat_s=settings.heartbeat_s,
-            worker=worker,
-        )
+        self._house = house
         self._reopen = reopen
         self.channel = key(session_id, "hints")
         self._recent: deque[Committed] = deque(maxlen=RECENT)
@@ -121,7 +105,7 @@ class Room:
         self._news = False  # something happened elsewhere
         self._people: Literal["", "renew", "tell"] = ""  # what is to be written
         self._came: list[Connection] = []  # who other workers do not know yet
-        self._degraded = False
+        self._patience = Patience(session_id, self._degraded)
         self._refreshed: list[asyncio.Future[None]] = []
 
     # What connections do. None of it waits.
@@ -156,7 +140,7 @@ class Room:
             )
         )
         connection.send(snapshot if missed is None else b"".join(missed))
-        if self._degraded:
+        if self._patience.degraded:
             connection.answer(DEGRADED)
         self._came.append(connection)
         self._share_people("tell")
@@ -201,7 +185,7 @@ class Room:
         """A worker says that something happened; our own hints come back to us too."""
         if hint.startswith(b"people "):
             worker, *came = hint.decode().removeprefix("people ").splitlines()
-            if worker == self._worker:
+            if worker == self._house.worker:
                 return
             for each in came:
                 self.audience.replace(*each.split(" "))
@@ -270,14 +254,14 @@ class Room:
     async def leave_presence(self) -> None:
         """Say in Redis that nobody is here any more."""
         with suppress(UnreachableError):  # else it expires
-            await self._presence.write(self.id, (), f"people {self._worker}")
+            await self._presence.write(self.id, (), f"people {self._house.worker}")
 
     async def _load(self) -> None:
-        loaded = await self._ask(lambda: self._log.load(self.id))
+        loaded = await self._patience.ask(lambda: self._log.load(self.id))
         if loaded is None:
             if not await self._reopen(self.id):
                 raise NoSessionError(self.id)
-            loaded = await self._ask(lambda: self._log.load(self.id))
+            loaded = await self._patience.ask(lambda: self._log.load(self.id))
             if loaded is None:
                 raise BrokenError(self.id)
         self.state = loaded.state
@@ -290,7 +274,7 @@ class Room:
         """Bring a session of another catalogue or other maths to ours, by a change of its own."""
         commit = session.move(self.state, self._engine, _milliseconds())
         frame = encode(commit.change)
-        outcome = await self._ask(lambda: self._log.commit(commit, frame))
+        outcome = await self._patience.ask(lambda: self._log.commit(commit, frame))
         if isinstance(outcome, Done):
             self._take(commit.after, Committed(outcome.revision, commit.change.edit, frame))
         else:
@@ -310,7 +294,9 @@ class Room:
         decision = self._decide(connection.person, edit)
         if isinstance(decision, Refused):
             # It may have been made before, and may be possible on a newer build.
-            known = await self._ask(lambda: self._log.known(self.id, connection.person, edit))
+            known = await self._patience.ask(
+                lambda: self._log.known(self.id, connection.person, edit)
+            )
             if isinstance(known, Head):
                 if not self._at(known):
                     return False
@@ -318,7 +304,7 @@ class Room:
                 return True
             return await self._answer(connection, edit, known)
         frame = encode(decision.change)
-        outcome = await self._ask(lambda: self._log.commit(decision, frame))
+        outcome = await self._patience.ask(lambda: self._log.commit(decision, frame))
         if isinstance(outcome, Done):
             self._take(decision.after, Committed(outcome.revision, edit.id, frame))
             connection.answer(Accepted(edit.id, outcome.revision))
@@ -364,7 +350,7 @@ class Room:
 
     async def _take_news(self) -> None:
         try:
-            news = await self._ask(lambda: self._log.since(self.state))
+            news = await self._patience.ask(lambda: self._log.since(self.state))
         except BrokenError:
             await self._load()
             self.audience.send(Reset("The session was opened again."))
@@ -393,7 +379,7 @@ class Room:
         hint = ""
         if self._people == "tell":
             came = (f"{each.person} {each.client} {each.id}" for each in self._came)
-            hint = "\n".join((f"people {self._worker}", *came))
+            hint = "\n".join((f"people {self._house.worker}", *came))
         self._people, self._came = "", []
         with suppress(UnreachableError, FullError):  # renewed soon anyway
             own = self.audience.own_people()
@@ -404,24 +390,8 @@ class Room:
             self._people = how
         self._wake.set()
 
-    async def _ask(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Ask Redis until it answers; meanwhile editors know that their edits wait."""
-        failures = 0
-        while True:
-            try:
-                answer = await ask()
-            except UnreachableError as error:
-                if not self._degraded:
-                    logger.warning("session %s: Redis does not answer: %s", self.id, error)
-                    self._degraded = True
-                    self.audience.send(DEGRADED, editors_only=True)
-                await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
-                failures += 1
-                continue
-            if self._degraded:
-                self._degraded = False
-                self.audience.send(Status(degraded=False), editors_only=True)
-            return answer
+    def _degraded(self, degraded: bool) -> None:
+        self.audience.send(DEGRADED if degraded else Status(degraded=False), editors_only=True)
 
     @property
     def _loaded(self) -> bool:

@@ -15,6 +15,7 @@ from calc.operations import SetArchetype
 from calc.rules import Finding
 from server import access
 from server.auth import Person, bearer
+from server.limits import Buckets
 from server.log import Stored
 from server.problems import ProblemError
 from server.protocol import Name, Role, Snapshot
@@ -76,11 +77,7 @@ class Invitation(Struct, frozen=True):
 @post("/api/v1/guests", status_code=HTTP_201_CREATED)
 async def create_guest(request: AnyRequest, data: NewGuest, services: Services) -> Guest:
     """Somebody new, without an account."""
-    wait = services.guests.take(request.client.host if request.client else "")
-    if wait:
-        raise ProblemError(
-            429, "Too many new guests come from your address.", retry_after=round(wait, 1)
-        )
+    _limit(request, services.guests)
     person = services.tokens.guest(data.name)
     token = services.tokens.sign(person)
     return Guest(token, int(person.expires_at * 1000), person.id)
@@ -92,6 +89,7 @@ async def create_session(
 ) -> CreatedSession:
     """A new session, of which the caller is the owner."""
     person = _person(request, services)
+    _limit(request, services.sessions)
     build, imported = _first_build(data, services)
     result = services.engine.result(build)
     stored = Stored(access.new_id(6), 0, "", build, result.totals, result.findings)
@@ -171,6 +169,12 @@ async def ready(services: Services) -> dict[str, str]:
 
 def _person(request: AnyRequest, services: Services) -> Person:
     return services.tokens.read(bearer(request.headers.get("authorization")))
+
+
+def _limit(request: AnyRequest, buckets: Buckets) -> None:
+    wait = buckets.take(request.client.host if request.client else "")
+    if wait:
+        raise ProblemError(429, "Too many come from your address.", retry_after=round(wait, 1))
 
 
 def _base(request: AnyRequest, services: Services) -> str:

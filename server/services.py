@@ -19,4 +19,5 @@ class Services:
     hub: Hub
     database: Database
     tokens: Tokens
-    guests: Buckets  # new guests, by address
+    guests: Buckets  # new ones, by address
+    sessions: Buckets

@@ -24,7 +24,7 @@ class Settings(Struct, frozen=True):
     valkey: the Valkey or Redis server to embed; None is the one that came with Cohort.
     public_url: what links begin with; "" is what the request came to.
     origins: foreign origins whose pages may open a live socket.
-    guests_per_minute: new guests for one address, and as many at once.
+    guests_per_minute, sessions_per_minute: new ones for one address, and as many at once.
     people_ttl_s: how long a killed worker's people are still shown.
     stored_every, log_keeps: revisions between two stored builds, and kept in the log.
     edit_ids: how many edit ids a session remembers.
@@ -42,6 +42,7 @@ class Settings(Struct, frozen=True):
     public_url: str = ""
     origins: tuple[str, ...] = ()
     guests_per_minute: int = 60
+    sessions_per_minute: int = 30
     frame_bytes: int = 65536
     body_bytes: int = 2 * 1024 * 1024
     operations_per_edit: int = 100
@@ -162,6 +163,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "public_url": _url("http", "https"),
     "origins": _origins,
     "guests_per_minute": _count,
+    "sessions_per_minute": _count,
     "frame_bytes": _count,
     "body_bytes": _count,
     "operations_per_edit": _count,

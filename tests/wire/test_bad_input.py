@@ -4,6 +4,7 @@ import asyncio
 import time
 import uuid
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -153,6 +154,18 @@ async def test_too_many_edits_are_refused_and_then_close_with_4429(strict: Serve
         for _ in range(1000):
             await raw.send(an_edit())
     assert (await raw.closed())[0] == 4429
+
+
+def test_too_many_guests_and_sessions_from_one_address_are_refused(tmp_path: Path) -> None:
+    server = Server(tmp_path, guests_per_minute="2", sessions_per_minute="2")
+    ann = Owner(server.url)
+    ann.call("POST", "/api/v1/sessions", {}, status=201)
+    ann.call("POST", "/api/v1/guests", {"name": "Bob"}, status=201)
+    for path, body in (("/api/v1/sessions", {}), ("/api/v1/guests", {"name": "Bob"})):
+        problem = ann.call("POST", path, body, status=429)
+        assert problem["code"] == "too_many"
+        assert 0 < problem["retry_after"] <= 30
+    assert server.stop() == 0
 
 
 async def test_no_join_in_time_closes_with_4408(ann: Owner) -> None:
