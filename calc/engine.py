@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from calc import bonuses
 from calc.build import Build
+from calc.explain import Explanation, explain
 from calc.facts import Context
 from calc.figure_types import Figures
 from calc.figures import figures, powers_of, situation
@@ -111,6 +112,11 @@ class Engine:
         sheets = self._sheets(memory.frame)
         here = situation(memory.build, memory.state, sheets, memory.strengths, memory.sums)
         return {power: figures(power, here) for power in powers_of(here)}
+
+    def explain(self, build: Build | Remembered, stat: str) -> Explanation:
+        """Where a stat's total comes from. Raises KeyError for a stat that there is not."""
+        memory = build if isinstance(build, Remembered) else self.remember(build)
+        return explain(memory, stat)
 
 
 def changed_tags(catalogue: Catalogue) -> frozenset[str]:

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from calc import explain as explaining
 from calc.engine import Engine
 from calc.explain import Explanation
 from calc.origins import Item
@@ -36,7 +35,7 @@ def explain(file: Path, stat: str, *, as_json: bool, catalogue_file: Path | None
         raise Refused(_no_stat(stat))
     catalogue = read_catalogue(catalogue_file)
     imported = read_build(file, catalogue)
-    explanation = explaining.explain(Engine(catalogue).remember(imported.build), stat)
+    explanation = Engine(catalogue).explain(imported.build, stat)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(explanation)))
     else:

@@ -116,7 +116,7 @@ def test_what_ed_took(engine: Engine) -> None:
     """`calc.md` §6.3: three inventions of defense in Deflection."""
     slotted = with_pieces(50, *["Crafted_Defense_Buff"] * 3)
     made = build("Scrapper", {DEFLECTION: slotted})
-    explanation = explain(engine.remember(made), "defense.ranged")
+    explanation = engine.explain(made, "defense.ranged")
     (item,) = found(explanation, DEFLECTION)
     assert item.kind == "power"
     assert item.value == pytest.approx(0.178284, abs=5e-5)
@@ -132,7 +132,7 @@ def test_what_the_rule_of_five_dropped(goldens: Path, full_engine: Engine) -> No
     """Six Luck of the Gambler, of which five count: `calc.md` §7.3."""
     file = goldens / "builds" / "shield_scrapper_set_bonuses" / "shield_scrapper_set_bonuses.mbd"
     made = mbd.read(file.read_bytes(), full_engine.catalogue).build
-    explanation = explain(full_engine.remember(made), "offense.recharge")
+    explanation = full_engine.explain(made, "offense.recharge")
     bonuses = found(explanation, "Set_Bonus.Set_Bonus.Luck_of_the_Gambler")
     assert [item.value for item in bonuses] == [pytest.approx(0.075)] * 5 + [0.0]
     assert len({item.power for item in bonuses}) == 6
@@ -146,36 +146,36 @@ def test_what_the_rule_of_five_dropped(goldens: Path, full_engine: Engine) -> No
 
 def test_a_piece_is_named_with_its_place(engine: Engine) -> None:
     made = build("Scrapper", {WEAVE: with_pieces(30, "Crafted_Kismet_E")})
-    (item,) = found(explain(engine.remember(made), "offense.to_hit"), "Crafted_Kismet_E")
+    (item,) = found(engine.explain(made, "offense.to_hit"), "Crafted_Kismet_E")
     assert item == Item("enhancement", pytest.approx(0.06), "Crafted_Kismet_E", WEAVE, "s0")  # type: ignore[arg-type]
     off = replace(made, powers={WEAVE: replace(made.powers[WEAVE], on=False)})
-    (item,) = found(explain(engine.remember(off), "offense.to_hit"), "Crafted_Kismet_E")
+    (item,) = found(engine.explain(off, "offense.to_hit"), "Crafted_Kismet_E")
     assert (item.value, item.why) == (0.0, "its power is off")
     assert item.lost == pytest.approx(0.06)
 
 
 def test_conditions_that_are_off_are_told_in_words(full_engine: Engine) -> None:
     made = build("Scrapper", {PHALANX: True})
-    items = found(explain(full_engine.remember(made), "defense.melee"), PHALANX)
+    items = found(full_engine.explain(made, "defense.melee"), PHALANX)
     assert [(item.value, item.why) for item in items] == [
         (pytest.approx(0.0375), ""),
         (0.0, "nobody is in range"),
     ]
     in_company = replace(made, scenarios={"solo": Scenario(allies=2)})
-    items = found(explain(full_engine.remember(in_company), "defense.melee"), PHALANX)
+    items = found(full_engine.explain(in_company, "defense.melee"), PHALANX)
     assert [item.value for item in items] == pytest.approx([0.0375, 0.045])
     assert [item.times for item in items] == [1, 2]
 
 
 def test_powers_that_are_off_are_listed(engine: Engine) -> None:
     made = build("Scrapper", {HASTEN: False})
-    (item,) = found(explain(engine.remember(made), "offense.recharge"), HASTEN)
+    (item,) = found(engine.explain(made, "offense.recharge"), HASTEN)
     assert item == Item("power", 0.0, HASTEN, why=OFF)
 
 
 def test_of_one_kind_only_the_strongest_counts(full_engine: Engine) -> None:
     made = build("Blaster", {CLOAK: True})
-    items = found(explain(full_engine.remember(made), "defense.melee"), CLOAK)
+    items = found(full_engine.explain(made, "defense.melee"), CLOAK)
     values = sorted((item.value, item.lost, item.why) for item in items)
     assert values[-1][2] == ""
     assert values[0][0] == 0.0
@@ -188,18 +188,18 @@ def test_what_the_cap_cut(engine: Engine) -> None:
     made = build(
         "Scrapper", {f"Scrapper_Defense.Invulnerability.{power}": True for power in shields}
     )
-    explanation = explain(engine.remember(made), "resistance.smashing")
+    explanation = engine.explain(made, "resistance.smashing")
     assert explanation.value > explanation.capped == 0.75
     assert explanation.cut == explanation.value - 0.75
 
 
 def test_nobody_flies_without_a_power_of_flight(engine: Engine) -> None:
-    explanation = explain(engine.remember(build("Scrapper")), "movement.fly")
+    explanation = engine.explain(build("Scrapper"), "movement.fly")
     assert explanation.value == 0.0
     (base,) = (item for item in explanation.items if item.kind == "base")
     assert (base.value, base.why) == (0.0, NO_FLIGHT)
     assert base.lost == pytest.approx(31.5)
-    flying = explain(engine.remember(build("Scrapper", {"Pool.Flight.Fly": True})), "movement.fly")
+    flying = engine.explain(build("Scrapper", {"Pool.Flight.Fly": True}), "movement.fly")
     assert flying.value > 31.5
 
 
@@ -207,7 +207,7 @@ def test_a_speed_beyond_all_limits(full_engine: Engine) -> None:
     catalogue = full_engine.catalogue
     sprints = [power for power in catalogue.powers if "_Sprint" in power or "_Glide" in power]
     made = build("Scrapper", dict.fromkeys([*sprints, "Pool.Speed.Super_Speed"], True))
-    explanation = explain(full_engine.remember(made), "movement.run")
+    explanation = full_engine.explain(made, "movement.run")
     limit = explanation.items[-1] if explanation.items[-1].kind == "limit" else None
     assert limit is not None
     assert limit.why == OUT_OF_LIMITS
@@ -220,11 +220,11 @@ def test_an_accolade_of_both_sides_counts_once(full_engine: Engine) -> None:
     atlas = "Temporary_Powers.Accolades.The_Atlas_Medallion"
     marshall = "Temporary_Powers.Accolades.Marshall"
     made = replace(build("Scrapper"), accolades={atlas: True, marshall: True})
-    explanation = explain(full_engine.remember(made), "endurance.max")
+    explanation = full_engine.explain(made, "endurance.max")
     assert [(i.kind, i.value, i.why) for i in found(explanation, atlas)] == [("accolade", 5.0, "")]
     assert [(i.value, i.why) for i in found(explanation, marshall)] == [(0.0, LIKE_ANOTHER)]
     made = replace(made, accolades={atlas: False})
-    assert found(explain(full_engine.remember(made), "endurance.max"), atlas)[0].why == OFF
+    assert found(full_engine.explain(made, "endurance.max"), atlas)[0].why == OFF
 
 
 def test_what_follows_from_other_stats(engine: Engine) -> None:
@@ -247,7 +247,7 @@ def test_what_follows_from_other_stats(engine: Engine) -> None:
 
 def test_an_unknown_stat(engine: Engine) -> None:
     with pytest.raises(KeyError):
-        explain(engine.remember(build("Scrapper")), "charisma")
+        engine.explain(build("Scrapper"), "charisma")
 
 
 @pytest.mark.parametrize(
@@ -278,9 +278,9 @@ def test_what_bars_a_power_is_told(full_engine: Engine) -> None:
     """A warshade in the dwarf's form has no shields."""
     shield = "Warshade_Defensive.Umbral_Aura.Twilight_Shield"
     dwarf = "Warshade_Defensive.Umbral_Aura.Black_Dwarf"
-    human = explain(full_engine.remember(build("Warshade", {shield: True})), "resistance.energy")
+    human = full_engine.explain(build("Warshade", {shield: True}), "resistance.energy")
     assert found(human, shield)[0].value > 0
     made = build("Warshade", {shield: True, dwarf: True})
-    explanation = explain(full_engine.remember(made), "resistance.energy")
+    explanation = full_engine.explain(made, "resistance.energy")
     assert [(item.value, item.why) for item in found(explanation, shield)] == [(0.0, BARRED)]
     assert found(explanation, dwarf)[0].value > 0
