@@ -32,7 +32,7 @@ class Patience:
                 answer = await question()
             except UnreachableError as error:
                 if not self.degraded:
-                    logger.warning("session %s: Redis does not answer: %s", self._session, error)
+                    logger.debug("session %s: Redis does not answer: %s", self._session, error)
                     self.degraded = True
                     self._changed(True)
                 await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
