@@ -9,9 +9,9 @@ class EffectFigure(Struct, frozen=True, omit_defaults=True, gc=False):
     """One attribute of one effect of a power.
 
     magnitude: in the attribute's unit as the game counts it; damage is positive. duration_s: null
-    until killed. before, duration_before_s: the same without slots and buffs. chance: to happen
-    at all, each time. ticks: how often it is applied, each time with this magnitude, period_s
-    apart, the first after delay_s. via: the power that does it, where it is not the power itself.
+    until killed. before, duration_before_s: the same without slots and buffs. chance: of
+    each tick. ticks: how often it is applied, each time with this magnitude, period_s apart, the
+    first after delay_s. via: the power that does it, where it is not the power itself.
     """
 
     attribute: str

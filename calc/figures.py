@@ -14,7 +14,7 @@ from calc.arcana import arcana_time
 from calc.build import Build, SlottedEnhancement, TakenPower
 from calc.damage import ticks
 from calc.facts import Context, Facts, word
-from calc.figure_types import Figures, PetFigures, PetPowerFigures, ProcFigure
+from calc.figure_types import EffectFigure, Figures, PetFigures, PetPowerFigures, ProcFigure
 from calc.frame import Slots
 from calc.pets import Summoned
 from calc.running import MAX_DEPTH, Running, count_of, knowing, limited, scenario_of, standing_in
@@ -233,8 +233,21 @@ def _follow(
             yield _pets(summoned, use, chance, slots, here)
         elif depth < MAX_DEPTH:
             for power in bringing.powers:
-                if power in here.sheets.catalogue.powers:
+                found = here.sheets.catalogue.powers.get(power)
+                if found is None:
+                    continue
+                if not bringing.grants:
                     yield from _execute(power, use, slots, here, depth + 1, chance)
+                elif found.type == "Auto":
+                    yield from _execute(power, use, (), here, depth + 1, chance)
+                else:
+                    use.effects.extend(_enhancing(power, here))
+
+
+def _enhancing(power: PowerId, here: Situation) -> Iterator[EffectFigure]:
+    """What a power that is an enhancement for others (Alpha's) adds to them."""
+    for bonus in here.sheets.frame.boost(power):
+        yield EffectFigure(bonus.attribute, "Strength", "self", bonus.value, bonus.value, via=power)
 
 
 def _execute(

@@ -137,22 +137,27 @@ class Block(Struct, frozen=True, gc=False):
             self.value,
         )
 
+    def each_tick(self, modifiers: Mapping[str, float]) -> float:
+        """The chance of each tick."""
+        added = sum(modifiers.get(tag, 0.0) for tag in self.tick_tags) if self.tick_tags else 0.0
+        return min(max(self.tick_chance + added, 0.0), 1.0)
+
     def all_ticks(self, modifiers: Mapping[str, float]) -> float:
         """What its ticks come to, in first ticks."""
         if not self.tick_tags:
             return self.sum_of_ticks
-        chance = self.tick_chance + sum(modifiers.get(tag, 0.0) for tag in self.tick_tags)
-        return expected(self.template, chance)
+        return expected(self.template, self.each_tick(modifiers))
 
 
 class Bringing(Struct, frozen=True, eq=False, gc=False):
-    """A template that brings powers: executes them at once, or summons what has them.
+    """A template that brings powers: executes them at once, grants them, summons what has them.
 
-    block: when and how likely, without lines. summons: None for execution.
+    block: when and how likely. grants: for good, without the slots. summons: None for the others.
     """
 
     block: Block
     powers: tuple[PowerId, ...] = ()
+    grants: bool = False
     summons: EntityParams | None = None
 
 
@@ -244,6 +249,9 @@ class _Compiler:
                 self.bringing.append(Bringing(block, summons=params))
             elif isinstance(params, PowerParams) and _EXECUTING.intersection(template.attributes):
                 self.bringing.append(Bringing(block, params.powers))
+            elif isinstance(params, PowerParams) and "Grant_Power" in template.attributes:
+                if on == "self":
+                    self.bringing.append(Bringing(block, params.powers, grants=True))
             elif block.lines:
                 self.blocks.append(block)
             return

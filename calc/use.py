@@ -42,6 +42,7 @@ class Use(Struct):
 
     def _do(self, block: Block, chance: float, times: int, via: str) -> None:
         all_ticks = block.all_ticks(self.modifiers)
+        each_tick = chance * block.each_tick(self.modifiers)
         for line in block.lines:
             strength = self.strengths[line.strength]
             if line.on_duration:
@@ -66,7 +67,7 @@ class Use(Struct):
                     before,
                     duration,
                     duration_before,
-                    chance,
+                    each_tick,
                     block.ticks,
                     block.template.period_s,
                     block.delay_s,
