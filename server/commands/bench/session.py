@@ -1,7 +1,6 @@
-"""`cohort bench`: measurements that print numbers. Machines are noisy: compare side by side."""
+"""`cohort bench session`: how soon everybody in a session has an edit."""
 
 import asyncio
-import math
 import random
 import re
 import signal
@@ -25,17 +24,13 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from calc.build import Build, SlottedEnhancement
 from calc.operations import ChangeEnhancement, Operation, PlaceEnhancement, SwitchPower
+from server.commands.bench.quantile import quantile
 from server.protocol import VERSION, Edit, Join, encode
 
 ANSWER_S = 30.0
 
 
-@click.group()
-def bench() -> None:
-    """Measure, and print what came out."""
-
-
-@bench.command()
+@click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--collaborators", default=20, show_default=True, type=click.IntRange(1, 50))
 @click.option("--edits", default=500, show_default=True, type=click.IntRange(1))
@@ -58,11 +53,6 @@ def session(file: Path, collaborators: int, edits: int, workers: int, seed: int)
             name, *(f"{1000 * quantile(values, share):.2f}" for share in (0.5, 0.9, 0.99, 1.0))
         )
     Console().print(table)
-
-
-def quantile(values: list[float], share: float) -> float:
-    """The smallest value that at least this share of the values does not exceed."""
-    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
 class _Message(Struct):

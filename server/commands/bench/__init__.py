@@ -1,0 +1,15 @@
+"""`cohort bench`: measurements that print numbers. Machines are noisy: compare side by side."""
+
+import click
+
+from server.commands.bench.session import session
+from server.commands.bench.totals import totals
+
+
+@click.group()
+def bench() -> None:
+    """Measure, and print what came out."""
+
+
+bench.add_command(session)
+bench.add_command(totals)

@@ -1,0 +1,266 @@
+"""`cohort bench totals`: how long the engine takes for a build, and how much it keeps of it."""
+
+import gc
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+
+import click
+from msgspec import Struct, structs
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from calc import rules
+from calc.build import OWN_SLOT, Build, SlottedEnhancement
+from calc.engine import Engine
+from calc.operations import Applied, Operation, PlaceEnhancement, SwitchPower, apply
+from calc.owned import owned
+from calc.remembered import Remembered
+from calc.rules import Checked
+from calc.slotting import fits, levels
+from calc.stats import STATS
+from gamedata.catalogue import Catalogue, Enhancement, PowerId
+from server.commands.bench.quantile import quantile
+from server.inputs import FILE, catalogue_option, read_build, read_catalogue
+
+SAMPLE = 40  # how many enhancements a power is tried with
+COPIES = 20  # how many memories of one build are weighed
+_SWITCHED = ("Toggle", "Auto", "Click")
+
+FULL = "all, from nothing"
+SLOT = "one slot changed"
+TOGGLE = "one power toggled"
+EXPLAIN = "explain one stat"
+_STEPS = ("totals", "figures", "findings")
+
+
+class Answer(Struct, frozen=True):
+    """All that is computed for a build, and remembered for the next."""
+
+    memory: Remembered
+    checked: Checked
+
+
+class Samples(Struct):
+    """Microseconds, by what took them and which step of it; "" is the whole."""
+
+    clock: Callable[[], int] = time.perf_counter_ns
+    taken: dict[tuple[str, str], list[float]] = {}
+
+    def add(self, name: str, *marks: int) -> None:
+        """marks: what the clock showed (ns) before the first step and after each."""
+        self._add(name, "", marks[0], marks[-1])
+        if len(marks) > 2:
+            for step, begin, end in zip(_STEPS, marks, marks[1:], strict=False):
+                self._add(name, step, begin, end)
+
+    def _add(self, name: str, step: str, begin: int, end: int) -> None:
+        self.taken.setdefault((name, step), []).append((end - begin) / 1000)
+
+
+@click.command()
+@click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
+@click.option("--rounds", default=60, show_default=True, type=click.IntRange(1))
+@click.option("--seed", default=1, show_default=True)
+@click.option("--cpu", is_flag=True, help="Count processor time: others on the machine do not.")
+@catalogue_option
+def totals(
+    files: tuple[Path, ...], rounds: int, seed: int, *, cpu: bool, catalogue_file: Path | None
+) -> None:
+    """Time totals, figures, findings and explanations of the builds in FILEs (.mbd).
+
+    From nothing: of a build whose slots hold what the engine has not seen before, as decoded.
+    Changes are random, each made to the build before, and remembered from it.
+    """
+    catalogue = read_catalogue(catalogue_file)
+    engine = Engine(catalogue)
+    builds = [(file, read_build(file, catalogue).build) for file in files]
+    random = Random(seed)  # noqa: S311 - not a secret
+    for _, build in builds:
+        _warm(engine, build)
+    gc.collect()
+    gc.freeze()
+    clock = time.thread_time_ns if cpu else time.perf_counter_ns
+    everything = Samples(clock)
+    by_file: dict[str, Samples] = {}
+    console = Console()
+    for file, build in track(builds, description="Measuring", console=Console(stderr=True)):
+        samples = by_file.setdefault(file.stem, Samples(clock))
+        _measure(engine, build, random, rounds, samples)
+    for samples in by_file.values():
+        for what, taken in samples.taken.items():
+            everything.taken.setdefault(what, []).extend(taken)
+    console.print(_table(f"{len(builds)} builds, {catalogue.release}: microseconds", everything))
+    console.print(_by_build(by_file, {file.stem: _kept(engine, build) for file, build in builds}))
+
+
+def _warm(engine: Engine, build: Build) -> None:
+    """Compile what the build's archetype and level need."""
+    memory = engine.remember(build)
+    engine.figures(memory)
+    for stat in STATS:
+        engine.explain(memory, stat.key)
+    rules.findings(build, engine.catalogue)
+
+
+def _measure(engine: Engine, build: Build, random: Random, rounds: int, samples: Samples) -> None:
+    for _ in range(rounds):
+        _answer(engine, _unseen(build, random, engine.catalogue), None, samples, FULL)
+    changes = _Changes(build, random, engine.catalogue)
+    answer = _answer(engine, build, None, Samples(), FULL)
+    for _ in range(rounds):
+        for name, change in ((SLOT, changes.slot), (TOGGLE, changes.toggle)):
+            changed = change()
+            if changed is None:
+                continue
+            answer = _answer(engine, changed, answer, samples, name)
+        begin = samples.clock()
+        engine.explain(answer.memory, random.choice(STATS).key)
+        samples.add(EXPLAIN, begin, samples.clock())
+
+
+def _answer(
+    engine: Engine, build: Build, before: Answer | None, samples: Samples, name: str
+) -> Answer:
+    begin = samples.clock()
+    memory = engine.remember(build, before.memory if before else None)
+    with_totals = samples.clock()
+    engine.figures(memory)
+    with_figures = samples.clock()
+    checked = rules.check(build, engine.catalogue, before.checked if before else None)
+    samples.add(name, begin, with_totals, with_figures, samples.clock())
+    return Answer(memory, checked)
+
+
+# --- builds ---------------------------------------------------------------------------------------
+
+
+def _unseen(build: Build, random: Random, catalogue: Catalogue) -> Build:
+    """The same build with other levels and boosters in all its slots."""
+    powers = {}
+    for power, taken in build.powers.items():
+        slots = {}
+        for slot, content in taken.slots.items():
+            piece = content.enhancement
+            if isinstance(piece, SlottedEnhancement):
+                other = _varied(piece, random, catalogue)
+                content = structs.replace(content, enhancement=other)
+            slots[slot] = content
+        powers[power] = structs.replace(taken, slots=slots)
+    return structs.replace(build, powers=powers)
+
+
+def _varied(piece: SlottedEnhancement, random: Random, catalogue: Catalogue) -> SlottedEnhancement:
+    enhancement = catalogue.enhancements[piece.id]  # type: ignore[index]
+    between = levels(enhancement, catalogue)
+    if between is not None:
+        return structs.replace(piece, level=random.randint(*between), boosters=random.randint(0, 5))
+    if enhancement.attuned:
+        return piece
+    return structs.replace(piece, relative=random.randint(-3, 3))
+
+
+class _Changes:
+    """Random edits of one build, one after the other."""
+
+    def __init__(self, build: Build, random: Random, catalogue: Catalogue) -> None:
+        self.build = build
+        self.random = random
+        self.catalogue = catalogue
+        had = owned(build, catalogue)
+        powers = [catalogue.powers[power] for power in had]
+        self.switched = [power.id for power in powers if power.type in _SWITCHED]
+        self.slotted = [power.id for power in powers if power.max_slots]
+        self._fitting: dict[PowerId, list[Enhancement]] = {}
+
+    def slot(self) -> Build | None:
+        """Another enhancement in some slot."""
+        return self._first(self._placing)
+
+    def toggle(self) -> Build | None:
+        return self._first(self._switching)
+
+    def _first(self, operations: Callable[[], Iterator[Operation]]) -> Build | None:
+        for operation in operations():
+            answer = apply(self.build, operation, self.catalogue)
+            if isinstance(answer, Applied) and answer.build != self.build:
+                self.build = answer.build
+                return answer.build
+        return None
+
+    def _placing(self) -> Iterator[Operation]:
+        for _ in range(SAMPLE):
+            power = self.random.choice(self.slotted)
+            fitting = self._fits(power)
+            if not fitting:
+                continue
+            enhancement = self.random.choice(fitting)
+            taken = self.build.powers.get(power)
+            slot = self.random.choice(sorted({OWN_SLOT, *(taken.slots if taken else ())}))
+            between = levels(enhancement, self.catalogue)
+            level = self.random.randint(*between) if between else 0
+            yield PlaceEnhancement(power, slot, SlottedEnhancement(enhancement.id, level))
+
+    def _fits(self, power: PowerId) -> list[Enhancement]:
+        if power not in self._fitting:
+            found = self.catalogue.powers[power]
+            known = [
+                each
+                for each in self.catalogue.enhancements.values()
+                if fits(found, each, self.catalogue)
+            ]
+            self._fitting[power] = self.random.sample(known, min(SAMPLE, len(known)))
+        return self._fitting[power]
+
+    def _switching(self) -> Iterator[Operation]:
+        for _ in range(SAMPLE):
+            power = self.random.choice(self.switched)
+            yield SwitchPower(power, self.random.random() < 0.5)
+
+
+def _kept(engine: Engine, build: Build) -> float:
+    """KiB of what is remembered of a build from nothing, without what all builds share."""
+    gc.collect()
+    tracemalloc.start()
+    kept = [
+        Answer(engine.remember(build), rules.check(build, engine.catalogue)) for _ in range(COPIES)
+    ]
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return size / len(kept) / 1024
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def _table(title: str, samples: Samples) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("", no_wrap=True)
+    for heading in ("median", "p95", "p99", "p99/median", "times"):
+        table.add_column(heading, justify="right")
+    for (name, step), taken in samples.taken.items():
+        median, p95, p99 = (quantile(taken, share) for share in (0.5, 0.95, 0.99))
+        table.add_row(
+            f"  {step}" if step else name,
+            *(f"{value:,.0f}" for value in (median, p95, p99)),
+            f"{p99 / median:.1f}" if median else "",
+            f"{len(taken):,}",
+            style="dim" if step else "",
+        )
+    return table
+
+
+def _by_build(by_file: dict[str, Samples], kept: dict[str, float]) -> Table:
+    table = Table(title="Medians by build: microseconds; memory of one", title_justify="left")
+    table.add_column("", no_wrap=True)
+    names = (FULL, SLOT, TOGGLE, EXPLAIN)
+    for heading in (*names, "KiB"):
+        table.add_column(heading, justify="right")
+    for name, samples in by_file.items():
+        medians = (quantile(samples.taken.get((each, ""), [0.0]), 0.5) for each in names)
+        table.add_row(escape(name), *(f"{each:,.0f}" for each in medians), f"{kept[name]:,.0f}")
+    return table
