@@ -7,7 +7,7 @@ from calc.build import Build
 from calc.engine import Engine as Totals
 from calc.operations import Applied, Operation
 from calc.remembered import Remembered
-from calc.rules import Finding
+from calc.rules import Checked, Finding
 from calc.totals import Total
 from gamedata.catalogue import Catalogue
 
@@ -22,6 +22,13 @@ class Result(Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
+class Memory(Struct, frozen=True):
+    """How a session's newest build was worked out."""
+
+    totals: Remembered
+    checked: Checked
+
+
 class Engine:
     """Equal names, equal answers: a session's totals all come from engines of one name."""
 
@@ -29,7 +36,7 @@ class Engine:
         self.catalogue = catalogue
         self.name = f"{catalogue.hash[:16]}.{VERSION}"
         self._totals = Totals(catalogue)
-        self._memories: dict[str, Remembered] = {}
+        self._memories: dict[str, Memory] = {}
 
     def apply(self, build: Build, operation: Operation) -> Applied | operations.Refused:
         return operations.apply(build, operation, self.catalogue)
@@ -37,9 +44,13 @@ class Engine:
     def result(self, build: Build, session: str = "") -> Result:
         """session: whose build it is. Each of its edits is computed from the one before; the
         result is the same without."""
-        remembered = self._totals.remember(build, self._memories.pop(session, None))
+        before = self._memories.pop(session, None)
+        memory = Memory(
+            self._totals.remember(build, before.totals if before else None),
+            rules.check(build, self.catalogue, before.checked if before else None),
+        )
         if session:
-            self._memories[session] = remembered
+            self._memories[session] = memory
             if len(self._memories) > MEMORIES:
                 del self._memories[next(iter(self._memories))]
-        return Result(remembered.totals, rules.findings(build, self.catalogue))
+        return Result(memory.totals.totals, memory.checked.findings)

@@ -10,6 +10,8 @@ from msgspec import UNSET
 from calc import build as documents
 from calc.build import OWN_SLOT, Build
 from calc.canonical import canonical
+from calc.engine import Engine
+from calc.figure_types import Figures
 from calc.operations import (
     AddAccolade,
     AddPool,
@@ -41,6 +43,7 @@ from calc.operations import (
 )
 from calc.picks import is_pick
 from calc.placing import enhancements_of
+from calc.remembered import Remembered
 from calc.rules import findings
 from gamedata.catalogue import Catalogue, EnhancementId, PowerId
 from tests.legal_builds import legal_build, players
@@ -171,3 +174,56 @@ def touched(operation: Operation) -> tuple[set[str], set[str]]:
             return {f"{power} in {scenario}"}, {f"scenario {scenario}"}
         case _:
             return {type(operation).__name__}, set()
+
+
+@pytest.fixture(scope="module")
+def engine(catalogue: Catalogue) -> Engine:
+    return Engine(catalogue)
+
+
+@pytest.mark.parametrize("number", range(EVERYBODY))
+def test_an_enhancement_changes_its_own_power_alone(engine: Engine, number: int) -> None:
+    """Whatever else changes does so by what the power or the piece gives to all."""
+    random = Random(number)
+    build = legal_build(random, players(engine.catalogue)[number], engine.catalogue)
+    before, figures = engine.remember(build), engine.figures(build)
+    own = others = 0
+    for power, slot, _ in random.sample(sorted_places(build), 25):
+        changed = after(build, ClearEnhancement(power, slot), engine.catalogue)
+        assert changed is not None
+        memory = engine.remember(changed, before)
+        if reach_of(memory) != reach_of(before):
+            continue
+        found = engine.figures(memory)
+        own += found.get(PowerId(power)) != figures.get(PowerId(power))
+        others += 1
+        assert without(found, power) == without(figures, power)
+    assert own > 3
+    assert others > 5
+
+
+@pytest.mark.parametrize("number", range(0, EVERYBODY, 3))
+def test_an_empty_slot_changes_nothing(engine: Engine, number: int) -> None:
+    build = legal_build(Random(number), players(engine.catalogue)[number], engine.catalogue)
+    added = [(power, slot) for power, slot, _ in sorted_places(build) if slot != OWN_SLOT]
+    with_room = after(build, RemoveSlot(*added[0]), engine.catalogue)
+    assert with_room is not None
+    for power in sorted(build.powers):
+        wider = after(with_room, AddSlot(power, "empty"), engine.catalogue)
+        if wider is not None:
+            assert engine.totals(wider) == engine.totals(with_room)
+            assert engine.figures(wider) == engine.figures(with_room)
+
+
+def sorted_places(build: Build) -> list[tuple[str, str, str]]:
+    return sorted((power, slot, one.id) for power, slot, one in enhancements_of(build))
+
+
+def reach_of(memory: Remembered) -> tuple[object, ...]:
+    """What one power's figures hear of all the others."""
+    read = ("offense.to_hit", "health.max")
+    return memory.strengths, memory.state.chances, [memory.totals[stat] for stat in read]
+
+
+def without(found: dict[PowerId, Figures], power: str) -> dict[PowerId, Figures]:
+    return {each: figures for each, figures in found.items() if each != power}
