@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from calc import bonuses
+from calc import bonuses, rules
 from calc.build import Build
 from calc.explain import Explanation, explain
 from calc.facts import Context
@@ -13,6 +13,7 @@ from calc.figures import figures, powers_of, situation
 from calc.frame import Frame
 from calc.powers import Contribution, Keyed, contributions, global_strengths, stronger
 from calc.remembered import Remembered, remember
+from calc.results import Result, figures_after
 from calc.running import Active, Running, combat_level, knowing, running, scenario_of
 from calc.sheets import Sheets
 from calc.totals import Total, finish
@@ -112,6 +113,19 @@ class Engine:
         sheets = self._sheets(memory.frame)
         here = situation(memory.build, memory.state, sheets, memory.strengths, memory.sums)
         return {power: figures(power, here) for power in powers_of(here)}
+
+    def result(self, build: Build, old: Result | None = None) -> Result:
+        """Totals, figures and findings.
+
+        old: the result for a similar build, the one before an edit, from which all is taken that
+        still holds; it stays as it is.
+        """
+        memory = self.remember(build, old.memory if old else None)
+        return Result(
+            memory,
+            rules.check(build, self.catalogue, old.checked if old else None),
+            figures_after(memory, self._sheets(memory.frame), old),
+        )
 
     def explain(self, build: Build | Remembered, stat: str) -> Explanation:
         """Where a stat's total comes from. Raises KeyError for a stat that there is not."""

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from calc import enhance
 from calc.frame import Frame, Slots
+from calc.listening import listens
 from calc.pets import Summoned, summoned
 from calc.sheet import Block, Bringing, Caster, Sheet, compile_sheet, name_of
 from gamedata.catalogue import (
@@ -39,6 +40,7 @@ class Sheets:
         self.of_piece = lru_cache(_SHEETS)(self._of_piece)
         self.summoned = lru_cache(_SHEETS)(self._summoned)
         self.slotted = lru_cache(_SLOTTINGS)(self._slotted)
+        self.listens = lru_cache(_SHEETS)(listens)
 
     def _of_power(self, power: PowerId) -> Sheet:
         """A power of the character's own. Raises KeyError for an unknown one."""

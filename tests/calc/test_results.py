@@ -1,0 +1,52 @@
+"""Results after an edit are those from nothing: totals, figures and findings alike."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from calc import mbd, rules
+from calc.build import Build
+from calc.engine import Engine
+from calc.operations import Applied, apply
+from gamedata.catalogue import ArchetypeId, Catalogue
+from tests.legal_builds import legal_build, players
+from tests.strategies import random_operation
+
+OPERATIONS = 150
+
+
+@pytest.fixture(scope="module")
+def engine(full_catalogue: Catalogue) -> Engine:
+    return Engine(full_catalogue)
+
+
+def follow(engine: Engine, build: Build, seed: int) -> int:
+    """Edit a build, comparing after each edit; how many edits there were."""
+    random = Random(seed)
+    result = engine.result(build)
+    edits = 0
+    for _ in range(OPERATIONS):
+        applied = apply(build, random_operation(random, build, engine.catalogue), engine.catalogue)
+        if not isinstance(applied, Applied):
+            continue
+        edits += 1
+        build = applied.build
+        result = engine.result(build, result)
+        assert result.totals == engine.totals(build)
+        assert result.figures == engine.figures(build)
+        assert result.checked.findings == rules.findings(build, engine.catalogue)
+    return edits
+
+
+def test_a_golden_build(engine: Engine, goldens: Path) -> None:
+    file = goldens / "builds" / "hasten_2rech" / "hasten_2rech.mbd"
+    build = mbd.read(file.read_bytes(), engine.catalogue).build
+    assert follow(engine, build, seed=7) > OPERATIONS // 2
+
+
+@pytest.mark.parametrize("number", range(15))
+def test_every_archetype(engine: Engine, number: int) -> None:
+    archetype = players(engine.catalogue)[number]
+    build = legal_build(Random(number), ArchetypeId(archetype), engine.catalogue)
+    assert follow(engine, build, seed=100 + number) > OPERATIONS // 2
