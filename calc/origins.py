@@ -131,8 +131,10 @@ class _Search:
         return _KINDS.get(power.partition(".")[0], "power")
 
     def _add_pieces(self, host: PowerId, slots: Slots, why: str = "") -> None:
-        for slot, slotted in self._places(host, slots):
-            piece = self.frame.piece(EnhancementId(slotted.id))
+        pieces = [self.frame.piece(EnhancementId(slotted.id)) for slotted in slots]
+        if not any(self._concerns(piece) for piece in pieces):
+            return
+        for piece, (slot, slotted) in zip(pieces, self._places(host, slots), strict=True):
             source = Active(piece, 1, (), _UNSLOTTED, Context(self.state.facts, piece.power))
             off = why or ("its proc is switched off" if slotted.proc is False else "")
             self._add(source, Item("enhancement", 0.0, slotted.id, host, slot), off)
@@ -148,13 +150,18 @@ class _Search:
     def _add_set_bonuses(self) -> None:
         counted = bonuses.counted(self.state.bonuses, self.frame.catalogue)
         seen: Counter[PowerId] = Counter()
-        for host, slots in self.state.slots.items():
-            for given in self.frame.bonus_rows(slots) if slots else ():
-                if given.power not in counted:
+        concerning = {
+            power: found for power in counted if self._concerns(found := self.frame.bonus(power))
+        }
+        for host, powers in self.state.set_bonuses.items():
+            if concerning.keys().isdisjoint(powers):
+                continue
+            for given in self.frame.bonus_rows(self.state.slots[host]):
+                bonus = concerning.get(given.power)
+                if bonus is None:
                     continue
                 seen[given.power] += 1
                 most = counted[given.power]
-                bonus = self.frame.bonus(given.power)
                 source = Active(bonus, 1, (), _UNSLOTTED, Context(self.state.facts, bonus.power))
                 item = Item(
                     "set bonus",
@@ -197,7 +204,11 @@ class _Search:
         return frozenset(self.build.incarnates.values())
 
     def _concerns(self, power: CompiledPower) -> bool:
-        return any(self._rows_of(power)) or any(self._parts_of(power))
+        return (
+            any(row[0] == self.number for row in power.always)
+            or any(row[0] == self.number for part in power.parts for row in part.rows)
+            or (self.number == _UPKEEP and power.upkeep > 0.0)
+        )
 
     def _rows_of(self, power: CompiledPower) -> Iterator[Row]:
         return (row for row in power.always if row[0] == self.number)

@@ -171,6 +171,9 @@ def test_powers_that_are_off_are_listed(engine: Engine) -> None:
     made = build("Scrapper", {HASTEN: False})
     (item,) = found(engine.explain(made, "offense.recharge"), HASTEN)
     assert item == Item("power", 0.0, HASTEN, why=OFF)
+    made = build("Scrapper", {WEAVE: False})
+    (item,) = found(engine.explain(made, "endurance.use_per_second"), WEAVE)
+    assert item == Item("power", 0.0, WEAVE, why=OFF)
 
 
 def test_of_one_kind_only_the_strongest_counts(full_engine: Engine) -> None:
