@@ -225,7 +225,7 @@ def _follow(
     """Do what a power executes too, and give whom it summons."""
     for bringing in sheet.bringing:
         block = bringing.block
-        chance = factor * block.likelihood(use.context, use.modifiers)
+        chance = factor * use.likelihood(block)
         if chance <= 0.0 or not block.multiplied(use.count):
             continue
         summoned = here.sheets.summoned(bringing)
@@ -340,16 +340,16 @@ def _procs(
     found = []
     for slot, slotted in _in_slots(own, slots, here):
         piece = here.sheets.of_piece(EnhancementId(slotted.id), host.id)
-        if not piece.blocks:
+        if not (piece.blocks or piece.bringing):
             continue
-        chance = max(
-            procs.chance(block.ppm, host, recharge) if block.ppm else block.chance
-            for block in piece.blocks
-        )
         happening = Use(Context(here.facts, host), use.modifiers, recharge=recharge)
-        happening.do(piece)
-        if not happening.effects:
+        blocks = (*piece.blocks, *(bringing.block for bringing in piece.bringing))
+        chance = max(happening.likelihood(block) for block in blocks)
+        if chance <= 0.0:
             continue
+        happening.do(piece)
+        for _ in _follow(piece, happening, (), here):
+            pass  # whom a proc summons is not shown
         damage = {kind: pulses * value for kind, value in happening.after.items()}
         figure = ProcFigure(
             slot,

@@ -76,7 +76,8 @@ class Sheets:
         )
         sheet = compile_sheet(as_power, self.caster, self.changed_tags, enhanced=False)
         blocks = tuple(block for block in sheet.blocks if _comes_by_chance(block))
-        return Sheet(as_power, sheet.enhanceable, blocks)
+        bringing = tuple(each for each in sheet.bringing if _comes_by_chance(each.block))
+        return Sheet(as_power, sheet.enhanceable, blocks, bringing)
 
     def _summoned(self, bringing: Bringing) -> Summoned | None:
         if bringing.summons is None:

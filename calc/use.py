@@ -30,12 +30,17 @@ class Use(Struct):
     before: dict[str, float] = {}
     after: dict[str, float] = {}
 
+    def likelihood(self, block: Block) -> float:
+        """How likely a block happens in this use."""
+        chance = block.likelihood(self.context, self.modifiers)
+        if block.ppm and chance > 0.0:
+            chance *= procs.chance(block.ppm, self.context.power, self.recharge)
+        return chance
+
     def do(self, sheet: Sheet, *, factor: float = 1.0, via: str = "") -> None:
         """Add what a sheet's blocks do. factor: the chance that it is done at all."""
         for block in sheet.blocks:
-            chance = factor * block.likelihood(self.context, self.modifiers)
-            if block.ppm and chance > 0.0:
-                chance *= procs.chance(block.ppm, self.context.power, self.recharge)
+            chance = factor * self.likelihood(block)
             times = block.multiplied(self.count)
             if chance > 0.0 and times:
                 self._do(block, chance, times, via)
