@@ -16,6 +16,15 @@ KNEES: dict[Schedule, tuple[float, float, float]] = {
 """Where a schedule's bands end, as fractions. Source: Mids Reborn, `Maths.mhd`; calc.md §6.3."""
 
 
+_BANDS: dict[Schedule, tuple[tuple[float, float, float], ...]] = {
+    schedule: tuple(
+        (kept, low, high)
+        for kept, (low, high) in zip(KEPT, pairwise((0.0, *knees, math.inf)), strict=True)
+    )
+    for schedule, knees in KNEES.items()
+}
+
+
 def apply_ed(bonus: float, schedule: Schedule) -> float:
     """Diminish one attribute's enhancement, summed over a power's slots.
 
@@ -25,11 +34,9 @@ def apply_ed(bonus: float, schedule: Schedule) -> float:
     >>> round(apply_ed(3 * 0.333, "A"), 4)  # three single origins
     0.9493
     """
-    first = KNEES[schedule][0]
-    if bonus <= first:
+    bands = _BANDS[schedule]
+    if bonus <= bands[0][2]:
         return bonus
-    bands = zip(KEPT, pairwise((0.0, *KNEES[schedule], math.inf)), strict=True)
+    shares = [kept * (min(bonus, high) - low) for kept, low, high in bands if bonus > low]
     # Adding up share by share can end a bit above the bonus itself.
-    return min(
-        bonus, math.fsum(kept * max(0.0, min(bonus, high) - low) for kept, (low, high) in bands)
-    )
+    return min(bonus, math.fsum(shares))

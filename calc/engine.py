@@ -121,11 +121,9 @@ class Engine:
         still holds; it stays as it is.
         """
         memory = self.remember(build, old.memory if old else None)
-        return Result(
-            memory,
-            rules.check(build, self.catalogue, old.checked if old else None),
-            figures_after(memory, self._sheets(memory.frame), old),
-        )
+        checked = rules.check(build, self.catalogue, old.checked if old else None)
+        found, here = figures_after(memory, self._sheets(memory.frame), old)
+        return Result(memory, checked, found, here)
 
     def explain(self, build: Build | Remembered, stat: str) -> Explanation:
         """Where a stat's total comes from. Raises KeyError for a stat that there is not."""

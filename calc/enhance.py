@@ -165,6 +165,12 @@ def strength(found: Iterable[Bonus]) -> float:
 
     ED works once on each schedule's sum, never slot by slot.
     """
+    found = tuple(found)
+    if not found:
+        return 0.0
+    only = found[0].schedule
+    if all(bonus.schedule == only and not bonus.past_ed for bonus in found):
+        return apply_ed(math.fsum([bonus.value for bonus in found]), only)
     by_schedule: dict[Schedule, list[float]] = {}
     past_ed = []
     for bonus in found:

@@ -27,6 +27,7 @@ Slots = tuple[SlottedEnhancement, ...]
 
 _POWERS = 2048  # how many of each are kept, per archetype and level
 _SLOTTINGS = 8192
+_ASKED_TWICE = 128  # by totals, and soon after by figures
 HIGHEST_PIECE = 53  # no table knows a higher level
 _ON_SELF = frozenset({"Self", "SelfAndPets"})
 
@@ -68,6 +69,7 @@ class Frame:
         self.slotted = lru_cache(_SLOTTINGS)(self._slotted)
         self.holds = lru_cache(_SLOTTINGS)(self._holds)
         self._given_by = lru_cache(_SLOTTINGS)(self._given_by_pieces)
+        self.enhancing = lru_cache(_ASKED_TWICE)(self._enhancing)
         self._bonuses = lru_cache(_SLOTTINGS)(self._bonuses_of)
 
     def _power(self, power: PowerId) -> CompiledPower:
@@ -124,7 +126,7 @@ class Frame:
         attributes = (*(wanted.attribute for wanted in found.enhanceable), "EnduranceDiscount")
         return tuple(enhance.strength(given.get(attribute, ())) for attribute in attributes)
 
-    def enhancing(
+    def _enhancing(
         self, power: PowerId, slots: Slots, boosts: tuple[PowerId, ...] = ()
     ) -> dict[str, list[Bonus]]:
         """What enhances each attribute of a power, before ED."""

@@ -24,6 +24,7 @@ class Result(Struct, frozen=True, gc=False):
     memory: Remembered
     checked: Checked
     figures: dict[PowerId, Figures]
+    here: Situation
 
     @property
     def totals(self) -> dict[str, Total]:
@@ -32,29 +33,37 @@ class Result(Struct, frozen=True, gc=False):
 
 def figures_after(
     memory: Remembered, sheets: Sheets, old: Result | None = None
-) -> dict[PowerId, Figures]:
-    """The figures of all powers. old: the result for another build: what holds of it is taken."""
+) -> tuple[dict[PowerId, Figures], Situation]:
+    """The figures of all powers, and in what situation. old: the result for another build: what
+    holds of it is taken."""
     here = situation(memory.build, memory.state, sheets, memory.strengths, memory.sums)
-    if old is None or not _is_comparable(memory, old.memory):
-        return {power: figures(power, here) for power in powers_of(here)}
-    before = situation(
-        old.memory.build, old.memory.state, sheets, old.memory.strengths, old.memory.sums
-    )
+    if old is None or not _is_comparable(memory, old.memory) or here.to_hit != old.here.to_hit:
+        return {power: figures(power, here) for power in powers_of(here)}, here
+    others = _others(memory, old.memory)
     moved = _moved(memory.strengths, old.memory.strengths)
-    all_anew = here.to_hit != before.to_hit
-    healthier = here.facts.maximum_hit_points != before.facts.maximum_hit_points
-    found = {}
-    for power in powers_of(here):
-        known = old.figures.get(power)
-        if (
-            known is None
-            or all_anew
-            or not _is_as_it_was(power, memory, old.memory)
-            or ((moved or healthier) and _hears(power, here, moved, healthier=healthier))
-        ):
-            known = figures(power, here)
-        found[power] = known
-    return found
+    healthier = here.facts.maximum_hit_points != old.here.facts.maximum_hit_points
+    if moved or healthier:
+        others.update(
+            power
+            for power in old.figures
+            if power not in others and _hears(power, here, moved, healthier=healthier)
+        )
+    if memory.state.slots.keys() == old.memory.state.slots.keys() and (
+        memory.build.incarnates == old.memory.build.incarnates
+    ):
+        if not others:
+            return old.figures, here
+        found = dict(old.figures)
+        for power in others:
+            if power in found:
+                found[power] = figures(power, here)
+        return found, here
+    return {
+        power: old.figures[power]
+        if power in old.figures and power not in others
+        else figures(power, here)
+        for power in powers_of(here)
+    }, here
 
 
 def _is_comparable(one: Remembered, other: Remembered) -> bool:
@@ -67,16 +76,24 @@ def _is_comparable(one: Remembered, other: Remembered) -> bool:
         and new.chances == old.chances
         and scenario_of(one.build) == scenario_of(other.build)
         and new.facts == structs.replace(old.facts, slotted=new.facts.slotted)
-        and not any("slotted" in active.power.reads for active in new.powers)
+        and not new.reads_slots
     )
 
 
-def _is_as_it_was(power: PowerId, memory: Remembered, old: Remembered) -> bool:
-    slots, before = memory.state.slots.get(power), old.state.slots.get(power)
-    if slots is not before and slots != before:
-        return False
-    taken, was = memory.build.powers.get(power), old.build.powers.get(power)
-    return taken is was or taken == was
+def _others(memory: Remembered, old: Remembered) -> set[PowerId]:
+    """The powers that are slotted or switched otherwise."""
+    slots, powers = old.state.slots, old.build.powers
+    others = {
+        power
+        for power, placed in memory.state.slots.items()
+        if (before := slots.get(power)) is not placed and before != placed
+    }
+    others.update(
+        PowerId(power)
+        for power, taken in memory.build.powers.items()
+        if (was := powers.get(power)) is not taken and was != taken
+    )
+    return others | {PowerId(power) for power in powers.keys() - memory.build.powers.keys()}
 
 
 def _moved(strengths: Mapping[str, float], old: Mapping[str, float]) -> Collection[str]:

@@ -95,7 +95,8 @@ def numbers(sums: Sequence[float], limits: Limits) -> tuple[list[float], list[fl
     _move(values, sums, limits)
     capped = list(values)
     for number, cap in limits.capped:
-        capped[number] = min(values[number], cap)
+        if values[number] > cap:
+            capped[number] = cap
     for speed, cap in _SPEEDS:
         capped[speed] = min(values[speed], capped[cap])
     if limits.highest_jump is not None:
