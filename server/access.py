@@ -138,7 +138,8 @@ async def accept(
     A limited invitation counts persons. Raises AccessError.
     """
     async with database.writing() as sql:
-        invitation = await _invitation(sql, session, secret)
+        # Locked: two who come at once must not both be the last that it allows.
+        invitation = await _invitation(sql, session, secret, lock=True)
         member = await sql.get(MemberRow, (session, person))
         role = cast(Role, invitation.role)
         if member is not None:
@@ -186,9 +187,11 @@ async def _own_role(sql: AsyncSession, session: str, person: str) -> Role:
     return cast(Role, member.role)
 
 
-async def _invitation(sql: AsyncSession, session: str, secret: str) -> InvitationRow:
+async def _invitation(
+    sql: AsyncSession, session: str, secret: str, *, lock: bool = False
+) -> InvitationRow:
     found = select(InvitationRow).where(InvitationRow.secret_hash == hash_secret(secret))
-    row = await sql.scalar(found)
+    row = await sql.scalar(found.with_for_update() if lock else found)
     if row is None or row.session_id != session:
         raise AccessError("not_allowed", "This invitation is not valid.")
     if row.revoked_at is not None:

@@ -226,11 +226,11 @@ class Log:
         )
         if answer is None:
             raise BrokenError(state.session)
-        (epoch, revision, _, engine), access, entries = answer
+        (epoch, revision, _, engine, start), access, entries = answer
         changes = [_read(entry) for entry in entries]
         if epoch.decode() != state.epoch or int(revision) < state.revision:
             raise BrokenError(state.session)
-        if state.revision > 0:
+        if state.revision > int(start):
             if not changes or changes[0][1].revision != state.revision:
                 raise BrokenError(state.session)
             if changes.pop(0)[1].edit != state.edit:

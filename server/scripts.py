@@ -81,8 +81,9 @@ return {head, redis.call('GET', KEYS[3]), redis.call('GET', KEYS[4]),
 
 SINCE = """
 -- keys: head log access; args: revision access_version
--- The entry at `revision` itself comes first: it proves that the history is the same.
-local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'access', 'engine')
+-- The entry at `revision` itself comes first: it proves that the history is the same. At the
+-- start of an epoch there is none, and the epoch is proof enough.
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'access', 'engine', 'left_at')
 if not head[1] then return false end
 local access = false
 if head[3] ~= ARGV[2] then access = redis.call('GET', KEYS[3]) end

@@ -19,6 +19,7 @@ from server.protocol import Close, Closing, Edit, Join, Ping, Pong, Refused, enc
 from server.room import NoSessionError, Room
 from server.services import Services
 from server.session import may_edit
+from server.settings import Settings
 from server.transport import EXTENSION, LiveProtocol, text_frame
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ async def live(socket: Socket, session_id: str, services: Services) -> None:
     offered = socket.scope["subprotocols"]
     await socket.accept(subprotocols=protocol.VERSION if protocol.VERSION in offered else None)
     try:
-        _check_origin(socket, services.settings.origins)
+        _check_origin(socket, services.settings)
         await _live(socket, transport, session_id, services)
     except Closing as closing:
         transport.close(closing.code, closing.reason)
@@ -160,10 +161,11 @@ async def _admit(room: Room, person: Person, join: Join, services: Services) -> 
         await room.refresh()
 
 
-def _check_origin(socket: Socket, allowed: tuple[str, ...]) -> None:
+def _check_origin(socket: Socket, settings: Settings) -> None:
     """Raises Closing for a page of another origin; programs send none."""
     origin = socket.headers.get("origin")
-    if origin is None or "*" in allowed or origin.rstrip("/") in allowed:
+    allowed = (*settings.origins, settings.public_url)
+    if origin is None or "*" in allowed or origin in allowed:
         return
     if urlsplit(origin).netloc.lower() != socket.headers.get("host", "").lower():
         raise Closing(Close.NOT_ALLOWED, "Pages of this origin may not connect.")

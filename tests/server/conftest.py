@@ -1,13 +1,17 @@
 """A real Valkey for what talks to one: an imitation would prove nothing about the scripts."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
 from gamedata.catalogue import Catalogue
+from migrations import run
 from server.engine import Engine
+from server.orm import Base, Database
 from server.valkey import Valkey
+from tests.server.postgres import Postgres, binaries
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +34,29 @@ async def redis(valkey: Valkey) -> AsyncIterator[Redis]:
 @pytest.fixture(scope="session")
 def engine(catalogue: Catalogue) -> Engine:
     return Engine(catalogue)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    found = binaries()
+    if found is None:
+        pytest.skip("PostgreSQL is not installed")
+    postgres = Postgres(tmp_path_factory.mktemp("postgres"), found)
+    yield postgres
+    postgres.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """Migrated, and empty."""
+    if request.param == "sqlite":
+        url = f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite'}"
+    else:
+        url = request.getfixturevalue("postgres").url
+    database = Database(url)
+    await run.upgrade(database.engine)
+    async with database.writing() as sql:
+        for table in reversed(Base.metadata.sorted_tables):
+            await sql.execute(table.delete())
+    yield database
+    await database.close()

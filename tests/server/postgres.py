@@ -1,0 +1,56 @@
+"""A PostgreSQL of the tests' own, where one is installed."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from server.processes import die_with_parent
+
+
+def binaries() -> Path | None:
+    """Where `initdb` and `postgres` are, if anywhere."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).resolve().parent
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return installed[-1].parent if installed else None
+
+
+class Postgres:
+    """A server on a unix socket in `folder`. It refuses to run as root: then as `postgres`."""
+
+    def __init__(self, folder: Path, bin_dir: Path) -> None:
+        user: dict[str, Any] = {}
+        if os.getuid() == 0:
+            user = {"user": "postgres", "group": "postgres", "extra_groups": []}
+            for parent in (folder, *folder.parents[:3]):
+                parent.chmod(0o755)
+            shutil.chown(folder, "postgres", "postgres")
+        data = folder / "data"
+        subprocess.run(
+            [bin_dir / "initdb", "-D", data, "-A", "trust", "-U", "cohort", "--no-sync"],
+            check=True,
+            capture_output=True,
+            cwd=folder,
+            **user,
+        )
+        tests = os.getpid()
+        self._process = subprocess.Popen(
+            [bin_dir / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+            preexec_fn=lambda: die_with_parent(tests),
+            **user,
+        )
+        self.url = f"postgresql+asyncpg://cohort@/postgres?host={folder}"
+        assert self._process.stderr
+        assert any("ready to accept" in line for line in self._process.stderr)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        assert self._process.wait(20) == 0

@@ -1,0 +1,191 @@
+"""The log goes to SQL, and comes back from there; on each database."""
+
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy import func, select
+
+from calc import build as documents
+from calc.operations import SetLevel, SetTitle
+from server import access, session
+from server.archive import Archive
+from server.engine import Engine
+from server.log import Done, Elsewhere, Known, Log, Stored, key
+from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
+from server.protocol import Edit, encode
+from server.recorder import CHECKPOINT_EVERY, Recorder
+from server.session import Commit, State
+
+EDIT_IDS = 1000
+
+
+@pytest.fixture
+def log(redis: Redis) -> Log:
+    return Log(redis, keeps=10, edit_ids=EDIT_IDS)
+
+
+@pytest.fixture
+def recorder(redis: Redis, database: Database) -> Recorder:
+    return Recorder(redis, database, lambda: ())
+
+
+@pytest.fixture
+def archive(database: Database, log: Log, engine: Engine) -> Archive:
+    return Archive(database, log, engine, EDIT_IDS)
+
+
+@pytest.fixture
+async def state(database: Database, log: Log, engine: Engine) -> State:
+    """A new session."""
+    build = documents.empty("Nova")
+    result = engine.result(build)
+    stored = Stored("e1", 0, "", build, result.totals, result.findings)
+    new, rights = await access.create_session(database, "g1", "Ann", stored, engine.name, "release")
+    await log.open(new, stored, engine.name, rights)
+    loaded = await log.load(new)
+    assert loaded
+    return loaded.state
+
+
+def an_edit(number: int, base: int = 0) -> Edit:
+    return Edit(f"edit-{number:04}", base, (SetLevel(number % 50 + 1), SetTitle(f"{number}")))
+
+
+async def edited(log: Log, state: State, engine: Engine, edits: int) -> State:
+    for _ in range(edits):
+        edit = an_edit(state.revision + 1, base=state.revision)
+        commit = session.decide(state, "g1", edit, engine, 0)
+        assert isinstance(commit, Commit)
+        assert await log.commit(commit, encode(commit.change)) == Done(commit.after.revision)
+        state = commit.after
+    return state
+
+
+async def lost(redis: Redis) -> None:
+    await redis.flushall()
+
+
+async def test_each_change_is_recorded_once_however_many_record(
+    state: State, log: Log, engine: Engine, recorder: Recorder, database: Database, redis: Redis
+) -> None:
+    after = await edited(log, state, engine, 12)
+    await asyncio.gather(*(recorder.record(state.session) for _ in range(4)))
+    await recorder.record(state.session)
+    async with database.reading() as sql:
+        rows = (await sql.scalars(select(ChangeRow).order_by(ChangeRow.revision))).all()
+    assert [row.revision for row in rows] == list(range(1, 13))
+    assert [row.edit for row in rows] == [f"edit-{n:04}" for n in range(1, 13)]
+    assert {row.person for row in rows} == {"g1"}
+    assert await redis.hget(key(state.session, "head"), "recorded") == b"12"
+    assert after.revision == 12
+
+
+async def test_the_position_in_redis_never_goes_back(
+    state: State, log: Log, engine: Engine, recorder: Recorder, redis: Redis
+) -> None:
+    await edited(log, state, engine, 3)
+    await redis.hset(key(state.session, "head"), "recorded", "2")  # another was at work
+    await recorder.record(state.session)
+    assert await redis.hget(key(state.session, "head"), "recorded") == b"3"
+
+
+async def test_a_lost_session_comes_back_with_its_build_and_its_edit_ids(
+    state: State, log: Log, engine: Engine, recorder: Recorder, archive: Archive, redis: Redis
+) -> None:
+    after = await edited(log, state, engine, 40)
+    await recorder.record(state.session)
+    await lost(redis)
+    assert await archive.reopen(state.session)
+    loaded = await log.load(state.session)
+    assert loaded
+    opened = loaded.state
+    assert opened.epoch != after.epoch
+    assert (opened.revision, opened.edit) == (after.revision, after.edit)
+    assert opened.build == after.build
+    assert opened.totals == after.totals
+    assert opened.access == after.access
+    assert await log.known(state.session, "g1", an_edit(7)) == Known(7, same=True)
+    assert (await log.since(opened)).changes == ()
+    await edited(log, opened, engine, 1)
+    assert len((await log.since(opened)).changes) == 1
+
+
+async def test_a_history_of_several_epochs_comes_back_without_what_was_lost(
+    state: State, log: Log, engine: Engine, recorder: Recorder, archive: Archive, redis: Redis
+) -> None:
+    await edited(log, state, engine, 5)
+    await recorder.record(state.session)
+    for _ in range(2):
+        await lost(redis)
+        assert await archive.reopen(state.session)
+        loaded = await log.load(state.session)
+        assert loaded
+        recorded = await edited(log, loaded.state, engine, 3)
+        await recorder.record(state.session)
+        await edited(log, recorded, engine, 2)  # these are never recorded
+    await lost(redis)
+    assert await archive.reopen(state.session)
+    loaded = await log.load(state.session)
+    assert loaded
+    assert loaded.state.revision == 11
+    assert loaded.state.build.title == "11"
+    for number in range(1, 12):
+        known = await log.known(state.session, "g1", an_edit(number))
+        assert known == Known(number, same=True)
+    assert not isinstance(await log.known(state.session, "g1", an_edit(12)), Known | Elsewhere)
+
+
+async def test_reopening_twice_at_once_opens_once(
+    state: State, log: Log, engine: Engine, recorder: Recorder, archive: Archive, redis: Redis
+) -> None:
+    await edited(log, state, engine, 3)
+    await recorder.record(state.session)
+    await lost(redis)
+    await asyncio.gather(*(archive.reopen(state.session) for _ in range(4)))
+    loaded = await log.load(state.session)
+    assert loaded
+    assert loaded.state.revision == 3
+    after = await edited(log, loaded.state, engine, 1)
+    await archive.reopen(state.session)
+    loaded = await log.load(state.session)
+    assert loaded
+    assert loaded.state == after
+
+
+async def test_checkpoints_shorten_the_way_back(
+    state: State,
+    log: Log,
+    engine: Engine,
+    recorder: Recorder,
+    archive: Archive,
+    redis: Redis,
+    database: Database,
+) -> None:
+    half = await edited(log, state, engine, CHECKPOINT_EVERY // 2)
+    await log.store(half)
+    await recorder.record(state.session)
+    after = await edited(log, half, engine, CHECKPOINT_EVERY // 2 + 1)
+    await log.store(after)
+    await recorder.record(state.session)
+    async with database.reading() as sql:
+        checkpoints = (await sql.scalars(select(CheckpointRow.revision))).all()
+        assert sorted(checkpoints) == [0, after.revision]
+        assert await sql.scalar(select(func.count()).select_from(EpochRow)) == 1
+    await lost(redis)
+    assert await archive.reopen(state.session)
+    loaded = await log.load(state.session)
+    assert loaded
+    assert loaded.state.build == after.build
+
+
+async def test_a_session_that_never_was_or_has_ended_does_not_reopen(
+    state: State, archive: Archive, database: Database, redis: Redis
+) -> None:
+    assert not await archive.reopen("none")
+    async with database.writing() as sql:
+        row = await sql.get(access.SessionRow, state.session)
+        assert row
+        row.ended_at = 1
+    await lost(redis)
+    assert not await archive.reopen(state.session)
