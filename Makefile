@@ -6,14 +6,14 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run setup test lint types pytest browser lock
+.PHONY: run setup test lint types pytest system lock
 
 run: setup
 	$(BIN)/cohort serve
 
 setup: $(VENV)/installed
 
-test: $(VENV)/installed-dev browser lint types pytest
+test: $(VENV)/installed-dev system lint types pytest
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
@@ -29,9 +29,16 @@ $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	@$(PIP_INSTALL) -r requirements-dev.lock
 	@touch $@
 
-# The browser tests drive Debian's Chromium.
-browser:
-	@command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium >/dev/null; }
+# What the tests run besides our own: Debian's Chromium, a library that Playwright's driver needs,
+# and PostgreSQL. Installed only where it is missing.
+system:
+	@missing=; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	/sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || missing="$$missing libatomic1"; \
+	{ command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	[ -z "$$missing" ] || { echo "Installing$$missing ..."; \
+		$(SUDO) apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 
 lint:
 	$(BIN)/ruff check .
