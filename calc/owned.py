@@ -116,7 +116,7 @@ def copies(powers: Iterable[str], chosen: Iterable[str] = ()) -> dict[str, int]:
     """
     counts: dict[str, int] = {}
     for power in powers:
-        for key in _counted_as(power):
+        for key in counted_as(power):
             counts[key] = counts.get(key, 0) + 1
     for powerset_id in chosen:
         counts.setdefault(powerset_id.lower(), 1)
@@ -124,7 +124,7 @@ def copies(powers: Iterable[str], chosen: Iterable[str] = ()) -> dict[str, int]:
 
 
 @lru_cache(maxsize=8192)
-def _counted_as(power: str) -> tuple[str, str, str]:
+def counted_as(power: str) -> tuple[str, str, str]:
     """A power's own id, its powerset's and its category's, lower case."""
     name = power.lower()
     category, _, rest = name.partition(".")

@@ -3,6 +3,8 @@
 Source: calc.md 14.2, 14.3. What the game grants by itself is `calc.owned`.
 """
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from calc.accolades import is_accolade
@@ -36,23 +38,41 @@ _HELPER = ".Seismic_Blast.Shockwaves"
 
 def is_pick(power: Power, catalogue: Catalogue) -> bool:
     """Whether a power takes up one of the 24 picks, whoever may have it."""
-    is_issued = power.auto_issue or power.level < 1 or power.id.endswith(_HELPER)
-    return not is_issued and _is_chosen(power.powerset, catalogue)
+    if _is_issued(power):
+        return False
+    category = _category(power, catalogue)
+    return category in (POOL, EPIC) or any(
+        archetype.player and category in (archetype.primary, archetype.secondary)
+        for archetype in catalogue.archetypes.values()
+    )
+
+
+def picked_of(powers: Iterable[Power], catalogue: Catalogue) -> list[Power]:
+    """Those of many powers that take up picks."""
+    categories = {POOL, EPIC}
+    for archetype in catalogue.archetypes.values():
+        if archetype.player:
+            categories.update((archetype.primary, archetype.secondary))
+    return [
+        power
+        for power in powers
+        if not _is_issued(power) and _category(power, catalogue) in categories
+    ]
+
+
+def _is_issued(power: Power) -> bool:
+    return power.auto_issue or power.level < 1 or power.id.endswith(_HELPER)
+
+
+def _category(power: Power, catalogue: Catalogue) -> str:
+    found = catalogue.powersets.get(power.powerset)
+    return found.category if found else power.powerset.partition(".")[0]
 
 
 def is_extra(power: Power) -> bool:
     """Whether a power is a temporary or prestige one: had for the asking, and no pick."""
     is_possible = not power.auto_issue and power.requires != DISABLED
     return is_possible and power.id.startswith(_EXTRAS) and not is_accolade(power)
-
-
-def _is_chosen(powerset: PowersetId, catalogue: Catalogue) -> bool:
-    found = catalogue.powersets.get(powerset)
-    category = found.category if found else powerset.partition(".")[0]
-    return category in (POOL, EPIC) or any(
-        archetype.player and category in (archetype.primary, archetype.secondary)
-        for archetype in catalogue.archetypes.values()
-    )
 
 
 def lowest_level(power: Power) -> int:

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from calc.build import OWN_SLOT, Build, Slot, SlottedEnhancement, TakenPower
-from calc.picks import is_pick
-from calc.placing import breaches
+from calc.placing import breaches, is_well_placed
 from calc.rulebook import Breach
 from calc.schedule import MAX_SLOTS_PER_POWER
 from gamedata.catalogue import Catalogue, Enhancement, EnhancementId, Power
@@ -45,14 +44,30 @@ NOTHING = Holding()
 
 
 def holding(
-    taken: TakenPower, power: Power | None, build: Build, catalogue: Catalogue, before: Holding
+    taken: TakenPower,
+    power: Power | None,
+    picked: int,
+    build: Build,
+    catalogue: Catalogue,
+    before: Holding,
 ) -> Holding:
-    """before: of the same power and character; slots that are still the same are not looked at."""
+    """What a power holds. picked: the level of its pick, 0 if it is none.
+
+    before: of the same power and character; slots that are still the same are not looked at.
+    """
     if not taken.slots:
         return NOTHING
     levels = tuple(slot.level for key, slot in taken.slots.items() if key != OWN_SLOT)
     if power is None:
         return Holding(levels)
+    pieces = _pieces(power, taken, build, catalogue, before)
+    slots = tuple(_slots(power, taken, picked)) if _may_be_wrong(power, levels, picked) else ()
+    return _holding(power, levels, slots, pieces, build.level)
+
+
+def _pieces(
+    power: Power, taken: TakenPower, build: Build, catalogue: Catalogue, before: Holding
+) -> list[tuple[str, Piece]]:
     known = dict(before.pieces)
     pieces: list[tuple[str, Piece]] = []
     for key in sorted(taken.slots):
@@ -61,24 +76,46 @@ def holding(
             piece = _piece(power, key, slot, build, catalogue)
         if piece is not None:
             pieces.append((key, piece))
+    return pieces
+
+
+def _holding(
+    power: Power,
+    levels: tuple[int, ...],
+    slots: Breaches,
+    pieces: list[tuple[str, Piece]],
+    level: int,
+) -> Holding:
+    misplaced: Breaches = ()
+    foreign: Breaches = ()
+    twice: list[Breach] = []
+    uniques: list[tuple[str, str, str]] = []
+    early: list[tuple[str, str]] = []
+    seen: set[tuple[str, int]] = set()
+    for key, piece in pieces:
+        misplaced += piece.misplaced
+        foreign += piece.foreign
+        held = piece.enhancement
+        if held is None:
+            continue
+        if held.unique_group:
+            uniques.append((min(held.unique_group), key, held.name))
+        elif held.boost_set:
+            if (held.boost_set, held.position) in seen:
+                message = f"{power.name} holds {held.name} twice."
+                twice.append(Breach("piece_used", message, power.id, key))
+            seen.add((held.boost_set, held.position))
+        if level < held.min_level or (held.only_at_50 and level < 50):
+            early.append((key, held.name))
     return Holding(
         levels,
         tuple(pieces),
-        tuple(_slots(power, taken, catalogue)),
-        tuple(breach for _, piece in pieces for breach in piece.misplaced),
-        tuple(breach for _, piece in pieces for breach in piece.foreign),
-        tuple(_twice(power, pieces)),
-        tuple(
-            (min(held.unique_group), key, held.name)
-            for key, piece in pieces
-            if (held := piece.enhancement) is not None and held.unique_group
-        ),
-        tuple(
-            (key, held.name)
-            for key, piece in pieces
-            if (held := piece.enhancement) is not None
-            and (build.level < held.min_level or (held.only_at_50 and build.level < 50))
-        ),
+        slots,
+        misplaced,
+        foreign,
+        tuple(twice),
+        tuple(uniques),
+        tuple(early),
     )
 
 
@@ -87,25 +124,31 @@ def _piece(power: Power, key: str, slot: Slot, build: Build, catalogue: Catalogu
     if not isinstance(slotted, SlottedEnhancement):
         return None
     held = catalogue.enhancements.get(EnhancementId(slotted.id))
-    misplaced = tuple(
-        Breach(breach.code, breach.message, power.id, key)
-        for breach in breaches(build, power, slotted, catalogue)
-    )
+    misplaced: Breaches = ()
     foreign: Breaches = ()
+    if not is_well_placed(build, power, slotted, catalogue):
+        misplaced = tuple(
+            Breach(breach.code, breach.message, power.id, key)
+            for breach in breaches(build, power, slotted, catalogue)
+        )
     if held is not None and build.origin and held.origins and build.origin not in held.origins:
         message = f"{held.name} in {power.name} is for {' or '.join(held.origins)} origin."
         foreign = (Breach("enhancement_of_other_origin", message, power.id, key),)
     return Piece(slot, held, misplaced, foreign)
 
 
-def _slots(power: Power, taken: TakenPower, catalogue: Catalogue) -> Iterator[Breach]:
+def _may_be_wrong(power: Power, levels: tuple[int, ...], picked: int) -> bool:
+    too_many = len(levels) >= MAX_SLOTS_PER_POWER
+    return power.max_slots < 1 or too_many or min(levels, default=50) < max(picked, 1)
+
+
+def _slots(power: Power, taken: TakenPower, picked: int) -> Iterator[Breach]:
     if power.max_slots < 1:
         yield Breach("not_slottable", f"{power.name} takes no enhancements.", power.id)
     added = sorted((slot.level, key) for key, slot in taken.slots.items() if key != OWN_SLOT)
     if len(added) >= MAX_SLOTS_PER_POWER:
         message = f"{power.name} has {len(added)} added slots; five are allowed."
         yield Breach("power_full", message, power.id)
-    picked = taken.level if is_pick(power, catalogue) else 0
     for level, key in added:
         if not level:
             message = f"A slot of {power.name} was added at no level."
@@ -113,19 +156,3 @@ def _slots(power: Power, taken: TakenPower, catalogue: Catalogue) -> Iterator[Br
         elif level < picked:
             message = f"A slot of {power.name} is of level {level}, its pick of {picked}."
             yield Breach("slot_too_early", message, power.id, key)
-        else:
-            break  # they rise
-
-
-def _twice(power: Power, pieces: list[tuple[str, Piece]]) -> Iterator[Breach]:
-    """Pieces of a set that are there twice; of uniques other rules speak."""
-    seen: set[tuple[str, int]] = set()
-    for key, piece in pieces:
-        held = piece.enhancement
-        if held is None or not held.boost_set or held.unique_group:
-            continue
-        place = held.boost_set, held.position
-        if place in seen:
-            message = f"{power.name} holds {held.name} twice."
-            yield Breach("piece_used", message, power.id, key)
-        seen.add(place)

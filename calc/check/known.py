@@ -4,7 +4,7 @@ from typing import Literal, get_args
 
 from calc.build import Build
 from calc.check.holding import NOTHING, Holding, holding
-from calc.picks import is_pick
+from calc.picks import picked_of
 from gamedata.catalogue import Archetype, ArchetypeId, Catalogue, Power, PowerId
 
 Aspect = Literal[
@@ -80,11 +80,8 @@ class Known:
         taken, powers = self.build.powers, self.catalogue.powers
         self.order = sorted(taken, key=lambda power: (taken[power].level, power))
         self.powers = {power: powers[PowerId(power)] for power in self.order if power in powers}
-        self.picks = {
-            power: taken[power].level
-            for power, found in self.powers.items()
-            if is_pick(found, self.catalogue)
-        }
+        picked = picked_of(self.powers.values(), self.catalogue)
+        self.picks = {power.id: taken[power.id].level for power in picked}
 
     def _take_over_holdings(self, before: "Known") -> None:
         """Of powers that are the same object, what they held before."""
@@ -104,7 +101,8 @@ class Known:
 
     def _holding(self, power: str, before: Holding) -> Holding:
         taken, found = self.build.powers[power], self.powers.get(power)
-        return holding(taken, found, self.build, self.catalogue, before)
+        picked = self.picks.get(power, 0)
+        return holding(taken, found, picked, self.build, self.catalogue, before)
 
 
 def _changed(build: Build, before: Build) -> set[Aspect]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from calc.check.known import Known, names
 from calc.conditions import compiled
 from calc.facts import Context, Facts, word
-from calc.owned import copies, powersets
+from calc.owned import copies, counted_as, powersets
 from calc.picks import (
     chosen_with_trunks,
     comes_by_itself,
@@ -110,8 +110,7 @@ def prerequisites(known: Known) -> Iterator[Breach]:
 
 
 def _count(counts: dict[str, int], power_id: str, by: int) -> None:
-    category, _, rest = power_id.lower().partition(".")
-    for key in (power_id.lower(), f"{category}.{rest.partition('.')[0]}", category):
+    for key in counted_as(power_id):
         counts[key] = counts.get(key, 0) + by
         if not counts[key]:
             del counts[key]
