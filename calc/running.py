@@ -12,6 +12,7 @@ from itertools import chain
 from msgspec import UNSET, Struct, structs
 
 from calc import defaults
+from calc.accolades import PAIRS
 from calc.build import Build, PowerCondition, Scenario, TakenPower
 from calc.facts import Context, Facts, word
 from calc.frame import Frame, Slots
@@ -40,17 +41,6 @@ FOES: dict[str, str] = {
     "elite_boss": "boss_elite",
     "archvillain": "boss_archvillain",
     "monster": "boss_monster",
-}
-
-# The same accolade for heroes and for villains: only one of a pair counts.
-ACCOLADE_PAIRS = {
-    f"Temporary_Powers.Accolades.{villain}": f"Temporary_Powers.Accolades.{hero}"
-    for villain, hero in (
-        ("Marshall", "The_Atlas_Medallion"),
-        ("Born_In_Battle", "Portal_Jockey"),
-        ("Invader", "Task_Force_Commander"),
-        ("High_Pain_Threshold", "Freedom_Phalanx_Reserve"),
-    )
 }
 
 
@@ -303,7 +293,7 @@ def _accolades(build: Build, scenario: Scenario, frame: Frame) -> Iterable[Power
         if counts if here is UNSET else here:
             has.add(power)
     for power in sorted(has):
-        if power in frame.catalogue.powers and ACCOLADE_PAIRS.get(power) not in has:
+        if power in frame.catalogue.powers and PAIRS.get(power) not in has:
             yield PowerId(power)
 
 
