@@ -68,7 +68,17 @@ def test_it_prints_every_measurement(tmp_path: Path) -> None:
     runner = CliRunner(env={"COLUMNS": "160"})
     result = runner.invoke(main, ["bench", "totals", str(path), "--rounds", "2", "--cpu"])
     assert result.exit_code == 0, result.output
-    for words in (FULL, SLOT, TOGGLE, EXPLAIN, "figures", "p99/median", "KiB", "shield"):
+    for words in (
+        FULL,
+        SLOT,
+        TOGGLE,
+        EXPLAIN,
+        "totals alone",
+        "findings alone",
+        "p99/median",
+        "KiB",
+        "shield",
+    ):
         assert words in result.stdout, words
 
 

@@ -4,8 +4,10 @@ import gc
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 import click
 from msgspec import Struct, structs
@@ -19,8 +21,7 @@ from calc.build import OWN_SLOT, Build, SlottedEnhancement
 from calc.engine import Engine
 from calc.operations import Applied, Operation, PlaceEnhancement, SwitchPower, apply
 from calc.owned import owned
-from calc.remembered import Remembered
-from calc.rules import Checked
+from calc.results import Result
 from calc.slotting import fits, levels
 from calc.stats import STATS
 from gamedata.catalogue import Catalogue, Enhancement, PowerId
@@ -29,20 +30,14 @@ from server.inputs import FILE, catalogue_option, read_build, read_catalogue
 
 SAMPLE = 40  # how many enhancements a power is tried with
 COPIES = 20  # how many memories of one build are weighed
+Answer = TypeVar("Answer")
 _SWITCHED = ("Toggle", "Auto", "Click")
 
 FULL = "all, from nothing"
 SLOT = "one slot changed"
 TOGGLE = "one power toggled"
 EXPLAIN = "explain one stat"
-_STEPS = ("totals", "figures", "findings")
-
-
-class Answer(Struct, frozen=True):
-    """All that is computed for a build, and remembered for the next."""
-
-    memory: Remembered
-    checked: Checked
+_NAMES = (FULL, SLOT, TOGGLE, EXPLAIN)
 
 
 class Samples(Struct):
@@ -51,15 +46,12 @@ class Samples(Struct):
     clock: Callable[[], int] = time.perf_counter_ns
     taken: dict[tuple[str, str], list[float]] = {}
 
-    def add(self, name: str, *marks: int) -> None:
-        """marks: what the clock showed (ns) before the first step and after each."""
-        self._add(name, "", marks[0], marks[-1])
-        if len(marks) > 2:
-            for step, begin, end in zip(_STEPS, marks, marks[1:], strict=False):
-                self._add(name, step, begin, end)
-
-    def _add(self, name: str, step: str, begin: int, end: int) -> None:
-        self.taken.setdefault((name, step), []).append((end - begin) / 1000)
+    def timed(self, what: Callable[[], Answer], name: str, step: str = "") -> Answer:
+        begin = self.clock()
+        answer = what()
+        taken = (self.clock() - begin) / 1000
+        self.taken.setdefault((name, step), []).append(taken)
+        return answer
 
 
 @click.command()
@@ -100,40 +92,45 @@ def totals(
 
 def _warm(engine: Engine, build: Build) -> None:
     """Compile what the build's archetype and level need."""
-    memory = engine.remember(build)
-    engine.figures(memory)
+    result = engine.result(build)
     for stat in STATS:
-        engine.explain(memory, stat.key)
-    rules.findings(build, engine.catalogue)
+        engine.explain(result.memory, stat.key)
 
 
 def _measure(engine: Engine, build: Build, random: Random, rounds: int, samples: Samples) -> None:
     for _ in range(rounds):
-        _answer(engine, _unseen(build, random, engine.catalogue), None, samples, FULL)
+        _apart(engine, _unseen(build, random, engine.catalogue), None, samples, FULL)
+        _whole(engine, _unseen(build, random, engine.catalogue), None, samples, FULL)
     changes = _Changes(build, random, engine.catalogue)
-    answer = _answer(engine, build, None, Samples(), FULL)
-    for _ in range(rounds):
+    result = engine.result(build)
+    for number in range(2 * rounds):
         for name, change in ((SLOT, changes.slot), (TOGGLE, changes.toggle)):
             changed = change()
             if changed is None:
                 continue
-            answer = _answer(engine, changed, answer, samples, name)
-        begin = samples.clock()
-        engine.explain(answer.memory, random.choice(STATS).key)
-        samples.add(EXPLAIN, begin, samples.clock())
+            if number % 2:
+                _apart(engine, changed, result, samples, name)
+                result = engine.result(changed, result)
+            else:
+                result = _whole(engine, changed, result, samples, name)
+        memory, stat = result.memory, random.choice(STATS).key
+        samples.timed(partial(engine.explain, memory, stat), EXPLAIN)
 
 
-def _answer(
-    engine: Engine, build: Build, before: Answer | None, samples: Samples, name: str
-) -> Answer:
-    begin = samples.clock()
-    memory = engine.remember(build, before.memory if before else None)
-    with_totals = samples.clock()
-    engine.figures(memory)
-    with_figures = samples.clock()
-    checked = rules.check(build, engine.catalogue, before.checked if before else None)
-    samples.add(name, begin, with_totals, with_figures, samples.clock())
-    return Answer(memory, checked)
+def _whole(
+    engine: Engine, build: Build, before: Result | None, samples: Samples, name: str
+) -> Result:
+    return samples.timed(partial(engine.result, build, before), name)
+
+
+def _apart(
+    engine: Engine, build: Build, before: Result | None, samples: Samples, name: str
+) -> None:
+    """Totals and findings each by itself; the figures are most of the rest of the whole."""
+    memory = before.memory if before else None
+    samples.timed(partial(engine.remember, build, memory), name, "totals alone")
+    checked = before.checked if before else None
+    samples.timed(partial(rules.check, build, engine.catalogue, checked), name, "findings alone")
 
 
 # --- builds ---------------------------------------------------------------------------------------
@@ -226,9 +223,7 @@ def _kept(engine: Engine, build: Build) -> float:
     """KiB of what is remembered of a build from nothing, without what all builds share."""
     gc.collect()
     tracemalloc.start()
-    kept = [
-        Answer(engine.remember(build), rules.check(build, engine.catalogue)) for _ in range(COPIES)
-    ]
+    kept = [engine.result(build) for _ in range(COPIES)]
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return size / len(kept) / 1024
@@ -242,7 +237,8 @@ def _table(title: str, samples: Samples) -> Table:
     table.add_column("", no_wrap=True)
     for heading in ("median", "p95", "p99", "p99/median", "times"):
         table.add_column(heading, justify="right")
-    for (name, step), taken in samples.taken.items():
+    order = sorted(samples.taken.items(), key=lambda item: (_NAMES.index(item[0][0]), item[0][1]))
+    for (name, step), taken in order:
         median, p95, p99 = (quantile(taken, share) for share in (0.5, 0.95, 0.99))
         table.add_row(
             f"  {step}" if step else name,
@@ -257,10 +253,9 @@ def _table(title: str, samples: Samples) -> Table:
 def _by_build(by_file: dict[str, Samples], kept: dict[str, float]) -> Table:
     table = Table(title="Medians by build: microseconds; memory of one", title_justify="left")
     table.add_column("", no_wrap=True)
-    names = (FULL, SLOT, TOGGLE, EXPLAIN)
-    for heading in (*names, "KiB"):
+    for heading in (*_NAMES, "KiB"):
         table.add_column(heading, justify="right")
     for name, samples in by_file.items():
-        medians = (quantile(samples.taken.get((each, ""), [0.0]), 0.5) for each in names)
+        medians = (quantile(samples.taken.get((each, ""), [0.0]), 0.5) for each in _NAMES)
         table.add_row(escape(name), *(f"{each:,.0f}" for each in medians), f"{kept[name]:,.0f}")
     return table
