@@ -171,6 +171,7 @@ class _Compiler:
             brings_by=brings_by,
             listens=frozenset(each.attribute for each in listening if each.by_globals),
             gives=bool(self.always or self.parts or self.strengthens or self.strengthening),
+            constant=None if self.parts or self.enhanceable or is_kept_up else self._constant(),
         )
 
     @property
@@ -178,6 +179,12 @@ class _Compiler:
         return any((self.always, self.parts, self.strengthens, self.strengthening)) or any(
             (self.modes, self.chances, self.grants, self.executes)
         )
+
+    def _constant(self) -> dict[int, tuple[float, ...]]:
+        sums: dict[int, tuple[float, ...]] = {}
+        for number, value, _ in self.always:
+            sums[number] = (*sums.get(number, ()), value)
+        return sums
 
     def add(self, effect: SelfEffect, attributes: Iterable[str], *, fades: bool) -> None:
         """attributes: those of the effect's that are meant. fades: they are a step that ends."""

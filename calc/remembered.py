@@ -10,7 +10,7 @@ Nothing here is changed in place: an older build's memory stays what it was.
 """
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from msgspec import Struct
 from calc.build import Build
 from calc.facts import FIXED, Context
 from calc.frame import Frame
-from calc.powers import Keyed, contributions, global_strengths, stronger
+from calc.powers import Contribution, Keyed, contributions, global_strengths, stronger
 from calc.running import Active, Running, knowing, running, with_slots
 from calc.totals import Total, difference_in, numbers, total_of
 from gamedata.catalogue import EnhancementId, PowerId
@@ -403,15 +403,26 @@ def _unkeyed(given: Iterable[tuple[str, float, str]]) -> dict[str, Values]:
 
 def _given(source: Source, strengths: Mapping[str, float], state: Running) -> Given:
     active = source.active
-    added, keyed = contributions(
-        active.power, active.count, active.slotted, strengths, active.context, state.chances
-    )
-    sums: dict[int, Values] = {}
-    for number, value in added:
-        sums[number] = (*sums[number], value) if number in sums else (value,)
+    sums: Mapping[int, Values]
+    if active.power.constant is not None:
+        sums = active.power.constant
+        keyed: Sequence[Keyed] = ()
+    else:
+        added, keyed = contributions(
+            active.power, active.count, active.slotted, strengths, active.context, state.chances
+        )
+        sums = _grouped(added)
     if source.times > 1:
         sums = {number: values * source.times for number, values in sums.items()}
     return Given(sums, tuple(keyed))
+
+
+def _grouped(added: Iterable[Contribution]) -> dict[int, Values]:
+    """Contributions by the sum that they are for."""
+    sums: dict[int, Values] = {}
+    for number, value in added:
+        sums[number] = (*sums[number], value) if number in sums else (value,)
+    return sums
 
 
 def _strongest(given: Iterable[Given]) -> Given:
@@ -437,23 +448,18 @@ def _enter(
     """Write a source's new values into the columns. touched: the columns that are copies
     already; those that become so are added."""
     for place, values in after.items():
-        if before.get(place) == values:
+        if before and before.get(place) == values:
             continue
-        column = columns.get(place)
-        if column is None:
-            column = columns[place] = {}
+        if place not in touched:
+            columns[place] = dict(columns.get(place, ()))
             touched.add(place)
-        elif place not in touched:
-            column = columns[place] = dict(column)
-            touched.add(place)
-        column[key] = values
+        columns[place][key] = values
     for place in before:
         if place not in after:
-            column = columns[place]
             if place not in touched:
-                column = columns[place] = dict(column)
+                columns[place] = dict(columns[place])
                 touched.add(place)
-            del column[key]
+            del columns[place][key]
 
 
 def _with_later(
@@ -482,10 +488,7 @@ def _with_later(
             state.chances,
             reads_totals=True,
         )
-        values: dict[int, Values] = {}
-        for number, value in added:
-            values[number] = (*values.get(number, ()), value)
-        found = later[f"{key}, later"] = Given(values, tuple(keyed))
+        found = later[f"{key}, later"] = Given(_grouped(added), tuple(keyed))
         _enter(columns, f"{key}, later", {}, found.sums, touched)
     before = later.pop(_STRONGEST, None)
     after = _strongest(later.values())
