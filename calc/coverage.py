@@ -34,7 +34,10 @@ from gamedata.expressions import ExpressionError, Node, parse
 LEVEL = 50
 _OTHERS = "of what is summoned, or of others"
 _ON_OTHERS = "felt by others: in its power's figures"
-_NO_BUILD = "its conditions hold for no caster"
+_NOT_ONESELF = "its conditions leave the caster out"
+_NO_SITUATION = "in no situation that a build can tell: {}"
+# What tells the caster from others.
+_WHO = frozenset({"target>entref", "source>entref", "target>enttype", "target.isfriend?"})
 _IN_NO_TOTAL = "of an effect that is in no total"
 _CARRIED = "carried into other powers: in their figures"
 UNKNOWABLE = "nobody can know it"
@@ -168,16 +171,15 @@ class _Walk:
     ) -> bool:
         """Count an effect that may reach the caster; whether a total may follow from it."""
         found = [(who, each) for who, effects in felt for each in effects if each.effect == effect]
+        never = "" if found or self._is_unknown(effect, views) else _never(effect, tuple(views))
         matters = False
         for attribute in effect.template.attributes:
-            reason: str | None = ignored(attribute, effect.template.aspect)
-            if not found and not reason and not self._is_unknown(effect, views):
-                reason = _NO_BUILD
+            reason: str | None = ignored(attribute, effect.template.aspect) or never
             for who, each in found:
                 reason = unread(power, each, attribute, who, LEVEL, self.tags)
                 if reason is None:
                     break
-            matters = matters or not reason or reason == _NO_BUILD
+            matters = matters or not reason or reason == never
             kind = f"{attribute} {effect.template.aspect}"
             self._count(self.found.effects, kind, reason, power.id)
         return matters
@@ -250,6 +252,17 @@ def _fate(part: Node, views: tuple[View, ...]) -> str | None:
         return None
     values = {condition.evaluate(Context(Facts())) for condition in conditions}
     return UNKNOWABLE if UNKNOWN in values else _FIXED
+
+
+def _never(effect: Effect, views: tuple[View, ...]) -> str:
+    """Why an effect's conditions can never hold: what they ask for is the same in every build."""
+    asked: set[str] = set()
+    for expression in effect.conditions:
+        tree = _tree(expression)
+        if tree is not None:
+            asked.update(name for name, part in atoms(tree) if _fate(part, views) is not None)
+    beyond = sorted(asked - _WHO)
+    return _NO_SITUATION.format(", ".join(beyond)) if beyond else _NOT_ONESELF
 
 
 def _felt(power: Power, who: Archetype) -> list[SelfEffect]:

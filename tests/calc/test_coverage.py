@@ -104,6 +104,7 @@ def test_what_is_left_out_has_its_reason() -> None:
             power(
                 group("Translucency"),
                 group("ToHit", requires="target>entref != source>entref"),
+                group("ToHit", requires="distance > 7"),
                 EffectGroup(group("ToHit").templates, chance=0.5),
                 EffectGroup(group("ToHit").templates, ppm=2.0),
             )
@@ -112,7 +113,8 @@ def test_what_is_left_out_has_its_reason() -> None:
     assert found.effects["Translucency Current"] == Count(0, {"how one looks, or what one sees": 1})  # type: ignore[arg-type]
     assert sorted(found.effects["ToHit Current"].ignored) == [
         "happens by chance, per minute: in its power's figures",
-        "its conditions hold for no caster",
+        "in no situation that a build can tell: distance",
+        "its conditions leave the caster out",
         "may happen: its chance is never certain",
     ]
 
