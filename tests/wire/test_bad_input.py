@@ -27,6 +27,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Any:
         operations_per_edit="5",
         join_timeout_s="0.5",
         editors="2",
+        people_ttl_s="0.6",
         origins="https://friends.example",
     )
     yield server
@@ -192,6 +193,26 @@ async def test_a_wrong_join_may_be_sent_again(ann: Owner) -> None:
 def expired_token() -> str:
     then = time.time() - 1000
     return Tokens(SECRET).sign(Person("g1", "Ann", then - 1000, then))
+
+
+async def test_a_token_that_expires_closes_the_live_socket_with_4401(ann: Owner) -> None:
+    now = time.time()
+    raw = await Raw.open(ann.url, ann.session)
+    await raw.join(token=Tokens(SECRET).sign(Person(ann.person, "Ann", now, now + 2)))
+    assert await raw.closed() == (4401, "Your token has expired.")
+
+
+async def test_a_token_of_which_half_is_gone_is_renewed(ann: Owner) -> None:
+    now = time.time()
+    old = Tokens(SECRET).sign(Person(ann.person, "Ann", now - 100, now + 90))
+    raw = await Raw.open(ann.url, ann.session)
+    fresh = (await raw.join(token=old))["token"]
+    assert Tokens(SECRET).read(fresh).id == ann.person
+    assert Tokens(SECRET).read(fresh).expires_at > now + 1000
+    await raw.socket.close()
+    raw = await Raw.open(ann.url, ann.session)
+    assert "token" not in await raw.join(token=fresh)
+    await raw.socket.close()
 
 
 NOT_AUTHENTICATED = {

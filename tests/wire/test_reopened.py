@@ -83,3 +83,16 @@ async def test_a_session_that_redis_lost_is_reopened_from_sql_by_two_workers_at_
         assert await first.edit(SetLevel(40), id=answer.id) == answer
         assert ann.snapshot()["revision"] == 41
         assert ann.snapshot()["build"]["title"] == "Supernova"
+
+
+async def test_without_redis_the_server_lives_and_is_not_ready(
+    servers: tuple[Server, Server], valkey: Valkey
+) -> None:
+    ann = Owner(servers[0].url)
+    valkey.stop()
+    assert ann.call("GET", "/health/live") == {"status": "live"}
+    assert ann.call("GET", "/health/ready", status=503)["code"] == "unavailable"
+    assert ann.call("POST", "/api/v1/sessions", {}, status=503)["code"] == "unavailable"
+    valkey.start()
+    assert ann.call("GET", "/health/ready") == {"status": "ready"}
+    assert ann.snapshot()["revision"] == 0
