@@ -12,11 +12,13 @@ from calc import mbd
 from calc.build import Build, Scenario, Slot, SlottedEnhancement, TakenPower
 from calc.engine import Engine
 from calc.explain import NO_FLIGHT, OUT_OF_LIMITS, Explanation, explain
+from calc.operations import Applied, apply
 from calc.origins import BARRED, LIKE_ANOTHER, OFF, OUTDONE, Enhancing, Item
 from calc.readable import readable
 from calc.stats import STATS
 from gamedata.catalogue import Catalogue
 from tests.legal_builds import legal_build, players
+from tests.strategies import random_operation
 
 DEFLECTION = "Scrapper_Defense.Shield_Defense.Deflection"
 PHALANX = "Scrapper_Defense.Shield_Defense.Phalanx_Fighting"
@@ -110,6 +112,20 @@ def test_legal_builds_add_up_in_every_scenario(number: int, engine: Engine) -> N
     for scenario in made.scenarios:
         assert_adds_up(engine, replace(made, scenario=scenario))
     assert assert_adds_up(engine, replace(made, powers=all_on)) > 200
+
+
+def test_a_build_that_was_edited_is_explained_like_a_new_one(engine: Engine) -> None:
+    random = Random(7)
+    made = legal_build(random, players(engine.catalogue)[7], engine.catalogue)
+    memory = engine.remember(made)
+    for _ in range(25):
+        operation = random_operation(random, made, engine.catalogue)
+        answer = apply(made, operation, engine.catalogue)
+        made = answer.build if isinstance(answer, Applied) else made
+        memory = engine.remember(made, memory)
+        stat = random.choice(STATS).key
+        assert engine.explain(memory, stat) == engine.explain(made, stat), operation
+    assert_adds_up(engine, made)
 
 
 def test_what_ed_took(engine: Engine) -> None:
