@@ -5,7 +5,7 @@ Source: the design's `calc.md` §11 and §12; the spelling of keys: `stats.md`.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from msgspec import UNSET, Struct, structs
 
@@ -103,16 +103,47 @@ def figures(power: PowerId, here: Situation) -> Figures:
     slotted = sheets.slotted(sheet, slots, state.boosts)
     taken = here.build.powers.get(power, _PLAIN)
     count = count_of(power, taken, scenario_of(here.build), sheets.frame)
-    use = Use(
-        context,
-        state.chances,
-        _strengths(sheet, slotted, here.strengths),
-        limited(found, count, context),
-        slotted[0],
+    count = limited(found, count, context)
+    key = _depends_on(power, sheet, slotted, count, slots, here)
+    figures = sheets.kept(key) if key else None
+    if figures is None:
+        strengths = _strengths(sheet, slotted, here.strengths)
+        use = Use(context, state.chances, sheets.outcome, strengths, count, slotted[0])
+        use.do(sheet)
+        pets = tuple(_follow(sheet, use, slots, here))
+        figures = _finished(sheets.catalogue.powers[power], sheet, use, pets, slots, here)
+        if key:
+            sheets.keep(key, figures)
+    return figures
+
+
+def _depends_on(
+    power: PowerId,
+    sheet: Sheet,
+    slotted: tuple[float, ...],
+    count: int,
+    slots: Slots,
+    here: Situation,
+) -> Hashable:
+    """All that a power's figures depend on in a frame; None when that takes long to say."""
+    if not sheet.is_plain or sheet.bringing:
+        return None
+    if slots and here.sheets.have_procs(slots, sheet.power.id):
+        return None
+    context, modifiers = Context(here.facts, sheet.power), here.state.chances
+    for block in sheet.open:
+        if block.ppm:
+            return None
+    return (
+        power,
+        sheet,
+        slotted,
+        tuple([here.strengths.get(attribute, 0.0) for attribute in sheet.heard]),
+        count,
+        tuple([block.likelihood(context, modifiers) for block in sheet.open]),
+        here.to_hit,
+        here.of_level,
     )
-    use.do(sheet)
-    pets = tuple(_follow(sheet, use, slots, here))
-    return _finished(sheets.catalogue.powers[power], sheet, use, pets, slots, here)
 
 
 def _strengths(
@@ -301,6 +332,7 @@ def _pet_power(
     own = Use(
         Context(facts, sheet.power),
         state.chances if summoned.copies_strengths else {},
+        sheets.outcome,
         _strengths(sheet, slotted, here.strengths if summoned.copies_strengths else {}),
         recharge=slotted[0],
     )
@@ -342,7 +374,9 @@ def _procs(
         piece = here.sheets.of_piece(EnhancementId(slotted.id), host.id)
         if not (piece.blocks or piece.bringing):
             continue
-        happening = Use(Context(here.facts, host), use.modifiers, recharge=recharge)
+        happening = Use(
+            Context(here.facts, host), use.modifiers, here.sheets.outcome, recharge=recharge
+        )
         blocks = (*piece.blocks, *(bringing.block for bringing in piece.bringing))
         chance = max(happening.likelihood(block) for block in blocks)
         if chance <= 0.0:

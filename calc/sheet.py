@@ -4,7 +4,7 @@ Totals ask only what the caster feels; figures ask for everything: what happens 
 what is healed or summoned, how likely and how often. Source: the design's `calc.md` §3 to §6, §11.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Literal
 
 from msgspec import Struct, structs
@@ -23,7 +23,7 @@ from calc.effects import (
     undecided,
     undecided_unless,
 )
-from calc.facts import Context, Facts, View, word
+from calc.facts import FIXED, Context, Facts, View, word
 from calc.powers import Enhanceable
 from calc.tables import table
 from gamedata.catalogue import (
@@ -45,6 +45,7 @@ _ENDED = frozenset({"OnDeactivate", "OnDisable", "OnExpire"})
 _EXECUTING = frozenset({"Execute_Power", "Grant_Boosted_Power"})
 _UNSEEN = frozenset({"Null", "Set_Mode", "Unset_Mode", "Grant_Power", "Revoke_Power"})
 _CERTAIN = 1.0
+_SAME_FOR_ALL = FIXED | {"result"}
 
 
 class Line(Struct, frozen=True, gc=False):
@@ -89,6 +90,18 @@ class Block(Struct, frozen=True, gc=False):
     times: Times = "once"
     limit: int = 0
     secondary: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a build decides how likely it happens."""
+        return bool(self.conditions or self.unless or self.chances or self.ppm)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its size follows from strengths, targets and likelihood alone."""
+        formulas = (self.expression, self.duration_expression)
+        reads = (formula.reads for formula in formulas if formula is not None)
+        return not self.tick_tags and all(read <= _SAME_FOR_ALL for read in reads)
 
     def likelihood(self, context: Context, modifiers: Mapping[str, float]) -> float:
         """How likely it happens, procs per minute aside; 0 when a condition keeps it from it.
@@ -164,13 +177,21 @@ class Bringing(Struct, frozen=True, eq=False, gc=False):
 class Sheet(Struct, frozen=True, eq=False, gc=False):
     """A power with everything that it does: each sheet is itself only.
 
-    enhanceable: `OWN` first, then what its lines use.
+    enhanceable: `OWN` first, then what its lines use. is_open: by block, whether a build decides
+    how likely it happens; open: those blocks. is_plain: all blocks are. heard: the
+    attributes whose global strength it uses, as `enhanceable` has them. fixed: the reading of what
+    is the same for all builds.
     """
 
     power: Power
     enhanceable: tuple[Enhanceable, ...]
     blocks: tuple[Block, ...] = ()
     bringing: tuple[Bringing, ...] = ()
+    is_open: tuple[bool, ...] = ()
+    open: tuple[Block, ...] = ()
+    is_plain: bool = False
+    heard: tuple[str, ...] = ()
+    fixed: Context = Context(Facts())
 
 
 class Caster(Struct, frozen=True):
@@ -206,7 +227,29 @@ def compile_sheet(
             structs.replace(block, times="once") if block.times == "stacks" else block
             for block in blocks
         ]
-    return Sheet(power, tuple(compiler.enhanceable), tuple(blocks), tuple(compiler.bringing))
+    return sheet_of(power, tuple(compiler.enhanceable), blocks, compiler.bringing, compiler.fixed)
+
+
+def sheet_of(
+    power: Power,
+    enhanceable: tuple[Enhanceable, ...],
+    blocks: Iterable[Block],
+    bringing: Iterable[Bringing],
+    fixed: Context,
+) -> Sheet:
+    """A sheet of what a power does, and brings."""
+    blocks = tuple(blocks)
+    return Sheet(
+        power,
+        enhanceable,
+        blocks,
+        tuple(bringing),
+        tuple(block.is_open for block in blocks),
+        tuple(block for block in blocks if block.is_open),
+        all(block.is_plain for block in blocks),
+        tuple(wanted.attribute for wanted in enhanceable if wanted.by_globals),
+        fixed,
+    )
 
 
 class _Compiler:

@@ -1,13 +1,15 @@
 """The sheets of everything that characters of one archetype and level use, and what slots do."""
 
-from collections.abc import Set
+from collections.abc import Hashable, Set
 from functools import lru_cache
 
 from calc import enhance
+from calc.figure_types import Figures
 from calc.frame import Frame, Slots
 from calc.listening import listens
 from calc.pets import Summoned, summoned
-from calc.sheet import Block, Bringing, Caster, Sheet, compile_sheet, name_of
+from calc.sheet import Block, Bringing, Caster, Sheet, compile_sheet, name_of, sheet_of
+from calc.use import work_out
 from gamedata.catalogue import (
     ArchetypeId,
     EnhancementId,
@@ -18,6 +20,7 @@ from gamedata.catalogue import (
 
 _SHEETS = 2048
 _SLOTTINGS = 8192
+_OUTCOMES = 1024  # a few kilobytes each
 _CERTAIN = 1.0 - 1e-9
 
 
@@ -40,7 +43,25 @@ class Sheets:
         self.of_piece = lru_cache(_SHEETS)(self._of_piece)
         self.summoned = lru_cache(_SHEETS)(self._summoned)
         self.slotted = lru_cache(_SLOTTINGS)(self._slotted)
+        self.outcome = lru_cache(_OUTCOMES)(work_out)
+        self.have_procs = lru_cache(_SLOTTINGS)(self._have_procs)
+        self._kept: dict[Hashable, Figures] = {}
         self.listens = lru_cache(_SHEETS)(listens)
+
+    def kept(self, key: Hashable) -> Figures | None:
+        """Figures that were kept under all that they depend on."""
+        return self._kept.get(key)
+
+    def keep(self, key: Hashable, figures: Figures) -> None:
+        """Keep figures for whoever comes to the same."""
+        if len(self._kept) >= _OUTCOMES:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[key] = figures
+
+    def _have_procs(self, slots: Slots, host: PowerId) -> bool:
+        """Whether something in the slots comes by chance."""
+        pieces = (self.of_piece(EnhancementId(each.id), host) for each in slots)
+        return any(piece.blocks or piece.bringing for piece in pieces)
 
     def _of_power(self, power: PowerId) -> Sheet:
         """A power of the character's own. Raises KeyError for an unknown one."""
@@ -77,7 +98,7 @@ class Sheets:
         sheet = compile_sheet(as_power, self.caster, self.changed_tags, enhanced=False)
         blocks = tuple(block for block in sheet.blocks if _comes_by_chance(block))
         bringing = tuple(each for each in sheet.bringing if _comes_by_chance(each.block))
-        return Sheet(as_power, sheet.enhanceable, blocks, bringing)
+        return sheet_of(as_power, sheet.enhanceable, blocks, bringing, sheet.fixed)
 
     def _summoned(self, bringing: Bringing) -> Summoned | None:
         if bringing.summons is None:

@@ -3,26 +3,37 @@
 Source: the design's `calc.md` §6.1, §11.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
 from calc import procs
 from calc.facts import Context
 from calc.figure_types import EffectFigure
-from calc.sheet import Block, Sheet
+from calc.sheet import OWN, Block, Sheet
+
+_NO_MODIFIERS: Mapping[str, float] = {}
+
+
+class Outcome(Struct, frozen=True, gc=False):
+    """What the blocks of a sheet come to. before, after: damage by type."""
+
+    effects: tuple[EffectFigure, ...]
+    before: Mapping[str, float]
+    after: Mapping[str, float]
 
 
 class Use(Struct):
     """What evaluating one use of a power needs, and what comes of it.
 
     strengths: by position in the sheet's `enhanceable`, 1.0 at the end for what has none.
-    modifiers: what is added to chances, by tag. count: targets or stacks. recharge: what slots add
-    to the power's recharge. damage: by type, before and after.
+    modifiers: what is added to chances, by tag. outcome: `work_out`, remembered. count: targets or
+    stacks. recharge: what slots add to the power's recharge. before, after: damage by type.
     """
 
     context: Context
     modifiers: Mapping[str, float]
+    outcome: Callable[[Sheet, tuple[float, ...], int, tuple[float, ...], float, str], Outcome]
     strengths: tuple[float, ...] = (1.0,)
     count: int = 1
     recharge: float = 0.0
@@ -39,17 +50,77 @@ class Use(Struct):
 
     def do(self, sheet: Sheet, *, factor: float = 1.0, via: str = "") -> None:
         """Add what a sheet's blocks do. factor: the chance that it is done at all."""
-        for block in sheet.blocks:
-            chance = factor * self.likelihood(block)
-            times = block.multiplied(self.count)
-            if chance > 0.0 and times:
-                self._do(block, chance, times, via)
+        if not sheet.blocks:
+            return
+        likelihoods = tuple([self.likelihood(block) for block in sheet.open])
+        strengths = self.strengths[len(OWN) :]
+        if sheet.is_plain:
+            done = self.outcome(sheet, strengths, self.count, likelihoods, factor, via)
+        else:
+            done = work_out(
+                sheet,
+                strengths,
+                self.count,
+                likelihoods,
+                factor,
+                via,
+                self.context,
+                self.modifiers,
+            )
+        self.effects.extend(done.effects)
+        for whole, part in ((self.before, done.before), (self.after, done.after)):
+            for kind, damage in part.items():
+                whole[kind] = whole.get(kind, 0.0) + damage
 
-    def _do(self, block: Block, chance: float, times: int, via: str) -> None:
-        all_ticks = block.all_ticks(self.modifiers)
+
+def work_out(
+    sheet: Sheet,
+    strengths: tuple[float, ...],
+    count: int,
+    likelihoods: tuple[float, ...],
+    factor: float,
+    via: str,
+    context: Context | None = None,
+    modifiers: Mapping[str, float] = _NO_MODIFIERS,
+) -> Outcome:
+    """What the blocks of a sheet do.
+
+    strengths: without those of `OWN`. likelihoods: of the sheet's open blocks. context, modifiers:
+    only needed where the sheet is not plain.
+    """
+    working = _Working(context or sheet.fixed, modifiers, strengths, via)
+    decided = iter(likelihoods)
+    for block, is_open in zip(sheet.blocks, sheet.is_open, strict=True):
+        chance = factor * (next(decided) if is_open else block.chance)
+        times = block.multiplied(count)
+        if chance > 0.0 and times:
+            working.add(block, chance, times)
+    return Outcome(tuple(working.effects), working.before, working.after)
+
+
+class _Working:
+    def __init__(
+        self,
+        context: Context,
+        modifiers: Mapping[str, float],
+        strengths: tuple[float, ...],
+        via: str,
+    ) -> None:
+        self.context = context
+        self.modifiers = modifiers
+        self.strengths = strengths
+        self.via = via
+        self.effects: list[EffectFigure] = []
+        self.before: dict[str, float] = {}
+        self.after: dict[str, float] = {}
+
+    def add(self, block: Block, chance: float, times: int) -> None:
         each_tick = chance * block.each_tick(self.modifiers)
+        if each_tick <= 0.0:
+            return
+        whole = chance * block.all_ticks(self.modifiers)
         for line in block.lines:
-            strength = self.strengths[line.strength]
+            strength = self.strengths[line.strength - len(OWN)] if line.strength >= 0 else 1.0
             if line.on_duration:
                 before = after = times * line.amount
                 duration_before = block.duration(self.context, 1.0)
@@ -61,8 +132,9 @@ class Use(Struct):
             if line.damage:
                 before, after = -before, -after
                 if not block.secondary:
-                    whole = chance * all_ticks
-                    self._hurt(line.damage, whole * before, whole * after)
+                    kind = line.damage
+                    self.before[kind] = self.before.get(kind, 0.0) + whole * before
+                    self.after[kind] = self.after.get(kind, 0.0) + whole * after
             self.effects.append(
                 EffectFigure(
                     line.attribute,
@@ -76,10 +148,6 @@ class Use(Struct):
                     block.ticks,
                     block.template.period_s,
                     block.delay_s,
-                    via,
+                    self.via,
                 )
             )
-
-    def _hurt(self, kind: str, before: float, after: float) -> None:
-        self.before[kind] = self.before.get(kind, 0.0) + before
-        self.after[kind] = self.after.get(kind, 0.0) + after

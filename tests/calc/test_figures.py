@@ -178,3 +178,25 @@ def test_an_unknown_power_has_no_figures(engine: Engine) -> None:
     found = engine.figures(build_with("Class_Scrapper", {"No.Such.Power": taken()}))
     assert PowerId("No.Such.Power") not in found
     assert PowerId(BRAWL) in found
+
+
+def test_what_is_kept_of_other_builds_changes_nothing(catalogue: Catalogue) -> None:
+    """One engine for many builds gives what a new engine for each would."""
+    powers = (
+        f"{DARK}.Smite",
+        f"{SHIELD}.Shield_Charge",
+        "Pool.Fighting.Boxing",
+        f"{SHIELD}.Deflection",
+    )
+    plans = [
+        {power: taken(crafted(piece), on=is_on) for power in chosen}
+        for piece in ("Damage", "Recharge", "Touch_of_Death_F", "Defense_Buff")
+        for is_on in (True, False)
+        for chosen in (powers, powers[:2], (*powers[2:], "Pool.Speed.Hasten"))
+    ]
+    scenarios = (Scenario(), Scenario(target_rank="minion", relative_level=2), Scenario(pvp=True))
+    engine = Engine(catalogue)
+    for plan in plans:
+        for scenario in scenarios:
+            build = build_with("Class_Scrapper", plan, scenario)
+            assert engine.figures(build) == Engine(catalogue).figures(build)
