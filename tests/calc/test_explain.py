@@ -6,6 +6,8 @@ from random import Random
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from calc import mbd
@@ -18,7 +20,7 @@ from calc.readable import readable
 from calc.stats import STATS
 from gamedata.catalogue import Catalogue
 from tests.legal_builds import legal_build, players
-from tests.strategies import random_operation
+from tests.strategies import documents, random_operation
 
 DEFLECTION = "Scrapper_Defense.Shield_Defense.Deflection"
 PHALANX = "Scrapper_Defense.Shield_Defense.Phalanx_Fighting"
@@ -126,6 +128,12 @@ def test_a_build_that_was_edited_is_explained_like_a_new_one(engine: Engine) -> 
         stat = random.choice(STATS).key
         assert engine.explain(memory, stat) == engine.explain(made, stat), operation
     assert_adds_up(engine, made)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_document_adds_up(engine: Engine, data: st.DataObject) -> None:
+    assert_adds_up(engine, data.draw(documents(engine.catalogue)))
 
 
 def test_what_ed_took(engine: Engine) -> None:
