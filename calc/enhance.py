@@ -15,6 +15,7 @@ from calc.tables import at, table
 from gamedata.catalogue import (
     Archetype,
     Catalogue,
+    Curve,
     EffectGroup,
     Enhancement,
     Power,
@@ -50,6 +51,20 @@ class Bonus(Struct, frozen=True, gc=False):
     past_ed: bool = False
 
 
+class Aspect(Struct, frozen=True, gc=False):
+    """One part of an enhancement: the attributes that it raises alike, each with its schedule.
+
+    only_in: the enhancement type that a power must take for it, "" for any power. The value is
+    scale times the curve at the piece's level.
+    """
+
+    only_in: str
+    scale: float
+    curve: Curve
+    past_ed: bool
+    attributes: tuple[tuple[str, Schedule], ...]
+
+
 def bonuses(
     slotted: SlottedEnhancement,
     enhancement: Enhancement,
@@ -59,32 +74,42 @@ def bonuses(
     catalogue: Catalogue,
     *,
     highest: int = COMMON_LEVELS[1],
+    known: tuple[Aspect, ...] | None = None,
 ) -> tuple[Bonus, ...]:
     """What a slotted enhancement adds to each attribute, before ED.
 
     accepted: the enhancement types that the power takes; a part of a piece with several aspects
     counts only where its type is among them. level: the character's combat level. highest: no
-    piece is worth more than one of this level, whatever its own.
+    piece is worth more than one of this level, whatever its own. known: `aspects` of the piece, if
+    they are at hand.
     """
     piece_level = min(effective_level(slotted, enhancement, level, catalogue), highest)
     factor = relative_factor(slotted, enhancement)
     found: list[Bonus] = []
-    for template in boost_templates(enhancement):
-        if template.boost_mod_allowed and template.boost_mod_allowed not in accepted:
+    for aspect in aspects(enhancement, archetype) if known is None else known:
+        if aspect.only_in and aspect.only_in not in accepted:
             continue
-        curve = archetype.tables.get(template.table, (1.0,))
-        value = template.scale * at(curve, piece_level) * factor
-        past_ed = "BoostIgnoreDiminishing" in template.flags
-        found.extend(
-            Bonus(
-                attribute,
-                schedule(template, attribute, enhancement.enhancement_types),
-                value,
-                past_ed,
-            )
-            for attribute in template.attributes
-        )
+        value = aspect.scale * at(aspect.curve, piece_level) * factor
+        for attribute, by_schedule in aspect.attributes:
+            found.append(Bonus(attribute, by_schedule, value, aspect.past_ed))
     return tuple(found)
+
+
+def aspects(enhancement: Enhancement, archetype: Archetype) -> tuple[Aspect, ...]:
+    """What an enhancement enhances, for an archetype's characters of any level."""
+    return tuple(
+        Aspect(
+            template.boost_mod_allowed,
+            template.scale,
+            archetype.tables.get(template.table, (1.0,)),
+            "BoostIgnoreDiminishing" in template.flags,
+            tuple(
+                (attribute, schedule(template, attribute, enhancement.enhancement_types))
+                for attribute in template.attributes
+            ),
+        )
+        for template in boost_templates(enhancement)
+    )
 
 
 def boost(power: Power, archetype: Archetype, level: int) -> tuple[Bonus, ...]:
@@ -165,12 +190,6 @@ def strength(found: Iterable[Bonus]) -> float:
 
     ED works once on each schedule's sum, never slot by slot.
     """
-    found = tuple(found)
-    if not found:
-        return 0.0
-    only = found[0].schedule
-    if all(bonus.schedule == only and not bonus.past_ed for bonus in found):
-        return apply_ed(math.fsum([bonus.value for bonus in found]), only)
     by_schedule: dict[Schedule, list[float]] = {}
     past_ed = []
     for bonus in found:
@@ -178,6 +197,9 @@ def strength(found: Iterable[Bonus]) -> float:
             past_ed.append(bonus.value)
         else:
             by_schedule.setdefault(bonus.schedule, []).append(bonus.value)
+    if len(by_schedule) == 1 and not past_ed:
+        ((only, values),) = by_schedule.items()
+        return apply_ed(math.fsum(values), only)
     diminished = [
         apply_ed(math.fsum(values), schedule) for schedule, values in sorted(by_schedule.items())
     ]

@@ -8,7 +8,7 @@ from calc.bonuses import Given, Piece
 from calc.build import MAX_LEVEL, SlottedEnhancement
 from calc.caps import Limits, limits
 from calc.compile import compile_idle, compile_power
-from calc.enhance import Bonus
+from calc.enhance import Aspect, Bonus
 from calc.owned import Issuing
 from calc.powers import CompiledPower
 from calc.tables import NOBODY
@@ -70,6 +70,7 @@ class Frame:
         self.holds = lru_cache(_SLOTTINGS)(self._holds)
         self._given_by = lru_cache(_SLOTTINGS)(self._given_by_pieces)
         self.enhancing = lru_cache(_ASKED_TWICE)(self._enhancing)
+        self._aspects = lru_cache(_POWERS)(self._aspects_of)
         self._bonuses = lru_cache(_SLOTTINGS)(self._bonuses_of)
 
     def _power(self, power: PowerId) -> CompiledPower:
@@ -124,7 +125,9 @@ class Frame:
         found = self.power(power)
         given = self.enhancing(power, slots, boosts)
         attributes = (*(wanted.attribute for wanted in found.enhanceable), "EnduranceDiscount")
-        return tuple(enhance.strength(given.get(attribute, ())) for attribute in attributes)
+        return tuple(
+            [enhance.strength(given[each]) if each in given else 0.0 for each in attributes]
+        )
 
     def _enhancing(
         self, power: PowerId, slots: Slots, boosts: tuple[PowerId, ...] = ()
@@ -154,7 +157,11 @@ class Frame:
             self.level,
             self.catalogue,
             highest=self._highest_piece,
+            known=self._aspects(enhancement.id),
         )
+
+    def _aspects_of(self, enhancement: EnhancementId) -> tuple[Aspect, ...]:
+        return enhance.aspects(self.catalogue.enhancements[enhancement], self.archetype)
 
     def set_bonuses(self, slots: Slots) -> tuple[PowerId, ...]:
         """The bonus powers that the pieces of one power give."""
