@@ -10,36 +10,19 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from msgspec import UNSET, Struct, structs
 
 from calc import procs
-from calc.arcana import arcana_time
 from calc.build import Build, SlottedEnhancement, TakenPower
 from calc.damage import ticks
 from calc.facts import Context, Facts, word
 from calc.figure_types import EffectFigure, Figures, PetFigures, PetPowerFigures, ProcFigure
 from calc.frame import Slots
 from calc.pets import Summoned
+from calc.power_numbers import BASE_TO_HIT, DAMAGE_KEYS, UNENHANCED, add_damage, own_numbers
 from calc.running import MAX_DEPTH, Running, count_of, knowing, limited, scenario_of, standing_in
 from calc.sheet import Sheet
 from calc.sheets import Sheets
 from calc.tables import limit
 from calc.use import Use
 from gamedata.catalogue import EnhancementId, Power, PowerId
-
-HIT_CHANCES = (0.05, 0.95)  # no attack is surer or less sure than that
-BASE_TO_HIT: dict[int, float] = {
-    -4: 0.95,
-    -3: 0.90,
-    -2: 0.85,
-    -1: 0.80,
-    0: 0.75,
-    1: 0.65,
-    2: 0.56,
-    3: 0.48,
-    4: 0.39,
-    5: 0.30,
-    6: 0.20,
-    7: 0.08,
-}
-"""The chance to hit a foe by how many levels it is above oneself, before buffs."""
 
 _PLAIN = TakenPower()
 
@@ -105,7 +88,7 @@ def figures(power: PowerId, here: Situation) -> Figures:
     count = count_of(power, taken, scenario_of(here.build), sheets.frame)
     count = limited(found, count, context)
     key = _depends_on(power, sheet, slotted, count, slots, here)
-    figures = sheets.kept(key) if key else None
+    figures = sheets.figures.get(key) if key else None
     if figures is None:
         strengths = _strengths(sheet, slotted, here.strengths)
         use = Use(context, state.chances, sheets.outcome, strengths, count, slotted[0])
@@ -113,7 +96,7 @@ def figures(power: PowerId, here: Situation) -> Figures:
         pets = tuple(_follow(sheet, use, slots, here))
         figures = _finished(sheets.catalogue.powers[power], sheet, use, pets, slots, here)
         if key:
-            sheets.keep(key, figures)
+            sheets.figures.keep(key, figures)
     return figures
 
 
@@ -126,14 +109,11 @@ def _depends_on(
     here: Situation,
 ) -> Hashable:
     """All that a power's figures depend on in a frame; None when that takes long to say."""
-    if not sheet.is_plain or sheet.bringing:
+    if not sheet.is_plain or sheet.bringing or any(block.ppm for block in sheet.open):
         return None
     if slots and here.sheets.have_procs(slots, sheet.power.id):
         return None
     context, modifiers = Context(here.facts, sheet.power), here.state.chances
-    for block in sheet.open:
-        if block.ppm:
-            return None
     return (
         power,
         sheet,
@@ -167,7 +147,7 @@ def _finished(
     here: Situation,
 ) -> Figures:
     """The figures of what a use came to. own: the power that one has, which may redirect."""
-    before = own_numbers(sheet, own, _UNENHANCED, here.base_to_hit, here.of_level)
+    before = own_numbers(sheet, own, UNENHANCED, here.base_to_hit, here.of_level)
     after = own_numbers(sheet, own, use.strengths, here.to_hit, here.of_level)
     in_slots = _procs(own.id, sheet, pets, use, slots, here)
     by_procs = math.fsum(proc.damage for proc, _ in in_slots if proc.on)
@@ -186,65 +166,6 @@ def _finished(
         tuple(proc for proc, _ in in_slots),
         pets,
     )
-
-
-_UNENHANCED = (1.0,) * 5
-
-
-def own_numbers(
-    sheet: Sheet, own: Power, strengths: Sequence[float], to_hit: float, of_level: float
-) -> dict[str, float]:
-    """What a power itself is: cost, times, reach, accuracy.
-
-    own: the power that one has: it is the one that recharges and costs, whatever it redirects to.
-    strengths: by position in `calc.sheet.OWN`. to_hit: of a foe of one's own level; of_level: what
-    another level of the foe's adds to it.
-    """
-    power = sheet.power
-    recharge, discount, accuracy, reach, interrupt = strengths[:5]
-    cost = (own.endurance_cost or power.endurance_cost) / discount
-    multiplier = power.accuracy * accuracy
-    low, high = HIT_CHANCES
-    chance = min(max(to_hit + of_level, low), high) * multiplier
-    numbers = {
-        "power.accuracy": multiplier * to_hit,
-        "power.accuracy_multiplier": multiplier,
-        "power.hit_chance": min(max(chance, low), high),
-        "power.recharge": (own.recharge_s or power.recharge_s) / recharge,
-        "power.endurance": cost,
-        "power.cast": power.cast_s,
-        "power.range": power.range_ft * reach,
-        "power.interrupt": power.interrupt_s / interrupt,
-        "power.radius": power.radius_ft,
-        "power.targets": float(power.max_targets),
-    }
-    if power.type == "Click":
-        numbers["power.arcana_cast"] = arcana_time(power.cast_s)
-    elif power.type == "Toggle" and power.period_s > 0:
-        numbers["power.endurance_per_second"] = cost / power.period_s
-    return numbers
-
-
-def add_damage(numbers: dict[str, float], damage: Mapping[str, float], power: Power) -> None:
-    """Damage by type, and what it comes to for each second and point of endurance.
-
-    Of a toggle or auto it is the damage of one pulse.
-    """
-    whole = math.fsum(damage.values())
-    if not whole:
-        return
-    numbers["power.damage"] = whole
-    for kind, value in damage.items():
-        numbers[f"power.damage.{kind}"] = value
-    if numbers["power.endurance"]:
-        numbers["power.dpe"] = whole / numbers["power.endurance"]
-    if "power.arcana_cast" in numbers:
-        numbers["power.dpa"] = whole / numbers["power.arcana_cast"]
-        seconds = numbers["power.recharge"] + numbers["power.cast"] + numbers["power.interrupt"]
-    else:
-        seconds = power.period_s
-    if seconds:
-        numbers["power.dps"] = whole / seconds
 
 
 # --- what a power brings --------------------------------------------------------------------
@@ -326,27 +247,45 @@ def _pet_power(
     copied = slots if summoned.copies_boosts else ()
     boosts = state.boosts if summoned.copies_boosts else ()
     slotted = sheets.slotted(sheet, copied, boosts, copied=True)
-    facts = structs.replace(
-        here.facts, archetype=word(summoned.own_class), creator=here.facts.archetype
-    )
-    own = Use(
-        Context(facts, sheet.power),
-        state.chances if summoned.copies_strengths else {},
-        sheets.outcome,
-        _strengths(sheet, slotted, here.strengths if summoned.copies_strengths else {}),
-        recharge=slotted[0],
-    )
-    own.do(sheet)
-    before = own_numbers(sheet, sheet.power, _UNENHANCED, here.base_to_hit, here.of_level)
+    modifiers = state.chances if summoned.copies_strengths else {}
+    strengths = here.strengths if summoned.copies_strengths else {}
     to_hit = here.to_hit if summoned.copies_strengths else here.base_to_hit
-    after = own_numbers(sheet, sheet.power, own.strengths, to_hit, here.of_level)
-    add_damage(before, own.before, sheet.power)
-    add_damage(after, own.after, sheet.power)
+    facts = here.facts
+    if sheet.reads_facts:
+        facts = structs.replace(facts, archetype=word(summoned.own_class), creator=facts.archetype)
+    context = Context(facts, sheet.power)
+    heard = tuple([strengths.get(attribute, 0.0) for attribute in sheet.heard])
+    likelihoods = tuple([block.likelihood(context, modifiers) for block in sheet.open])
+    key = (sheet, pulses, slotted, heard, likelihoods, to_hit, here.of_level)
+    found = sheets.pets.get(key) if sheet.is_plain else None
+    if found is None:
+        own = Use(
+            context,
+            modifiers,
+            sheets.outcome,
+            _strengths(sheet, slotted, strengths),
+            recharge=slotted[0],
+        )
+        own.do(sheet)
+        found = _pet_figures(power, pulses, sheet, own, to_hit, here)
+        if sheet.is_plain:
+            sheets.pets.keep(key, found)
     if summoned.is_part and summoned.damages(power):
-        for mine, theirs in ((use.before, own.before), (use.after, own.after)):
-            for kind, damage in theirs.items():
-                mine[kind] = mine.get(kind, 0.0) + chance * pulses * damage
-    effects = tuple(each for each in own.effects if each.on != "self" or sheet.power.type != "Auto")
+        for mine, theirs in ((use.before, found.before), (use.after, found.after)):
+            for kind, name in DAMAGE_KEYS:
+                if name in theirs:
+                    mine[kind] = mine.get(kind, 0.0) + chance * pulses * theirs[name]
+    return found
+
+
+def _pet_figures(
+    power: PowerId, pulses: int, sheet: Sheet, use: Use, to_hit: float, here: Situation
+) -> PetPowerFigures:
+    before = own_numbers(sheet, sheet.power, UNENHANCED, here.base_to_hit, here.of_level)
+    after = own_numbers(sheet, sheet.power, use.strengths, to_hit, here.of_level)
+    add_damage(before, use.before, sheet.power)
+    add_damage(after, use.after, sheet.power)
+    effects = tuple(each for each in use.effects if each.on != "self" or sheet.power.type != "Auto")
     return PetPowerFigures(power, pulses, before, after, effects)
 
 

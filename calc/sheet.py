@@ -193,6 +193,11 @@ class Sheet(Struct, frozen=True, eq=False, gc=False):
     heard: tuple[str, ...] = ()
     fixed: Context = Context(Facts())
 
+    @property
+    def reads_facts(self) -> bool:
+        """Whether anything in it looks at a build."""
+        return bool(self.open) or not self.is_plain
+
 
 class Caster(Struct, frozen=True):
     """Whose power it is.

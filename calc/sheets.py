@@ -2,9 +2,10 @@
 
 from collections.abc import Hashable, Set
 from functools import lru_cache
+from typing import Generic, TypeVar
 
 from calc import enhance
-from calc.figure_types import Figures
+from calc.figure_types import Figures, PetPowerFigures
 from calc.frame import Frame, Slots
 from calc.listening import listens
 from calc.pets import Summoned, summoned
@@ -22,6 +23,23 @@ _SHEETS = 2048
 _SLOTTINGS = 8192
 _OUTCOMES = 1024  # a few kilobytes each
 _CERTAIN = 1.0 - 1e-9
+
+Thing = TypeVar("Thing")
+
+
+class Kept(Generic[Thing]):
+    """Things under all that they depend on, the oldest goes first."""
+
+    def __init__(self) -> None:
+        self._things: dict[Hashable, Thing] = {}
+
+    def get(self, key: Hashable) -> Thing | None:
+        return self._things.get(key)
+
+    def keep(self, key: Hashable, thing: Thing) -> None:
+        if len(self._things) >= _OUTCOMES:
+            self._things.pop(next(iter(self._things)))
+        self._things[key] = thing
 
 
 class Sheets:
@@ -45,18 +63,9 @@ class Sheets:
         self.slotted = lru_cache(_SLOTTINGS)(self._slotted)
         self.outcome = lru_cache(_OUTCOMES)(work_out)
         self.have_procs = lru_cache(_SLOTTINGS)(self._have_procs)
-        self._kept: dict[Hashable, Figures] = {}
+        self.figures: Kept[Figures] = Kept()
+        self.pets: Kept[PetPowerFigures] = Kept()
         self.listens = lru_cache(_SHEETS)(listens)
-
-    def kept(self, key: Hashable) -> Figures | None:
-        """Figures that were kept under all that they depend on."""
-        return self._kept.get(key)
-
-    def keep(self, key: Hashable, figures: Figures) -> None:
-        """Keep figures for whoever comes to the same."""
-        if len(self._kept) >= _OUTCOMES:
-            self._kept.pop(next(iter(self._kept)))
-        self._kept[key] = figures
 
     def _have_procs(self, slots: Slots, host: PowerId) -> bool:
         """Whether something in the slots comes by chance."""

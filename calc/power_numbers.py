@@ -1,0 +1,88 @@
+"""The numbers of one use of a power, by the keys of `calc.power_stats`.
+
+Source: the design's `calc.md` §10, "Hit chance", and §11.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from calc.arcana import arcana_time
+from calc.damage import TYPE_OF
+from calc.sheet import OWN, Sheet
+from gamedata.catalogue import Power
+
+HIT_CHANCES = (0.05, 0.95)  # no attack is surer or less sure than that
+BASE_TO_HIT: dict[int, float] = {
+    -4: 0.95,
+    -3: 0.90,
+    -2: 0.85,
+    -1: 0.80,
+    0: 0.75,
+    1: 0.65,
+    2: 0.56,
+    3: 0.48,
+    4: 0.39,
+    5: 0.30,
+    6: 0.20,
+    7: 0.08,
+}
+"""The chance to hit a foe by how many levels it is above oneself, before buffs."""
+
+DAMAGE_KEYS = tuple((word, f"power.damage.{word}") for word in TYPE_OF.values())
+UNENHANCED = (1.0,) * len(OWN)
+
+
+def own_numbers(
+    sheet: Sheet, own: Power, strengths: Sequence[float], to_hit: float, of_level: float
+) -> dict[str, float]:
+    """What a power itself is: cost, times, reach, accuracy.
+
+    own: the power that one has: it is the one that recharges and costs, whatever it redirects to.
+    strengths: by position in `calc.sheet.OWN`. to_hit: of a foe of one's own level; of_level: what
+    another level of the foe's adds to it.
+    """
+    power = sheet.power
+    recharge, discount, accuracy, reach, interrupt = strengths[:5]
+    cost = (own.endurance_cost or power.endurance_cost) / discount
+    multiplier = power.accuracy * accuracy
+    low, high = HIT_CHANCES
+    chance = min(max(to_hit + of_level, low), high) * multiplier
+    numbers = {
+        "power.accuracy": multiplier * to_hit,
+        "power.accuracy_multiplier": multiplier,
+        "power.hit_chance": min(max(chance, low), high),
+        "power.recharge": (own.recharge_s or power.recharge_s) / recharge,
+        "power.endurance": cost,
+        "power.cast": power.cast_s,
+        "power.range": power.range_ft * reach,
+        "power.interrupt": power.interrupt_s / interrupt,
+        "power.radius": power.radius_ft,
+        "power.targets": float(power.max_targets),
+    }
+    if power.type == "Click":
+        numbers["power.arcana_cast"] = arcana_time(power.cast_s)
+    elif power.type == "Toggle" and power.period_s > 0:
+        numbers["power.endurance_per_second"] = cost / power.period_s
+    return numbers
+
+
+def add_damage(numbers: dict[str, float], damage: Mapping[str, float], power: Power) -> None:
+    """Damage by type, and what it comes to for each second and point of endurance.
+
+    Of a toggle or auto it is the damage of one pulse.
+    """
+    whole = math.fsum(damage.values())
+    if not whole:
+        return
+    numbers["power.damage"] = whole
+    for kind, value in damage.items():
+        numbers[f"power.damage.{kind}"] = value
+    if numbers["power.endurance"]:
+        numbers["power.dpe"] = whole / numbers["power.endurance"]
+    if "power.arcana_cast" in numbers:
+        numbers["power.dpa"] = whole / numbers["power.arcana_cast"]
+        seconds = numbers["power.recharge"] + numbers["power.cast"] + numbers["power.interrupt"]
+    else:
+        seconds = power.period_s
+    if seconds:
+        numbers["power.dps"] = whole / seconds
