@@ -12,8 +12,6 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff, NoBackoff
@@ -112,9 +110,7 @@ def create_app(settings: Settings) -> Litestar:
             gzip_compress_level=6,
             exclude=[r"^/api/v1/(catalogue|stats)"],  # compressed once, where they are made
         ),
-        openapi_config=OpenAPIConfig(
-            title="Cohort", version="1", path="/api/v1/schema", render_plugins=[JsonRenderPlugin()]
-        ),
+        openapi_config=None,  # Litestar fails on Structs whose defaults are Structs with maps
         logging_config=None,
     )
 

@@ -76,10 +76,11 @@ class Audience:
         self._others = others
         self._tell_movements()
 
-    def full(self, person: str, *, editors: int, viewers: int) -> bool:
-        """Whether the session has no place for one more connection of this person."""
-        members = self._access.members
-        edits = members[person].role in EDITING
+    def full(self, connection: Connection, *, editors: int, viewers: int) -> bool:
+        """Whether the session has no place for one more connection, which may replace one."""
+        if (connection.person, connection.client) in self._connections:
+            return False
+        edits = self._edits(connection)
         here = sum(
             each.connections for each in self.people.values() if (each.role in EDITING) == edits
         )

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from server.engine import Engine
 from server.hints import Hints
 from server.log import Log, UnreachableError
+from server.orm import DatabaseAwayError
 from server.people import Presence
 from server.protocol import CatalogueName, Close, Limits
 from server.room import EngineMovedError, NoSessionError, Room
@@ -118,6 +119,9 @@ class Hub:
             room.audience.close_all(Close.NO_SESSION, "There is no such session any more.")
         except EngineMovedError:
             room.audience.close_all(Close.RESTARTING, "The session moved to a newer release.")
+        except DatabaseAwayError as error:
+            logger.warning("session %s cannot be brought back: %s", room.id, error)
+            room.audience.close_all(Close.TRY_AGAIN, "The session cannot be opened just now.")
         except Exception:
             logger.exception("session %s failed", room.id)
             room.audience.close_all(Close.TRY_AGAIN, "Something is wrong on the server.")

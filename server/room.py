@@ -121,7 +121,7 @@ class Room:
         if member is None:
             raise Closing(Close.NOT_ALLOWED, "You may not be in this session.")
         limits = self._settings
-        if self.audience.full(connection.person, editors=limits.editors, viewers=limits.viewers):
+        if self.audience.full(connection, editors=limits.editors, viewers=limits.viewers):
             raise Closing(Close.NOT_ALLOWED, "The session is full.")
         self.audience.enter(connection)
         snapshot = text_frame(encode(self.snapshot()))
@@ -234,10 +234,14 @@ class Room:
         try:
             await self._hints.subscribe(self.channel)
             await self._load()
+            await self._adopt()
             await self._write_people()
-        except BaseException as error:
+        except Exception as error:
             self.ready.set_exception(error)
             self.ready.exception()  # seen, even when nobody waits for it any more
+            raise
+        except asyncio.CancelledError:
+            self.ready.cancel()
             raise
         self.ready.set_result(None)
         while True:
@@ -267,18 +271,22 @@ class Room:
         self.state = loaded.state
         self._recent = deque(loaded.recent, maxlen=RECENT)
         self.audience.take_access(loaded.state.access)
-        if self.state.engine != self._engine.name:
-            await self._move_engine()
 
-    async def _move_engine(self) -> None:
+    async def _reload(self) -> None:
+        await self._load()
+        self.audience.send(Reset("The session was opened again."))
+        self.audience.send(self.snapshot())
+
+    async def _adopt(self) -> None:
         """Bring a session of another catalogue or other maths to ours, by a change of its own."""
-        commit = session.move(self.state, self._engine, _milliseconds())
-        frame = encode(commit.change)
-        outcome = await self._patience.ask(lambda: self._log.commit(commit, frame))
-        if isinstance(outcome, Done):
-            self._take(commit.after, Committed(outcome.revision, commit.change.edit, frame))
-        else:
-            await self._load()
+        while self.state.engine != self._engine.name:
+            commit = session.move(self.state, self._engine, _milliseconds())
+            frame = encode(commit.change)
+            outcome = await self._patience.ask(lambda: self._log.commit(commit, frame))  # noqa: B023
+            if isinstance(outcome, Done):
+                self._take(commit.after, Committed(outcome.revision, commit.change.edit, frame))
+            else:
+                await self._reload()
 
     async def _serve(self, connection: Connection, edit: Edit) -> None:
         try:
@@ -352,9 +360,8 @@ class Room:
         try:
             news = await self._patience.ask(lambda: self._log.since(self.state))
         except BrokenError:
-            await self._load()
-            self.audience.send(Reset("The session was opened again."))
-            self.audience.send(self.snapshot())
+            await self._reload()
+            await self._adopt()
             return
         for committed, change in news.changes:
             self._take(session.follow(self.state, change), committed)

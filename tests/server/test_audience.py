@@ -36,9 +36,13 @@ class Socket:
         self.closed = code
 
 
-def come(audience: Audience, person: str, client: str = "") -> tuple[Connection, Socket]:
+def a_connection(person: str, client: str = "") -> tuple[Connection, Socket]:
     socket = Socket()
-    connection = Connection(cast(LiveProtocol, socket), Settings(), person, client, 1e11)
+    return Connection(cast(LiveProtocol, socket), Settings(), person, client, 1e11), socket
+
+
+def come(audience: Audience, person: str, client: str = "") -> tuple[Connection, Socket]:
+    connection, socket = a_connection(person, client)
     audience.enter(connection)
     return connection, socket
 
@@ -96,14 +100,24 @@ def test_a_client_that_joined_on_another_worker_is_replaced_here(audience: Audie
     assert ann.closed == Close.REPLACED
 
 
+def test_who_replaces_their_own_socket_finds_a_place(audience: Audience) -> None:
+    come(audience, "g1", "tab-1")
+    again, _ = a_connection("g1", "tab-1")
+    assert not audience.full(again, editors=1, viewers=1)
+    other, _ = a_connection("g1", "tab-2")
+    assert audience.full(other, editors=1, viewers=1)
+
+
 def test_people_of_other_workers_count(audience: Audience) -> None:
     _, ann = come(audience, "g1")
     bob = Present("g2", "Bob", "editor", 3)
     audience.take_others(((bob,),))
     assert ann.messages[-1]["joined"][0]["person"] == "g2"
-    assert audience.full("g2", editors=4, viewers=9)
-    assert not audience.full("g2", editors=5, viewers=9)
-    assert not audience.full("g3", editors=1, viewers=1)
+    bob_again, _ = a_connection("g2")
+    eve, _ = a_connection("g3")
+    assert audience.full(bob_again, editors=4, viewers=9)
+    assert not audience.full(bob_again, editors=5, viewers=9)
+    assert not audience.full(eve, editors=1, viewers=1)
     audience.take_others(())
     assert ann.messages[-1]["left"] == ["g2"]
 

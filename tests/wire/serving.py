@@ -94,9 +94,10 @@ class Server:
         self.process.wait(10)
         self._reader.join(20)  # the last child has closed our pipe
 
-    async def restart(self) -> None:
-        """Again on the same port, as clients expect it."""
+    async def restart(self, **environment: str) -> None:
+        """Again on the same port, as clients expect it, with other settings where given."""
         port = self.port
+        self._environment |= {f"COHORT_{k.upper()}": value for k, value in environment.items()}
         self.url = ""
         self.spawn(port)
         await asyncio.to_thread(self.wait)

@@ -4,15 +4,18 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
 from redis.asyncio import Redis
 
 from calc.operations import SetTitle
+from gamedata import pack
+from gamedata.catalogue import Catalogue
 from server.client import Client
 from server.log import key
-from server.protocol import Accepted
+from server.protocol import Accepted, Change
 from tests.wire.serving import Owner, Raw, Server
 
 
@@ -130,3 +133,29 @@ async def test_a_killed_worker_leaves_no_ghosts(server: Server) -> None:
         os.kill(int(bob["worker"].partition("-")[0]), signal.SIGKILL)
         await second.closed()
         await first.until(lambda: bob["person"] not in first.replica.people)
+
+
+async def test_a_session_moves_to_another_catalogue_by_a_change_of_its_own(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    other = tmp_path / "other.catalogue"
+    pack.write(msgspec.structs.replace(catalogue, release="another release"), other)
+    server = Server(tmp_path)
+    ann = Owner(server.url, title="Nova")
+    async with asyncio.timeout(60), Client(server.url, ann.session, token=ann.token) as client:
+        await client.edit(SetTitle("Supernova"))
+        assert client.welcome
+        before = client.welcome
+        totals = client.replica.totals
+        await asyncio.to_thread(server.stop)
+        await server.restart(gamedata=str(other))
+        await client.reached(2)
+        moved = [each for each in client.received() if isinstance(each, Change)][-1]
+        assert moved.by is msgspec.UNSET
+        assert moved.patch == {}
+        assert moved.totals == totals
+        assert client.welcome.engine != before.engine
+        assert client.welcome.catalogue.release == "another release"
+        await client.edit(SetTitle("on"))
+    assert ann.snapshot()["revision"] == 3
+    assert server.stop() == 0
