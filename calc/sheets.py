@@ -5,11 +5,12 @@ from functools import lru_cache
 from typing import Generic, TypeVar
 
 from calc import enhance
+from calc.compile_sheet import Caster, compile_sheet, name_of
 from calc.figure_types import Figures, PetPowerFigures
 from calc.frame import Frame, Slots
 from calc.listening import listens
 from calc.pets import Summoned, summoned
-from calc.sheet import Block, Bringing, Caster, Sheet, compile_sheet, name_of, sheet_of
+from calc.sheet import Block, Bringing, Sheet, sheet_of
 from calc.use import work_out
 from gamedata.catalogue import (
     ArchetypeId,
