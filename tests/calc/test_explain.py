@@ -152,6 +152,38 @@ def test_what_ed_took(engine: Engine) -> None:
     )
 
 
+def test_alpha_enhances_powers_and_nothing_beside_them(full_engine: Engine) -> None:
+    """`calc.md` §8: Agility on Stamina, half of it beyond ED."""
+    hybrid = "Incarnate.Hybrid.Melee_Genome_9"
+    incarnates = {"alpha": "Incarnate.Alpha.Agility_Core_Paragon", "hybrid": hybrid}
+    made = replace(build("Scrapper"), incarnates=incarnates)
+    (item,) = found(full_engine.explain(made, "endurance.recovery"), "Inherent.Fitness.Stamina")
+    assert item.value == pytest.approx(0.3625)
+    assert item.enhancing is not None
+    assert item.enhancing.slotted == pytest.approx(0.45)
+    assert item.enhancing.strength == pytest.approx(1.45)
+    on = replace(made, powers={hybrid: TakenPower(on=True)})
+    items = found(full_engine.explain(on, "defense.melee"), hybrid)
+    assert items
+    assert all(item.enhancing is None or not item.enhancing.slotted for item in items)
+
+
+def test_what_reads_totals(full_engine: Engine) -> None:
+    """A third of the maximum HP, as it is with everything else."""
+    carapace = "Scrapper_Defense.Bio_Organic_Armor.Ablative_Carapace"
+    made = replace(
+        build("Scrapper", {carapace: True}),
+        accolades={"Temporary_Powers.Accolades.Freedom_Phalanx_Reserve": True},
+    )
+    health = full_engine.totals(made)["health.max"].value
+    items = found(full_engine.explain(made, "health.absorb"), carapace)
+    assert [(item.value, item.why) for item in items] == [
+        (pytest.approx(0.3 * health), ""),
+        (0.0, "only when: in Defensive Adaptation"),
+    ]
+    assert assert_adds_up(full_engine, made)
+
+
 def test_what_the_rule_of_five_dropped(goldens: Path, full_engine: Engine) -> None:
     """Six Luck of the Gambler, of which five count: `calc.md` §7.3."""
     file = goldens / "builds" / "shield_scrapper_set_bonuses" / "shield_scrapper_set_bonuses.mbd"
