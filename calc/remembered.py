@@ -17,12 +17,11 @@ from typing import TypeVar
 from msgspec import Struct
 
 from calc.build import Build
-from calc.facts import FIXED, Context
 from calc.frame import Frame
 from calc.powers import Contribution, Keyed, contributions, global_strengths, stronger
-from calc.running import Active, Running, knowing, running, with_slots
+from calc.running import Running, knowing, running, with_slots
+from calc.sources import Source, Sources, all_sources, is_same, slotted_anew
 from calc.totals import Total, difference_in, numbers, total_of
-from gamedata.catalogue import EnhancementId, PowerId
 
 Values = tuple[float, ...]
 Place = TypeVar("Place", int, str)
@@ -32,16 +31,7 @@ Columns = dict[Place, dict[str, Values]]
 Strengthens = tuple[tuple[str, float, str], ...]
 """Global strengths: the attribute, the value, and the key by which it competes, if it does."""
 
-_PLAIN = FIXED | {"result"}  # what a condition may read without looking at the build
-_UNSLOTTED = (0.0,)
 _STRONGEST = "strongest of each key"  # the source under which keyed contributions stand
-
-
-class Source(Struct, frozen=True, gc=False):
-    """Something that gives. times: how often, for a set bonus."""
-
-    active: Active
-    times: int = 1
 
 
 class Given(Struct, frozen=True, gc=False):
@@ -60,8 +50,7 @@ class Remembered(Struct, frozen=True, gc=False):
     build: Build
     frame: Frame
     state: Running
-    sources: dict[str, Source]
-    bonuses: dict[PowerId, int]
+    sources: Sources
     strengthening: dict[str, Strengthens]
     strength_columns: Columns[str]
     strengths: dict[str, float]
@@ -82,27 +71,26 @@ def remember(build: Build, frame: Frame, old: Remembered | None = None) -> Remem
     """
     if old is not None and old.frame is not frame:
         old = None
-    changed = None if old is None else only_slots_differ(old.build, build)
-    state = None
-    if old is not None and changed is not None:
-        state = with_slots(old.state, build, changed, frame)
     if old is None:
         state = running(build, frame)
-        sources, bonuses = _sources(state, frame)
-        return _evaluated(build, frame, state, sources, bonuses, sources, None)
-    if state is not None and changed is not None:
-        sources, bonuses, others = _resourced(old, state, changed, frame)
-    else:
-        state = running(build, frame)
-        sources, bonuses = _sources(state, frame)
-        same_chances = state.chances == old.state.chances
-        others = [
-            key
-            for key, source in sources.items()
-            if not (same_chances and _is_same(source, old.sources.get(key)))
-        ]
-        others.extend(key for key in old.sources if key not in sources)
-    return _evaluated(build, frame, state, sources, bonuses, others, old)
+        sources = all_sources(state, frame)
+        return _evaluated(build, frame, state, sources, sources.by_key, None)
+    changed = only_slots_differ(old.build, build)
+    slotted = None if changed is None else with_slots(old.state, build, changed, frame)
+    if slotted is not None and changed is not None:
+        sources, others = slotted_anew(old.sources, old.state, slotted, changed, frame)
+        return _evaluated(build, frame, slotted, sources, others, old)
+    state = running(build, frame)
+    sources = all_sources(state, frame)
+    before = old.sources.by_key
+    same_chances = state.chances == old.state.chances
+    others = [
+        key
+        for key, source in sources.by_key.items()
+        if not (same_chances and is_same(source, before.get(key)))
+    ]
+    others.extend(key for key in before if key not in sources.by_key)
+    return _evaluated(build, frame, state, sources, others, old)
 
 
 def only_slots_differ(one: Build, other: Build) -> Collection[str] | None:
@@ -129,103 +117,6 @@ def only_slots_differ(one: Build, other: Build) -> Collection[str] | None:
     return changed
 
 
-# --- sources --------------------------------------------------------------------------------------
-
-
-def _sources(state: Running, frame: Frame) -> tuple[dict[str, Source], dict[PowerId, int]]:
-    """Everything that gives something, by key; and how often each bonus is given."""
-    sources = {active.key: Source(active) for active in state.powers}
-    for active in state.powers:
-        if active.slots:
-            sources.update(_pieces(active, state, frame))
-    bonuses: dict[PowerId, int] = {}
-    for power in chain.from_iterable(state.set_bonuses.values()):
-        bonuses[power] = bonuses.get(power, 0) + 1
-    for power, times in bonuses.items():
-        if source := _bonus(power, times, state, frame):
-            sources[_bonus_key(power)] = source
-    return sources, bonuses
-
-
-def _pieces(active: Active, state: Running, frame: Frame) -> Iterable[tuple[str, Source]]:
-    """What the pieces in a power give by themselves."""
-    for index, slotted in enumerate(active.slots):
-        piece = frame.piece(EnhancementId(slotted.id))
-        if piece.gives and slotted.proc is not False:
-            alone = Active(piece, 1, (), _UNSLOTTED, Context(state.facts, piece.power))
-            yield f"{active.key} / {index}", Source(alone)
-
-
-def _bonus_key(power: PowerId) -> str:
-    return f"bonus {power}"
-
-
-def _bonus(power: PowerId, times: int, state: Running, frame: Frame) -> Source | None:
-    """A set bonus as often as it counts."""
-    found = frame.catalogue.powers.get(power)
-    counted = min(times, found.number_allowed) if found is not None else 0
-    if counted <= 0:
-        return None
-    bonus = frame.bonus(power)
-    return Source(Active(bonus, 1, (), _UNSLOTTED, Context(state.facts, bonus.power)), counted)
-
-
-def _resourced(
-    old: Remembered, state: Running, changed: Collection[str], frame: Frame
-) -> tuple[dict[str, Source], dict[PowerId, int], list[str]]:
-    """The sources after slots changed in some powers, and the keys of those that differ."""
-    sources = dict(old.sources)
-    others: list[str] = []
-    for before, after in zip(old.state.powers, state.powers, strict=True):
-        if before is after:
-            continue
-        key = after.key
-        sources[key] = Source(after)
-        others.append(key)
-        if before.slots == after.slots:
-            continue
-        for piece, _ in _pieces(before, state, frame):
-            del sources[piece]
-            others.append(piece)
-        for piece, source in _pieces(after, state, frame):
-            sources[piece] = source
-            others.append(piece)
-    bonuses = old.bonuses
-    for power in changed:
-        lost = old.state.set_bonuses.get(PowerId(power), ())
-        won = state.set_bonuses.get(PowerId(power), ())
-        if lost == won:
-            continue
-        bonuses = dict(bonuses)
-        for bonus in lost:
-            bonuses[bonus] -= 1
-        for bonus in won:
-            bonuses[bonus] = bonuses.get(bonus, 0) + 1
-        for bonus in {*lost, *won}:
-            key = _bonus_key(bonus)
-            found = _bonus(bonus, bonuses[bonus], state, frame)
-            if found is None:
-                sources.pop(key, None)
-            else:
-                sources[key] = found
-            others.append(key)
-    return sources, bonuses, others
-
-
-def _is_same(source: Source, old: Source | None) -> bool:
-    """Whether a source gives what it gave, unless strengths changed that it listens to."""
-    if old is None:
-        return False
-    new, before = source.active, old.active
-    return (
-        new.power is before.power
-        and new.count == before.count
-        and source.times == old.times
-        and new.slotted == before.slotted
-        and (new.power.reads <= _PLAIN or new.context == before.context)
-    )
-
-
 # --- what they give -------------------------------------------------------------------------------
 
 
@@ -233,12 +124,12 @@ def _evaluated(
     build: Build,
     frame: Frame,
     state: Running,
-    sources: dict[str, Source],
-    bonuses: dict[PowerId, int],
+    found: Sources,
     others: Collection[str],
     old: Remembered | None,
 ) -> Remembered:
     """others: the keys of sources that are not what they were."""
+    sources = found.by_key
     strengthening, strength_columns, strengths, touched_strengths = _strengths(
         state, sources, others, old
     )
@@ -306,8 +197,7 @@ def _evaluated(
         build,
         frame,
         state,
-        sources,
-        bonuses,
+        found,
         strengthening,
         strength_columns,
         strengths,

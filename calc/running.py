@@ -5,8 +5,7 @@ Source: the design's `calc.md` §5.1, §5.2, §8, §9.
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
 from msgspec import UNSET, Struct, structs
@@ -14,16 +13,16 @@ from msgspec import UNSET, Struct, structs
 from calc import defaults
 from calc.accolades import PAIRS
 from calc.build import Build, PowerCondition, Scenario, TakenPower
-from calc.facts import Context, Facts, word
+from calc.facts import Context, Facts
 from calc.frame import Frame, Slots
-from calc.owned import copies, owned, powersets
+from calc.owned import owned
 from calc.powers import CompiledPower
+from calc.situation import Tally, facts_of
 from calc.stats import NUMBER
 from calc.tables import limit
 from gamedata.catalogue import Power, PowerId
 
 MAX_DEPTH = 4  # how far powers that bring powers are followed
-_COUNTERS = "Temporary_Powers."  # some of them count something by how many copies one has
 _AS_BUILT = PowerCondition()
 _PLAIN = TakenPower()
 _NOTHING = Scenario()
@@ -32,16 +31,6 @@ _HEALTH = NUMBER["health.max"]
 _TO_HIT = NUMBER["offense.to_hit"]
 LEVELS_ABOVE = 5  # how far above the level played at a power may have been picked
 INCARNATE_LEVEL = 45  # below it, incarnate powers rest
-
-# The class of a foe of each rank, as the game's conditions name it.
-FOES: dict[str, str] = {
-    "minion": "minion_grunt",
-    "lieutenant": "lt_grunt",
-    "boss": "boss_grunt",
-    "elite_boss": "boss_elite",
-    "archvillain": "boss_archvillain",
-    "monster": "boss_monster",
-}
 
 
 class Active(Struct, frozen=True, gc=False):
@@ -66,27 +55,6 @@ class Active(Struct, frozen=True, gc=False):
     def key(self) -> str:
         """Its name among all that counts in a build."""
         return f"{self.brought_by} > {self.taken}" if self.brought_by else self.taken
-
-
-class Tally(Mapping[str, int]):
-    """How often each enhancement is slotted, by lower-case id; counted when somebody asks, which
-    is seldom."""
-
-    def __init__(self, slots: Iterable[Slots]) -> None:
-        self._slots = tuple(slots)
-
-    @cached_property
-    def _counts(self) -> Counter[str]:
-        return Counter(slotted.id.lower() for placed in self._slots for slotted in placed)
-
-    def __getitem__(self, enhancement: str) -> int:
-        return self._counts[enhancement]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._counts)
-
-    def __len__(self) -> int:
-        return len(self._counts)
 
 
 class Running(Struct, frozen=True, gc=False):
@@ -117,7 +85,7 @@ def running(build: Build, frame: Frame) -> Running:
     scenario = scenario_of(build)
     had = _had(build, frame)
     slots = {power: _slots(taken, build.level, frame) for power, taken in had.items()}
-    facts = _facts(build, had, slots, frame)
+    facts = facts_of(build, scenario, had, slots, frame)
     incarnates = list(_incarnates(build, scenario, facts, frame))
     boosts = tuple(boost for active in incarnates for boost in _boosts(active, frame))
     powers = [
@@ -227,33 +195,6 @@ def _slots(taken: TakenPower, level: int, frame: Frame) -> Slots:
         if slot.enhancement is not UNSET
         and slot.level <= level
         and slot.enhancement.id in frame.catalogue.enhancements
-    )
-
-
-def _facts(
-    build: Build, had: Mapping[PowerId, TakenPower], slots: Mapping[PowerId, Slots], frame: Frame
-) -> Facts:
-    counts = copies(had, powersets(build))
-    for power, taken in had.items():
-        if power.startswith(_COUNTERS) and taken.count is not UNSET:
-            counts[power.lower()] = taken.count
-    scenario = scenario_of(build)
-    return Facts(
-        word(build.archetype),
-        frame.level,
-        counts,
-        team=scenario.team,
-        hit_points_percent=scenario.health,
-        endurance_percent=scenario.endurance,
-        # One meter for each archetype: the game calls it rage, whatever players call it.
-        rage=max(scenario.fury, scenario.meter),
-        activated_s=scenario.activated_s,
-        pvp=frame.pvp,
-        combat=frame.combat,
-        target_hit_points_percent=scenario.target_health,
-        target_held=scenario.target_held,
-        target_class="" if frame.pvp else FOES[scenario.target_rank],
-        slotted=Tally(slots.values()),
     )
 
 

@@ -156,11 +156,12 @@ def size(remembered: Remembered) -> int:
             total += sum(of(each) for each in thing)
         return total
 
-    total = 0
+    total = of(remembered.sources.by_key) + of(remembered.sources.bonuses)
     for field in remembered.__struct_fields__:
         if field not in ("frame", "build"):
             total += of(getattr(remembered, field))
     total += sum(
-        getsizeof(source) + getsizeof(source.active) for source in remembered.sources.values()
+        getsizeof(source) + getsizeof(source.active)
+        for source in remembered.sources.by_key.values()
     )
     return total + sum(of(given.sums) + of(given.keyed) for given in remembered.given.values())

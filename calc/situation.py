@@ -1,0 +1,83 @@
+"""The facts of a build in its scenario: what the game's conditions ask about.
+
+Source: the design's `calc.md` §5.4, §9.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from msgspec import UNSET
+
+from calc.build import Build, Scenario, TakenPower
+from calc.facts import Facts, word
+from calc.frame import Frame, Slots
+from calc.owned import copies, powersets
+from gamedata.catalogue import PowerId
+
+_COUNTERS = "Temporary_Powers."  # some of them count something by how many copies one has
+
+# The class of a foe of each rank, as the game's conditions name it.
+FOES: dict[str, str] = {
+    "minion": "minion_grunt",
+    "lieutenant": "lt_grunt",
+    "boss": "boss_grunt",
+    "elite_boss": "boss_elite",
+    "archvillain": "boss_archvillain",
+    "monster": "boss_monster",
+}
+
+
+class Tally(Mapping[str, int]):
+    """How often each enhancement is slotted, by lower-case id; counted when somebody asks, which
+    is seldom."""
+
+    def __init__(self, slots: Iterable[Slots]) -> None:
+        self._slots = tuple(slots)
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        return Counter(slotted.id.lower() for placed in self._slots for slotted in placed)
+
+    def __getitem__(self, enhancement: str) -> int:
+        return self._counts[enhancement]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counts)
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+
+def facts_of(
+    build: Build,
+    scenario: Scenario,
+    had: Mapping[PowerId, TakenPower],
+    slots: Mapping[PowerId, Slots],
+    frame: Frame,
+) -> Facts:
+    """What conditions can ask about a build in a scenario.
+
+    had: the powers that one has; slots: what sits in them.
+    """
+    counts = copies(had, powersets(build))
+    for power, taken in had.items():
+        if power.startswith(_COUNTERS) and taken.count is not UNSET:
+            counts[power.lower()] = taken.count
+    return Facts(
+        word(build.archetype),
+        frame.level,
+        counts,
+        team=scenario.team,
+        hit_points_percent=scenario.health,
+        endurance_percent=scenario.endurance,
+        # One meter for each archetype: the game calls it rage, whatever players call it.
+        rage=max(scenario.fury, scenario.meter),
+        activated_s=scenario.activated_s,
+        pvp=frame.pvp,
+        combat=frame.combat,
+        target_hit_points_percent=scenario.target_health,
+        target_held=scenario.target_held,
+        target_class="" if frame.pvp else FOES[scenario.target_rank],
+        slotted=Tally(slots.values()),
+    )
