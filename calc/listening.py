@@ -2,7 +2,10 @@
 
 from msgspec import Struct
 
+from calc.conditions import compiled
+from calc.effects import flatten
 from calc.sheet import Block, Sheet
+from gamedata.catalogue import Enhancement, Power, PowerId, PowersetId
 
 
 class Listens(Struct, frozen=True, gc=False):
@@ -23,6 +26,27 @@ def listens(sheet: Sheet) -> Listens:
         frozenset(wanted.attribute for wanted in sheet.enhanceable if wanted.by_globals),
         any(_reads_totals(block) for block in sheet.blocks),
         bool(sheet.bringing),
+    )
+
+
+def reads_totals(enhancement: Enhancement) -> bool:
+    """Whether something that a piece does by chance depends on totals."""
+    as_power = Power(
+        PowerId(""),
+        enhancement.name,
+        PowersetId(""),
+        effects=enhancement.effects,
+        activation_effects=enhancement.activation_effects,
+    )
+    return any(
+        "totals" in compiled(expression, "self").reads
+        for effect in flatten(as_power)
+        for expression in (
+            *effect.conditions,
+            *effect.unless,
+            effect.template.magnitude_expression,
+            effect.template.duration_expression,
+        )
     )
 
 

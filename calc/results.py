@@ -110,14 +110,16 @@ def _moved(strengths: Mapping[str, float], old: Mapping[str, float]) -> Collecti
 def _hears(power: PowerId, here: Situation, moved: Collection[str], *, healthier: bool) -> bool:
     """Whether other strengths or other health change a power's figures."""
     sheets = here.sheets
-    sheet = sheets.of_power(standing_in(power, here.facts, sheets.frame).power.id)
-    heard = sheets.listens(sheet)
+    used = power
+    if sheets.frame.power(power).redirects:
+        used = standing_in(power, here.facts, sheets.frame).power.id
+    heard = sheets.listens(sheets.of_power(used))
     if heard.others or not heard.attributes.isdisjoint(moved):
         return True
     return healthier and (
         heard.totals
         or any(
-            sheets.listens(sheets.of_piece(EnhancementId(slotted.id), sheet.power.id)).totals
+            sheets.piece_reads_totals(EnhancementId(slotted.id))
             for slotted in here.state.slots.get(power, ())
         )
     )

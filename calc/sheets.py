@@ -8,7 +8,7 @@ from calc import enhance
 from calc.compile_sheet import Caster, compile_sheet, name_of
 from calc.figure_types import Figures, PetPowerFigures
 from calc.frame import Frame, Slots
-from calc.listening import listens
+from calc.listening import listens, reads_totals
 from calc.pets import Summoned, summoned
 from calc.sheet import Block, Bringing, Sheet, sheet_of
 from calc.use import work_out
@@ -67,6 +67,7 @@ class Sheets:
         self.figures: Kept[Figures] = Kept()
         self.pets: Kept[PetPowerFigures] = Kept()
         self.listens = lru_cache(_SHEETS)(listens)
+        self.piece_reads_totals = lru_cache(_SHEETS)(self._piece_reads_totals)
 
     def _have_procs(self, slots: Slots, host: PowerId) -> bool:
         """Whether something in the slots comes by chance."""
@@ -109,6 +110,9 @@ class Sheets:
         blocks = tuple(block for block in sheet.blocks if _comes_by_chance(block))
         bringing = tuple(each for each in sheet.bringing if _comes_by_chance(each.block))
         return sheet_of(as_power, sheet.enhanceable, blocks, bringing, sheet.fixed)
+
+    def _piece_reads_totals(self, enhancement: EnhancementId) -> bool:
+        return reads_totals(self.catalogue.enhancements[enhancement])
 
     def _summoned(self, bringing: Bringing) -> Summoned | None:
         if bringing.summons is None:
