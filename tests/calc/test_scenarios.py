@@ -254,3 +254,32 @@ def test_ammunition_changes_chances_and_no_totals(engine: Engine) -> None:
     frame = engine.frame(build("Blaster"))
     tags = {tag for part in frame.power(PowerId(cryo)).chances for tag in part.tags}
     assert {"ColdDamage", "Lethal"} <= tags
+
+
+# --- switches ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("owned", "here", "gained"), [(True, None, 5), (True, False, 0), (False, True, 5)]
+)
+def test_a_scenario_switches_accolades(
+    engine: Engine, owned: bool, here: bool | None, gained: float
+) -> None:
+    """The Atlas Medallion: 5 endurance."""
+    medallion = "Temporary_Powers.Accolades.The_Atlas_Medallion"
+    powers = {} if here is None else {medallion: PowerCondition(on=here)}
+    found = build("Scrapper", scenario=Scenario(powers=powers), accolades={medallion: owned})
+    assert value(engine, found, "endurance.max") == pytest.approx(100 + gained)
+
+
+@pytest.mark.parametrize(("proc", "to_hit"), [(None, 0.06), (True, 0.06), (False, 0.0)])
+def test_what_a_piece_gives_by_itself_can_be_switched_off(
+    engine: Engine, proc: bool | None, to_hit: float
+) -> None:
+    """Kismet's +0.06 to-hit, in Weave while it is on."""
+    piece = SlottedEnhancement("Crafted_Kismet_E", 30)
+    slot = Slot(enhancement=piece if proc is None else replace(piece, proc=proc))
+    weave = {"Pool.Fighting.Weave": replace(ON, slots={"own": slot})}
+    found = replace(build("Scrapper"), powers=weave)
+    assert value(engine, found, "offense.to_hit") == pytest.approx(to_hit)
+    assert engine.remember(found).totals == engine.totals(found)
