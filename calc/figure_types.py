@@ -57,6 +57,7 @@ class PetFigures(Struct, frozen=True, omit_defaults=True, gc=False):
     """Who a power summons.
 
     is_part: whether they are there for the power only, so that its damage has theirs included.
+    count: how many, all alike.
     """
 
     name: str
@@ -65,6 +66,7 @@ class PetFigures(Struct, frozen=True, omit_defaults=True, gc=False):
     duration_s: float | None = 0.0
     is_part: bool = False
     powers: tuple[PetPowerFigures, ...] = ()
+    count: int = 1
 
 
 class Figures(Struct, frozen=True, omit_defaults=True, gc=False):

@@ -5,11 +5,11 @@ Source: the design's `calc.md` §11 and §12; the spelling of keys: `stats.md`.
 """
 
 import math
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import UNSET, Struct, structs
 
-from calc import procs
+from calc import bonuses, procs
 from calc.build import Build, SlottedEnhancement, TakenPower
 from calc.damage import ticks
 from calc.facts import Context, Facts, word
@@ -93,7 +93,7 @@ def figures(power: PowerId, here: Situation) -> Figures:
         strengths = _strengths(sheet, slotted, here.strengths)
         use = Use(context, state.chances, sheets.outcome, strengths, count, slotted[0])
         use.do(sheet)
-        pets = tuple(_follow(sheet, use, slots, here))
+        pets = _together(_follow(sheet, use, slots, here))
         figures = _finished(sheets.catalogue.powers[power], sheet, use, pets, slots, here)
         if key:
             sheets.figures.keep(key, figures)
@@ -217,6 +217,17 @@ def _execute(
     yield from _follow(sheet, inner, slots, here, depth, factor)
 
 
+def _together(pets: Iterable[PetFigures]) -> tuple[PetFigures, ...]:
+    """Pets that are alike, as one with their number."""
+    found: list[PetFigures] = []
+    for pet in pets:
+        if found and structs.replace(found[-1], count=1) == pet:
+            found[-1] = structs.replace(pet, count=found[-1].count + 1)
+        else:
+            found.append(pet)
+    return tuple(found)
+
+
 def _pets(summoned: Summoned, use: Use, chance: float, slots: Slots, here: Situation) -> PetFigures:
     found = tuple(
         _pet_power(power, pulses, summoned, use, chance, slots, here)
@@ -230,6 +241,21 @@ def _pets(summoned: Summoned, use: Use, chance: float, slots: Slots, here: Situa
         summoned.is_part,
         tuple(each for each in found if each.effects),
     )
+
+
+def _passed_on(summoned: Summoned, here: Situation) -> tuple[Mapping[str, float], float]:
+    """The global strengths and the chance to hit that the summoned have of their summoner."""
+    if summoned.copies_strengths:
+        return here.strengths, here.to_hit
+    if not summoned.are_henchmen:
+        return {}, here.base_to_hit
+    given: dict[str, list[float]] = {}
+    counted = bonuses.counted(here.state.bonuses, here.sheets.catalogue)
+    for bonus, times in counted.items():
+        for attribute, value in here.sheets.for_henchmen(bonus):
+            given.setdefault(attribute, []).append(times * value)
+    sums = {attribute: math.fsum(values) for attribute, values in given.items()}
+    return sums, here.base_to_hit + sums.get("ToHit", 0.0)
 
 
 def _pet_power(
@@ -248,8 +274,7 @@ def _pet_power(
     boosts = state.boosts if summoned.copies_boosts else ()
     slotted = sheets.slotted(sheet, copied, boosts, copied=True)
     modifiers = state.chances if summoned.copies_strengths else {}
-    strengths = here.strengths if summoned.copies_strengths else {}
-    to_hit = here.to_hit if summoned.copies_strengths else here.base_to_hit
+    strengths, to_hit = _passed_on(summoned, here)
     facts = here.facts
     if sheet.reads_facts:
         facts = structs.replace(facts, archetype=word(summoned.own_class), creator=facts.archetype)

@@ -6,6 +6,8 @@ Source: the design's `calc.md` §11, "Summons".
 from msgspec import Struct
 
 from calc.damage import ticks
+from calc.effects import flatten
+from calc.tables import table
 from gamedata.catalogue import (
     Archetype,
     ArchetypeId,
@@ -16,7 +18,8 @@ from gamedata.catalogue import (
     Template,
 )
 
-SHARE_OF_SET_BONUSES = 0.4  # of a mastermind's set bonuses, what henchmen get; it is in the data
+_HENCHMEN = "Henchmen"  # the tag of what a set bonus gives to those of a mastermind
+_HENCHMAN = "Class_Henchman"
 _INFO = "_Info"  # a power that is there to be read: it says what others do, once
 
 
@@ -39,6 +42,10 @@ class Summoned(Struct, frozen=True, gc=False):
     copies_strengths: bool = False
     is_part: bool = False
     duration_s: float | None = 0.0
+
+    @property
+    def are_henchmen(self) -> bool:
+        return self.own_class.startswith(_HENCHMAN)
 
     def damages(self, power: PowerId) -> bool:
         """Whether a power's damage is to be counted: that of powers to be read, if there are."""
@@ -72,6 +79,19 @@ def summoned(
         is_part=copies
         and (entity is None or not any(catalogue.powers[each].type == "Click" for each in powers)),
         duration_s=template.duration_s,
+    )
+
+
+def for_henchmen(bonus: Power, archetype: Archetype, level: int) -> tuple[tuple[str, float], ...]:
+    """What a set bonus gives a mastermind's henchmen, 40 % of his own part: by attribute, their
+    strengths and `ToHit`."""
+    return tuple(
+        (attribute, effect.template.scale * table(archetype, effect.template.table, level))
+        for effect in flatten(bonus)
+        if _HENCHMEN in effect.tags
+        for attribute in effect.template.attributes
+        if effect.template.aspect == "Strength"
+        or (attribute == "ToHit" and effect.template.aspect == "Current")
     )
 
 

@@ -9,7 +9,7 @@ from calc.compile_sheet import Caster, compile_sheet, name_of
 from calc.figure_types import Figures, PetPowerFigures
 from calc.frame import Frame, Slots
 from calc.listening import listens, reads_totals
-from calc.pets import Summoned, summoned
+from calc.pets import Summoned, for_henchmen, summoned
 from calc.sheet import Block, Bringing, Sheet, sheet_of
 from calc.use import work_out
 from gamedata.catalogue import (
@@ -60,6 +60,7 @@ class Sheets:
         self.of_power = lru_cache(_SHEETS)(self._of_power)
         self.of_pet = lru_cache(_SHEETS)(self._of_pet)
         self.of_piece = lru_cache(_SHEETS)(self._of_piece)
+        self.for_henchmen = lru_cache(_SHEETS)(self._for_henchmen)
         self.summoned = lru_cache(_SHEETS)(self._summoned)
         self.slotted = lru_cache(_SLOTTINGS)(self._slotted)
         self.outcome = lru_cache(_OUTCOMES)(work_out)
@@ -113,6 +114,10 @@ class Sheets:
 
     def _piece_reads_totals(self, enhancement: EnhancementId) -> bool:
         return reads_totals(self.catalogue.enhancements[enhancement])
+
+    def _for_henchmen(self, bonus: PowerId) -> tuple[tuple[str, float], ...]:
+        power = self.catalogue.powers[bonus]
+        return for_henchmen(power, self.frame.archetype, self.frame.level)
 
     def _summoned(self, bringing: Bringing) -> Summoned | None:
         if bringing.summons is None:
