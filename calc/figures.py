@@ -6,6 +6,7 @@ Source: the design's `calc.md` §11 and §12; the spelling of keys: `stats.md`.
 
 import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from msgspec import UNSET, Struct, structs
 
@@ -16,7 +17,14 @@ from calc.facts import Context, Facts, word
 from calc.figure_types import EffectFigure, Figures, PetFigures, PetPowerFigures, ProcFigure
 from calc.frame import Slots
 from calc.pets import Summoned
-from calc.power_numbers import BASE_TO_HIT, DAMAGE_KEYS, UNENHANCED, add_damage, own_numbers
+from calc.power_numbers import (
+    BASE_TO_HIT,
+    DAMAGE_KEYS,
+    UNENHANCED,
+    add_damage,
+    add_duration,
+    own_numbers,
+)
 from calc.running import MAX_DEPTH, Running, count_of, knowing, limited, scenario_of, standing_in
 from calc.sheet import Sheet
 from calc.sheets import Sheets
@@ -156,6 +164,8 @@ def _finished(
             use.after[kind] = use.after.get(kind, 0.0) + damage
     add_damage(before, use.before, sheet.power)
     add_damage(after, use.after, sheet.power)
+    parts = (power for pet in pets if pet.is_part for power in pet.powers)
+    add_duration(before, after, chain(use.effects, *(part.effects for part in parts)))
     if by_procs:
         after["power.damage.procs"] = by_procs
     return Figures(

@@ -4,11 +4,13 @@ Source: the design's `calc.md` §10, "Hit chance", and §11.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from calc.arcana import arcana_time
 from calc.damage import TYPE_OF
+from calc.figure_types import EffectFigure
 from calc.sheet import OWN, Sheet
+from calc.stats import MEZ_TYPES
 from gamedata.catalogue import Power
 
 HIT_CHANCES = (0.05, 0.95)  # no attack is surer or less sure than that
@@ -29,6 +31,8 @@ BASE_TO_HIT: dict[int, float] = {
 """The chance to hit a foe by how many levels it is above oneself, before buffs."""
 
 DAMAGE_KEYS = tuple((word, f"power.damage.{word}") for word in TYPE_OF.values())
+_MOVING = ("knockback", "knockup", "repel", "teleport")  # these move a foe, and last no time
+_MEZZES = frozenset(word.capitalize() for word, _ in MEZ_TYPES if word not in _MOVING)
 UNENHANCED = (1.0,) * len(OWN)
 
 
@@ -86,3 +90,13 @@ def add_damage(numbers: dict[str, float], damage: Mapping[str, float], power: Po
         seconds = power.period_s
     if seconds:
         numbers["power.dps"] = whole / seconds
+
+
+def add_duration(
+    before: dict[str, float], after: dict[str, float], effects: Iterable[EffectFigure]
+) -> None:
+    """How long the power's longest mez holds a foe."""
+    mezzes = [each for each in effects if each.on == "foe" and each.attribute in _MEZZES]
+    if mezzes:
+        before["power.duration"] = max(each.duration_before_s or 0.0 for each in mezzes)
+        after["power.duration"] = max(each.duration_s or 0.0 for each in mezzes)

@@ -48,6 +48,7 @@ POWER_STATS: tuple[PowerStat, ...] = (
     PowerStat("power.range", "Range", "feet"),
     PowerStat("power.radius", "Radius", "feet"),
     PowerStat("power.targets", "Most targets", "targets", "whole"),
+    PowerStat("power.duration", "Longest mez", "seconds"),
     PowerStat("power.damage", "Damage", "points"),
     *(
         PowerStat(f"power.damage.{word}", f"{label} damage", "points")

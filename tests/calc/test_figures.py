@@ -107,6 +107,8 @@ def test_a_mez_has_its_duration_enhanced_and_not_its_magnitude(engine: Engine) -
     assert hold.duration_s is not None
     assert hold.duration_before_s == pytest.approx(17.88)
     assert hold.duration_s == pytest.approx(17.88 * 1.4238, rel=1e-4)
+    assert grasp.before["power.duration"] == hold.duration_before_s
+    assert grasp.after["power.duration"] == hold.duration_s
 
 
 def test_what_the_summoner_slots_works_in_what_it_summons(engine: Engine) -> None:
