@@ -33,6 +33,7 @@ from calc.use import Use
 from gamedata.catalogue import EnhancementId, Power, PowerId
 
 _PLAIN = TakenPower()
+MAX_EFFECTS = 300  # of a power with all that it executes: no data of the game comes near
 
 
 class Situation(Struct, frozen=True, gc=False):
@@ -196,7 +197,7 @@ def _follow(
         elif depth < MAX_DEPTH:
             for power in bringing.powers:
                 found = here.sheets.catalogue.powers.get(power)
-                if found is None:
+                if found is None or len(use.effects) >= MAX_EFFECTS:
                     continue
                 if not bringing.grants:
                     yield from _execute(power, use, slots, here, depth + 1, chance)

@@ -228,8 +228,11 @@ def _default_count(power: Power, scenario: Scenario) -> int:
 
 
 def _accolades(build: Build, scenario: Scenario, frame: Frame) -> Iterable[PowerId]:
+    """Each once; what fills an incarnate slot is that, also in a document that breaks rules."""
     has = set()
     for power, counts in build.accolades.items():
+        if power in build.incarnates.values():
+            continue
         here = scenario.powers.get(power, _AS_BUILT).on
         if counts if here is UNSET else here:
             has.add(power)
@@ -242,7 +245,7 @@ def _incarnates(build: Build, scenario: Scenario, facts: Facts, frame: Frame) ->
     """The powers in the incarnate slots: what they do at all times, and what while they are on."""
     if frame.level < min(build.level, INCARNATE_LEVEL):
         return
-    for _, incarnate in sorted(build.incarnates.items()):
+    for incarnate in dict.fromkeys(power for _, power in sorted(build.incarnates.items())):
         power = PowerId(incarnate)
         if power not in frame.catalogue.powers:
             continue
