@@ -31,17 +31,25 @@ class Condition(Struct, frozen=True, gc=False):
     """A compiled expression.
 
     reads: what its value depends on; empty: it is the same always. text: what it was made from.
-    not_understood: names without a meaning here, which count as unknown.
+    not_understood: names without a meaning here, which count as unknown. rolled: how likely it
+    holds, if it compares something with a random roll.
     """
 
     evaluate: Evaluate
     reads: frozenset[Reads] = frozenset()
     not_understood: frozenset[str] = frozenset()
     text: str = ""
+    rolled: Callable[[Context], float] | None = None
 
     def holds(self, context: Context) -> bool:
         """Whether it is true; unknown is not."""
         return bool(self.evaluate(context))
+
+    def likelihood(self, context: Context) -> float:
+        """How likely it is true: 1 or 0, unless a random roll decides."""
+        if self.rolled is not None:
+            return self.rolled(context)
+        return 1.0 if self.evaluate(context) else 0.0
 
     def number(self, context: Context) -> float:
         """Its value as a number; what is unknown, no number or beyond all bounds is 0."""
@@ -97,7 +105,7 @@ def compiled_tree(tree: Node, view: View) -> Condition:
 def _of_tree(tree: Node, reading: _Reading, text: str) -> Condition:
     evaluate = _compile(tree, reading)
     reads, not_understood = frozenset(reading.reads), frozenset(reading.not_understood)
-    return Condition(evaluate, reads, not_understood, text)
+    return Condition(evaluate, reads, not_understood, text, _rolled(tree, reading))
 
 
 def _constant(value: Value) -> Evaluate:
@@ -127,6 +135,44 @@ def _compile(node: Node, reading: _Reading) -> Evaluate:
             return same if operator in ("==", "eq") else _not(same)
         case Binary(operator, left, right):
             return _arithmetic(operator, _compile(left, reading), _compile(right, reading))
+
+
+# --- random rolls ---------------------------------------------------------------------------
+
+
+def _rolled(node: Node, reading: _Reading) -> Callable[[Context], float] | None:
+    """How likely `left < scale * rand()` holds, by itself or with other things that must.
+
+    None without a roll, or with one of another form. The roll is between 0 and 1.
+    """
+    match node:
+        case Binary("&&", left, right):
+            first, second = _rolled(left, reading), _rolled(right, reading)
+            if first is not None and second is None:
+                return _if_also(_compile(right, reading), first)
+            if second is not None and first is None:
+                return _if_also(_compile(left, reading), second)
+            return None
+        case Binary("<", left, Binary("*", Number(scale), Call(function))) if (
+            function.lower() == "rand" and scale > 0.0
+        ):
+            return _above(_compile(left, reading), scale)
+        case _:
+            return None
+
+
+def _above(threshold: Evaluate, scale: float) -> Callable[[Context], float]:
+    def likelihood(context: Context) -> float:
+        value = threshold(context)
+        if value is None or isinstance(value, str):
+            return 0.0
+        return 1.0 - min(max(value / scale, 0.0), 1.0)
+
+    return likelihood
+
+
+def _if_also(other: Evaluate, likelihood: Callable[[Context], float]) -> Callable[[Context], float]:
+    return lambda context: likelihood(context) if other(context) else 0.0
 
 
 # --- logic and arithmetic -------------------------------------------------------------------

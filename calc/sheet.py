@@ -84,13 +84,14 @@ class Block(Struct, frozen=True, gc=False):
 
         modifiers: by tag, what is added to chances.
         """
-        for condition in self.conditions:
-            if not condition.holds(context):
-                return 0.0
         for condition in self.unless:
             if condition.holds(context):
                 return 0.0
         chance = self.chance
+        for condition in self.conditions:
+            chance *= condition.likelihood(context)
+            if chance == 0.0:
+                return 0.0
         for base, tags in self.chances:
             chance *= min(max(base + sum(modifiers.get(tag, 0.0) for tag in tags), 0.0), 1.0)
         return chance
