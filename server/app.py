@@ -6,8 +6,9 @@ import logging
 import os
 import secrets
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
@@ -33,7 +34,7 @@ from server.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-STOP_S = 2.0  # for the rooms to say in Redis that nobody is here any more
+STOP_S = 1.0  # for the recorder, and then for the rooms to say that nobody is here any more
 ATTEMPTS = 3  # of a call to Redis, within its time-out
 
 
@@ -65,13 +66,16 @@ def create_app(settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        task = asyncio.create_task(_supervised(hub, recorder))
+        serving = asyncio.create_task(_supervised(hub.run()))
+        recording = asyncio.create_task(_supervised(recorder.run()))
         gc.collect()
         gc.freeze()  # the catalogue is here to stay: no collection needs to look at it again
         gc.set_threshold(700, 10, 1000)
         yield
-        task.cancel()
-        await asyncio.wait([task], timeout=STOP_S)
+        recorder.stop()
+        await asyncio.wait([recording], timeout=STOP_S)
+        serving.cancel()
+        await asyncio.wait([serving], timeout=STOP_S)
         await redis.aclose()
         await hints_redis.aclose()
         await database.close()
@@ -115,12 +119,10 @@ def create_app(settings: Settings) -> Litestar:
     )
 
 
-async def _supervised(hub: Hub, recorder: Recorder) -> None:
-    """A worker without its hub is of no use: it stops, and the launcher starts another."""
+async def _supervised(work: Coroutine[Any, Any, None]) -> None:
+    """A worker without its hub or recorder is of no use: it stops, and another is started."""
     try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(hub.run())
-            tasks.create_task(recorder.run())
+        await work
     except Exception:
-        logger.exception("the live sessions of this worker failed")
+        logger.exception("what this worker stands on failed")
         signal.raise_signal(signal.SIGTERM)

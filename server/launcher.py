@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable
 
 from litestar import Litestar
@@ -19,7 +20,8 @@ from server.valkey import Valkey
 
 logger = logging.getLogger(__name__)
 
-STOP_S = 8  # for requests and sockets, so that all is over within 10 s
+GRACE_S = 5  # for requests and sockets
+STOP_S = 8.0  # for a worker, so that all is over within 10 s
 START_S = 60.0
 PONG_S = 25  # after a ping: a peer is gone 45 s after its last sign of life
 
@@ -91,7 +93,7 @@ def server_config(settings: Settings) -> Config:
         ws_per_message_deflate=False,
         ws_ping_interval=settings.heartbeat_s,
         ws_ping_timeout=PONG_S,
-        timeout_graceful_shutdown=STOP_S,
+        timeout_graceful_shutdown=GRACE_S,
         access_log=False,
         server_header=False,
         log_config=log_config(settings.log_level),
@@ -126,6 +128,16 @@ class Launcher(Multiprocess):
                     self.failed = True
                     return
         self._serving()
+
+    def join_all(self) -> None:
+        """Wait for the workers to end, but not for ever."""
+        deadline = time.monotonic() + STOP_S
+        for each in self.processes:
+            each.process.join(max(0.0, deadline - time.monotonic()))
+            if each.process.is_alive():
+                logger.error("worker %s does not end: killed", each.pid)
+                each.process.kill()
+                each.process.join()
 
     def keep_subprocess_alive(self) -> None:
         if self._valkey is not None:

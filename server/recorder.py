@@ -8,6 +8,7 @@ only behind what is recorded.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -63,15 +64,23 @@ class Recorder:
         self._recorded = redis.register_script(scripts.RECORDED)
         self._database = database
         self._open_sessions = open_sessions
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """End after what is being written: a transaction that is cut off leaves its connection
+        unclosed, and that one's thread would keep the process from its end."""
+        self._stopping.set()
 
     async def run(self) -> None:
-        """Record until cancelled. While SQL or Redis is away the log keeps what is to come."""
+        """Record until stopped. While SQL or Redis is away the log keeps what is to come."""
         rounds = 0
         away = False
-        while True:
+        while not self._stopping.is_set():
             try:
                 sweep = rounds % SWEEP_EVERY == 0
                 for session in await self._live() if sweep else tuple(self._open_sessions()):
+                    if self._stopping.is_set():
+                        return
                     await self.record(session)
                 rounds += 1
                 away = False
@@ -79,7 +88,9 @@ class Recorder:
                 if not away:
                     logger.warning("recording waits: %s", error)
                 away = True
-            await asyncio.sleep(EVERY_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_S):
+                    await self._stopping.wait()
 
     async def record(self, session: str) -> None:
         """Write all that SQL lacks of one session."""

@@ -28,8 +28,7 @@ def two_servers(
     servers = tuple(Server(data / name, **environment) for name in ("a", "b"))
     yield servers[0], servers[1]
     for server in servers:
-        assert server.stop() == 0
-        assert not [line for line in server.said if " ERROR " in line or "Traceback" in line]
+        server.ends_well()
 
 
 @pytest.fixture(scope="session")

@@ -88,6 +88,11 @@ class Server:
         self._reader.join(10)
         return status
 
+    def ends_well(self) -> None:
+        """Stop it, and check that it had nothing to complain about."""
+        assert self.stop() == 0
+        assert [line for line in self.said if " ERROR " in line or "Traceback" in line] == []
+
     def kill(self) -> None:
         """End the launcher without a chance to clean up; its children notice by themselves."""
         self.process.kill()

@@ -30,8 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         people_ttl_s="1.5",
     )
     yield server
-    assert server.stop() == 0
-    assert not [line for line in server.said if "Traceback" in line]
+    server.ends_well()
 
 
 async def edits_through(server: Server, fault: Callable[[], Awaitable[None]]) -> None:
