@@ -148,7 +148,7 @@ class _Walk:
             if left_out_as == _CARRIED and "Boost" in effect.template.flags:
                 continue  # counted with the boosts
             views = [view for view, _ in aims(effect, power)]
-            reason = left_out_as or left_out(effect, pvp=effect.pvp_only)
+            reason = left_out_as or left_out(effect, power, pvp=effect.pvp_only)
             if not reason and not views:
                 reason = _ON_OTHERS
             if reason:

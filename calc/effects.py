@@ -32,6 +32,7 @@ FIGHTING = frozenset(
 )
 _ON_SELF = frozenset({"Self", "SelfAndPets"})
 ON_ENABLE = "OnEnable"  # at all times while one has the power, on or off
+_ON_ACTIVATE = "OnActivate"  # once: for a toggle, when it is switched on
 _NEVER = frozenset({"OnDeactivate", "OnDisable", "OnExpire"})
 _ADDING = frozenset({"Continuous", "Stack"})
 _TO_LIMIT = frozenset({"StackToLimit", "RefreshToLimit"})
@@ -171,7 +172,7 @@ def felt_by_caster(
     """
     fixed = Context(Facts(archetype, level, pvp=pvp, combat=combat), power)
     for effect in flatten(power):
-        if left_out(effect, pvp=pvp, combat=combat):
+        if left_out(effect, power, pvp=pvp, combat=combat):
             continue
         for view, times in aims(effect, power):
             conditions = undecided(effect.conditions, view, fixed)
@@ -182,7 +183,7 @@ def felt_by_caster(
                 break
 
 
-def left_out(effect: Effect, *, pvp: bool = False, combat: bool = False) -> str:
+def left_out(effect: Effect, power: Power, *, pvp: bool = False, combat: bool = False) -> str:
     """Why an effect is in nobody's totals, whomever it reaches; "" when it may be."""
     if effect.pvp_only and not pvp:
         return "against players only"
@@ -196,7 +197,20 @@ def left_out(effect: Effect, *, pvp: bool = False, combat: bool = False) -> str:
         return f"begins later than {MAX_DELAY_S:g} s"
     if effect.template.application in _NEVER:
         return "happens when its power ends"
+    if power.type == "Toggle" and _only_at_first(effect):
+        return "ends soon after its power is switched on"
     return ""
+
+
+def _only_at_first(effect: Effect) -> bool:
+    """Whether a toggle does it once, for a time: the dwarves' protection until their first tick."""
+    template = effect.template
+    return (
+        template.application == _ON_ACTIVATE
+        and template.duration_s is not None
+        and not template.params
+        and not effect.activation
+    )
 
 
 def aims(effect: Effect, power: Power) -> Iterator[tuple[View, Times]]:
