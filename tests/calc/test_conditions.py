@@ -54,6 +54,27 @@ def test_values(expression: str, expected: Value) -> None:
     assert value(expression) == expected
 
 
+@pytest.mark.parametrize(
+    ("expression", "likelihood"),
+    [
+        ("1", 1.0),
+        ("0", 0.0),
+        ("30 < 100 * rand()", 0.7),
+        ("120 < 100 * rand()", 0.0),
+        ("-5 < 100 * rand()", 1.0),
+        ("1 && (1 && 30 < 100 * rand())", 0.7),
+        ("30 < 100 * rand() && 0", 0.0),
+        ("unheard_of < 100 * rand()", 0.0),
+        ("30 < 100 * rand() && 30 < 100 * rand()", 0.0),  # whether the rolls are one is unknown
+        ("rand() < 0.5", 0.0),
+    ],
+)
+def test_a_random_roll_holds_by_its_chance(expression: str, likelihood: float) -> None:
+    condition = compiled(Expression(expression), "foe")
+    assert condition.likelihood(Context(SCRAPPER)) == pytest.approx(likelihood)
+    assert condition.holds(Context(SCRAPPER)) == (expression == "1")
+
+
 UNKNOWN, TRUE, FALSE = "rand()", "1", "0"
 
 
