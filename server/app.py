@@ -34,7 +34,7 @@ from server.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-STOP_S = 1.0  # for the recorder, and then for the rooms to say that nobody is here any more
+STOP_S = 1.0  # for the recorder, and then for the sessions to say that nobody is here any more
 ATTEMPTS = 3  # of a call to Redis, within its time-out
 
 

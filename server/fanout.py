@@ -10,11 +10,11 @@ from redis.asyncio import Redis
 
 from server.engine import Engine
 from server.hints import Hints
+from server.live import EngineMovedError, LiveSession, NoSessionError
 from server.log import Log, UnreachableError
 from server.orm import DatabaseAwayError
 from server.people import Presence
 from server.protocol import CatalogueName, Close, Limits
-from server.room import EngineMovedError, NoSessionError, Room
 from server.session import House
 from server.settings import Settings
 
@@ -25,7 +25,7 @@ READY_S = 8.0  # how long somebody waits for a session to load
 
 
 class Hub:
-    """A worker's rooms, its one reader of hints, and what is done every few seconds.
+    """A worker's live sessions, its one reader of hints, and what is done every few seconds.
 
     hints_redis: a client that does not reconnect by itself, so that no loss goes unnoticed.
     reopen: bring back a session that Redis does not have; False when there is none.
@@ -41,7 +41,7 @@ class Hub:
         worker: str,
         reopen: Callable[[str], Awaitable[bool]],
     ) -> None:
-        self._rooms: dict[str, Room] = {}
+        self._live: dict[str, LiveSession] = {}
         self._log = log
         self._engine = engine
         self._settings = settings
@@ -65,7 +65,7 @@ class Hub:
             redis, hints_redis, f"cohort:worker:{worker}", self._heard, self._compare_now.set
         )
         self._group = asyncio.TaskGroup()
-        self._tasks: dict[Room, asyncio.Task[None]] = {}
+        self._tasks: dict[LiveSession, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -76,30 +76,30 @@ class Hub:
 
     def sessions(self) -> tuple[str, ...]:
         """The ids of the sessions that are open here."""
-        return tuple(self._rooms)
+        return tuple(self._live)
 
     @asynccontextmanager
-    async def room(self, session: str) -> AsyncIterator[Room]:
-        """The loaded room of a session; it stays while somebody is in this context or in it.
+    async def live(self, session: str) -> AsyncIterator[LiveSession]:
+        """A session, loaded; it stays while somebody is in this context or in it.
 
         Raises NoSessionError, UnreachableError, or what else hinders the session.
         """
-        room = self._rooms.get(session)
-        if room is None:
-            room = self._open(session)
-        room.expected += 1
+        live = self._live.get(session)
+        if live is None:
+            live = self._open(session)
+        live.expected += 1
         try:
             try:
                 async with asyncio.timeout(READY_S):
-                    await asyncio.shield(room.ready)
+                    await asyncio.shield(live.ready)
             except TimeoutError:
                 raise UnreachableError("the session does not load") from None
-            yield room
+            yield live
         finally:
-            room.expected -= 1
+            live.expected -= 1
 
-    def _open(self, session: str) -> Room:
-        room = self._rooms[session] = Room(
+    def _open(self, session: str) -> LiveSession:
+        live = self._live[session] = LiveSession(
             session,
             self._log,
             self._hints,
@@ -109,40 +109,40 @@ class Hub:
             self._house,
             self._reopen,
         )
-        self._tasks[room] = self._group.create_task(self._run(room))
-        return room
+        self._tasks[live] = self._group.create_task(self._run(live))
+        return live
 
-    async def _run(self, room: Room) -> None:
+    async def _run(self, live: LiveSession) -> None:
         try:
-            await room.run()
+            await live.run()
         except NoSessionError:
-            room.audience.close_all(Close.NO_SESSION, "There is no such session any more.")
+            live.audience.close_all(Close.NO_SESSION, "There is no such session any more.")
         except EngineMovedError:
-            room.audience.close_all(Close.RESTARTING, "The session moved to a newer release.")
+            live.audience.close_all(Close.RESTARTING, "The session moved to a newer release.")
         except DatabaseAwayError as error:
-            logger.warning("session %s cannot be brought back: %s", room.id, error)
-            room.audience.close_all(Close.TRY_AGAIN, "The session cannot be opened just now.")
+            logger.warning("session %s cannot be brought back: %s", live.id, error)
+            live.audience.close_all(Close.TRY_AGAIN, "The session cannot be opened just now.")
         except Exception:
-            logger.exception("session %s failed", room.id)
-            room.audience.close_all(Close.TRY_AGAIN, "Something is wrong on the server.")
+            logger.exception("session %s failed", live.id)
+            live.audience.close_all(Close.TRY_AGAIN, "Something is wrong on the server.")
         finally:
-            self._close(room)
-            if room.id not in self._rooms:  # not opened again already
-                await room.leave_presence()
+            self._close(live)
+            if live.id not in self._live:  # not opened again already
+                await live.leave_presence()
 
-    def _close(self, room: Room) -> None:
-        """Forget a room; its channel is left in the same turn, before another can be opened."""
-        task = self._tasks.pop(room, None)
+    def _close(self, live: LiveSession) -> None:
+        """Forget a session; its channel is left in the same turn, before another can be opened."""
+        task = self._tasks.pop(live, None)
         if task is not None:
-            del self._rooms[room.id]
-            self._hints.unsubscribe(room.channel)
+            del self._live[live.id]
+            self._hints.unsubscribe(live.channel)
             task.cancel()
 
     def _heard(self, channel: str, hint: bytes) -> None:
         session = channel.removeprefix("{session:").removesuffix("}:hints")
-        room = self._rooms.get(session)
-        if room is not None:
-            room.heard(hint)
+        live = self._live.get(session)
+        if live is not None:
+            live.heard(hint)
 
     async def _compare(self) -> None:
         """Find what no hint told: every few seconds, and whenever hints may have been lost."""
@@ -151,17 +151,17 @@ class Hub:
                 async with asyncio.timeout(self._settings.compare_every_s):
                     await self._compare_now.wait()
             self._compare_now.clear()
-            rooms = list(self._rooms.values())
+            sessions = list(self._live.values())
             with suppress(UnreachableError):
-                heads = await self._log.heads([room.id for room in rooms])
-                for room, head in zip(rooms, heads, strict=True):
-                    room.stands(head)
+                heads = await self._log.heads([live.id for live in sessions])
+                for live, head in zip(sessions, heads, strict=True):
+                    live.stands(head)
 
     async def _tidy(self) -> None:
         while True:
             await asyncio.sleep(self._settings.people_ttl_s / 3)
-            for room in list(self._rooms.values()):
-                if room.idle and time.monotonic() - room.idle_since > LINGER_S:
-                    self._close(room)
+            for live in list(self._live.values()):
+                if live.idle and time.monotonic() - live.idle_since > LINGER_S:
+                    self._close(live)
                 else:
-                    room.tidy()
+                    live.tidy()

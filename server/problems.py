@@ -10,9 +10,9 @@ from msgspec import UNSET, Struct, UnsetType
 
 from server.access import AccessError
 from server.auth import NotAuthenticatedError
+from server.live import NoSessionError
 from server.log import BrokenError, FullError, UnreachableError
 from server.orm import DatabaseAwayError
-from server.room import NoSessionError
 
 logger = logging.getLogger(__name__)
 

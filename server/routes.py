@@ -146,11 +146,11 @@ async def read_session(request: AnyRequest, session_id: str, services: Services)
     person = None if secret else _person(request, services)
     if secret:
         await access.invitation_for(services.database, session_id, secret)
-    async with services.hub.room(session_id) as room:
-        if person is not None and person.id not in room.state.access.members:
+    async with services.hub.live(session_id) as live:
+        if person is not None and person.id not in live.state.access.members:
             raise ProblemError(403, "You may not be in this session.")
-        await room.refresh()  # what is committed is seen, whichever worker was asked
-        return room.snapshot()
+        await live.refresh()  # what is committed is seen, whichever worker was asked
+        return live.snapshot()
 
 
 @get("/health/live", include_in_schema=False)

@@ -13,10 +13,10 @@ from server import access, protocol
 from server.access import AccessError
 from server.auth import NotAuthenticatedError, Person
 from server.connection import Connection
+from server.live import LiveSession, NoSessionError
 from server.log import BrokenError, FullError, UnreachableError
 from server.orm import DatabaseAwayError
 from server.protocol import Close, Closing, Edit, Join, Ping, Pong, Refused, encode
-from server.room import NoSessionError, Room
 from server.services import Services
 from server.session import may_edit
 from server.settings import Settings
@@ -67,25 +67,27 @@ async def _live(
         "" if join.client is UNSET else join.client,
         person.expires_at,
     )
-    async with services.hub.room(session_id) as room:
-        await _admit(room, person, join, services)
-        room.enter(connection, None if join.resume is UNSET else join.resume, token)
-    transport.drained = lambda: room.catch_up(connection)
+    async with services.hub.live(session_id) as live:
+        await _admit(live, person, join, services)
+        live.enter(connection, None if join.resume is UNSET else join.resume, token)
+    transport.drained = lambda: live.catch_up(connection)
     try:
         async for frame in frames:
-            _handle(room, connection, protocol.decode(frame))
+            _handle(live, connection, protocol.decode(frame))
     finally:
-        room.leave(connection)
+        live.leave(connection)
 
 
-def _handle(room: Room, connection: Connection, message: protocol.ClientMessage | Refused) -> None:
+def _handle(
+    live: LiveSession, connection: Connection, message: protocol.ClientMessage | Refused
+) -> None:
     refused = connection.over_limit(message)
     if refused is not None:
         connection.answer(refused)
         return
     match message:
         case Edit():
-            room.submit(connection, message)
+            live.submit(connection, message)
         case Ping():
             connection.answer(Pong(message.id))
         case Join():
@@ -137,9 +139,9 @@ def _person(join: Join, socket: Socket, services: Services) -> tuple[Person, str
     return person, tokens.sign(person)
 
 
-async def _admit(room: Room, person: Person, join: Join, services: Services) -> None:
+async def _admit(live: LiveSession, person: Person, join: Join, services: Services) -> None:
     """Let a member in, and who has an invitation become one. Raises Closing."""
-    known = room.state.access
+    known = live.state.access
     if person.id in known.members and (join.invitation is UNSET or may_edit(known, person.id)):
         return
     changed = None
@@ -147,7 +149,7 @@ async def _admit(room: Room, person: Person, join: Join, services: Services) -> 
         name = person.name if join.name is UNSET else join.name
         try:
             changed = await access.accept(
-                services.database, room.id, join.invitation, person.id, name
+                services.database, live.id, join.invitation, person.id, name
             )
         except AccessError as error:
             if person.id not in known.members:
@@ -155,10 +157,10 @@ async def _admit(room: Room, person: Person, join: Join, services: Services) -> 
                 raise Closing(code, str(error)) from None
     if changed is None and person.id not in known.members:
         # They may be a member in SQL of whom Redis was not told: a worker died in between.
-        changed = await access.access_of(services.database, room.id)
+        changed = await access.access_of(services.database, live.id)
     if changed is not None and changed.version > known.version:
-        await services.log.put_access(room.id, changed)
-        await room.refresh()
+        await services.log.put_access(live.id, changed)
+        await live.refresh()
 
 
 def _check_origin(socket: Socket, settings: Settings) -> None:

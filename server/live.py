@@ -1,6 +1,6 @@
 """One session on this worker: its state, and the turns in which edits are decided.
 
-Only the room's own task changes the state, so everything between two of its awaits is one
+Only the session's own task changes the state, so everything between two of its awaits is one
 moment for everybody. Who joins enters between them, in one turn with their snapshot.
 """
 
@@ -65,7 +65,7 @@ class EngineMovedError(Exception):
     """Another worker brought the session to an engine that this one does not have."""
 
 
-class Room:
+class LiveSession:
     """A session that somebody on this worker is in.
 
     reopen: bring back a session that Redis does not have; False when there is none.
