@@ -3,7 +3,9 @@
 import hashlib
 import os
 import secrets
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import jwt
@@ -12,6 +14,7 @@ from msgspec import Struct
 TOKEN_S = 90 * 24 * 3600
 ALGORITHM = "HS256"
 AUDIENCE = "cohort"
+SECRET_LENGTH = 32  # characters, at least
 
 
 class NotAuthenticatedError(Exception):
@@ -97,15 +100,22 @@ def hash_secret(secret: str) -> str:
 
 
 def signing_secret(given: str, data_dir: Path) -> str:
-    """The secret that signs tokens: the one given, else one that is made once and kept."""
+    """The secret that signs tokens: the one given, else one that is made once and kept.
+
+    Raises OSError when the file that should hold it cannot be used.
+    """
     if given:
         return given
     path = data_dir / "secret"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        secret = secrets.token_urlsafe(32)
-        file.write(secret)
+    if not path.exists():
+        # Workers start at the same moment: the file appears whole, and the first one's counts.
+        with tempfile.NamedTemporaryFile("w", dir=data_dir, prefix=".secret-") as file:
+            file.write(secrets.token_urlsafe(32))
+            file.flush()
+            os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(file.name, path)
+    secret = path.read_text().strip()
+    if len(secret) < SECRET_LENGTH:
+        raise OSError(f"{path} holds no secret: delete it, and everybody signs in anew.")
     return secret

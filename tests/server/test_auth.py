@@ -1,7 +1,9 @@
 """Guests' tokens and secrets."""
 
 import stat
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -87,3 +89,26 @@ def test_invitation_secrets_are_long_and_kept_as_a_hash() -> None:
     assert new_secret() != secret
     assert secret not in hash_secret(secret)
     assert hash_secret(secret) == hash_secret(secret)
+
+
+def test_workers_that_start_at_once_share_one_secret(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as workers:
+        for number in range(50):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            start = threading.Barrier(8)
+
+            def secret(folder: Path = folder, start: threading.Barrier = start) -> str:
+                start.wait()
+                return signing_secret("", folder)
+
+            found = {each.result() for each in [workers.submit(secret) for _ in range(8)]}
+            assert len(found) == 1
+            assert len(found.pop()) >= 32
+            assert [file.name for file in folder.iterdir()] == ["secret"]
+
+
+def test_a_file_that_holds_no_secret_is_never_signed_with(tmp_path: Path) -> None:
+    (tmp_path / "secret").touch()
+    with pytest.raises(OSError, match="holds no secret"):
+        signing_secret("", tmp_path)
