@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager, suppress
 from redis.asyncio import Redis
 
 from server.engine import Engine
+from server.follower import EngineMovedError, NoSessionError
 from server.hints import Hints
-from server.live import EngineMovedError, LiveSession, NoSessionError
+from server.live import LiveSession
 from server.log import Log, UnreachableError
 from server.orm import DatabaseAwayError
 from server.people import Presence

@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from server.access import AccessError
 from server.auth import NotAuthenticatedError
-from server.live import NoSessionError
+from server.follower import NoSessionError
 from server.log import BrokenError, FullError, UnreachableError
 from server.orm import DatabaseAwayError
 

@@ -13,7 +13,8 @@ from server import access, protocol
 from server.access import AccessError
 from server.auth import NotAuthenticatedError, Person
 from server.connection import Connection
-from server.live import LiveSession, NoSessionError
+from server.follower import NoSessionError
+from server.live import LiveSession
 from server.log import BrokenError, FullError, UnreachableError
 from server.orm import DatabaseAwayError
 from server.protocol import Close, Closing, Edit, Join, Ping, Pong, Refused, encode

@@ -1,0 +1,99 @@
+"""Edits that wait for their turn on this worker: decided, committed, answered, one by one.
+
+Only the session's own task serves, so a decision is made on a state that nobody changes
+meanwhile; between workers the log decides.
+"""
+
+import logging
+
+from server import session
+from server.connection import Connection
+from server.engine import Engine
+from server.follower import Follower, now_ms
+from server.log import Done, Elsewhere, FullError, Head, Known, Log
+from server.protocol import Accepted, Edit, Refused, encode
+from server.session import Commit, Committed
+from server.turns import Turns
+
+logger = logging.getLogger(__name__)
+
+
+class Decider:
+    """Takes what people want to change, and answers each when its turn has come."""
+
+    def __init__(self, follower: Follower, log: Log, engine: Engine) -> None:
+        self._follower = follower
+        self._log = log
+        self._engine = engine
+        self._turns = Turns()
+
+    def __bool__(self) -> bool:
+        """Whether somebody waits."""
+        return bool(self._turns)
+
+    def submit(self, connection: Connection, edit: Edit) -> None:
+        """Put an edit in line."""
+        if not self._turns.put(connection, edit):
+            connection.answer(
+                Refused("unavailable", "Too many edits are waiting.", id=edit.id, retry_after=1.0)
+            )
+
+    async def serve_next(self) -> None:
+        """Decide the next edit. Raises IndexError when none waits."""
+        connection, edit = self._turns.take()
+        try:
+            while not await self._settle(connection, edit):
+                await self._follower.read_on()
+        except FullError:
+            connection.answer(
+                Refused("unavailable", "The server is full.", id=edit.id, retry_after=5.0)
+            )
+
+    async def _settle(self, connection: Connection, edit: Edit) -> bool:
+        """Decide an edit and answer it; False when others were first: decide again."""
+        follower = self._follower
+        decision = self._decide(connection.person, edit)
+        if isinstance(decision, Refused):
+            # It may have been made before, and may be possible on a newer build.
+            known = await follower.patience.ask(
+                lambda: self._log.known(follower.id, connection.person, edit)
+            )
+            if isinstance(known, Head):
+                if not follower.at(known):
+                    return False
+                connection.answer(decision)
+                return True
+            return await self._answer(connection, edit, known)
+        frame = encode(decision.change)
+        outcome = await follower.patience.ask(lambda: self._log.commit(decision, frame))
+        if isinstance(outcome, Done):
+            follower.take(decision.after, Committed(outcome.revision, edit.id, frame))
+            connection.answer(Accepted(edit.id, outcome.revision))
+            await follower.store()
+            return True
+        return await self._answer(connection, edit, outcome)
+
+    async def _answer(self, connection: Connection, edit: Edit, outcome: Known | Elsewhere) -> bool:
+        match outcome:
+            case Known(revision=revision, same=True):
+                if revision > self._follower.state.revision:
+                    await self._follower.read_on()  # the change first, then that it is accepted
+                connection.answer(Accepted(edit.id, revision))
+            case Known():
+                message = "This edit id was used for another edit."
+                connection.answer(Refused("id_reused", message, id=edit.id))
+            case Elsewhere("too_old"):
+                message = "Too old to tell whether this edit was made already."
+                connection.answer(Refused("too_old", message, id=edit.id))
+            case _:
+                return False
+        return True
+
+    def _decide(self, person: str, edit: Edit) -> Commit | Refused:
+        try:
+            return session.decide(self._follower.state, person, edit, self._engine, now_ms())
+        except Exception:
+            # A bug in the rules or the maths costs this edit, not the session.
+            logger.exception("session %s: an edit could not be decided", self._follower.id)
+            message = "Something is wrong on the server; the edit was not made."
+            return Refused("internal", message, id=edit.id)

@@ -1,0 +1,206 @@
+"""This worker's copy of a session: it follows the log, and tells what it learnt.
+
+Only the session's own task reads on and takes changes, so everything between two of its awaits
+is one moment for everybody.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from server import session
+from server.engine import Engine
+from server.log import BrokenError, Done, FullError, Head, Log, UnreachableError
+from server.patience import Patience
+from server.protocol import encode
+from server.session import Access, Commit, Committed, State
+from server.settings import Settings
+
+REFRESH_S = 5.0
+RECENT = 500  # changes kept for those who come back
+
+
+class NoSessionError(Exception):
+    """There is no such session."""
+
+
+class EngineMovedError(Exception):
+    """Another worker brought the session to an engine that this one does not have."""
+
+
+class Listener(Protocol):
+    """Who is told of each step, in the same turn in which the follower's state makes it."""
+
+    def changed(self, before: State, after: State, committed: Committed) -> None:
+        """The session has one more change."""
+
+    def access_changed(self, access: Access) -> None:
+        """Members or roles are others; also told when the session is loaded."""
+
+    def started_again(self) -> None:
+        """The state does not follow from the one before: everybody needs a snapshot."""
+
+    def degraded(self, degraded: bool) -> None:
+        """Redis stopped to answer, or answers again."""
+
+    def wake(self) -> None:
+        """There is something to read: call `read_on` soon."""
+
+
+class Follower:
+    """A session's newest state that this worker knows, and the changes that led to it.
+
+    reopen: bring back a session that Redis does not have; False when there is none.
+    """
+
+    state: State
+
+    def __init__(
+        self,
+        session_id: str,
+        log: Log,
+        engine: Engine,
+        settings: Settings,
+        listener: Listener,
+        reopen: Callable[[str], Awaitable[bool]],
+    ) -> None:
+        self.id = session_id
+        self.recent: deque[Committed] = deque(maxlen=RECENT)
+        self.news = False  # something happened elsewhere
+        self.patience = Patience(session_id, listener.degraded)
+        self._log = log
+        self._engine = engine
+        self._stored_every = settings.stored_every
+        self._listener = listener
+        self._reopen = reopen
+        self._loaded = False
+        self._refreshed: list[asyncio.Future[None]] = []
+
+    # What others may call at any time. None of it waits, but for `refresh`.
+
+    def hint(self, revision: int | None) -> None:
+        """Somebody says that the log has this revision now; None: that something happened."""
+        if revision is None or not self._loaded or revision > self.state.revision:
+            self._look()
+
+    def stands(self, head: Head | None) -> None:
+        """Where the log really is: what no hint told is read now."""
+        if self._loaded and (head is None or not self.at(head)):
+            self._look()
+
+    async def refresh(self) -> None:
+        """Read what happened elsewhere, now. Raises UnreachableError."""
+        refreshed = asyncio.get_running_loop().create_future()
+        self._refreshed.append(refreshed)
+        self._look()
+        try:
+            async with asyncio.timeout(REFRESH_S):
+                await refreshed
+        except TimeoutError:
+            raise UnreachableError("the session is not refreshed") from None
+
+    def at(self, head: Head) -> bool:
+        """Whether the log is where our state is."""
+        state = self.state
+        return (head.epoch, head.revision, head.edit, head.access, head.engine) == (
+            state.epoch,
+            state.revision,
+            state.edit,
+            state.access.version,
+            state.engine,
+        )
+
+    # What the session's task does.
+
+    async def begin(self) -> None:
+        """Load the session, and bring it to our engine.
+
+        Raises NoSessionError, BrokenError or EngineMovedError when it cannot be served.
+        """
+        await self._load()
+        await self._adopt()
+        self._loaded = True
+
+    async def read_on(self) -> None:
+        """Take over what others have committed since, from the log."""
+        self.news = False
+        refreshed, self._refreshed = self._refreshed, []
+        try:
+            await self._take_news()
+        finally:
+            for future in refreshed:
+                if not future.done():
+                    future.set_result(None)
+
+    def take(self, after: State, committed: Committed) -> None:
+        """A change that is in the log now, and follows our state."""
+        before, self.state = self.state, after
+        self.recent.append(committed)
+        self._listener.changed(before, after, committed)
+
+    async def store(self) -> None:
+        """Store the build, every few dozen revisions."""
+        if self.state.revision % self._stored_every == 0:
+            with suppress(UnreachableError, FullError):  # the next time, then
+                await self._log.store(self.state)
+
+    def _look(self) -> None:
+        self.news = True
+        self._listener.wake()
+
+    async def _load(self) -> None:
+        loaded = await self.patience.ask(lambda: self._log.load(self.id))
+        if loaded is None:
+            if not await self._reopen(self.id):
+                raise NoSessionError(self.id)
+            loaded = await self.patience.ask(lambda: self._log.load(self.id))
+            if loaded is None:
+                raise BrokenError(self.id)
+        self.state = loaded.state
+        self.recent = deque(loaded.recent, maxlen=RECENT)
+        self._listener.access_changed(loaded.state.access)
+
+    async def _reload(self) -> None:
+        await self._load()
+        self._listener.started_again()
+
+    async def _adopt(self) -> None:
+        """Bring a session of another catalogue or other maths to ours, by a change of its own."""
+        while self.state.engine != self._engine.name:
+            commit = session.move(self.state, self._engine, now_ms())
+            if not await self._commit(commit):
+                await self._reload()
+
+    async def _commit(self, commit: Commit) -> bool:
+        frame = encode(commit.change)
+        outcome = await self.patience.ask(lambda: self._log.commit(commit, frame))
+        if not isinstance(outcome, Done):
+            return False
+        self.take(commit.after, Committed(outcome.revision, commit.change.edit, frame))
+        return True
+
+    async def _take_news(self) -> None:
+        try:
+            news = await self.patience.ask(lambda: self._log.since(self.state))
+        except BrokenError:
+            await self._reload()
+            await self._adopt()
+            return
+        for committed, change in news.changes:
+            self.take(session.follow(self.state, change), committed)
+        if news.access is not None:
+            self.state = replace(self.state, access=news.access)
+            self._listener.access_changed(news.access)
+        if news.engine != self._engine.name:
+            raise EngineMovedError(self.id)
+        self.news = self.news or news.more
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
