@@ -8,7 +8,7 @@ from calc.build import Build
 from calc.operations import Applied, Refused, apply
 from calc.rulebook import BY_CODE
 from gamedata.catalogue import Catalogue
-from tests.strategies import random_operations
+from server.commands.fuzz.edits import random_operations
 
 
 def walk(

@@ -19,9 +19,9 @@ from calc.build import (
 )
 from calc.canonical import canonical
 from gamedata.catalogue import Catalogue
+from server.commands.fuzz.edits import random_build
 from tests.small import SMALL
 from tests.strategies import documents as any_documents
-from tests.strategies import random_build
 
 PIECE = SlottedEnhancement("Crafted_Recharge", 50)
 

@@ -19,7 +19,7 @@ from calc.engine import Engine
 from calc.operations import Applied, apply
 from calc.stats import STATS
 from gamedata.catalogue import Catalogue
-from tests.strategies import random_build, random_operation
+from server.commands.fuzz.edits import random_build, random_operation
 
 SCRAPPER = "Class_Scrapper"
 SHIELD = "Scrapper_Defense.Shield_Defense"

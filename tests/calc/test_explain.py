@@ -19,8 +19,9 @@ from calc.origins import BARRED, LIKE_ANOTHER, OFF, OUTDONE, Enhancing, Item
 from calc.readable import readable
 from calc.stats import STATS
 from gamedata.catalogue import Catalogue
+from server.commands.fuzz.edits import random_operation
 from tests.legal_builds import legal_build, players
-from tests.strategies import documents, random_operation
+from tests.strategies import documents
 
 DEFLECTION = "Scrapper_Defense.Shield_Defense.Deflection"
 PHALANX = "Scrapper_Defense.Shield_Defense.Phalanx_Fighting"

@@ -47,9 +47,9 @@ from gamedata.catalogue import (
     Redirect,
     Template,
 )
+from server.commands.fuzz.edits import random_operations
 from tests.small import SMALL
 from tests.strategies import documents as any_documents
-from tests.strategies import random_operations
 
 SECONDS = 0.05
 Answer = TypeVar("Answer")

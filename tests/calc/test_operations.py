@@ -58,9 +58,9 @@ from calc.operations import (
 )
 from calc.rules import findings
 from gamedata.catalogue import Catalogue
+from server.commands.fuzz.edits import random_build, random_operations
 from tests.small import SMALL
 from tests.strategies import documents as any_documents
-from tests.strategies import random_build, random_operations
 from tests.walks import walk
 
 MELEE = "Scrapper_Melee.Dark_Melee"

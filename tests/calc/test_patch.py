@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from calc import build as documents
 from calc import patch
 from calc.build import Build, Slot, SlottedEnhancement, TakenPower
+from server.commands.fuzz.edits import random_build
 from tests.small import SMALL
-from tests.strategies import builds, random_build
+from tests.strategies import builds
 from tests.strategies import documents as any_documents
 
 HASTEN = "Pool.Speed.Hasten"

@@ -14,8 +14,8 @@ from calc.engine import Engine
 from calc.operations import Applied, apply
 from calc.remembered import Remembered, only_slots_differ
 from gamedata.catalogue import ArchetypeId, Catalogue
+from server.commands.fuzz.edits import random_operation
 from tests.legal_builds import legal_build, players
-from tests.strategies import random_operation
 
 GOLDENS = (
     "arsenal_dominator_incarnate",

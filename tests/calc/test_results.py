@@ -10,8 +10,8 @@ from calc.build import Build
 from calc.engine import Engine
 from calc.operations import Applied, apply
 from gamedata.catalogue import ArchetypeId, Catalogue
+from server.commands.fuzz.edits import random_operation
 from tests.legal_builds import legal_build, players
-from tests.strategies import random_operation
 
 OPERATIONS = 150
 

@@ -46,8 +46,8 @@ from calc.placing import enhancements_of
 from calc.remembered import Remembered
 from calc.rules import findings
 from gamedata.catalogue import Catalogue, EnhancementId, PowerId
+from server.commands.fuzz.edits import random_operation
 from tests.legal_builds import legal_build, players
-from tests.strategies import random_operation
 from tests.walks import walk
 
 EVERYBODY = 15

@@ -10,10 +10,10 @@ from msgspec import UNSET
 from calc import build as documents
 from calc.operations import Operation, SetArchetype, SetLevel, SetTitle, TakePower
 from server import session
+from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
 from server.protocol import Edit, Position, Present, Refused, Role
 from server.session import Access, Commit, Committed, Membership, State
-from tests.strategies import random_operations
 
 OWNER = "g1"
 

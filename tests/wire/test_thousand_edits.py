@@ -10,9 +10,9 @@ import pytest
 from calc import build as documents
 from gamedata.catalogue import Catalogue
 from server.client import Client
+from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
 from server.protocol import Accepted, Change, Refused
-from tests.strategies import random_operations
 from tests.wire.serving import Owner, Server
 
 EDITS = 1000

@@ -1,0 +1,1 @@
+"""`cohort fuzz`: random people and random faults, and whether the promises hold."""
