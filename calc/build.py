@@ -21,6 +21,7 @@ MAX_SLOTS = 8  # in a power; more than six are a finding
 MAX_ACCOLADES = 100
 MAX_INCARNATES = 20
 MAX_SCENARIOS = 20
+MAX_TEAMMATES = 7
 MAX_NOTES = 8000  # characters
 
 # What a client may choose as an id: starts with a letter, so that JavaScript keeps the order
@@ -50,7 +51,10 @@ RelativeLevel = Annotated[int, Meta(ge=-3, le=3)]
 Count = Annotated[int, Meta(ge=0, le=100)]
 Percent = Annotated[int, Meta(ge=0, le=100)]
 Health = Annotated[int, Meta(ge=1, le=100)]
-Team = Annotated[int, Meta(ge=1, le=8)]
+Team = Annotated[int, Meta(ge=1, le=1 + MAX_TEAMMATES)]
+Teammates = Annotated[
+    dict[GameId, Annotated[int, Meta(ge=1, le=MAX_TEAMMATES)]], Meta(max_length=MAX_TEAMMATES)
+]
 Exemplar = Annotated[int, Meta(ge=0, le=MAX_LEVEL)]
 Seconds = Annotated[int, Meta(ge=0, le=3600)]
 FoeLevel = Annotated[int, Meta(ge=-4, le=7)]
@@ -122,7 +126,8 @@ class PowerCondition(Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 class Scenario(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Named conditions under which totals are read. All defaults: nothing is happening.
 
-    team: how many, oneself included. exemplar: the level played at; 0: one's own.
+    team: how many, oneself included. teammates: those of them whose archetype matters, as many as
+    there are of each. exemplar: the level played at; 0: one's own.
     combat: attacking and being attacked, which suppresses stealth and travel powers.
     health, endurance: percent of one's own that is left. fury: 0 to 100. meter: 0 to 100, what an
     archetype gathers (Domination, Opportunity), or that one is hidden.
@@ -150,6 +155,7 @@ class Scenario(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     foes: Count = 1
     allies: Count = 0
     activated_s: Seconds = 0
+    teammates: Teammates = {}
     powers: Annotated[dict[GameId, PowerCondition], Meta(max_length=MAX_POWERS)] = {}
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from calc import defaults
 from calc.build import MAX_SCENARIOS, OWN_SLOT, Build, PowerCondition, Scenario, Slot, TakenPower
 from calc.picks import is_extra, is_pick
+from calc.teammates import large_enough
 from gamedata.catalogue import Catalogue, Power, PowerId
 
 _AS_BUILT = PowerCondition()
@@ -49,7 +50,8 @@ def _scenarios(build: Build) -> dict[str, Scenario]:
 
 
 def scenario_without_defaults(scenario: Scenario) -> Scenario:
-    """A scenario without conditions that say nothing."""
+    """A scenario without conditions that say nothing, and with a team of all who are named."""
+    scenario = large_enough(scenario)
     if _AS_BUILT not in scenario.powers.values():
         return scenario
     powers = {power: each for power, each in scenario.powers.items() if each != _AS_BUILT}

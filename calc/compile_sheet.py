@@ -14,6 +14,7 @@ from calc.effects import (
     Chances,
     Effect,
     Times,
+    about_teammates,
     aims,
     flatten,
     limit_of,
@@ -108,6 +109,8 @@ class _Compiler:
             unless = undecided_unless(effect.unless, view, self.fixed)
             if conditions is None or unless is None:
                 continue
+            if on == "self" and about_teammates(conditions):
+                times = "teammates"
             block = self._block(effect, on, view, times, conditions, unless)
             params = template.params
             if isinstance(params, EntityParams):

@@ -3,10 +3,10 @@
 Source: the design's `calc.md` §3, §5.2, §5.3.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from calc.conditions import Condition, compiled, decided
 from calc.facts import FIXED, Context, Facts, View
@@ -40,9 +40,10 @@ _TO_LIMIT = frozenset({"StackToLimit", "RefreshToLimit"})
 Chances = tuple[tuple[float, tuple[str, ...]], ...]
 """Chances that multiply, each with the tags by which chance modifiers change it."""
 
-Times = Literal["once", "stacks", "each", "any", "others"]
+Times = Literal["once", "stacks", "each", "any", "others", "teammates"]
 """How often an effect counts, for `n` targets or stacks: once; by the stacks chosen; for each
-target; once when there is a target; for each target but the first.
+target; once when there is a target; for each target but the first; for each teammate of an
+archetype that it asks for, whatever `n` is.
 """
 
 
@@ -84,7 +85,7 @@ class SelfEffect(Struct, frozen=True, gc=False):
 def how_often(times: Times, count: int, limit: int) -> int:
     """How often an effect counts for a number of targets or stacks; limit: 0 is none."""
     match times:
-        case "once":
+        case "once" | "teammates":
             return 1
         case "any":
             return 1 if count > 0 else 0
@@ -179,6 +180,8 @@ def felt_by_caster(
             unless = undecided_unless(effect.unless, view, fixed)
             if conditions is not None and unless is not None:
                 limit = limit_of(effect.template)
+                if about_teammates(conditions):
+                    times = "teammates"
                 yield SelfEffect(effect, view, times, limit, conditions, unless)
                 break
 
@@ -246,6 +249,22 @@ def _times_per_target(effect: Effect, *, caster_is_main: bool) -> Times:
         return "any"
     # Around a caster who is the main target all others are secondary ones.
     return "others" if "SecondaryTargetsOnly" in effect.flags and not caster_is_main else "each"
+
+
+def about_teammates(conditions: Iterable[Condition]) -> bool:
+    """Whether they ask for the archetype of an ally."""
+    return any("teammate" in condition.reads for condition in conditions)
+
+
+def fitting_teammates(conditions: Sequence[Condition], context: Context) -> int:
+    """For how many teammates all conditions hold."""
+    found = 0
+    for archetype, number in context.facts.teammates.items():
+        facts = structs.replace(context.facts, teammate=archetype)
+        of_this_one = structs.replace(context, facts=facts)
+        if all(condition.holds(of_this_one) for condition in conditions):
+            found += number
+    return found
 
 
 def limit_of(template: Template) -> int:

@@ -27,6 +27,7 @@ Reads = Literal[
     "owned",
     "modes",
     "situation",
+    "teammate",
     "slotted",
     "result",
     "totals",
@@ -46,7 +47,8 @@ class Facts(Struct, frozen=True, gc=False):
     0 to 100, like the game's. rage: 0 to 100, what an archetype's meter shows.
     activated_s: seconds since powers that fade in steps were used. pvp, combat: the setting,
     against players and while fighting. target_class: of the foe, like an archetype.
-    slotted: pieces of each enhancement in the build, lower case.
+    slotted: pieces of each enhancement in the build, lower case. teammates: how many of each
+    archetype; teammate: that of the one whom an effect is about just now.
     """
 
     archetype: str = ""
@@ -67,6 +69,8 @@ class Facts(Struct, frozen=True, gc=False):
     to_hit: float = 0.75
     slotted: Mapping[str, int] = {}
     creator: str = ""
+    teammates: Mapping[str, int] = {}
+    teammate: str = ""
 
 
 _NO_POWER = Power(PowerId(""), "", PowersetId(""))
@@ -188,7 +192,6 @@ _OTHER: dict[str, Value] = {
 }
 _ALLY: dict[str, Value] = _OTHER | {
     "enttype": "player",
-    "arch": "",
     "rank": "",
     "isfriend?": True,
     "khitpoints%": 100.0,
@@ -300,5 +303,7 @@ def _of_target(attribute: str, view: View) -> Meaning | None:
         return _constant(0.0)
     if view == "foe" and attribute in _FOE:
         return _FOE[attribute]
+    if view == "ally" and attribute == "arch":
+        return "teammate", lambda context: context.facts.teammate
     other = _OTHER if view == "foe" else _ALLY
     return _constant(other[attribute]) if attribute in other else None

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from calc.build import (
+    MAX_TEAMMATES,
     Boosters,
     Build,
     Count,
@@ -33,6 +34,9 @@ from calc.build import (
 )
 
 PowersetRole = Literal["primary", "secondary", "epic"]
+TeammatesChange = Annotated[
+    dict[GameId, Annotated[int, Meta(ge=0, le=MAX_TEAMMATES)]], Meta(max_length=20)
+]
 
 
 class SetTitle(Struct, frozen=True, forbid_unknown_fields=True, tag="set_title"):
@@ -234,7 +238,10 @@ class AddScenario(
 class ChangeScenario(
     Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="change_scenario"
 ):
-    """Change conditions of a scenario; what is absent stays. What they mean: `Scenario`."""
+    """Change conditions of a scenario; what is absent stays. What they mean: `Scenario`.
+
+    teammates: by archetype, 0 for none any more; others stay. The team grows with them.
+    """
 
     scenario: Id
     title: Title | UnsetType = UNSET
@@ -253,6 +260,7 @@ class ChangeScenario(
     foes: Count | UnsetType = UNSET
     allies: Count | UnsetType = UNSET
     activated_s: Seconds | UnsetType = UNSET
+    teammates: TeammatesChange | UnsetType = UNSET
 
 
 class RemoveScenario(Struct, frozen=True, forbid_unknown_fields=True, tag="remove_scenario"):

@@ -152,9 +152,9 @@ def _applied(build: Build, operation: Operation, catalogue: Catalogue) -> Applie
         case SwitchAccolade():
             return incarnates.switch_accolade(build, operation)
         case AddScenario():
-            return scenarios.add(build, operation)
+            return scenarios.add(build, operation, catalogue)
         case ChangeScenario():
-            return scenarios.change(build, operation)
+            return scenarios.change(build, operation, catalogue)
         case RemoveScenario():
             return scenarios.remove(build, operation)
         case ChooseScenario():

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from calc.conditions import Condition
-from calc.effects import Chances, Times, how_often
+from calc.effects import Chances, Times, fitting_teammates, how_often
 from calc.facts import Context, Reads
 from calc.stats import NUMBER
 from gamedata.catalogue import Power, PowerId
@@ -95,9 +95,12 @@ class Part(Struct, frozen=True, gc=False):
             return 0
         if not times or (self.chances and not self._is_certain(chances)):
             return 0
-        for condition in self.conditions:
-            if not condition.holds(context):
-                return 0
+        if self.times == "teammates":
+            times = fitting_teammates(self.conditions, context)
+        else:
+            for condition in self.conditions:
+                if not condition.holds(context):
+                    return 0
         for condition in self.unless:
             if condition.holds(context):
                 return 0

@@ -411,6 +411,22 @@ RULES = (
         "A scenario speaks of a limited number of powers.",
         refuses=True,
     ),
+    Rule(
+        "N6",
+        "too_many_teammates",
+        "No more teammates are named than the team has, at most seven.",
+        refuses=True,
+        finds=True,
+        remedy="Make the team larger, or name fewer teammates.",
+    ),
+    Rule(
+        "N7",
+        "unknown_teammate",
+        "A teammate is of a player's archetype.",
+        refuses=True,
+        finds=True,
+        remedy="Choose another archetype for the teammate.",
+    ),
     # T: what is switched on
     Rule(
         "T1",

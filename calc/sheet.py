@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from calc.conditions import Condition
 from calc.damage import expected
-from calc.effects import Chances, Times, how_often
+from calc.effects import Chances, Times, fitting_teammates, how_often
 from calc.facts import FIXED, Context, Facts
 from calc.powers import Enhanceable
 from gamedata.catalogue import EntityParams, Power, PowerId, Template
@@ -82,12 +82,15 @@ class Block(Struct, frozen=True, gc=False):
     def likelihood(self, context: Context, modifiers: Mapping[str, float]) -> float:
         """How likely it happens, procs per minute aside; 0 when a condition keeps it from it.
 
-        modifiers: by tag, what is added to chances.
+        modifiers: by tag, what is added to chances. Of what happens for each teammate: for how
+        many it does.
         """
         for condition in self.unless:
             if condition.holds(context):
                 return 0.0
         chance = self.chance
+        if self.times == "teammates":
+            return chance * fitting_teammates(self.conditions, context)
         for condition in self.conditions:
             chance *= condition.likelihood(context)
             if chance == 0.0:

@@ -13,6 +13,7 @@ from calc.build import Build, Scenario, TakenPower
 from calc.facts import Facts, word
 from calc.frame import Frame, Slots
 from calc.owned import copies, powersets
+from calc.teammates import counted
 from gamedata.catalogue import PowerId
 
 _COUNTERS = "Temporary_Powers."  # some of them count something by how many copies one has
@@ -64,11 +65,12 @@ def facts_of(
     for power, taken in had.items():
         if power.startswith(_COUNTERS) and taken.count is not UNSET:
             counts[power.lower()] = taken.count
+    teammates = counted(scenario)
     return Facts(
         word(build.archetype),
         frame.level,
         counts,
-        team=scenario.team,
+        team=max(scenario.team, 1 + sum(teammates.values())),
         hit_points_percent=scenario.health,
         endurance_percent=scenario.endurance,
         # One meter for each archetype: the game calls it rage, whatever players call it.
@@ -80,4 +82,5 @@ def facts_of(
         target_held=scenario.target_held,
         target_class="" if frame.pvp else FOES[scenario.target_rank],
         slotted=Tally(slots.values()),
+        teammates=teammates,
     )

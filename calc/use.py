@@ -93,6 +93,8 @@ def work_out(
     for block, is_open in zip(sheet.blocks, sheet.is_open, strict=True):
         chance = factor * (next(decided) if is_open else block.chance)
         times = block.multiplied(count)
+        if block.times == "teammates":
+            chance, times = factor, round(chance / factor)
         if chance > 0.0 and times:
             working.add(block, chance, times)
     return Outcome(tuple(working.effects), working.before, working.after)

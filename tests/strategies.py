@@ -90,11 +90,13 @@ def _scenarios(powers: st.SearchStrategy[str]) -> st.SearchStrategy[Scenario]:
         on=st.sampled_from((UNSET, True, False)),
         count=st.one_of(st.just(UNSET), st.integers(0, 100)),
     )
+    archetypes = st.one_of(powers, st.sampled_from(("Class_Scrapper", "Class_Tanker")))
     return st.builds(
-        lambda seed, title, conditions: replace(
-            random_scenario(Random(seed)), title=title, powers=conditions
+        lambda seed, title, conditions, teammates: replace(
+            random_scenario(Random(seed)), title=title, powers=conditions, teammates=teammates
         ),
         st.integers(0, 2**32),
         _titles,
         st.dictionaries(powers, condition, max_size=3),
+        st.dictionaries(archetypes, st.integers(1, 7), max_size=2),
     )

@@ -15,33 +15,51 @@ from calc.operation_types import (
     SetScenarioPower,
 )
 from calc.rulebook import refused
+from calc.teammates import breaches, with_teammates
 from gamedata.catalogue import Catalogue, PowerId
 
-_CONDITIONS = tuple(name for name in ChangeScenario.__struct_fields__ if name != "scenario")
+_CONDITIONS = tuple(
+    name for name in ChangeScenario.__struct_fields__ if name not in ("scenario", "teammates")
+)
 
 
-def add(build: Build, operation: AddScenario) -> Applied | Refused:
+def add(build: Build, operation: AddScenario, catalogue: Catalogue) -> Applied | Refused:
     if operation.scenario in build.scenarios:
         return refused("scenario_exists", "There is a scenario of this id already.")
     if len(build.scenarios) >= MAX_SCENARIOS:
         return refused("too_many_scenarios", f"A build has at most {MAX_SCENARIOS} scenarios.")
     conditions = scenario_without_defaults(operation.conditions)
+    breach = next(breaches(conditions, catalogue), None)
+    if breach is not None:
+        return refused(breach.code, breach.message)
     changed = _with(build, operation.scenario, conditions)
     return Applied(changed, (RemoveScenario(operation.scenario),))
 
 
-def change(build: Build, operation: ChangeScenario) -> Applied | Refused:
+def change(build: Build, operation: ChangeScenario, catalogue: Catalogue) -> Applied | Refused:
     scenario = build.scenarios.get(operation.scenario)
     if scenario is None:
         return _no_such_scenario()
     wanted = {
         name: value for name in _CONDITIONS if (value := getattr(operation, name)) is not UNSET
     }
-    before = {name: getattr(scenario, name) for name in wanted}
-    if wanted == before:
+    back = {name: getattr(scenario, name) for name in wanted}
+    after = replace(scenario, **wanted)
+    if operation.teammates is not UNSET:
+        after = with_teammates(after, operation.teammates, grows="team" not in wanted)
+        back["team"] = scenario.team
+        back["teammates"] = {
+            archetype: scenario.teammates.get(archetype, 0) for archetype in operation.teammates
+        }
+    if after == scenario:
         return Applied(build, ())
-    changed = _with(build, operation.scenario, replace(scenario, **wanted))
-    return Applied(changed, (ChangeScenario(operation.scenario, **before),))
+    if after.team != scenario.team or after.teammates != scenario.teammates:
+        known = tuple(breaches(scenario, catalogue))  # which came from elsewhere
+        breach = next((each for each in breaches(after, catalogue) if each not in known), None)
+        if breach is not None:
+            return refused(breach.code, breach.message)
+    changed = _with(build, operation.scenario, after)
+    return Applied(changed, (ChangeScenario(operation.scenario, **back),))
 
 
 def remove(build: Build, operation: RemoveScenario) -> Applied | Refused:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import UNSET
 
-from calc import incarnates
+from calc import incarnates, teammates
 from calc.accolades import PAIRS, is_accolade
 from calc.check.known import Known, names
 from calc.rulebook import Breach
@@ -50,6 +50,8 @@ def scenario(known: Known) -> Iterator[Breach]:
     build = known.build
     if build.scenarios and build.scenario not in build.scenarios:
         yield Breach("no_such_scenario", f"The scenario {build.scenario} is not there.")
+    for each in build.scenarios.values():
+        yield from teammates.breaches(each, known.catalogue)
 
 
 def switches(known: Known) -> Iterator[Breach]:

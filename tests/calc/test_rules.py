@@ -27,6 +27,7 @@ from calc.operations import (
     AddSlot,
     Applied,
     ChangeEnhancement,
+    ChangeScenario,
     ChooseScenario,
     ClearEnhancement,
     Operation,
@@ -223,6 +224,8 @@ REFUSED: dict[str, tuple[Build, Operation]] = {
         AddScenario("raid"),
     ),
     "N4": (empty(), RemoveScenario("solo")),
+    "N6": (empty(), ChangeScenario("solo", teammates={"Class_Tanker": 7, "Class_Scrapper": 1})),
+    "N7": (empty(), ChangeScenario("solo", teammates={"Class_Nobody": 1})),
     "N5": (
         Build(
             1,
@@ -317,6 +320,8 @@ FOUND: dict[str, Build] = {
     "I4": Build(1, accolades={HASTEN: True}),
     "I5": Build(1, accolades={ATLAS: True, MARSHAL: True}),
     "N1": Build(1, scenario="raid", scenarios={"solo": Scenario()}),
+    "N6": Build(1, scenarios={"solo": Scenario(teammates={"Class_Tanker": 1})}),
+    "N7": Build(1, scenarios={"solo": Scenario(team=2, teammates={"Class_Nobody": 1})}),
     "T1": scrapper(TWO_TOGGLES),
 }
 
