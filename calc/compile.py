@@ -151,6 +151,7 @@ class _Compiler:
         return CompiledPower(
             power,
             enhanceable=tuple(self.enhanceable),
+            slotted=tuple(each.attribute for each in listening),
             always=tuple(self.always),
             parts=tuple(self.parts),
             strengthens=tuple(self.strengthens),

@@ -5,6 +5,7 @@ Source: the design's `calc.md` §6.
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -51,6 +52,24 @@ class Bonus(Struct, frozen=True, gc=False):
     past_ed: bool = False
 
 
+class Together(Struct, frozen=True, eq=False, gc=False):
+    """Attributes that pieces raise alike (damage of every type), so that ED works once for all.
+
+    by_schedule: the attributes of each schedule. past_ed: not diminished. count: of attributes.
+    """
+
+    by_schedule: tuple[tuple[Schedule, tuple[str, ...]], ...]
+    past_ed: bool
+    count: int
+
+
+class Raise(Struct, frozen=True, gc=False):
+    """What one part of one enhancement adds to each of its attributes."""
+
+    attributes: Together
+    value: float
+
+
 class Aspect(Struct, frozen=True, gc=False):
     """One part of an enhancement: the attributes that it raises alike, each with its schedule.
 
@@ -61,11 +80,19 @@ class Aspect(Struct, frozen=True, gc=False):
     only_in: str
     scale: float
     curve: Curve
-    past_ed: bool
-    attributes: tuple[tuple[str, Schedule], ...]
+    attributes: Together
 
 
-def bonuses(
+@lru_cache(maxsize=1024)
+def together(attributes: tuple[tuple[str, Schedule], ...], *, past_ed: bool) -> Together:
+    """One object for the same attributes, of however many pieces."""
+    by_schedule: dict[Schedule, tuple[str, ...]] = {}
+    for attribute, name in attributes:
+        by_schedule[name] = (*by_schedule.get(name, ()), attribute)
+    return Together(tuple(by_schedule.items()), past_ed, len(attributes))
+
+
+def raises(
     slotted: SlottedEnhancement,
     enhancement: Enhancement,
     accepted: tuple[str, ...],
@@ -75,8 +102,8 @@ def bonuses(
     *,
     highest: int = COMMON_LEVELS[1],
     known: tuple[Aspect, ...] | None = None,
-) -> tuple[Bonus, ...]:
-    """What a slotted enhancement adds to each attribute, before ED.
+) -> tuple[Raise, ...]:
+    """What a slotted enhancement adds to the attributes of each of its parts, before ED.
 
     accepted: the enhancement types that the power takes; a part of a piece with several aspects
     counts only where its type is among them. level: the character's combat level. highest: no
@@ -85,14 +112,13 @@ def bonuses(
     """
     piece_level = min(effective_level(slotted, enhancement, level, catalogue), highest)
     factor = relative_factor(slotted, enhancement)
-    found: list[Bonus] = []
-    for aspect in aspects(enhancement, archetype) if known is None else known:
-        if aspect.only_in and aspect.only_in not in accepted:
-            continue
-        value = aspect.scale * at(aspect.curve, piece_level) * factor
-        for attribute, by_schedule in aspect.attributes:
-            found.append(Bonus(attribute, by_schedule, value, aspect.past_ed))
-    return tuple(found)
+    return tuple(
+        [
+            Raise(aspect.attributes, aspect.scale * at(aspect.curve, piece_level) * factor)
+            for aspect in (aspects(enhancement, archetype) if known is None else known)
+            if not aspect.only_in or aspect.only_in in accepted
+        ]
+    )
 
 
 def aspects(enhancement: Enhancement, archetype: Archetype) -> tuple[Aspect, ...]:
@@ -102,28 +128,66 @@ def aspects(enhancement: Enhancement, archetype: Archetype) -> tuple[Aspect, ...
             template.boost_mod_allowed,
             template.scale,
             archetype.tables.get(template.table, (1.0,)),
-            "BoostIgnoreDiminishing" in template.flags,
-            tuple(
-                (attribute, schedule(template, attribute, enhancement.enhancement_types))
-                for attribute in template.attributes
-            ),
+            _raised(template, enhancement.enhancement_types),
         )
         for template in boost_templates(enhancement)
     )
 
 
-def boost(power: Power, archetype: Archetype, level: int) -> tuple[Bonus, ...]:
+def boost(power: Power, archetype: Archetype, level: int) -> tuple[Raise, ...]:
     """What a power that is an enhancement for others (Alpha's) adds to each that takes its type."""
     return tuple(
-        Bonus(
-            attribute,
-            schedule(template, attribute, power.enhancement_types),
+        Raise(
+            _raised(template, power.enhancement_types),
             template.scale * table(archetype, template.table, level),
-            "BoostIgnoreDiminishing" in template.flags,
         )
         for template in boost_templates(power)
-        for attribute in template.attributes
     )
+
+
+def _raised(template: Template, enhancement_types: tuple[str, ...]) -> Together:
+    return together(
+        tuple(
+            (attribute, schedule(template, attribute, enhancement_types))
+            for attribute in template.attributes
+        ),
+        past_ed="BoostIgnoreDiminishing" in template.flags,
+    )
+
+
+def bonuses(given: Iterable[Raise]) -> Iterable[Bonus]:
+    """Attribute by attribute."""
+    for each in given:
+        for name, attributes in each.attributes.by_schedule:
+            for attribute in attributes:
+                yield Bonus(attribute, name, each.value, each.attributes.past_ed)
+
+
+def strengths(given: Iterable[Raise]) -> dict[str, float]:
+    """What all enhancements of a power come to after ED, by attribute: `strength` of each."""
+    by_attributes: dict[Together, list[float]] = {}
+    for each in given:
+        if each.attributes in by_attributes:
+            by_attributes[each.attributes].append(each.value)
+        else:
+            by_attributes[each.attributes] = [each.value]
+    found: dict[str, float] = {}
+    count = 0
+    for attributes, values in by_attributes.items():
+        count += attributes.count
+        whole = math.fsum(values)
+        for name, alike in attributes.by_schedule:
+            value = whole if attributes.past_ed else apply_ed(whole, name)
+            for attribute in alike:
+                found[attribute] = value
+    if len(found) == count:
+        return found
+    # Some attribute is raised by parts of several kinds: ED works on the sum of all.
+    by_attribute: dict[str, list[Bonus]] = {}
+    for attributes, values in by_attributes.items():
+        for bonus in bonuses(Raise(attributes, value) for value in values):
+            by_attribute.setdefault(bonus.attribute, []).append(bonus)
+    return {attribute: strength(each) for attribute, each in by_attribute.items()}
 
 
 def boost_templates(enhancement: Enhancement | Power) -> Iterable[Template]:

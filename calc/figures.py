@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, structs
 from calc import bonuses, procs
 from calc.build import Build, SlottedEnhancement, TakenPower
 from calc.damage import ticks
+from calc.enhance import bonuses as bonuses_of
 from calc.facts import Context, Facts, word
 from calc.figure_types import EffectFigure, Figures, PetFigures, PetPowerFigures, ProcFigure
 from calc.frame import Slots
@@ -209,7 +210,7 @@ def _follow(
 
 def _enhancing(power: PowerId, here: Situation) -> Iterator[EffectFigure]:
     """What a power that is an enhancement for others (Alpha's) adds to them."""
-    for bonus in here.sheets.frame.boost(power):
+    for bonus in bonuses_of(here.sheets.frame.boost(power)):
         yield EffectFigure(bonus.attribute, "Strength", "self", bonus.value, bonus.value, via=power)
 
 
@@ -347,7 +348,7 @@ def _procs(
     found = []
     for slot, slotted in _in_slots(own, slots, here):
         piece = here.sheets.of_piece(EnhancementId(slotted.id), host.id)
-        if not (piece.blocks or piece.bringing):
+        if piece is None:
             continue
         happening = Use(
             Context(here.facts, host), use.modifiers, here.sheets.outcome, recharge=recharge

@@ -1,26 +1,23 @@
 """What an archetype's characters of one level have in common, worked out when first asked for."""
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from functools import lru_cache
 
-from calc import bonuses, enhance
+from calc import bonuses, enhance, pieces
 from calc.bonuses import Given, Piece
 from calc.build import MAX_LEVEL, SlottedEnhancement
 from calc.caps import Limits, limits
 from calc.compile import compile_idle, compile_power
-from calc.enhance import Aspect, Bonus
+from calc.enhance import Aspect, Bonus, Raise
 from calc.owned import Issuing
 from calc.powers import CompiledPower
 from calc.tables import NOBODY
 from gamedata.catalogue import (
     ArchetypeId,
     Catalogue,
-    EffectGroup,
-    Enhancement,
     EnhancementId,
     Power,
     PowerId,
-    PowersetId,
 )
 
 Slots = tuple[SlottedEnhancement, ...]
@@ -29,7 +26,6 @@ _POWERS = 2048  # how many of each are kept, per archetype and level
 _SLOTTINGS = 8192
 _ASKED_TWICE = 128  # by totals, and soon after by figures
 HIGHEST_PIECE = 53  # no table knows a higher level
-_ON_SELF = frozenset({"Self", "SelfAndPets"})
 
 
 class Frame:
@@ -69,9 +65,9 @@ class Frame:
         self.slotted = lru_cache(_SLOTTINGS)(self._slotted)
         self.holds = lru_cache(_SLOTTINGS)(self._holds)
         self._given_by = lru_cache(_SLOTTINGS)(self._given_by_pieces)
-        self.enhancing = lru_cache(_ASKED_TWICE)(self._enhancing)
+        self.enhanced = lru_cache(_ASKED_TWICE)(self._enhanced)
         self._aspects = lru_cache(_POWERS)(self._aspects_of)
-        self._bonuses = lru_cache(_SLOTTINGS)(self._bonuses_of)
+        self._raises = lru_cache(_SLOTTINGS)(self._raises_of)
 
     def _power(self, power: PowerId) -> CompiledPower:
         """A power of the catalogue, compiled. Raises KeyError for an unknown one."""
@@ -90,7 +86,7 @@ class Frame:
             self.catalogue.powers[power], self.archetype, self.level, self._changed_tags
         )
 
-    def _boost(self, power: PowerId) -> tuple[Bonus, ...]:
+    def _boost(self, power: PowerId) -> tuple[Raise, ...]:
         """What a power of the type `Global Enhancement` adds to others, like a piece in them."""
         return enhance.boost(self.catalogue.powers[power], self.archetype, self.level)
 
@@ -101,7 +97,11 @@ class Frame:
 
     def _piece(self, enhancement: EnhancementId) -> CompiledPower:
         """What a piece gives its owner by itself (Kismet's to-hit), while its power is on."""
-        return self._global(_unique(self.catalogue.enhancements[enhancement]))
+        found = self.catalogue.enhancements[enhancement]
+        power = pieces.unique(found)
+        if pieces.only_enhances(found):
+            return CompiledPower(power, gives=False)
+        return self._global(power)
 
     def _global(self, power: Power) -> CompiledPower:
         return compile_power(
@@ -122,34 +122,43 @@ class Frame:
         One more at the end: that of the power's endurance discount. boosts: powers that enhance
         whatever takes one of their types.
         """
-        found = self.power(power)
-        given = self.enhancing(power, slots, boosts)
-        attributes = (*(wanted.attribute for wanted in found.enhanceable), "EnduranceDiscount")
-        return tuple(
-            [enhance.strength(given[each]) if each in given else 0.0 for each in attributes]
-        )
+        attributes = self.power(power).slotted
+        if not slots and not boosts:
+            return (0.0,) * len(attributes)
+        given = self.enhanced(power, slots, boosts)
+        return tuple([given.get(attribute, 0.0) for attribute in attributes])
 
-    def _enhancing(
+    def _enhanced(
+        self, power: PowerId, slots: Slots, boosts: tuple[PowerId, ...] = ()
+    ) -> dict[str, float]:
+        """What slots come to after ED, by attribute."""
+        return enhance.strengths(self._given_in(power, slots, boosts))
+
+    def enhancing(
         self, power: PowerId, slots: Slots, boosts: tuple[PowerId, ...] = ()
     ) -> dict[str, list[Bonus]]:
         """What enhances each attribute of a power, before ED."""
-        accepted = self.catalogue.powers[power].enhancement_types
         given: dict[str, list[Bonus]] = {}
-        for slotted in slots:
-            for bonus in self._bonuses(slotted, accepted):
-                given.setdefault(bonus.attribute, []).append(bonus)
-        for boost in boosts:
-            if not _shares(self.catalogue.powers[boost].enhancement_types, accepted):
-                continue
-            for bonus in self.boost(boost):
-                given.setdefault(bonus.attribute, []).append(bonus)
+        for bonus in enhance.bonuses(self._given_in(power, slots, boosts)):
+            given.setdefault(bonus.attribute, []).append(bonus)
         return given
 
-    def _bonuses_of(
+    def _given_in(
+        self, power: PowerId, slots: Slots, boosts: tuple[PowerId, ...]
+    ) -> Iterator[Raise]:
+        """What slots and boosts add to a power, part by part."""
+        accepted = self.catalogue.powers[power].enhancement_types
+        for slotted in slots:
+            yield from self._raises(slotted, accepted)
+        for boost in boosts:
+            if _shares(self.catalogue.powers[boost].enhancement_types, accepted):
+                yield from self.boost(boost)
+
+    def _raises_of(
         self, slotted: SlottedEnhancement, accepted: tuple[str, ...]
-    ) -> tuple[Bonus, ...]:
+    ) -> tuple[Raise, ...]:
         enhancement = self.catalogue.enhancements[EnhancementId(slotted.id)]
-        return enhance.bonuses(
+        return enhance.raises(
             slotted,
             enhancement,
             accepted,
@@ -174,57 +183,21 @@ class Frame:
 
     def _given_by_pieces(self, enhancements: tuple[str, ...]) -> tuple[PowerId, ...]:
         """The bonus powers of enhancements in one power, all of which count."""
-        pieces = [
+        placed = [
             Piece(SlottedEnhancement(each), self.catalogue.enhancements[EnhancementId(each)])
             for each in enhancements
         ]
-        rows = bonuses.rows(pieces, MAX_LEVEL, self.catalogue, pvp=self.pvp)
+        rows = bonuses.rows(placed, MAX_LEVEL, self.catalogue, pvp=self.pvp)
         return tuple(given.power for given in rows)
 
     def bonus_rows(self, slots: Slots) -> tuple[Given, ...]:
         """The set bonuses of the pieces in one power, with their sets."""
-        pieces = [
+        placed = [
             Piece(slotted, self.catalogue.enhancements[EnhancementId(slotted.id)])
             for slotted in slots
         ]
-        return bonuses.rows(pieces, self.level, self.catalogue, pvp=self.pvp)
+        return bonuses.rows(placed, self.level, self.catalogue, pvp=self.pvp)
 
 
 def _shares(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
     return any(each in others for each in some)
-
-
-def _unique(enhancement: Enhancement) -> Power:
-    """A piece's own effects on its owner as a power: without what enhances the host power.
-
-    What a piece does to anybody affected goes to the targets of its host, although the piece
-    says that it affects only its owner.
-    """
-    return Power(
-        PowerId(f"Boosts.{enhancement.id}.{enhancement.id}"),
-        enhancement.name,
-        PowersetId(f"Boosts.{enhancement.id}"),
-        type="Auto",
-        targets_affected=("Self",),
-        ignore_strength=True,
-        effects=tuple(_own(group) for group in enhancement.effects),
-        activation_effects=tuple(_own(group) for group in enhancement.activation_effects),
-    )
-
-
-def _own(group: EffectGroup) -> EffectGroup:
-    return EffectGroup(
-        tuple(
-            template
-            for template in group.templates
-            if "Boost" not in template.flags and template.target in _ON_SELF
-        ),
-        tuple(_own(child) for child in group.children),
-        group.chance,
-        group.ppm,
-        group.delay_s,
-        requires=group.requires,
-        pvp=group.pvp,
-        flags=group.flags,
-        tags=group.tags,
-    )

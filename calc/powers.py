@@ -133,7 +133,8 @@ class Part(Struct, frozen=True, gc=False):
 class CompiledPower(Struct, frozen=True, gc=False):
     """What a power does for its caster at one archetype and level.
 
-    enhanceable: the attributes whose strength the rows use. always: rows that need no look at the
+    enhanceable: the attributes whose strength the rows use; slotted: their names, and that of the
+    endurance discount. always: rows that need no look at the
     build; parts: the others. strengthens: global strengths that need no look; strengthening: the
     others. upkeep: endurance per second while a toggle is on, before strength; discount: how it is
     strengthened. counts_targets: a count means targets, else stacks. needed_modes, barred_by:
@@ -146,6 +147,7 @@ class CompiledPower(Struct, frozen=True, gc=False):
 
     power: Power
     enhanceable: tuple[Enhanceable, ...] = ()
+    slotted: tuple[str, ...] = ()
     always: tuple[Row, ...] = ()
     parts: tuple[Part, ...] = ()
     strengthens: tuple[tuple[str, float], ...] = ()

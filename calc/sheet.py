@@ -157,14 +157,15 @@ class Bringing(Struct, frozen=True, eq=False, gc=False):
 class Sheet(Struct, frozen=True, eq=False, gc=False):
     """A power with everything that it does: each sheet is itself only.
 
-    enhanceable: `OWN` first, then what its lines use. is_open: by block, whether a build decides
-    how likely it happens; open: those blocks. is_plain: all blocks are. heard: the
-    attributes whose global strength it uses, as `enhanceable` has them. fixed: the reading of what
-    is the same for all builds.
+    enhanceable: `OWN` first, then what its lines use; slotted: their attributes. is_open: by
+    block, whether a build decides how likely it happens; open: those blocks. is_plain: all blocks
+    are. heard: the attributes whose global strength it uses, as `enhanceable` has them. fixed: the
+    reading of what is the same for all builds.
     """
 
     power: Power
     enhanceable: tuple[Enhanceable, ...]
+    slotted: tuple[str, ...] = ()
     blocks: tuple[Block, ...] = ()
     bringing: tuple[Bringing, ...] = ()
     is_open: tuple[bool, ...] = ()
@@ -191,6 +192,7 @@ def sheet_of(
     return Sheet(
         power,
         enhanceable,
+        tuple(wanted.attribute for wanted in enhanceable),
         blocks,
         tuple(bringing),
         tuple(block.is_open for block in blocks),

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Set
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-from calc import enhance
+from calc import pieces
 from calc.compile_sheet import Caster, compile_sheet, name_of
 from calc.figure_types import Figures, PetPowerFigures
 from calc.frame import Frame, Slots
@@ -15,9 +15,7 @@ from calc.use import work_out
 from gamedata.catalogue import (
     ArchetypeId,
     EnhancementId,
-    Power,
     PowerId,
-    PowersetId,
 )
 
 _SHEETS = 2048
@@ -72,8 +70,8 @@ class Sheets:
 
     def _have_procs(self, slots: Slots, host: PowerId) -> bool:
         """Whether something in the slots comes by chance."""
-        pieces = (self.of_piece(EnhancementId(each.id), host) for each in slots)
-        return any(piece.blocks or piece.bringing for piece in pieces)
+        found = (self.of_piece(EnhancementId(each.id), host) for each in slots)
+        return any(piece is not None for piece in found)
 
     def _of_power(self, power: PowerId) -> Sheet:
         """A power of the character's own. Raises KeyError for an unknown one."""
@@ -93,23 +91,17 @@ class Sheets:
         )
         return compile_sheet(self.catalogue.powers[power], caster, self.changed_tags)
 
-    def _of_piece(self, enhancement: EnhancementId, host: PowerId) -> Sheet:
-        """What a piece does by chance when its host power is used: its procs."""
+    def _of_piece(self, enhancement: EnhancementId, host: PowerId) -> Sheet | None:
+        """What a piece does by chance when its host power is used: its procs; None without."""
         piece = self.catalogue.enhancements[enhancement]
-        power = self.catalogue.powers[host]
-        as_power = Power(
-            PowerId(f"Boosts.{piece.id}.{piece.id}"),
-            piece.name,
-            PowersetId(f"Boosts.{piece.id}"),
-            type=power.type,
-            target_type=power.target_type,
-            targets_affected=power.targets_affected,
-            effects=piece.effects,
-            activation_effects=piece.activation_effects,
-        )
+        if pieces.only_enhances(piece):
+            return None
+        as_power = pieces.in_host(piece, self.catalogue.powers[host])
         sheet = compile_sheet(as_power, self.caster, self.changed_tags, enhanced=False)
         blocks = tuple(block for block in sheet.blocks if _comes_by_chance(block))
         bringing = tuple(each for each in sheet.bringing if _comes_by_chance(each.block))
+        if not blocks and not bringing:
+            return None
         return sheet_of(as_power, sheet.enhanceable, blocks, bringing, sheet.fixed)
 
     def _piece_reads_totals(self, enhancement: EnhancementId) -> bool:
@@ -151,10 +143,8 @@ class Sheets:
             )
         if not slots and not boosts:
             return (0.0,) * len(sheet.enhanceable)
-        given = self.frame.enhancing(sheet.power.id, slots, boosts)
-        return tuple(
-            enhance.strength(given.get(wanted.attribute, ())) for wanted in sheet.enhanceable
-        )
+        given = self.frame.enhanced(sheet.power.id, slots, boosts)
+        return tuple([given.get(attribute, 0.0) for attribute in sheet.slotted])
 
 
 def _comes_by_chance(block: Block) -> bool:

@@ -27,7 +27,7 @@ class Bench:
         accepted: tuple[str, ...] = (),
     ) -> dict[str, tuple[float, Schedule]]:
         slotted = SlottedEnhancement(enhancement, level, boosters, relative)
-        found = enhance.bonuses(
+        raised = enhance.raises(
             slotted,
             self.catalogue.enhancements[EnhancementId(enhancement)],
             accepted,
@@ -35,6 +35,7 @@ class Bench:
             self.level,
             self.catalogue,
         )
+        found = list(enhance.bonuses(raised))
         assert len({bonus.attribute for bonus in found}) == len(found)
         return {bonus.attribute: (bonus.value, bonus.schedule) for bonus in found}
 
