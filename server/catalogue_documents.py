@@ -106,7 +106,8 @@ class Enhancement(Struct, frozen=True, omit_defaults=True):
     label: what it does, without the name of its set. levels: from and to, of crafted inventions.
     min_level: of the character who slots it. boostable: takes boosters. relative: has a level
     relative to the character (-3 to +3). form: the same piece attuned, or crafted. unique: at most
-    one of these in a build. archetypes: whose it is, when not everybody's.
+    one of these in a build. archetypes: whose it is, when not everybody's. proc: it does something
+    of its own, which a build may count or not.
     """
 
     id: str
@@ -122,6 +123,7 @@ class Enhancement(Struct, frozen=True, omit_defaults=True):
     unique: tuple[str, ...] = ()
     archetypes: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    proc: bool = False
 
 
 class SetBonus(Struct, frozen=True, omit_defaults=True):
@@ -205,6 +207,13 @@ def granted(catalogue: game.Catalogue, build: Build) -> tuple[Power, ...]:
         for one in powers
         if not picks.is_pick(one, catalogue) and one.show_in_manage
     )
+
+
+def temporary(catalogue: game.Catalogue) -> tuple[Power, ...]:
+    """Temporary and prestige powers that a player sees, by name: they are taken at no level."""
+    extras = (one for one in catalogue.powers.values() if picks.is_extra(one))
+    seen = (_power(one, catalogue) for one in extras if one.show_in_manage)
+    return tuple(sorted(seen, key=lambda one: (one.name, one.id)))
 
 
 def enhancements(catalogue: game.Catalogue) -> Enhancements:
@@ -306,6 +315,7 @@ def _enhancement(enhancement: game.Enhancement, catalogue: game.Catalogue) -> En
         unique=enhancement.unique_group,
         archetypes=enhancement.restricted_archetypes,
         origins=enhancement.origins,
+        proc=enhancement.proc,
     )
 
 

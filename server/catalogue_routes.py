@@ -106,6 +106,7 @@ def catalogue_router(catalogue: Catalogue) -> Router:
             get_powerset,
             get_power,
             get_fitting,
+            get_temporary,
             get_enhancements,
             get_enhancement,
             get_set,
@@ -179,6 +180,12 @@ async def get_fitting(
 ) -> Response[bytes]:
     """What fits a slot of a power, as ids; `archetype` says whose archetype sets to offer."""
     return answers.reply(request, documents.fitting, power, archetype)
+
+
+@get("/catalogue/temporary", responses=_holds(tuple[documents.Power, ...]))
+async def get_temporary(request: AnyRequest, answers: Answered) -> Response[bytes]:
+    """Temporary and prestige powers, which are taken at no level."""
+    return answers.reply(request, documents.temporary)
 
 
 @get("/catalogue/enhancements", responses=_holds(documents.Enhancements))

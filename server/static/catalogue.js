@@ -41,6 +41,7 @@ import { Problem, get, post } from "./api.js";
  * @property {string} [form]  the same piece attuned, or crafted
  * @property {string[]} [unique]  at most one of these in a build
  * @property {string[]} [origins]
+ * @property {boolean} [proc]  it does something of its own, which may be counted or not
  * @typedef {{id: string, name: string, group: string, min_level: number, max_level: number, rarity?: string, pieces: string[][], bonuses?: {pieces: number, text: string, pvp?: boolean}[]}} BoostSet
  * @typedef {{common: string[], single: string[], dual: string[], training: string[], special: string[], sets: string[]}} Fitting
  */
@@ -106,6 +107,11 @@ export class Catalogue {
     // Powers come with their powerset; what the powerset lacks, the catalogue does too.
     const powerset = this.powerset(id.slice(0, id.lastIndexOf(".")));
     return powerset?.powers.find((power) => power.id === id);
+  }
+
+  /** Powers that are taken at no level. @returns {Power[]} */
+  get temporary() {
+    return this.#get(`${BASE}/temporary`) ?? [];
   }
 
   /** What fits a slot of a power. @param {string} power @param {string} archetype @returns {Fitting | undefined} */

@@ -156,13 +156,19 @@ function setProp(element, name, value, before) {
     for (const property in value) element.style.setProperty(property, value[property]);
   } else if (name.startsWith("on")) {
     element[name] = value ?? null;
-  } else if (PROPERTIES.has(name) && !(element instanceof SVGElement)) {
+  } else if (PROPERTIES.has(name) && !isAttribute(element, name)) {
     if (element[name] !== value) element[name] = value ?? "";
   } else if (value === undefined || value === null || value === false) {
     element.removeAttribute(name);
   } else {
     element.setAttribute(name === "class" ? "class" : name, value === true ? "" : value);
   }
+}
+
+/** @param {any} element @param {string} name */
+function isAttribute(element, name) {
+  // An option without the attribute has its text as value, which changes with the text.
+  return element instanceof SVGElement || (name === "value" && element instanceof HTMLOptionElement);
 }
 
 /**

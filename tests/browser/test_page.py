@@ -152,6 +152,54 @@ def test_a_watcher_sees_everything_and_changes_nothing(window: OpenWindow) -> No
     expect(vic.get_by_label("Title")).to_have_value("Nova")
 
 
+def test_a_scenario_changes_what_totals_are_read_under(window: OpenWindow) -> None:
+    ann, bob = window(), window(width=390, height=844)
+    start_blank(ann, "Ann")
+    make_scrapper(ann)
+    join(bob, invitation(ann, "edit"), "Bob")
+
+    ann.get_by_role("button", name="Conditions of the scenario").click()
+    conditions = ann.get_by_role("dialog")
+    conditions.get_by_role("button", name="New from this one").click()
+    conditions.get_by_label("Name").fill("Raid")
+    conditions.get_by_label("Team size").fill("8")
+    conditions.get_by_label("In combat").check()
+    conditions.get_by_label("A power that differs here").select_option(label="Deflection")
+    expect(conditions.get_by_label("Deflection counts")).not_to_be_checked()
+    conditions.get_by_role("button", name="Done").click()
+
+    bob.get_by_role("button", name="Totals").click()
+    expect(bob.get_by_text("team of 8 · in combat · 1 power set apart")).to_be_visible()
+    expect(stat(bob, "defense.melee").locator(".value")).to_have_text("0%")
+    choose(bob, "Scenario", "Solo")
+    expect(stat(bob, "defense.melee").locator(".value")).to_have_text("11.25%")
+    expect(ann.get_by_label("Scenario", exact=True)).to_have_value("solo")
+    choose(ann, "Scenario", "Raid")
+    ann.get_by_role("button", name="Conditions of the scenario").click()
+    ann.get_by_role("button", name="Remove it").click()
+    expect(ann.get_by_label("Scenario", exact=True).locator("option")).to_have_count(1)
+
+
+def test_incarnates_accolades_and_temporary_powers_count(window: OpenWindow) -> None:
+    page = window()
+    start_blank(page, "Ann")
+    make_scrapper(page)
+    page.get_by_text("Incarnate powers").click()
+    choose(page, "Alpha", "Musculature Core Paragon")
+    choose(page, "Destiny", "Ageless Core Epiphany")
+    expect(page.get_by_role("switch", name="Ageless Core Epiphany counts")).not_to_be_checked()
+    expect(page.get_by_label("Alpha")).to_have_value(re.compile("Musculature"))
+    page.get_by_text("Accolades", exact=True).click()
+    page.get_by_label("Portal Jockey").check()
+    expect(stat(page, "endurance.max").locator(".value")).to_have_text("105")
+    page.get_by_label("Portal Jockey").uncheck()
+    expect(stat(page, "endurance.max").locator(".value")).to_have_text("100")
+    page.get_by_text("Temporary powers").click()
+    choose(page, "Add one", "Demoralized")
+    page.get_by_role("button", name="Give up Demoralized").click()
+    expect(page.get_by_role("button", name="Give up Demoralized")).to_have_count(0)
+
+
 def test_a_refusal_is_said_where_it_happened(window: OpenWindow) -> None:
     page = window()
     start_blank(page, "Ann")

@@ -125,3 +125,19 @@ def test_what_a_pick_brings_is_granted(catalogue: Catalogue) -> None:
     assert "White Dwarf Strike" not in {
         power.name for power in documents.granted(catalogue, without)
     }
+
+
+def test_temporary_powers_are_those_that_a_player_sees(catalogue: Catalogue) -> None:
+    offered = documents.temporary(catalogue)
+    assert [one.name for one in offered] == sorted(one.name for one in offered)
+    assert all(one.id.startswith(("Temporary_Powers.", "Prestige.")) for one in offered)
+    assert not any(one.id.startswith("Temporary_Powers.Accolades.") for one in offered)
+
+
+def test_a_piece_with_a_proc_says_so(catalogue: Catalogue) -> None:
+    procs = {one.id for one in documents.enhancements(catalogue).enhancements if one.proc}
+    assert {one for one in procs if "Achilles_Heel" in one} == {
+        "Attuned_Achilles_Heel_C",
+        "Crafted_Achilles_Heel_C",
+    }
+    assert "Crafted_Recharge" not in procs

@@ -5,6 +5,7 @@ import { counted } from "../format.js";
 import { deed } from "../words.js";
 import { powerView } from "./power.js";
 import { refusalView } from "./refusal.js";
+import { temporary } from "./temporary.js";
 
 /**
  * @typedef {import("../session.js").View} View
@@ -107,8 +108,11 @@ const EVERYBODYS = "Inherent.Inherent";
 function grantedView(view) {
   const { state, catalogue } = view;
   if (!state.build?.archetype) return null;
-  const chosen = Object.entries(state.build.powers ?? {}).filter(([, taken]) => !taken.level).map(([id]) => id);
-  const granted = catalogue.granted(state.build).filter((power) => power.max_slots || power.switchable);
+  const elsewhere = [...Object.values(state.build.incarnates ?? {}), ...temporary(view)]; // in places of their own
+  const chosen = Object.entries(state.build.powers ?? {})
+    .filter(([id, taken]) => !taken.level && !elsewhere.includes(id))
+    .map(([id]) => id);
+  const granted = catalogue.granted(state.build).filter((power) => (power.max_slots || power.switchable) && !elsewhere.includes(power.id));
   const shown = granted.filter((power) => power.max_slots && power.powerset !== EVERYBODYS).map((power) => power.id);
   const ids = [...new Set([...shown, ...chosen])];
   const folded = granted.map((power) => power.id).filter((id) => !ids.includes(id));

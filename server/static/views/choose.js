@@ -3,8 +3,12 @@
 import { classes, h } from "../dom.js";
 import { archetypeName, powersetName } from "../words.js";
 import { underway } from "../state.js";
+import { accoladesView } from "./accolades.js";
+import { incarnatesView } from "./incarnates.js";
 import { refusalView } from "./refusal.js";
+import { selectView } from "./select.js";
 import { editIfSure, takenOf } from "./sure.js";
+import { temporaryView } from "./temporary.js";
 
 /**
  * @typedef {import("../session.js").View} View
@@ -30,6 +34,9 @@ export function chooseView(view) {
           roleView(view, "secondary", "Secondary", choices?.secondary ?? [], powersets.secondary ?? ""),
           poolsView(view, choices?.pool ?? []),
           roleView(view, "epic", "Epic", choices?.epic ?? [], powersets.epic ?? ""),
+          incarnatesView(view),
+          accoladesView(view),
+          temporaryView(view),
         ]
       : h("p", { class: "hint", key: "hint" }, "Choose an archetype: its powersets then show here."));
 }
@@ -113,26 +120,6 @@ function poolsView(view, choices) {
         choose: (powerset) => powerset && edit({ type: "add_pool", powerset }),
       })),
     refusalView(view, "pools"));
-}
-
-/**
- * @param {string} label @param {string} value @param {Named[]} choices @param {string} name  of the value
- * @param {{disabled: boolean, pending: boolean, empty: string, choose: (id: string) => void}} options
- */
-function selectView(label, value, choices, name, { disabled, pending, empty, choose }) {
-  // What was chosen stays readable before the list has come, and when the list lacks it.
-  const listed = !value || choices.some(({ id }) => id === value) ? choices : [...choices, { id: value, name }];
-  return h("label", { class: "field" }, h("span", null, label),
-    h("select", {
-        value, disabled, "aria-label": label, class: pending && "pending",
-        onchange: (/** @type {Event} */ event) => {
-          const select = /** @type {HTMLSelectElement} */ (event.target);
-          choose(select.value);
-          select.value = value;
-        },
-      },
-      h("option", { key: "", value: "" }, empty),
-      listed.map((choice) => h("option", { key: choice.id, value: choice.id }, choice.name))));
 }
 
 /**

@@ -53,7 +53,7 @@ export function powerView(view, id, pick) {
 }
 
 /** @param {View} view @param {string} id @param {Power | undefined} power @param {TakenPower} taken */
-function isOn({ state }, id, power, taken) {
+export function isOn({ state }, id, power, taken) {
   const wanted = underway(state, (operation) => operation.type === "switch_power" && operation.power === id);
   return wanted?.on ?? taken.on ?? power?.on ?? false;
 }
@@ -91,7 +91,7 @@ function countView({ state, editable, edit }, id, name, power, taken) {
 }
 
 /** @param {View} view @param {string} id @param {string} name @param {boolean} on */
-function switchView({ editable, edit }, id, name, on) {
+export function switchView({ editable, edit }, id, name, on) {
   return h("input", {
     class: "switch", key: "switch", type: "checkbox", role: "switch", checked: on, disabled: !editable,
     "aria-label": `${name} counts in the totals`, title: on ? "Counts in the totals" : "Off: does not count in the totals",

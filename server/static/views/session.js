@@ -7,6 +7,7 @@ import { headerView } from "./header.js";
 import { inviteDialog } from "./invite.js";
 import { newsView } from "./news.js";
 import { pickerDialog } from "./picker.js";
+import { scenarioDialog } from "./scenario.js";
 import { sureDialog } from "./sure.js";
 import { takeDialog } from "./take.js";
 import { totalsView } from "./totals.js";
@@ -37,7 +38,7 @@ export function sessionView(view) {
           scrollTo(0, 0);
         },
       }, label, tab === "news" && state.findings.length > 0 && h("span", { class: "badge", key: "badge" }, state.findings.length)))),
-    pickerDialog(view), takeDialog(view), inviteDialog(view), sureDialog(view));
+    pickerDialog(view), takeDialog(view), inviteDialog(view), scenarioDialog(view), sureDialog(view));
 }
 
 /** @param {View} view */

@@ -2,6 +2,7 @@
 
 import { classes, h } from "../dom.js";
 import { amount, difference } from "../format.js";
+import { scenarioView } from "./scenario.js";
 
 /**
  * @typedef {import("../session.js").View} View
@@ -23,6 +24,7 @@ export function totalsView(view) {
   }
   return h("section", { class: "totals part", "aria-labelledby": "totals", key: "totals" },
     h("h2", { id: "totals" }, "Totals", lastView(view)),
+    scenarioView(view),
     [...groups].map(([group, stats]) =>
       h("details", { class: "group", key: group, open: OPEN.has(group) },
         h("summary", null, group, hintView(view, stats)),

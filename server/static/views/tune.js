@@ -50,7 +50,8 @@ function slotLevelView({ state, catalogue, editable, edit }, power, slot) {
 }
 
 /** @param {View} view @param {string} power @param {string} slot @param {SlottedEnhancement} known */
-function controlsView({ state, catalogue, edit }, power, slot, known) {
+function controlsView(view, power, slot, known) {
+  const { state, catalogue, edit } = view;
   const changed = underway(state, (one) => one.type === "change_enhancement" && one.power === power && one.slot === slot);
   const enhancement = { ...known, ...changed };
   const about = catalogue.enhancement(known.id);
@@ -73,7 +74,25 @@ function controlsView({ state, catalogue, edit }, power, slot, known) {
         type: "checkbox", checked: changed?.attuned ?? about.kind === "attuned",
         onchange: (/** @type {Event} */ event) => change({ attuned: /** @type {HTMLInputElement} */ (event.target).checked }),
       }), "Attuned"),
+    about?.proc && procView(view, power, slot, known),
   ];
+}
+
+/** Whether the proc of what sits here counts. @param {View} view @param {string} power @param {string} slot @param {SlottedEnhancement} known */
+function procView({ state, edit }, power, slot, known) {
+  const switched = underway(state, (one) => one.type === "switch_proc" && one.power === power && one.slot === slot);
+  const on = switched ? switched.on : known.proc;
+  return h("label", { class: "check", key: "proc" }, "Proc",
+    h("select", {
+        value: on === undefined ? "" : String(on), "aria-label": "Whether its proc counts",
+        title: "By itself, what comes by chance counts in the power's own figures only, anything else always",
+        onchange: (/** @type {Event} */ event) => {
+          const { value } = /** @type {HTMLSelectElement} */ (event.target);
+          edit({ type: "switch_proc", power, slot, ...(value ? { on: value === "true" } : {}) });
+        },
+      },
+      [["", "by itself"], ["true", "counts"], ["false", "does not count"]].map(([value, label]) =>
+        h("option", { key: value, value }, label))));
 }
 
 /** @param {string} label @param {number[]} steps @param {number} value @param {(step: number) => void} change */
