@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { counted } from "../format.js";
 import { newSlot } from "../placing.js";
 import { underway } from "../state.js";
-import { powerName } from "../words.js";
+import { archetypeName, powerName } from "../words.js";
 import { closeDialog, dialogView } from "./dialog.js";
 import { refusalView } from "./refusal.js";
 import { selectView } from "./select.js";
@@ -76,7 +76,9 @@ export function scenarioDialog(view) {
   const scenarios = state.build.scenarios ?? {};
   const changed = underway(state, (one) => one.type === "change_scenario" && one.scenario === id);
   /** @type {Conditions} */
-  const scenario = { ...scenarios[id], ...changed };
+  const scenario = {
+    ...scenarios[id], ...changed, teammates: { ...scenarios[id]?.teammates, ...changed?.teammates },
+  };
   /** @param {Conditions} more */
   const change = (more) => edit({ type: "change_scenario", scenario: id, ...more }, "scenario");
   const others = Object.keys(scenarios).filter((other) => other !== id);
@@ -99,6 +101,7 @@ export function scenarioDialog(view) {
             type: "checkbox", checked: Boolean(scenario[key]), disabled: !editable,
             onchange: (/** @type {Event} */ event) => change({ [key]: /** @type {HTMLInputElement} */ (event.target).checked }),
           }), label))),
+      matesView(view, scenario, change),
       powersView(view, id, scenario)),
     editable && h("div", { class: "answers", key: "answers" },
       others.length > 0 && h("button", {
@@ -128,6 +131,39 @@ function measureView({ key, label, min, max, usual }, scenario, editable, change
         if (input.value !== "" && input.validity.valid) change({ [key]: Number(input.value) });
         else input.value = value;
       },
+    }));
+}
+
+/**
+ * Teammates whose archetype matters. @param {View} view @param {Conditions} scenario
+ * @param {(more: Conditions) => void} change
+ */
+function matesView({ catalogue, editable }, scenario, change) {
+  /** @type {Record<string, number>} */
+  const mates = scenario.teammates ?? {};
+  const there = Object.entries(mates).filter(([, count]) => count > 0);
+  const choices = catalogue.archetypes.filter(({ id }) => !mates[id]);
+  return h("div", { class: "wide", key: "mates" },
+    there.length > 0 && h("ul", { class: "checks", key: "there" }, there.map(([id, count]) => {
+      const name = archetypeName(id, catalogue);
+      return h("li", { key: id },
+        h("label", { class: "check" },
+          h("input", {
+            class: "count", type: "number", min: 0, max: 7, value: String(count), disabled: !editable, "aria-label": `Teammates: ${name}`,
+            onchange: (/** @type {Event} */ event) => {
+              const input = /** @type {HTMLInputElement} */ (event.target);
+              if (input.value !== "" && input.validity.valid) change({ teammates: { [id]: Number(input.value) } });
+              else input.value = String(count);
+            },
+          }), name),
+        editable && h("button", {
+          class: "plain", key: "gone", "aria-label": `No ${name} in the team`, title: "None of them",
+          onclick: () => change({ teammates: { [id]: 0 } }),
+        }, "×"));
+    })),
+    editable && selectView("A teammate whose archetype matters", "", choices, "", {
+      disabled: false, pending: false, empty: "Choose …",
+      choose: (archetype) => archetype && change({ teammates: { [archetype]: 1 } }),
     }));
 }
 
