@@ -55,12 +55,11 @@ class Bonus(Struct, frozen=True, gc=False):
 class Together(Struct, frozen=True, eq=False, gc=False):
     """Attributes that pieces raise alike (damage of every type), so that ED works once for all.
 
-    by_schedule: the attributes of each schedule. past_ed: not diminished. count: of attributes.
+    by_schedule: the attributes of each schedule. past_ed: not diminished.
     """
 
     by_schedule: tuple[tuple[Schedule, tuple[str, ...]], ...]
     past_ed: bool
-    count: int
 
 
 class Raise(Struct, frozen=True, gc=False):
@@ -89,7 +88,7 @@ def together(attributes: tuple[tuple[str, Schedule], ...], *, past_ed: bool) -> 
     by_schedule: dict[Schedule, tuple[str, ...]] = {}
     for attribute, name in attributes:
         by_schedule[name] = (*by_schedule.get(name, ()), attribute)
-    return Together(tuple(by_schedule.items()), past_ed, len(attributes))
+    return Together(tuple(by_schedule.items()), past_ed)
 
 
 def raises(
@@ -165,29 +164,55 @@ def bonuses(given: Iterable[Raise]) -> Iterable[Bonus]:
 
 def strengths(given: Iterable[Raise]) -> dict[str, float]:
     """What all enhancements of a power come to after ED, by attribute: `strength` of each."""
-    by_attributes: dict[Together, list[float]] = {}
+    values: dict[Together, list[float]] = {}
     for each in given:
-        if each.attributes in by_attributes:
-            by_attributes[each.attributes].append(each.value)
+        if each.attributes in values:
+            values[each.attributes].append(each.value)
         else:
-            by_attributes[each.attributes] = [each.value]
+            values[each.attributes] = [each.value]
     found: dict[str, float] = {}
-    count = 0
-    for attributes, values in by_attributes.items():
-        count += attributes.count
-        whole = math.fsum(values)
-        for name, alike in attributes.by_schedule:
-            value = whole if attributes.past_ed else apply_ed(whole, name)
-            for attribute in alike:
-                found[attribute] = value
-    if len(found) == count:
-        return found
-    # Some attribute is raised by parts of several kinds: ED works on the sum of all.
-    by_attribute: dict[str, list[Bonus]] = {}
-    for attributes, values in by_attributes.items():
-        for bonus in bonuses(Raise(attributes, value) for value in values):
-            by_attribute.setdefault(bonus.attribute, []).append(bonus)
-    return {attribute: strength(each) for attribute, each in by_attribute.items()}
+    for alike in _alike(frozenset(values)):
+        shares = [
+            apply_ed(math.fsum([value for each in some for value in values[each]]), name)
+            for name, some in alike.diminished
+        ]
+        for each_past_ed in alike.past_ed:
+            shares.extend(values[each_past_ed])
+        result = shares[0] if len(shares) == 1 else math.fsum(shares)
+        for attribute in alike.attributes:
+            found[attribute] = result
+    return found
+
+
+class _Alike(Struct, frozen=True, eq=False, gc=False):
+    """Attributes that the same parts of pieces raise, by schedule, and past ED."""
+
+    attributes: tuple[str, ...]
+    diminished: tuple[tuple[Schedule, tuple[Together, ...]], ...]
+    past_ed: tuple[Together, ...]
+
+
+@lru_cache(maxsize=4096)
+def _alike(parts: frozenset[Together]) -> tuple[_Alike, ...]:
+    """Where all these parts of pieces meet: which attributes come to the same strength."""
+    raised: dict[str, list[tuple[Schedule, Together]]] = {}
+    for part in parts:
+        for name, attributes in part.by_schedule:
+            for attribute in attributes:
+                raised.setdefault(attribute, []).append((name, part))
+    alike: dict[tuple[tuple[Schedule, Together], ...], list[str]] = {}
+    for attribute, by in raised.items():
+        alike.setdefault(tuple(by), []).append(attribute)
+    return tuple(_alike_by(by, tuple(attributes)) for by, attributes in alike.items())
+
+
+def _alike_by(by: tuple[tuple[Schedule, Together], ...], attributes: tuple[str, ...]) -> _Alike:
+    diminished: dict[Schedule, tuple[Together, ...]] = {}
+    for name, part in by:
+        if not part.past_ed:
+            diminished[name] = (*diminished.get(name, ()), part)
+    past_ed = tuple(part for _, part in by if part.past_ed)
+    return _Alike(attributes, tuple(sorted(diminished.items())), past_ed)
 
 
 def boost_templates(enhancement: Enhancement | Power) -> Iterable[Template]:

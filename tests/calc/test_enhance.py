@@ -1,11 +1,13 @@
 """What an enhancement is worth: `calc.md` §6.2, with the starter catalogue's pieces."""
 
+from random import Random
+
 import pytest
 
 from calc import enhance
 from calc.build import SlottedEnhancement
 from calc.ed import Schedule
-from calc.enhance import Bonus
+from calc.enhance import Bonus, Raise
 from gamedata.catalogue import Archetype, ArchetypeId, Catalogue, EnhancementId
 
 
@@ -173,3 +175,30 @@ def test_strength_diminishes_each_schedule_once() -> None:
     assert enhance.strength([]) == 0.0
     knockdown = [Bonus("Knockback", "D", -10.0), Bonus("Knockback", "D", 0.5)]
     assert enhance.strength(knockdown) == pytest.approx(-9.5)
+
+
+def test_what_is_raised_alike_comes_to_the_same_as_attribute_by_attribute() -> None:
+    """To the last bit, in any order, and where parts of several kinds meet in one attribute."""
+    random = Random(1)
+    attributes = ("Smashing", "Fire", "Heal", "Ranged", "Accuracy")
+    parts = [
+        enhance.together(
+            tuple(
+                (each, random.choice(("A", "B")))
+                for each in random.choices(attributes, k=random.randint(1, 5))
+            ),
+            past_ed=random.random() < 0.3,
+        )
+        for _ in range(12)
+    ]
+    for _ in range(300):
+        given = [
+            Raise(random.choice(parts), random.uniform(-0.2, 0.6))
+            for _ in range(random.randint(0, 10))
+        ]
+        by_attribute: dict[str, list[Bonus]] = {}
+        for bonus in enhance.bonuses(given):
+            by_attribute.setdefault(bonus.attribute, []).append(bonus)
+        expected = {name: enhance.strength(found) for name, found in by_attribute.items()}
+        assert enhance.strengths(given) == expected
+        assert enhance.strengths(random.sample(given, len(given))) == expected
