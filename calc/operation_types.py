@@ -61,7 +61,7 @@ class SetArchetype(Struct, frozen=True, forbid_unknown_fields=True, tag="set_arc
     """Choose the archetype, or none (""); what the new one cannot have (powersets, their
     powers, archetype enhancements) goes, pools stay."""
 
-    archetype: GameId | Literal[""]
+    archetype: OptionalGameId
 
 
 class SetPowerset(Struct, frozen=True, forbid_unknown_fields=True, tag="set_powerset"):
@@ -71,7 +71,7 @@ class SetPowerset(Struct, frozen=True, forbid_unknown_fields=True, tag="set_powe
     """
 
     role: PowersetRole
-    powerset: GameId | Literal[""]
+    powerset: OptionalGameId
 
 
 class AddPool(Struct, frozen=True, forbid_unknown_fields=True, tag="add_pool"):

@@ -51,7 +51,7 @@ def create_app(settings: Settings) -> Litestar:
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
 
     archive = Archive(database, log, engine, settings.edit_ids)
-    hub = Hub(redis, hints_redis, log, engine, settings, worker, archive.reopen)
+    hub = Hub(redis, hints_redis, log, engine, settings, worker, archive)
     recorder = Recorder(redis, database, hub.sessions)
     services = Services(
         settings=settings,

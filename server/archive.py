@@ -11,7 +11,7 @@ from server.engine import Engine
 from server.log import Log, Memory, Stored
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
 from server.protocol import Change
-from server.session import Access, State, follow
+from server.session import Access, Committed, State, entry, follow
 
 _change = msgspec.json.Decoder(Change)
 _stored = msgspec.json.Decoder(Stored)
@@ -54,6 +54,21 @@ class Archive:
         memory = Memory(history[0].epoch, forgotten, edits)
         await self._log.open(session, stored, self._engine.name, access, memory=memory)
         return True
+
+    async def before(self, session: str, revision: int, count: int) -> list[Committed]:
+        """The newest changes before a revision, rising. Raises DatabaseAwayError."""
+        found: list[Committed] = []
+        async with self._database.reading() as sql:
+            for span in await _history(sql, session):
+                upto = min(span.upto, revision - 1)
+                rows = await sql.execute(
+                    select(ChangeRow.frame, ChangeRow.inverse)
+                    .where(*_within(session, msgspec.structs.replace(span, upto=upto)))
+                    .order_by(ChangeRow.revision.desc())
+                    .limit(count - len(found))
+                )
+                found += [entry(_change.decode(row.frame), row.frame, row.inverse) for row in rows]
+        return found[::-1]
 
 
 async def _history(sql: AsyncSession, session: str) -> Sequence[Span]:

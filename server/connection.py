@@ -6,7 +6,7 @@ import time
 from msgspec import UNSET
 
 from server.limits import Bucket
-from server.protocol import ClientMessage, Close, Closing, Edit, Join, Refused, encode
+from server.protocol import Asked, ClientMessage, Close, Closing, Edit, Join, Refused, encode
 from server.settings import Settings
 from server.transport import LiveProtocol, text_frame
 
@@ -85,14 +85,14 @@ class Connection:
         if wait:
             named = UNSET if isinstance(message, Join) else message.id
             refused = Refused("too_many", "Too many messages.", id=named, retry_after=wait)
-        elif isinstance(message, Edit):
+        elif isinstance(message, Asked):
             refused = self._edit_over_limit(message)
         if refused is not None and self._strikes.take():
             raise Closing(Close.TOO_MANY, "Too many messages.")
         return refused
 
-    def _edit_over_limit(self, edit: Edit) -> Refused | None:
-        operations = len(edit.operations)
+    def _edit_over_limit(self, edit: Asked) -> Refused | None:
+        operations = len(edit.operations) if isinstance(edit, Edit) else 1
         if operations > self._per_edit:
             return Refused(
                 "too_many_operations",

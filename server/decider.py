@@ -6,16 +6,22 @@ meanwhile; between workers the log decides.
 
 import logging
 
+import msgspec
+
 from server import session
 from server.connection import Connection
 from server.engine import Engine
 from server.follower import Follower, now_ms
 from server.log import Done, Elsewhere, FullError, Head, Known, Log
-from server.protocol import Accepted, Edit, Refused, encode
-from server.session import Commit, Committed
+from server.orm import DatabaseAwayError
+from server.protocol import Accepted, Asked, Change, Edit, Refused, encode
+from server.session import Commit
 from server.turns import Turns
+from server.undo import undo
 
 logger = logging.getLogger(__name__)
+
+_change = msgspec.json.Decoder(Change)
 
 
 class Decider:
@@ -31,7 +37,7 @@ class Decider:
         """Whether somebody waits."""
         return bool(self._turns)
 
-    def submit(self, connection: Connection, edit: Edit) -> None:
+    def submit(self, connection: Connection, edit: Asked) -> None:
         """Put an edit in line."""
         if not self._turns.put(connection, edit):
             connection.answer(
@@ -48,10 +54,15 @@ class Decider:
             connection.answer(
                 Refused("unavailable", "The server is full.", id=edit.id, retry_after=5.0)
             )
+        except DatabaseAwayError:
+            message = "What there is to undo cannot be read just now."
+            connection.answer(Refused("unavailable", message, id=edit.id, retry_after=2.0))
 
-    async def _settle(self, connection: Connection, edit: Edit) -> bool:
+    async def _settle(self, connection: Connection, edit: Asked) -> bool:
         """Decide an edit and answer it; False when others were first: decide again."""
         follower = self._follower
+        if not isinstance(edit, Edit):
+            await follower.reach_back()
         decision = self._decide(connection.person, edit)
         if isinstance(decision, Refused):
             # It may have been made before, and may be possible on a newer build.
@@ -67,18 +78,21 @@ class Decider:
         frame = encode(decision.change)
         outcome = await follower.patience.ask(lambda: self._log.commit(decision, frame))
         if isinstance(outcome, Done):
-            follower.take(decision.after, Committed(outcome.revision, edit.id, frame))
-            connection.answer(Accepted(edit.id, outcome.revision))
+            made = session.entry(decision.change, frame, encode(decision.inverse))
+            follower.take(decision.after, made)
+            connection.answer(_accepted(edit, outcome.revision, decision.change))
             await follower.store()
             return True
         return await self._answer(connection, edit, outcome)
 
-    async def _answer(self, connection: Connection, edit: Edit, outcome: Known | Elsewhere) -> bool:
+    async def _answer(
+        self, connection: Connection, edit: Asked, outcome: Known | Elsewhere
+    ) -> bool:
         match outcome:
             case Known(revision=revision, same=True):
                 if revision > self._follower.state.revision:
                     await self._follower.read_on()  # the change first, then that it is accepted
-                connection.answer(Accepted(edit.id, revision))
+                connection.answer(_accepted(edit, revision, self._change(revision)))
             case Known():
                 message = "This edit id was used for another edit."
                 connection.answer(Refused("id_reused", message, id=edit.id))
@@ -89,11 +103,29 @@ class Decider:
                 return False
         return True
 
-    def _decide(self, person: str, edit: Edit) -> Commit | Refused:
+    def _change(self, revision: int) -> Change | None:
+        """The change at a revision, if it is still known."""
+        recent = self._follower.recent
+        behind = self._follower.state.revision - revision
+        return _change.decode(recent[-behind - 1].frame) if behind < len(recent) else None
+
+    def _decide(self, person: str, edit: Asked) -> Commit | Refused:
+        follower = self._follower
         try:
-            return session.decide(self._follower.state, person, edit, self._engine, now_ms())
+            if isinstance(edit, Edit):
+                return session.decide(follower.state, person, edit, self._engine, now_ms())
+            recent = tuple(follower.recent)
+            return undo(follower.state, person, edit, recent, self._engine, now_ms())
         except Exception:
             # A bug in the rules or the maths costs this edit, not the session.
-            logger.exception("session %s: an edit could not be decided", self._follower.id)
+            logger.exception("session %s: an edit could not be decided", follower.id)
             message = "Something is wrong on the server; the edit was not made."
             return Refused("internal", message, id=edit.id)
+
+
+def _accepted(edit: Asked, revision: int, change: Change | None) -> Accepted:
+    if isinstance(edit, Edit) or change is None:
+        return Accepted(edit.id, revision)
+    return Accepted(
+        edit.id, revision, change.undoes, change.redoes, change.kept, change.passed_over
+    )

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from redis.asyncio import Redis
 
+from server.archive import Archive
 from server.engine import Engine
 from server.follower import EngineMovedError, NoSessionError
 from server.hints import Hints
@@ -29,7 +30,7 @@ class Hub:
     """A worker's live sessions, its one reader of hints, and what is done every few seconds.
 
     hints_redis: a client that does not reconnect by itself, so that no loss goes unnoticed.
-    reopen: bring back a session that Redis does not have; False when there is none.
+    archive: where sessions are that Redis does not have.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Hub:
         engine: Engine,
         settings: Settings,
         worker: str,
-        reopen: Callable[[str], Awaitable[bool]],
+        archive: Archive,
     ) -> None:
         self._live: dict[str, LiveSession] = {}
         self._log = log
@@ -59,7 +60,7 @@ class Hub:
             heartbeat_s=settings.heartbeat_s,
             worker=worker,
         )
-        self._reopen = reopen
+        self._archive = archive
         self._compare_now = asyncio.Event()
         self._presence = Presence(redis, worker, settings.people_ttl_s)
         self._hints = Hints(
@@ -108,7 +109,7 @@ class Hub:
             self._engine,
             self._settings,
             self._house,
-            self._reopen,
+            self._archive,
         )
         self._tasks[live] = self._group.create_task(self._run(live))
         return live

@@ -7,13 +7,13 @@ is one moment for everybody.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Protocol
 
 from msgspec.structs import replace
 
 from server import session
+from server.archive import Archive
 from server.engine import Engine
 from server.log import BrokenError, Done, FullError, Head, Log, UnreachableError
 from server.patience import Patience
@@ -55,7 +55,7 @@ class Listener(Protocol):
 class Follower:
     """A session's newest state that this worker knows, and the changes that led to it.
 
-    reopen: bring back a session that Redis does not have; False when there is none.
+    archive: where sessions are that Redis does not have, and changes that the log has no more.
     """
 
     state: State
@@ -67,7 +67,7 @@ class Follower:
         engine: Engine,
         settings: Settings,
         listener: Listener,
-        reopen: Callable[[str], Awaitable[bool]],
+        archive: Archive,
     ) -> None:
         self.id = session_id
         self.recent: deque[Committed] = deque(maxlen=RECENT)
@@ -77,7 +77,8 @@ class Follower:
         self._engine = engine
         self._stored_every = settings.stored_every
         self._listener = listener
-        self._reopen = reopen
+        self._archive = archive
+        self._reaches_back = False  # `recent` has all that there is
         self._loaded = False
         self._refreshed: list[asyncio.Future[None]] = []
 
@@ -143,6 +144,24 @@ class Follower:
         self.recent.append(committed)
         self._listener.changed(before, after, committed)
 
+    async def reach_back(self) -> None:
+        """Know as many recent changes as the log spans, from an epoch before if need be.
+
+        Raises DatabaseAwayError.
+        """
+        while not self._reaches_back and len(self.recent) < RECENT:
+            first = self.recent[0].revision if self.recent else self.state.revision + 1
+            count = RECENT - len(self.recent)
+            older = await self.patience.ask(
+                lambda: self._log.before(self.id, self.state.epoch, first, count)  # noqa: B023
+            )
+            if not older:
+                older = await self._archive.before(self.id, first, count)
+            if older and older[-1].revision == first - 1:
+                self.recent.extendleft(reversed(older))
+            else:
+                self._reaches_back = True
+
     async def store(self) -> None:
         """Store the build, every few dozen revisions."""
         if self.state.revision % self._stored_every == 0:
@@ -156,13 +175,14 @@ class Follower:
     async def _load(self) -> None:
         loaded = await self.patience.ask(lambda: self._log.load(self.id))
         if loaded is None:
-            if not await self._reopen(self.id):
+            if not await self._archive.reopen(self.id):
                 raise NoSessionError(self.id)
             loaded = await self.patience.ask(lambda: self._log.load(self.id))
             if loaded is None:
                 raise BrokenError(self.id)
         self.state = loaded.state
         self.recent = deque(loaded.recent, maxlen=RECENT)
+        self._reaches_back = False
         self._listener.access_changed(loaded.state.access)
 
     async def _reload(self) -> None:
@@ -181,7 +201,7 @@ class Follower:
         outcome = await self.patience.ask(lambda: self._log.commit(commit, frame))
         if not isinstance(outcome, Done):
             return False
-        self.take(commit.after, Committed(outcome.revision, commit.change.edit, frame))
+        self.take(commit.after, session.entry(commit.change, frame, encode(commit.inverse)))
         return True
 
     async def _take_news(self) -> None:

@@ -8,13 +8,13 @@ their snapshot.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Literal
 
 from msgspec import UnsetType
 
 from server import session
+from server.archive import Archive
 from server.audience import Audience
 from server.connection import Connection
 from server.decider import Decider
@@ -23,7 +23,7 @@ from server.follower import Follower
 from server.hints import Hints
 from server.log import FullError, Head, Log, UnreachableError, key
 from server.people import Presence
-from server.protocol import Close, Closing, Edit, Position, Reset, Snapshot, Status, encode
+from server.protocol import Asked, Close, Closing, Position, Reset, Snapshot, Status, encode
 from server.session import Access, Committed, House, State
 from server.settings import Settings
 from server.transport import text_frame
@@ -34,7 +34,7 @@ DEGRADED = Status(degraded=True, reason="Edits wait until the server can store t
 class LiveSession:
     """A session that somebody on this worker is in.
 
-    reopen: bring back a session that Redis does not have; False when there is none.
+    archive: where sessions are that Redis does not have.
     ready: done when the session is loaded, failed when it cannot be.
     expected: how many are about to enter.
     """
@@ -48,7 +48,7 @@ class LiveSession:
         engine: Engine,
         settings: Settings,
         house: House,
-        reopen: Callable[[str], Awaitable[bool]],
+        archive: Archive,
     ) -> None:
         self.id = session_id
         self.channel = key(session_id, "hints")
@@ -60,7 +60,7 @@ class LiveSession:
         self._presence = presence
         self._settings = settings
         self._house = house
-        self._follower = Follower(session_id, log, engine, settings, self, reopen)
+        self._follower = Follower(session_id, log, engine, settings, self, archive)
         self._decider = Decider(self._follower, log, engine)
         self._wake = asyncio.Event()
         self._people: Literal["", "renew", "tell"] = ""  # what is to be written
@@ -112,7 +112,7 @@ class LiveSession:
             self._share_people("tell")
         self.idle_since = time.monotonic()
 
-    def submit(self, connection: Connection, edit: Edit) -> None:
+    def submit(self, connection: Connection, edit: Asked) -> None:
         """Put an edit in line; its author is answered when its turn has come."""
         self._decider.submit(connection, edit)
         self._wake.set()

@@ -19,8 +19,8 @@ from calc.build import Build
 from calc.rules import Finding
 from calc.totals import Total
 from server import scripts
-from server.protocol import Change, Edit, Position
-from server.session import Access, Commit, Committed, State, digest, follow
+from server.protocol import Asked, Change, Position
+from server.session import Access, Commit, Committed, State, digest, entry, follow
 
 TIMEOUT_S = 5.0
 BACKLOG = 200  # changes before the stored build that are loaded too: for those who come back
@@ -204,8 +204,8 @@ class Log:
             _access.decode(access),
         )
         recent = []
-        for entry in entries:
-            committed, change = _read(entry)
+        for item in entries:
+            committed, change = _read(item)
             recent.append(committed)
             if change.revision > stored.revision:
                 if change.revision != state.revision + 1:
@@ -227,7 +227,7 @@ class Log:
         if answer is None:
             raise BrokenError(state.session)
         (epoch, revision, _, engine, start), access, entries = answer
-        changes = [_read(entry) for entry in entries]
+        changes = [_read(item) for item in entries]
         if epoch.decode() != state.epoch or int(revision) < state.revision:
             raise BrokenError(state.session)
         if state.revision > int(start):
@@ -245,6 +245,21 @@ class Log:
             None if access is None else _access.decode(access),
             more=reached < int(revision),
         )
+
+    async def before(self, session: str, epoch: str, revision: int, count: int) -> list[Committed]:
+        """The newest changes before a revision that the epoch's log still has, rising."""
+        async with reaching():
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.hget(key(session, "head"), "epoch")
+            newest = f"({revision}-0"
+            pipeline.xrevrange(key(session, "log"), newest, "-", count)
+            found, entries = await pipeline.execute()
+        if found is None or found.decode() != epoch:
+            return []
+        return [
+            entry(_change.decode(fields[b"change"]), fields[b"change"], fields[b"inverse"])
+            for _, fields in reversed(entries)
+        ]
 
     async def commit(self, commit: Commit, frame: bytes) -> Done | Known | Elsewhere:
         """Append an edit's change, if the session is still what it was decided on.
@@ -278,7 +293,7 @@ class Log:
             case other:
                 return Elsewhere(other.decode())
 
-    async def known(self, session: str, person: str, edit: Edit) -> Head | Known | Elsewhere:
+    async def known(self, session: str, person: str, edit: Asked) -> Head | Known | Elsewhere:
         """Whether an edit id was committed before; if not, where the session stands."""
         answer = await self._run(
             self._known,
@@ -289,7 +304,7 @@ class Log:
         )
         match answer[0]:
             case b"known":
-                return Known(int(answer[1]), answer[2].decode() == digest(edit.operations))
+                return Known(int(answer[1]), answer[2].decode() == digest(edit))
             case b"new":
                 return _head(answer[1:])
             case other:
@@ -346,9 +361,9 @@ def _head(values: Sequence[bytes]) -> Head:
     return Head(epoch.decode(), int(revision), edit.decode(), int(access), engine.decode())
 
 
-def _read(entry: Any) -> tuple[Committed, Change]:
-    _, values = entry
+def _read(item: Any) -> tuple[Committed, Change]:
+    _, values = item
     fields = dict(zip(values[::2], values[1::2], strict=True))
     frame = fields[b"change"]
     change = _change.decode(frame)
-    return Committed(change.revision, change.edit, frame), change
+    return entry(change, frame, fields[b"inverse"]), change

@@ -6,7 +6,7 @@ shapes are in `session.py`.
 """
 
 from enum import IntEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -77,11 +77,29 @@ class Edit(Struct, frozen=True, tag="edit"):
     operations: Annotated[tuple[Operation, ...], Meta(min_length=1)]
 
 
+class Undo(Struct, frozen=True, tag="undo"):
+    """Take back the newest own edit that is in effect; an edit itself, so `id` and `base` mean
+    the same. What others have changed since in the same place stays."""
+
+    id: EditId
+    base: Revision
+
+
+class Redo(Struct, frozen=True, tag="redo"):
+    """Make the newest own undone edit again; possible until the person makes a new one."""
+
+    id: EditId
+    base: Revision
+
+
 class Ping(Struct, frozen=True, tag="ping"):
+    """Answered by `pong` with the same id: shows that the line is alive."""
+
     id: MessageId
 
 
-ClientMessage = Join | Edit | Ping
+Asked = Edit | Undo | Redo  # what comes to a change, and is remembered by its id
+ClientMessage = Join | Asked | Ping
 
 
 # To a client.
@@ -159,12 +177,33 @@ class Snapshot(Struct, frozen=True, tag="snapshot", omit_defaults=True):
     edit: str = ""
 
 
+class Kept(Struct, frozen=True):
+    """A place that an undo left as it is, because somebody changed it since.
+
+    place: its keys in the document, joined by slashes. by: who ("" when that is forgotten).
+    message: who changed what, as a sentence.
+    """
+
+    place: str
+    by: str
+    message: str
+
+
+class PassedOver(Struct, frozen=True):
+    """An edit of which nothing could be undone, and why."""
+
+    edit: str
+    message: str
+
+
 class Change(Struct, frozen=True, tag="change", omit_defaults=True):
     """One committed edit.
 
     patch: JSON Merge Patch (RFC 7396) from the build before to the build after.
     totals: of the stats that changed. findings: the whole list; absent when it did not change.
     at: when, in milliseconds since 1970, UTC. by: the person; absent when the server made it.
+    undoes, redoes: the id of the edit that this one takes back, or makes again; kept: what of it
+    stays as others have changed it since; passed_over: newer edits that could not be undone.
     """
 
     revision: int
@@ -175,13 +214,24 @@ class Change(Struct, frozen=True, tag="change", omit_defaults=True):
     totals: dict[str, Total]
     findings: tuple[Finding, ...] | UnsetType = UNSET
     by: str | UnsetType = UNSET
+    undoes: str | UnsetType = UNSET
+    redoes: str | UnsetType = UNSET
+    kept: tuple[Kept, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
 
 
-class Accepted(Struct, frozen=True, tag="accepted"):
-    """To the author, after the edit's `change`, or after a snapshot that holds it."""
+class Accepted(Struct, frozen=True, tag="accepted", omit_defaults=True):
+    """To the author, after the edit's `change`, or after a snapshot that holds it.
+
+    For an undo or a redo also what it did, as in its `change`.
+    """
 
     id: str
     revision: int
+    undoes: str | UnsetType = UNSET
+    redoes: str | UnsetType = UNSET
+    kept: tuple[Kept, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
 
 
 class Refused(Struct, frozen=True, tag="refused", omit_defaults=True):
@@ -189,7 +239,8 @@ class Refused(Struct, frozen=True, tag="refused", omit_defaults=True):
 
     id: of the message refused, when it had one. operation: index of the operation at fault.
     rule: number of the game's rule. path: the field at fault (code `invalid`).
-    retry_after: seconds (codes `too_many` and `unavailable`).
+    retry_after: seconds (codes `too_many` and `unavailable`). passed_over: the edits that could
+    not be undone (codes `nothing_to_undo`, `nothing_to_redo`).
     """
 
     code: str
@@ -199,6 +250,7 @@ class Refused(Struct, frozen=True, tag="refused", omit_defaults=True):
     rule: str | UnsetType = UNSET
     path: str | UnsetType = UNSET
     retry_after: float | UnsetType = UNSET
+    passed_over: tuple[PassedOver, ...] = ()
 
 
 class People(Struct, frozen=True, tag="people", omit_defaults=True):
@@ -270,7 +322,7 @@ class _Envelope(Struct):
     id: msgspec.Raw = msgspec.Raw()
 
 
-_TYPES = frozenset(("join", "edit", "ping"))
+_TYPES = frozenset(each.__struct_config__.tag for each in get_args(ClientMessage))
 _decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _envelope_decoder = msgspec.json.Decoder(_Envelope)
 _id_decoder: msgspec.json.Decoder[str] = msgspec.json.Decoder(MessageId)
@@ -304,7 +356,7 @@ def _invalid(frame: bytes | str, problem: str) -> Refused:
         "invalid",
         reason,
         id=_id(envelope.id),
-        path=path.strip("`") or UNSET,
+        path=path.strip("`") or "$",
     )
 
 

@@ -147,7 +147,7 @@ def _row(session: str, epoch: str, entry: Any) -> dict[str, Any]:
         "revision": change.revision,
         "person": None if change.by is msgspec.UNSET else change.by,
         "edit": change.edit,
-        "digest": digest(change.operations),
+        "digest": digest(change),
         "at": change.at,
         "frame": fields[b"change"],
         "inverse": fields[b"inverse"],

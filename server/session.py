@@ -26,6 +26,7 @@ from calc.rules import Finding
 from calc.totals import Total
 from server.engine import Engine
 from server.protocol import (
+    Asked,
     CatalogueName,
     Change,
     Edit,
@@ -34,8 +35,10 @@ from server.protocol import (
     People,
     Position,
     Present,
+    Redo,
     Refused,
     Role,
+    Undo,
     Welcome,
 )
 
@@ -80,20 +83,35 @@ class Commit(Struct, frozen=True):
     """An edit that may be: what to append to the log, and what the session is then."""
 
     person: str
-    digest: str
     base: int
     before: State
     after: State
     change: Change
     inverse: tuple[Operation, ...]
 
+    @property
+    def digest(self) -> str:
+        return digest(self.change)
+
 
 class Committed(Struct, frozen=True):
-    """A change of the log as it goes on the wire."""
+    """An entry of the log: a change as it goes on the wire, and what undo asks of it.
+
+    by: "" is the server; undoes, redoes: "" when it is neither. inverse: encoded operations.
+    """
 
     revision: int
     edit: str
     frame: bytes
+    by: str = ""
+    undoes: str = ""
+    redoes: str = ""
+    inverse: bytes = b"[]"
+
+    @property
+    def origin(self) -> str:
+        """The edit that this is, takes back, or makes again."""
+        return self.undoes or self.redoes or self.edit
 
 
 class House(Struct, frozen=True):
@@ -146,23 +164,36 @@ def decide(state: State, person: str, edit: Edit, engine: Engine, now: int) -> C
     """
     if not may_edit(state.access, person):
         return Refused("not_allowed", "You may look, but not edit.", id=edit.id)
+    return after_edit(state, person, edit.id, edit.base, edit.operations, engine, now)
+
+
+def after_edit(
+    state: State,
+    person: str,
+    edit: str,
+    base: int,
+    made: tuple[Operation, ...],
+    engine: Engine,
+    now: int,
+) -> Commit | Refused:
+    """What comes of operations, whoever makes them."""
     build = state.build
     inverse: tuple[Operation, ...] = ()
-    for index, operation in enumerate(edit.operations):
+    for index, operation in enumerate(made):
         outcome = engine.apply(build, operation)
         if isinstance(outcome, operations.Refused):
             return Refused(
-                outcome.code, outcome.message, id=edit.id, operation=index, rule=outcome.rule
+                outcome.code, outcome.message, id=edit, operation=index, rule=outcome.rule
             )
         build = outcome.build
         inverse = outcome.inverse + inverse
     result = engine.result(build, state.session)
     change = Change(
         revision=state.revision + 1,
-        edit=edit.id,
+        edit=edit,
         at=now,
         by=person,
-        operations=edit.operations,
+        operations=made,
         patch=patch.difference(state.build, build),
         totals=totals.difference(state.totals, result.totals),
         findings=UNSET if result.findings == state.findings else result.findings,
@@ -170,12 +201,12 @@ def decide(state: State, person: str, edit: Edit, engine: Engine, now: int) -> C
     after = msgspec.structs.replace(
         state,
         revision=change.revision,
-        edit=edit.id,
+        edit=edit,
         build=build,
         totals=result.totals,
         findings=result.findings,
     )
-    return Commit(person, digest(edit.operations), edit.base, state, after, change, inverse)
+    return Commit(person, base, state, after, change, inverse)
 
 
 def move(state: State, engine: Engine, now: int) -> Commit:
@@ -198,12 +229,38 @@ def move(state: State, engine: Engine, now: int) -> Commit:
         totals=result.totals,
         findings=result.findings,
     )
-    return Commit("", digest(()), state.revision, state, after, change, ())
+    return Commit("", state.revision, state, after, change, ())
 
 
-def digest(made: tuple[Operation, ...]) -> str:
-    """Of an edit's operations: tells whether two edits with one id are the same edit."""
-    return hashlib.sha256(msgspec.json.encode(made)).hexdigest()[:16]
+def digest(made: Asked | Change) -> str:
+    """Tells whether two edits with one id are the same edit: of what was asked for, or of the
+    change that came of it. What an undo does depends on when it is decided, so it has no part."""
+    what: object = ()
+    match made:
+        case Undo():
+            what = "undo"
+        case Redo():
+            what = "redo"
+        case Change() if made.undoes is not UNSET:
+            what = "undo"
+        case Change() if made.redoes is not UNSET:
+            what = "redo"
+        case _:
+            what = made.operations
+    return hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:16]
+
+
+def entry(change: Change, frame: bytes, inverse: bytes) -> Committed:
+    """A change as an entry of the log. frame: the change, encoded; inverse: encoded operations."""
+    return Committed(
+        change.revision,
+        change.edit,
+        frame,
+        by="" if change.by is UNSET else change.by,
+        undoes="" if change.undoes is UNSET else change.undoes,
+        redoes="" if change.redoes is UNSET else change.redoes,
+        inverse=inverse,
+    )
 
 
 def follow(state: State, change: Change) -> State:

@@ -3,19 +3,19 @@
 from collections import deque
 
 from server.connection import Connection
-from server.protocol import Edit
+from server.protocol import Asked
 
 WAITING = 500  # edits of one connection, while Redis is away
 
 
 class Turns:
     def __init__(self) -> None:
-        self._waiting: dict[Connection, deque[Edit]] = {}
+        self._waiting: dict[Connection, deque[Asked]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def put(self, connection: Connection, edit: Edit) -> bool:
+    def put(self, connection: Connection, edit: Asked) -> bool:
         """False when the connection has too many waiting."""
         edits = self._waiting.setdefault(connection, deque())
         if len(edits) >= WAITING:
@@ -23,7 +23,7 @@ class Turns:
         edits.append(edit)
         return True
 
-    def take(self) -> tuple[Connection, Edit]:
+    def take(self) -> tuple[Connection, Asked]:
         """The next edit. Raises IndexError when none waits."""
         if not self._waiting:
             raise IndexError("no edit waits")

@@ -17,7 +17,7 @@ from server.follower import NoSessionError
 from server.live import LiveSession
 from server.log import BrokenError, FullError, UnreachableError
 from server.orm import DatabaseAwayError
-from server.protocol import Close, Closing, Edit, Join, Ping, Pong, Refused, encode
+from server.protocol import Close, Closing, Edit, Join, Ping, Pong, Redo, Refused, Undo, encode
 from server.services import Services
 from server.session import may_edit
 from server.settings import Settings
@@ -87,7 +87,7 @@ def _handle(
         connection.answer(refused)
         return
     match message:
-        case Edit():
+        case Edit() | Undo() | Redo():
             live.submit(connection, message)
         case Ping():
             connection.answer(Pong(message.id))

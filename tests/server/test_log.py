@@ -207,7 +207,7 @@ async def test_a_session_opens_only_where_there_is_none(
     await commit_some(log, state, engine, range(1, 3))
     again = msgspec.structs.replace(stored, epoch="e2", revision=2)
     assert not await log.open("s1", again, engine.name, ACCESS)
-    memory = Memory("e1", 0, (("g1 edit-0001", 1, session.digest(an_edit(1).operations)),))
+    memory = Memory("e1", 0, (("g1 edit-0001", 1, session.digest(an_edit(1))),))
     assert await log.open("s1", again, engine.name, ACCESS, found="e1", memory=memory)
     assert not await log.open("s1", again, engine.name, ACCESS, found="e1")
     loaded = await log.load("s1")

@@ -85,3 +85,11 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", ["Nova", "Ænima of the 7th", "日本", "🦸 x", "O'Neil"])
 def test_names_of_people_are_names(name: str) -> None:
     assert protocol.decode(protocol.encode(Join(name=name))) == Join(name=name)
+
+
+@pytest.mark.parametrize("operation", ["set_powerset", "set_archetype"])
+def test_a_powerset_or_archetype_can_be_unset(operation: str) -> None:
+    fields = '"role":"epic","powerset":""' if operation == "set_powerset" else '"archetype":""'
+    made = f'{{"type":"{operation}",{fields}}}'
+    frame = f'{{"type":"edit","id":"01234567","base":0,"operations":[{made}]}}'
+    assert isinstance(protocol.decode(frame), Edit)

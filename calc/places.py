@@ -1,0 +1,116 @@
+"""Where in the build document an operation does its work."""
+
+from calc.operation_types import (
+    AddAccolade,
+    AddPool,
+    AddScenario,
+    AddSlot,
+    ChangeEnhancement,
+    ChangeScenario,
+    ChooseScenario,
+    ClearEnhancement,
+    DropPower,
+    MovePower,
+    MoveSlot,
+    Operation,
+    PlaceEnhancement,
+    RemoveAccolade,
+    RemovePool,
+    RemoveScenario,
+    RemoveSlot,
+    SetArchetype,
+    SetCount,
+    SetIncarnate,
+    SetLevel,
+    SetNotes,
+    SetOrigin,
+    SetPowerset,
+    SetScenarioPower,
+    SetTitle,
+    SwitchAccolade,
+    SwitchPower,
+    SwitchProc,
+    TakePower,
+)
+
+Place = tuple[str, ...]
+"""Keys from the document's root to a value."""
+
+
+def place(operation: Operation) -> Place:
+    """The one place that an operation is about; what else it changes follows from it."""
+    match operation:
+        case SetTitle():
+            return ("title",)
+        case SetNotes():
+            return ("notes",)
+        case SetLevel():
+            return ("level",)
+        case SetOrigin():
+            return ("origin",)
+        case SetArchetype():
+            return ("archetype",)
+        case SetPowerset(role=role):
+            return ("powersets", role)
+        case AddPool(powerset=powerset) | RemovePool(powerset=powerset):
+            return ("powersets", "pools", powerset)
+        case SetIncarnate(slot=slot):
+            return ("incarnates", slot)
+        case AddAccolade(power=power) | RemoveAccolade(power=power) | SwitchAccolade(power=power):
+            return ("accolades", power)
+        case ChooseScenario():
+            return ("scenario",)
+        case (
+            AddScenario(scenario=scenario)
+            | ChangeScenario(scenario=scenario)
+            | RemoveScenario(scenario=scenario)
+        ):
+            return ("scenarios", scenario)
+        case SetScenarioPower(scenario=scenario, power=power):
+            return ("scenarios", scenario, "powers", power)
+        case _:
+            return ("powers", operation.power, *_within_power(operation))
+
+
+def _within_power(
+    operation: TakePower
+    | DropPower
+    | MovePower
+    | SwitchPower
+    | SetCount
+    | AddSlot
+    | RemoveSlot
+    | MoveSlot
+    | PlaceEnhancement
+    | ClearEnhancement
+    | ChangeEnhancement
+    | SwitchProc,
+) -> Place:
+    match operation:
+        case TakePower() | DropPower():
+            return ()
+        case MovePower():
+            return ("level",)
+        case SwitchPower():
+            return ("on",)
+        case SetCount():
+            return ("count",)
+        case AddSlot(slot=slot) | RemoveSlot(slot=slot):
+            return ("slots", slot)
+        case MoveSlot(slot=slot):
+            return ("slots", slot, "level")
+        case SwitchProc(slot=slot):
+            return ("slots", slot, "enhancement", "proc")
+        case _:
+            return ("slots", operation.slot, "enhancement")
+
+
+def touches(patch: object, where: Place) -> bool:
+    """Whether a merge patch changes something at a place, above it or below it."""
+    for key in where:
+        if not isinstance(patch, dict):
+            return True
+        if key not in patch:
+            return False
+        patch = patch[key]
+    return True

@@ -1,0 +1,156 @@
+"""What somebody did, in words for players."""
+
+from msgspec import UNSET
+
+from calc.operations import (
+    AddAccolade,
+    AddPool,
+    AddScenario,
+    AddSlot,
+    ChangeEnhancement,
+    ChangeScenario,
+    ChooseScenario,
+    ClearEnhancement,
+    DropPower,
+    MovePower,
+    MoveSlot,
+    Operation,
+    PlaceEnhancement,
+    RemoveAccolade,
+    RemovePool,
+    RemoveScenario,
+    RemoveSlot,
+    SetArchetype,
+    SetCount,
+    SetIncarnate,
+    SetLevel,
+    SetNotes,
+    SetOrigin,
+    SetPowerset,
+    SetScenarioPower,
+    SetTitle,
+    SwitchAccolade,
+    SwitchPower,
+    SwitchProc,
+    TakePower,
+)
+from calc.places import Place, place
+from gamedata.catalogue import ArchetypeId, Catalogue, EnhancementId, PowerId, PowersetId
+from server.protocol import Change
+from server.session import Access
+
+
+def changed_since(
+    change: Change | None, where: Place, person: str, access: Access, catalogue: Catalogue
+) -> str:
+    """Who changed what at a place meanwhile, told to `person`: one sentence."""
+    if change is None:
+        return "It has been changed since."
+    if change.by is UNSET:
+        who = "The server"
+    elif change.by == person:
+        who = "You"
+    else:
+        member = access.members.get(change.by)
+        who = "Somebody" if member is None else member.name
+    return f"{who} {_what(change, where, catalogue)} since."
+
+
+def _what(change: Change, where: Place, catalogue: Catalogue) -> str:
+    for operation in reversed(change.operations):
+        there = place(operation)
+        shorter = min(len(there), len(where))
+        if there[:shorter] == where[:shorter]:
+            return made(operation, catalogue)
+    return "changed it"
+
+
+def made(operation: Operation, catalogue: Catalogue) -> str:
+    """What an operation did, to follow who did it."""
+    match operation:
+        case SetTitle():
+            return "changed the title"
+        case SetNotes():
+            return "changed the notes"
+        case SetLevel(level=level):
+            return f"set the level to {level}"
+        case SetOrigin():
+            return "changed the origin"
+        case SetArchetype(archetype=archetype):
+            found = catalogue.archetypes.get(ArchetypeId(archetype))
+            return f"chose the archetype {found.name}" if found else "changed the archetype"
+        case SetPowerset(role=role, powerset=powerset):
+            name = _powerset(powerset, catalogue)
+            return f"chose {name} as {role} powerset" if powerset else f"changed the {role}"
+        case AddPool(powerset=powerset):
+            return f"added the pool {_powerset(powerset, catalogue)}"
+        case RemovePool(powerset=powerset):
+            return f"gave up the pool {_powerset(powerset, catalogue)}"
+        case SetIncarnate(slot=slot):
+            return f"changed the {slot} slot"
+        case AddAccolade(power=power) | RemoveAccolade(power=power) | SwitchAccolade(power=power):
+            return f"changed the accolade {_power(power, catalogue)}"
+        case AddScenario():
+            return "added the scenario"
+        case ChangeScenario():
+            return "changed the scenario"
+        case RemoveScenario():
+            return "removed the scenario"
+        case ChooseScenario():
+            return "chose another scenario"
+        case SetScenarioPower(power=power):
+            return f"changed {_power(power, catalogue)} in the scenario"
+        case _:
+            return _of_power(operation, catalogue)
+
+
+def _of_power(
+    operation: TakePower
+    | DropPower
+    | MovePower
+    | SwitchPower
+    | SetCount
+    | AddSlot
+    | RemoveSlot
+    | MoveSlot
+    | PlaceEnhancement
+    | ClearEnhancement
+    | ChangeEnhancement
+    | SwitchProc,
+    catalogue: Catalogue,
+) -> str:
+    power = _power(operation.power, catalogue)
+    match operation:
+        case TakePower():
+            return f"took {power}"
+        case DropPower():
+            return f"dropped {power}"
+        case MovePower(level=level):
+            return f"moved {power} to level {level}"
+        case SwitchPower(on=on):
+            return f"switched {power} {'on' if on else 'off'}"
+        case SetCount():
+            return f"changed the count of {power}"
+        case AddSlot():
+            return f"added a slot to {power}"
+        case RemoveSlot():
+            return f"removed a slot of {power}"
+        case MoveSlot():
+            return f"moved a slot of {power}"
+        case PlaceEnhancement(enhancement=enhancement):
+            found = catalogue.enhancements.get(EnhancementId(enhancement.id))
+            return f"placed {found.name if found else enhancement.id} in {power}"
+        case ClearEnhancement():
+            return f"emptied a slot of {power}"
+        case _:
+            return f"changed what is in a slot of {power}"
+
+
+def _power(power: str, catalogue: Catalogue) -> str:
+    found = catalogue.powers.get(PowerId(power))
+    return found.name if found else power
+
+
+def _powerset(powerset: str, catalogue: Catalogue) -> str:
+    found = catalogue.powersets.get(PowersetId(powerset))
+    return found.name if found else powerset

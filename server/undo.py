@@ -1,0 +1,224 @@
+"""Taking back one's own edits, and making them again; without a socket, a clock or Redis.
+
+U1  Undo takes back the newest own edit that is in effect and of which something can be taken
+    back; redo makes the newest own undone edit again, until its author makes a new one.
+U2  What others have changed since in the same place stays, and is told; the rest is undone.
+U3  An edit of which nothing can be undone, or whose rest would break a rule, is passed over,
+    with the reason. One that had no effect is not worth a word.
+U4  An undo is a change like any other: it names the edit (`undoes`), and has an inverse itself.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from calc import operations, patch
+from calc.build import Build
+from calc.operations import Operation
+from calc.places import Place, place, touches
+from server.engine import Engine
+from server.protocol import Change, Kept, PassedOver, Redo, Refused, Undo
+from server.sentences import changed_since
+from server.session import Access, Commit, Committed, State, after_edit, may_edit
+
+TRIED = 20  # edits that are passed over before nothing can be undone
+
+_operations = msgspec.json.Decoder(tuple[Operation, ...])
+_change = msgspec.json.Decoder(Change)
+_ABSENT = object()
+_UNTOUCHED = object()
+
+
+class Taken(Struct, frozen=True):
+    """What is left to do of an inverse, and what not."""
+
+    operations: tuple[Operation, ...]
+    kept: tuple[Kept, ...]
+
+
+def undo(
+    state: State,
+    person: str,
+    message: Undo | Redo,
+    past: Sequence[Committed],
+    engine: Engine,
+    now: int,
+) -> Commit | Refused:
+    """The edit that takes back, or makes again, what this person did.
+
+    past: the newest changes, rising to the state's revision without a gap.
+    """
+    redo = isinstance(message, Redo)
+    if not may_edit(state.access, person):
+        return Refused("not_allowed", "You may look, but not edit.", id=message.id)
+    passed: list[PassedOver] = []
+    for target in candidates(past, person, redo=redo):
+        later = past[len(past) - (state.revision - target.revision) :]
+        found = take_back(state.build, target, later, person, state.access, engine)
+        if isinstance(found, str):
+            passed.append(PassedOver(target.origin, found))
+        elif found is not None:
+            commit = after_edit(
+                state, person, message.id, message.base, found.operations, engine, now
+            )
+            assert isinstance(commit, Commit), "what was validated applies"
+            origin = target.origin
+            change = msgspec.structs.replace(
+                commit.change,
+                undoes=UNSET if redo else origin,
+                redoes=origin if redo else UNSET,
+                kept=found.kept,
+                passed_over=tuple(passed),
+            )
+            return msgspec.structs.replace(commit, change=change)
+        if len(passed) == TRIED:
+            break
+    what = "redone" if redo else "undone"
+    return Refused(
+        "nothing_to_redo" if redo else "nothing_to_undo",
+        passed[0].message if passed else f"There is nothing of yours that can be {what}.",
+        id=message.id,
+        passed_over=tuple(passed),
+    )
+
+
+def candidates(past: Sequence[Committed], person: str, *, redo: bool) -> Iterator[Committed]:
+    """The changes whose inverse is an undo, or a redo, of this person; newest first."""
+    settled: set[str] = set()
+    for each in reversed(past):
+        if each.by != person or each.origin in settled:
+            continue
+        settled.add(each.origin)
+        if each.undoes:
+            if redo:
+                yield each
+        elif not redo:
+            yield each
+        elif not each.redoes:
+            return  # a new edit: what was undone before it stays so
+
+
+def take_back(
+    build: Build,
+    target: Committed,
+    later: Sequence[Committed],
+    person: str,
+    access: Access,
+    engine: Engine,
+) -> Taken | str | None:
+    """What of a change can be taken back: or why nothing; None when it had no effect.
+
+    later: the changes after it.
+    """
+    left = _change.decode(target.frame).patch
+    inverse = _operations.decode(target.inverse)
+    if not left or not inverse:
+        return None
+    document = patch.document(build)
+    whole = _apply(build, inverse, engine)
+    if isinstance(whole, Build):
+        effect = _effect(document, patch.document(whole))
+        if all(_as_left(document, left, each) for each in effect):
+            return Taken(inverse, ())
+    return _piecewise(build, inverse, left, later, person, access, engine)
+
+
+def _piecewise(
+    build: Build,
+    inverse: tuple[Operation, ...],
+    left: dict[str, object],
+    later: Sequence[Committed],
+    person: str,
+    access: Access,
+    engine: Engine,
+) -> Taken | str:
+    """An inverse without the operations that would change what others have changed since."""
+    first = document = patch.document(build)
+    ours: set[Place] = set()
+    made: list[Operation] = []
+    kept: list[Kept] = []
+
+    def keep(where: Place, change: Change | None) -> None:
+        by = change.by if change is not None and change.by is not UNSET else ""
+        told = changed_since(change, where, person, access, engine.catalogue)
+        kept.append(Kept("/".join(where), by, told))
+
+    for operation in inverse:
+        outcome = engine.apply(build, operation)
+        if isinstance(outcome, operations.Refused):
+            change = newest_touching(later, place(operation))
+            if change is None:
+                return outcome.message
+            keep(place(operation), change)
+            continue
+        after = patch.document(outcome.build)
+        effect = _effect(document, after)
+        foreign = [each for each in effect if each not in ours and not _as_left(first, left, each)]
+        if foreign:
+            found = ((each, newest_touching(later, each)) for each in foreign)
+            where, change = next(
+                (pair for pair in found if pair[1] is not None), (place(operation), None)
+            )
+            keep(where, change)
+            continue
+        ours.update(effect)
+        made.append(operation)
+        build, document = outcome.build, after
+    if document == first:
+        return kept[0].message if kept else "It is as it was already."
+    return Taken(tuple(made), tuple(kept))
+
+
+def newest_touching(changes: Sequence[Committed], where: Place) -> Change | None:
+    """The newest of these changes that did something at a place."""
+    for each in reversed(changes):
+        change = _change.decode(each.frame)
+        if touches(change.patch, where):
+            return change
+    return None
+
+
+def _apply(build: Build, made: tuple[Operation, ...], engine: Engine) -> Build | None:
+    for operation in made:
+        outcome = engine.apply(build, operation)
+        if isinstance(outcome, operations.Refused):
+            return None
+        build = outcome.build
+    return build
+
+
+def _as_left(document: dict[str, object], left: dict[str, object], where: Place) -> bool:
+    """Whether a place holds what the change with the patch `left` left there."""
+    expected: object = left
+    for key in where:
+        if expected is None or not isinstance(expected, dict):
+            expected = None
+            break
+        expected = expected.get(key, _UNTOUCHED)
+        if expected is _UNTOUCHED:
+            return False
+    found: object = document
+    for key in where:
+        found = found.get(key, _ABSENT) if isinstance(found, dict) else _ABSENT
+    if expected is None:
+        return found is _ABSENT
+    return bool(found == patch.merge({}, expected))
+
+
+def _effect(old: dict[str, object], new: dict[str, object]) -> list[Place]:
+    """The places of all values, down to the last, that are not the same in both."""
+    before, after = dict(_leaves(old)), dict(_leaves(new))
+    return [
+        where
+        for where in {**before, **after}
+        if before.get(where, _ABSENT) != after.get(where, _ABSENT)
+    ]
+
+
+def _leaves(node: object, where: Place = ()) -> Iterator[tuple[Place, object]]:
+    if isinstance(node, dict) and node:
+        for key, value in node.items():
+            yield from _leaves(value, (*where, key))
+    else:
+        yield where, node
