@@ -9,12 +9,12 @@ from msgspec import structs
 
 from calc.attributes import FEEDS, LIMITED_BY, ignored
 from calc.conditions import compiled
-from calc.effects import ON_ENABLE, Chances, SelfEffect, felt_by_caster
+from calc.effects import ON_ENABLE, Chances, SelfEffect, felt_by_caster, felt_by_pet
 from calc.facts import word
 from calc.powers import CompiledPower, Enhanceable, Part, Row
 from calc.stats import NUMBER
 from calc.tables import limit, table
-from gamedata.catalogue import Archetype, FilterParams, Power, PowerParams, Template
+from gamedata.catalogue import Archetype, Entity, FilterParams, Power, PowerParams, Template
 
 PERCEPTION = NUMBER["perception"]
 _ONE_FOR_ALL = frozenset({"Suppress", "Replace"})  # with a key: one instance of all powers'
@@ -46,6 +46,24 @@ def compile_power(
         for attributes, fades in _by_fading(effect.effect.template, fading):
             compiler.add(effect, attributes, fades=fades)
     return compiler.result()
+
+
+def compile_for_pet(
+    power: Power,
+    pet: Entity,
+    archetype: Archetype,
+    level: int,
+    changed_tags: Set[str] = frozenset(),
+    *,
+    pvp: bool = False,
+) -> CompiledPower:
+    """What a power gives to those of a kind whom its caster summons; archetype: the caster's."""
+    compiler = _Compiler(power, archetype, level, changed_tags, enhanced=True, counts_targets=False)
+    for effect in felt_by_pet(power, pet, word(archetype.id), level, pvp=pvp):
+        attributes = effect.effect.template.attributes
+        lasting = tuple(each for each in attributes if each != "Execute_Power")
+        compiler.add(effect, lasting, fades=False)
+    return structs.replace(compiler.result(), upkeep=0.0)
 
 
 def compile_idle(

@@ -26,6 +26,8 @@ from gamedata.expressions import (
     parse,
 )
 
+_OTHERS = ("foe", "ally", "pet")  # what they own, and are in, nobody says
+
 
 class Condition(Struct, frozen=True, gc=False):
     """A compiled expression.
@@ -277,11 +279,24 @@ def _call(name: str, arguments: tuple[Node, ...], reading: _Reading) -> Evaluate
             return _mode(_word(arguments[0]), whose, reading)
         case "owned?" | "productowned?":
             return _constant(reading.view == "build")
+        case "hastag?" if reading.view == "pet" and whose == "target" and len(arguments) == 1:
+            return _tagged(_word(arguments[0]), reading)
         case "hastag?" | "tokenowned?" | "challenge?" | "toggleactive?":
             return _constant(False)
         case _:
             reading.not_understood.add(name)
             return _constant(UNKNOWN)
+
+
+def _tagged(tag: str, reading: _Reading) -> Evaluate:
+    if not _may_read("pet", reading):
+        return _constant(UNKNOWN)
+
+    def evaluate(context: Context) -> Value:
+        pet = context.facts.pet
+        return pet is not None and any(tag == each.lower() for each in pet.tags)
+
+    return evaluate
 
 
 def _clamped(value: Evaluate, low: Evaluate, high: Evaluate) -> Evaluate:
@@ -310,7 +325,7 @@ def _power_of(base: Evaluate, exponent: Evaluate) -> Evaluate:
 
 def _owned_copies(power: str, whose: str, function: str, reading: _Reading) -> Evaluate:
     """How many copies the character has; foes and allies near by have none."""
-    if whose == "target" and reading.view in ("foe", "ally"):
+    if whose == "target" and reading.view in _OTHERS:
         return _constant(0.0)
     if not _may_read("owned", reading):
         return _constant(UNKNOWN)
@@ -320,7 +335,7 @@ def _owned_copies(power: str, whose: str, function: str, reading: _Reading) -> E
 
 
 def _mode(mode: str, whose: str, reading: _Reading) -> Evaluate:
-    if whose == "target" and reading.view in ("foe", "ally"):
+    if whose == "target" and reading.view in _OTHERS:
         return _constant(False)
     if not _may_read("modes", reading):
         return _constant(UNKNOWN)

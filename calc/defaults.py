@@ -9,11 +9,21 @@ from calc.build import TakenPower
 from gamedata.catalogue import EffectGroup, Power
 
 _PLAIN = TakenPower()
+_HENCHMEN = "Own Pet (Alive)"
 
 
 def on(power: Power) -> bool:
-    """Whether a power counts in the totals while its `on` is absent: autos do."""
-    return power.type not in ("Click", "Toggle", "Inspiration")
+    """Whether a power counts while its `on` is absent: autos do, and what upgrades henchmen."""
+    return power.type not in ("Click", "Toggle", "Inspiration") or upgrades_henchmen(power)
+
+
+def upgrades_henchmen(power: Power) -> bool:
+    """Whether a power gives henchmen powers for good, with its slots: what is used once counts."""
+    return power.target_type == _HENCHMEN and any(
+        "Grant_Boosted_Power" in template.attributes
+        for group in power.effects
+        for template in group.templates
+    )
 
 
 def on_when_taken(power: Power, excluded_is_on: bool) -> bool:

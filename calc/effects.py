@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from calc.conditions import Condition, compiled, decided
 from calc.facts import FIXED, Context, Facts, View
-from gamedata.catalogue import EffectGroup, Expression, Power, Template
+from gamedata.catalogue import EffectGroup, Entity, Expression, Power, Template
 
 MAX_DELAY_S = 5.0  # what begins later is no part of "now"
 _FOE = "Foe"
@@ -31,6 +31,18 @@ FIGHTING = frozenset(
     }
 )
 _ON_SELF = frozenset({"Self", "SelfAndPets"})
+OWN_PET = "Own Pet (Alive)"
+_ALLIES = frozenset(
+    {
+        "Ally (Alive)",
+        "Any",
+        "Any (Alive)",
+        "Leaguemate",
+        "Leaguemate (Alive)",
+        "Player Teammate",
+        "Player Teammate (Alive)",
+    }
+)
 ON_ENABLE = "OnEnable"  # at all times while one has the power, on or off
 _ON_ACTIVATE = "OnActivate"  # once: for a toggle, when it is switched on
 _NEVER = frozenset({"OnDeactivate", "OnDisable", "OnExpire"})
@@ -184,6 +196,36 @@ def felt_by_caster(
                     times = "teammates"
                 yield SelfEffect(effect, view, times, limit, conditions, unless)
                 break
+
+
+def felt_by_pet(
+    power: Power, pet: Entity, archetype: str, level: int, *, pvp: bool = False
+) -> Iterator[SelfEffect]:
+    """The effects that one of those whom the caster summoned has of a power.
+
+    Parameters: `felt_by_caster`; archetype: the caster's.
+    """
+    fixed = Context(Facts(archetype, level, pvp=pvp, pet=pet), power)
+    for effect in flatten(power):
+        if left_out(effect, power, pvp=pvp) or not _reaches_pets(effect, power):
+            continue
+        conditions = undecided(effect.conditions, "pet", fixed)
+        unless = undecided_unless(effect.unless, "pet", fixed)
+        if conditions is not None and unless is not None:
+            yield SelfEffect(effect, "pet", "once", 0, conditions, unless)
+
+
+def _reaches_pets(effect: Effect, power: Power) -> bool:
+    """One's pets are allies near by; of a power for one ally, not the one who is meant."""
+    target = effect.template.target
+    if target.endswith("AndPets"):
+        return True
+    if not target.startswith("AnyAffected"):
+        return False
+    affected = power.targets_affected
+    return OWN_PET in affected or (
+        power.effect_area != "SingleTarget" and not _ALLIES.isdisjoint(affected)
+    )
 
 
 def left_out(effect: Effect, power: Power, *, pvp: bool = False, combat: bool = False) -> str:

@@ -9,13 +9,14 @@ from calc.build import Build
 from calc.explain import Explanation, explain
 from calc.facts import Context
 from calc.figure_types import Figures
-from calc.figures import figures, powers_of, situation
+from calc.figures import figures, powers_of
 from calc.frame import Frame
 from calc.powers import Contribution, Keyed, contributions, global_strengths, stronger
 from calc.remembered import Remembered, remember
 from calc.results import Result, figures_after
 from calc.running import Active, Running, combat_level, knowing, running, scenario_of
 from calc.sheets import Sheets
+from calc.standing import situation
 from calc.totals import Total, finish
 from gamedata.catalogue import (
     ArchetypeId,

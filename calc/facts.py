@@ -9,13 +9,14 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gamedata.catalogue import Power, PowerId, PowersetId
+from gamedata.catalogue import Entity, Power, PowerId, PowersetId
 
 Value = float | bool | str | None
 UNKNOWN = None
 
-View = Literal["self", "foe", "ally", "build"]
-"""Whom `target` means: the caster as its own target, a standard foe (a boss), an ally near by;
+View = Literal["self", "foe", "ally", "pet", "build"]
+"""Whom `target` means: the caster as its own target, a standard foe (a boss), an ally near by, one
+of those whom the caster summoned;
 `build` reads what a power requires before it can be had.
 """
 
@@ -24,6 +25,7 @@ Reads = Literal[
     "level",
     "power",
     "setting",
+    "pet",
     "owned",
     "modes",
     "situation",
@@ -34,8 +36,9 @@ Reads = Literal[
 ]
 """What a condition's value depends on."""
 
-FIXED: frozenset[Reads] = frozenset({"archetype", "level", "power", "setting"})
-"""Of these: what is the same for every build of an archetype and level in a setting."""
+FIXED: frozenset[Reads] = frozenset({"archetype", "level", "power", "setting", "pet"})
+"""Of these: what is the same for every build of an archetype and level in a setting, and for all
+pets of a kind."""
 
 
 class Facts(Struct, frozen=True, gc=False):
@@ -48,7 +51,7 @@ class Facts(Struct, frozen=True, gc=False):
     activated_s: seconds since powers that fade in steps were used. pvp, combat: the setting,
     against players and while fighting. target_class: of the foe, like an archetype.
     slotted: pieces of each enhancement in the build, lower case. teammates: how many of each
-    archetype; teammate: that of the one whom an effect is about just now.
+    archetype; teammate: that of the one whom an effect is about just now; pet: the same.
     """
 
     archetype: str = ""
@@ -71,6 +74,7 @@ class Facts(Struct, frozen=True, gc=False):
     creator: str = ""
     teammates: Mapping[str, int] = {}
     teammate: str = ""
+    pet: Entity | None = None
 
 
 _NO_POWER = Power(PowerId(""), "", PowersetId(""))
@@ -208,6 +212,12 @@ _FOE: dict[str, Meaning] = {
     "cur.khitpoints": ("situation", lambda context: context.facts.target_hit_points_percent),
     "max.khitpoints": (None, lambda _: 100.0),
 }
+_PET: dict[str, Value] = _OTHER | {
+    "enttype": "critter",
+    "isfriend?": True,
+    "khitpoints%": 100.0,
+}
+_HENCHMEN = "mastermindpets"  # their group; the catalogue's entities have none
 _FIGHTING = frozenset(
     {"attacked", "attackedbyother", "hitbyfoe", "damaged", "activateattackclick", "missbyother"}
 )
@@ -256,6 +266,8 @@ def _accessor(whose: str, attribute: str, view: View) -> Meaning | None:
             return _time_since(attribute)
         case "eventcount":
             return _constant(0.0)
+        case "villainname" if view == "pet" and whose == "target":
+            return "pet", lambda context: _is_called(context.facts.pet, attribute)
         case "involume" | "villainname" | "scriptmessage":
             return _constant(False)
         case "teamsize":
@@ -305,5 +317,31 @@ def _of_target(attribute: str, view: View) -> Meaning | None:
         return _FOE[attribute]
     if view == "ally" and attribute == "arch":
         return "teammate", lambda context: context.facts.teammate
-    other = _OTHER if view == "foe" else _ALLY
+    if view == "pet" and attribute in _OF_PET:
+        return _OF_PET[attribute]
+    other = {"foe": _OTHER, "pet": _PET}.get(view, _ALLY)
     return _constant(other[attribute]) if attribute in other else None
+
+
+def _is_called(pet: Entity | None, name: str) -> bool:
+    return pet is not None and pet.id.lower() == name
+
+
+def _class_of(pet: Entity | None) -> str:
+    return word(pet.archetype) if pet is not None else ""
+
+
+def _group_of(pet: Entity | None) -> str:
+    """Of henchmen, also of those who stay for a while; of others it is not asked."""
+    if pet is not None and (
+        pet.id.lower().startswith(_HENCHMEN) or "TemporaryHenchman" in pet.tags
+    ):
+        return _HENCHMEN
+    return ""
+
+
+_OF_PET: dict[str, Meaning] = {
+    "arch": ("pet", lambda context: _class_of(context.facts.pet)),
+    "rank": ("pet", lambda context: _class_of(context.facts.pet)),
+    "group": ("pet", lambda context: _group_of(context.facts.pet)),
+}

@@ -44,13 +44,17 @@ class ProcFigure(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class PetPowerFigures(Struct, frozen=True, omit_defaults=True, gc=False):
-    """A power of somebody summoned; pulses: how often it is used while they are there."""
+    """A power of somebody summoned.
+
+    pulses: how often it is used while they are there. via: the power that gave it to them.
+    """
 
     power: str
     pulses: int = 1
     before: dict[str, float] = {}
     after: dict[str, float] = {}
     effects: tuple[EffectFigure, ...] = ()
+    via: str = ""
 
 
 class PetFigures(Struct, frozen=True, omit_defaults=True, gc=False):

@@ -5,76 +5,33 @@ Source: the design's `calc.md` §11 and §12; the spelling of keys: `stats.md`.
 """
 
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 from itertools import chain
 
-from msgspec import UNSET, Struct, structs
+from msgspec import UNSET, structs
 
-from calc import bonuses, procs
-from calc.build import Build, SlottedEnhancement, TakenPower
+from calc import procs
+from calc.build import SlottedEnhancement, TakenPower
 from calc.damage import ticks
 from calc.enhance import bonuses as bonuses_of
-from calc.facts import Context, Facts, word
-from calc.figure_types import EffectFigure, Figures, PetFigures, PetPowerFigures, ProcFigure
+from calc.facts import Context
+from calc.figure_types import EffectFigure, Figures, PetFigures, ProcFigure
 from calc.frame import Slots
-from calc.pets import Summoned
+from calc.pet_figures import pets_of
 from calc.power_numbers import (
-    BASE_TO_HIT,
-    DAMAGE_KEYS,
     UNENHANCED,
     add_damage,
     add_duration,
     own_numbers,
 )
-from calc.running import MAX_DEPTH, Running, count_of, knowing, limited, scenario_of, standing_in
+from calc.running import MAX_DEPTH, count_of, limited, scenario_of, standing_in
 from calc.sheet import Sheet
-from calc.sheets import Sheets
-from calc.tables import limit
+from calc.standing import Situation, strengths_in
 from calc.use import Use
 from gamedata.catalogue import EnhancementId, Power, PowerId
 
 _PLAIN = TakenPower()
 MAX_EFFECTS = 300  # of a power with all that it executes: no data of the game comes near
-
-
-class Situation(Struct, frozen=True, gc=False):
-    """What the figures of all powers of a build have in common.
-
-    strengths: the global ones, by attribute. facts: with the totals. to_hit: base and buffs,
-    base_to_hit: the base alone. of_level: what the foe's level adds to it.
-    """
-
-    build: Build
-    state: Running
-    sheets: Sheets
-    strengths: Mapping[str, float]
-    facts: Facts
-    to_hit: float
-    base_to_hit: float
-    of_level: float = 0.0
-
-
-def situation(
-    build: Build,
-    state: Running,
-    sheets: Sheets,
-    strengths: Mapping[str, float],
-    sums: Sequence[float],
-) -> Situation:
-    """A build's situation. strengths, sums: those of its totals."""
-    facts = knowing(sums, Context(state.facts), sheets.frame).facts
-    base = limit(sheets.frame.archetype, "base.to_hit", sheets.frame.level) or 0.0
-    above = scenario_of(build).relative_level
-    return Situation(
-        build,
-        state,
-        sheets,
-        strengths,
-        facts,
-        facts.to_hit,
-        base,
-        BASE_TO_HIT[above] - BASE_TO_HIT[0],
-    )
 
 
 def powers_of(here: Situation) -> Iterator[PowerId]:
@@ -100,7 +57,7 @@ def figures(power: PowerId, here: Situation) -> Figures:
     key = _depends_on(power, sheet, slotted, count, slots, here)
     figures = sheets.figures.get(key) if key else None
     if figures is None:
-        strengths = _strengths(sheet, slotted, here.strengths)
+        strengths = strengths_in(sheet, slotted, here.strengths)
         use = Use(context, state.chances, sheets.outcome, strengths, count, slotted[0])
         use.do(sheet)
         pets = _together(_follow(sheet, use, slots, here))
@@ -133,18 +90,6 @@ def _depends_on(
         tuple([block.likelihood(context, modifiers) for block in sheet.open]),
         here.to_hit,
         here.of_level,
-    )
-
-
-def _strengths(
-    sheet: Sheet, slotted: tuple[float, ...], strengths: Mapping[str, float]
-) -> tuple[float, ...]:
-    return (
-        *(
-            wanted.strength(bonus, strengths)
-            for wanted, bonus in zip(sheet.enhanceable, slotted, strict=True)
-        ),
-        1.0,
     )
 
 
@@ -194,7 +139,7 @@ def _follow(
             continue
         summoned = here.sheets.summoned(bringing)
         if summoned is not None:
-            yield _pets(summoned, use, chance, slots, here)
+            yield pets_of(summoned, use, chance, slots, here)
         elif depth < MAX_DEPTH:
             for power in bringing.powers:
                 found = here.sheets.catalogue.powers.get(power)
@@ -223,7 +168,7 @@ def _execute(
     inner = structs.replace(
         use,
         context=Context(here.facts, sheet.power),
-        strengths=_strengths(sheet, slotted, here.strengths),
+        strengths=strengths_in(sheet, slotted, here.strengths),
     )
     inner.do(sheet, factor=factor, via=power)
     yield from _follow(sheet, inner, slots, here, depth, factor)
@@ -238,92 +183,6 @@ def _together(pets: Iterable[PetFigures]) -> tuple[PetFigures, ...]:
         else:
             found.append(pet)
     return tuple(found)
-
-
-def _pets(summoned: Summoned, use: Use, chance: float, slots: Slots, here: Situation) -> PetFigures:
-    found = tuple(
-        _pet_power(power, pulses, summoned, use, chance, slots, here)
-        for power, pulses in zip(summoned.powers, summoned.pulses, strict=True)
-    )
-    return PetFigures(
-        summoned.name,
-        summoned.own_class,
-        chance,
-        summoned.duration_s,
-        summoned.is_part,
-        tuple(each for each in found if each.effects),
-    )
-
-
-def _passed_on(summoned: Summoned, here: Situation) -> tuple[Mapping[str, float], float]:
-    """The global strengths and the chance to hit that the summoned have of their summoner."""
-    if summoned.copies_strengths:
-        return here.strengths, here.to_hit
-    if not summoned.are_henchmen:
-        return {}, here.base_to_hit
-    given: dict[str, list[float]] = {}
-    counted = bonuses.counted(here.state.bonuses, here.sheets.catalogue)
-    for bonus, times in counted.items():
-        for attribute, value in here.sheets.for_henchmen(bonus):
-            given.setdefault(attribute, []).append(times * value)
-    sums = {attribute: math.fsum(values) for attribute, values in given.items()}
-    return sums, here.base_to_hit + sums.get("ToHit", 0.0)
-
-
-def _pet_power(
-    power: PowerId,
-    pulses: int,
-    summoned: Summoned,
-    use: Use,
-    chance: float,
-    slots: Slots,
-    here: Situation,
-) -> PetPowerFigures:
-    """A pet's power; what it hurts is the summoner's damage too if the pet is part of the power."""
-    sheets, state = here.sheets, here.state
-    sheet = sheets.of_pet(power, summoned.own_class, own_tables=not summoned.copies_strengths)
-    copied = slots if summoned.copies_boosts else ()
-    boosts = state.boosts if summoned.copies_boosts else ()
-    slotted = sheets.slotted(sheet, copied, boosts, copied=True)
-    modifiers = state.chances if summoned.copies_strengths else {}
-    strengths, to_hit = _passed_on(summoned, here)
-    facts = here.facts
-    if sheet.reads_facts:
-        facts = structs.replace(facts, archetype=word(summoned.own_class), creator=facts.archetype)
-    context = Context(facts, sheet.power)
-    heard = tuple([strengths.get(attribute, 0.0) for attribute in sheet.heard])
-    likelihoods = tuple([block.likelihood(context, modifiers) for block in sheet.open])
-    key = (sheet, pulses, slotted, heard, likelihoods, to_hit, here.of_level)
-    found = sheets.pets.get(key) if sheet.is_plain else None
-    if found is None:
-        own = Use(
-            context,
-            modifiers,
-            sheets.outcome,
-            _strengths(sheet, slotted, strengths),
-            recharge=slotted[0],
-        )
-        own.do(sheet)
-        found = _pet_figures(power, pulses, sheet, own, to_hit, here)
-        if sheet.is_plain:
-            sheets.pets.keep(key, found)
-    if summoned.is_part and summoned.damages(power):
-        for mine, theirs in ((use.before, found.before), (use.after, found.after)):
-            for kind, name in DAMAGE_KEYS:
-                if name in theirs:
-                    mine[kind] = mine.get(kind, 0.0) + chance * pulses * theirs[name]
-    return found
-
-
-def _pet_figures(
-    power: PowerId, pulses: int, sheet: Sheet, use: Use, to_hit: float, here: Situation
-) -> PetPowerFigures:
-    before = own_numbers(sheet, sheet.power, UNENHANCED, here.base_to_hit, here.of_level)
-    after = own_numbers(sheet, sheet.power, use.strengths, to_hit, here.of_level)
-    add_damage(before, use.before, sheet.power)
-    add_damage(after, use.after, sheet.power)
-    effects = tuple(each for each in use.effects if each.on != "self" or sheet.power.type != "Auto")
-    return PetPowerFigures(power, pulses, before, after, effects)
 
 
 # --- procs ----------------------------------------------------------------------------------

@@ -249,7 +249,8 @@ class _Reader:
     def taken(self, entry: PowerEntry, power: Power) -> TakenPower:
         taken = TakenPower(
             level=self.pick_level(entry, power) if is_pick(power, self.catalogue) else 0,
-            on=entry.stat_include,
+            # Mids has no switch for what upgrades henchmen: its "off" says nothing.
+            on=entry.stat_include or defaults.upgrades_henchmen(power),
             count=self.count(entry.variable_value, power),
             slots=self.slots(entry, power),
         )

@@ -6,30 +6,28 @@ Source: the design's `calc.md` §11, "Summons".
 from msgspec import Struct
 
 from calc.damage import ticks
-from calc.effects import flatten
-from calc.tables import table
 from gamedata.catalogue import (
     Archetype,
     ArchetypeId,
     Catalogue,
+    EntityId,
     EntityParams,
     Power,
     PowerId,
     Template,
 )
 
-_HENCHMEN = "Henchmen"  # the tag of what a set bonus gives to those of a mastermind
-_HENCHMAN = "Class_Henchman"
 _INFO = "_Info"  # a power that is there to be read: it says what others do, once
 
 
 class Summoned(Struct, frozen=True, gc=False):
     """What one summoning template brings.
 
-    archetype: whose tables and limits count: the creator's, or their own class's. own_class: the
-    class that conditions see. copies_boosts: the summoner's slots work in powers that take the
-    same types. copies_strengths: the summoner's global strengths too. is_part: a thing that is
-    there for the power only, whose damage is the power's; others are pets.
+    entity: "" for an unnamed thing. archetype: whose tables and limits count: the creator's, or
+    their own class's. own_class: the class that conditions see. copies_boosts: the summoner's
+    slots work in powers that take the same types. copies_strengths: the summoner's global
+    strengths too. is_part: a thing that is there for the power only, whose damage is the power's;
+    others are pets.
     duration_s: None until killed. pulses: by power, how often it is used while they are there.
     """
 
@@ -42,10 +40,7 @@ class Summoned(Struct, frozen=True, gc=False):
     copies_strengths: bool = False
     is_part: bool = False
     duration_s: float | None = 0.0
-
-    @property
-    def are_henchmen(self) -> bool:
-        return self.own_class.startswith(_HENCHMAN)
+    entity: EntityId = EntityId("")
 
     def damages(self, power: PowerId) -> bool:
         """Whether a power's damage is to be counted: that of powers to be read, if there are."""
@@ -73,29 +68,18 @@ def summoned(
         creator if copies else catalogue.archetypes.get(own_class, creator),
         own_class,
         powers,
-        tuple(_pulses(catalogue.powers[power], template.duration_s) for power in powers),
+        tuple(pulses(catalogue.powers[power], template.duration_s) for power in powers),
         copies_boosts="CopyBoosts" in flags,
         copies_strengths=copies,
         is_part=copies
         and (entity is None or not any(catalogue.powers[each].type == "Click" for each in powers)),
         duration_s=template.duration_s,
+        entity=entity.id if entity else EntityId(""),
     )
 
 
-def for_henchmen(bonus: Power, archetype: Archetype, level: int) -> tuple[tuple[str, float], ...]:
-    """What a set bonus gives a mastermind's henchmen, 40 % of his own part: by attribute, their
-    strengths and `ToHit`."""
-    return tuple(
-        (attribute, effect.template.scale * table(archetype, effect.template.table, level))
-        for effect in flatten(bonus)
-        if _HENCHMEN in effect.tags
-        for attribute in effect.template.attributes
-        if effect.template.aspect == "Strength"
-        or (attribute == "ToHit" and effect.template.aspect == "Current")
-    )
-
-
-def _pulses(power: Power, duration_s: float | None) -> int:
+def pulses(power: Power, duration_s: float | None) -> int:
+    """How often a power is used by somebody who is there that long."""
     if power.id.endswith(_INFO):
         return 1
     if power.type == "Click":

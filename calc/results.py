@@ -9,11 +9,12 @@ from collections.abc import Collection, Mapping
 from msgspec import Struct, structs
 
 from calc.figure_types import Figures
-from calc.figures import Situation, figures, powers_of, situation
+from calc.figures import figures, powers_of
 from calc.remembered import Remembered
 from calc.rules import Checked
 from calc.running import scenario_of, standing_in
 from calc.sheets import Sheets
+from calc.standing import Situation, situation
 from calc.totals import Total
 from gamedata.catalogue import EnhancementId, PowerId
 
@@ -40,6 +41,11 @@ def figures_after(
     if old is None or not _is_comparable(memory, old.memory) or here.to_hit != old.here.to_hit:
         return {power: figures(power, here) for power in powers_of(here)}, here
     others = _others(memory, old.memory)
+    others.update(
+        power
+        for power, before in old.figures.items()
+        if before.pets and power not in others and _pets_have_other(power, here, old.here)
+    )
     moved = _moved(memory.strengths, old.memory.strengths)
     healthier = here.facts.maximum_hit_points != old.here.facts.maximum_hit_points
     if moved or healthier:
@@ -105,6 +111,12 @@ def _moved(strengths: Mapping[str, float], old: Mapping[str, float]) -> Collecti
         for attribute in strengths.keys() | old.keys()
         if strengths.get(attribute, 0.0) != old.get(attribute, 0.0)
     }
+
+
+def _pets_have_other(power: PowerId, here: Situation, before: Situation) -> bool:
+    """Whether those whom a power summons have something else of the build's powers than before."""
+    used = standing_in(power, here.facts, here.sheets.frame).power.id
+    return any(here.gifts(pet) != before.gifts(pet) for pet in here.sheets.pets_in(used))
 
 
 def _hears(power: PowerId, here: Situation, moved: Collection[str], *, healthier: bool) -> bool:

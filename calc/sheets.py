@@ -5,20 +5,27 @@ from functools import lru_cache
 from typing import Generic, TypeVar
 
 from calc import pieces
+from calc.compile import compile_for_pet, compile_power
 from calc.compile_sheet import Caster, compile_sheet, name_of
 from calc.figure_types import Figures, PetPowerFigures
 from calc.frame import Frame, Slots
 from calc.listening import listens, reads_totals
-from calc.pets import Summoned, for_henchmen, summoned
+from calc.pets import Summoned, summoned
+from calc.powers import CompiledPower
+from calc.running import MAX_DEPTH
 from calc.sheet import Block, Bringing, Sheet, sheet_of
+from calc.stats import NUMBER
 from calc.use import work_out
 from gamedata.catalogue import (
     ArchetypeId,
     EnhancementId,
+    EntityId,
     PowerId,
 )
 
+TO_HIT = NUMBER["offense.to_hit"]
 _SHEETS = 2048
+_GIFTS = 8192
 _SLOTTINGS = 8192
 _OUTCOMES = 1024  # a few kilobytes each
 _CERTAIN = 1.0 - 1e-9
@@ -58,7 +65,9 @@ class Sheets:
         self.of_power = lru_cache(_SHEETS)(self._of_power)
         self.of_pet = lru_cache(_SHEETS)(self._of_pet)
         self.of_piece = lru_cache(_SHEETS)(self._of_piece)
-        self.for_henchmen = lru_cache(_SHEETS)(self._for_henchmen)
+        self.for_pet = lru_cache(_GIFTS)(self._for_pet)
+        self.of_pet_itself = lru_cache(_SHEETS)(self._of_pet_itself)
+        self.pets_in = lru_cache(_SHEETS)(self._pets_in)
         self.summoned = lru_cache(_SHEETS)(self._summoned)
         self.slotted = lru_cache(_SLOTTINGS)(self._slotted)
         self.outcome = lru_cache(_OUTCOMES)(work_out)
@@ -107,9 +116,53 @@ class Sheets:
     def _piece_reads_totals(self, enhancement: EnhancementId) -> bool:
         return reads_totals(self.catalogue.enhancements[enhancement])
 
-    def _for_henchmen(self, bonus: PowerId) -> tuple[tuple[str, float], ...]:
-        power = self.catalogue.powers[bonus]
-        return for_henchmen(power, self.frame.archetype, self.frame.level)
+    def _for_pet(self, power: PowerId, pet: EntityId) -> CompiledPower | None:
+        """What a power gives pets of a kind; None for nothing that figures show."""
+        given = compile_for_pet(
+            self.catalogue.powers[power],
+            self.catalogue.entities[pet],
+            self.frame.archetype,
+            self.frame.level,
+            self.changed_tags,
+            pvp=self.frame.pvp,
+        )
+        return given if given.grants or given.executes or _shows(given) else None
+
+    def _of_pet_itself(self, power: PowerId, own_class: ArchetypeId) -> CompiledPower | None:
+        """What an auto power gives the pet that has it; None for nothing that figures show."""
+        found = self.catalogue.powers.get(power)
+        archetype = self.catalogue.archetypes.get(own_class)
+        if found is None or found.type != "Auto" or archetype is None:
+            return None
+        given = compile_power(
+            found,
+            archetype,
+            self.frame.level,
+            self.changed_tags,
+            enhanced=False,
+            pvp=self.frame.pvp,
+        )
+        return given if _shows(given) else None
+
+    def _pets_in(self, power: PowerId) -> tuple[Summoned, ...]:
+        """Whom a power summons, itself or by what it executes, but for copies of the summoner."""
+        found: list[Summoned] = []
+        seen, newest = {power}, [power]
+        for _ in range(MAX_DEPTH):
+            brought: list[PowerId] = []
+            for each in newest:
+                for bringing in self.of_power(each).bringing:
+                    pet = self.summoned(bringing)
+                    if pet is not None and not pet.copies_strengths:
+                        found.append(pet)
+                    brought.extend(
+                        other
+                        for other in bringing.powers
+                        if other in self.catalogue.powers and other not in seen
+                    )
+            seen.update(brought)
+            newest = brought
+        return tuple(found)
 
     def _summoned(self, bringing: Bringing) -> Summoned | None:
         if bringing.summons is None:
@@ -145,6 +198,14 @@ class Sheets:
             return (0.0,) * len(sheet.enhanceable)
         given = self.frame.enhanced(sheet.power.id, slots, boosts)
         return tuple([given.get(attribute, 0.0) for attribute in sheet.slotted])
+
+
+def _shows(power: CompiledPower) -> bool:
+    """Whether it changes strengths or to-hit: what figures of attacks follow from."""
+    return bool(power.strengthens or power.strengthening) or any(
+        number == TO_HIT
+        for number, _, _ in (*power.always, *(row for part in power.parts for row in part.rows))
+    )
 
 
 def _comes_by_chance(block: Block) -> bool:

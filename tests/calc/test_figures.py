@@ -120,33 +120,6 @@ def test_what_the_summoner_slots_works_in_what_it_summons(engine: Engine) -> Non
     assert [power.pulses for power in summoned.powers] == [1]
 
 
-def test_henchmen_get_their_share_of_set_bonuses_and_nothing_else(
-    full_catalogue: Catalogue,
-) -> None:
-    """`calc.md` §7.2: 40 % of what the mastermind has; his to-hit is his own."""
-    zombies = "Mastermind_Summon.Necromancy.Zombie_Horde"
-    pieces = [crafted(f"Luck_of_the_Gambler_{letter}") for letter in "ABCDE"]
-    plan = {zombies: taken(crafted("Damage")), "Pool.Fighting.Weave": taken(*pieces)}
-    plan["Pool.Leadership.Tactics"] = taken(on=True)
-    found = Engine(full_catalogue).figures(build_with("Class_Mastermind", plan))
-    (horde,) = found[PowerId(zombies)].pets
-    assert (horde.count, horde.is_part) == (3, False)
-    assert "power.damage" not in found[PowerId(zombies)].after  # they choose what to do
-    brawl = horde.powers[0]
-    # Luck of the Gambler with four pieces: accuracy 9 %, of which henchmen get 3.6 %.
-    own = found[PowerId(BRAWL)]
-    mine = own.after["power.accuracy_multiplier"] / own.before["power.accuracy_multiplier"] - 1
-    theirs = brawl.after["power.accuracy_multiplier"] / brawl.before["power.accuracy_multiplier"]
-    assert mine == pytest.approx(0.09)
-    assert theirs - 1 == pytest.approx(0.4 * mine)
-    assert brawl.after["power.damage"] == pytest.approx(
-        brawl.before["power.damage"] * 1.4238, rel=1e-4
-    )
-    assert brawl.after["power.accuracy"] == pytest.approx(
-        brawl.after["power.accuracy_multiplier"] * 0.75
-    )
-
-
 def test_a_proc_counts_on_average_unless_it_is_switched_off(engine: Engine) -> None:
     """`calc.md` §12: 3.5 procs per minute in Smite."""
     on = of(engine, "Scrapper", f"{DARK}.Smite", taken(crafted("Touch_of_Death_F")))

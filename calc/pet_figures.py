@@ -1,0 +1,109 @@
+"""The figures of those whom powers summon.
+
+Source: the design's `calc.md` §11, "Summons".
+"""
+
+from msgspec import structs
+
+from calc.facts import Context, word
+from calc.figure_types import PetFigures, PetPowerFigures
+from calc.frame import Slots
+from calc.pets import Summoned, pulses
+from calc.power_numbers import DAMAGE_KEYS, UNENHANCED, add_damage, own_numbers
+from calc.sheet import Sheet
+from calc.standing import Situation, strengths_in
+from calc.use import Use
+from gamedata.catalogue import PowerId
+
+
+def pets_of(
+    summoned: Summoned, use: Use, chance: float, slots: Slots, here: Situation
+) -> PetFigures:
+    """Whom a power summons. slots: the summoner's."""
+    copied = slots if summoned.copies_boosts else ()
+    boosts = here.state.boosts if summoned.copies_boosts else ()
+    found = [
+        _pet_power(power, many, summoned, use, chance, copied, boosts, here)
+        for power, many in zip(summoned.powers, summoned.pulses, strict=True)
+    ]
+    granted = () if summoned.copies_strengths else here.gifts(summoned).granted
+    for each in granted:
+        power = here.sheets.catalogue.powers.get(each.power)
+        if power is None or each.power in summoned.powers:
+            continue
+        many = pulses(power, summoned.duration_s)
+        with_slots = each.slots if each.boosted else copied
+        done = _pet_power(each.power, many, summoned, use, chance, with_slots, boosts, here)
+        found.append(structs.replace(done, via=each.by))
+    return PetFigures(
+        summoned.name,
+        summoned.own_class,
+        chance,
+        summoned.duration_s,
+        summoned.is_part,
+        tuple(each for each in found if each.effects),
+    )
+
+
+def _pet_power(
+    power: PowerId,
+    many: int,
+    summoned: Summoned,
+    use: Use,
+    chance: float,
+    slots: Slots,
+    boosts: tuple[PowerId, ...],
+    here: Situation,
+) -> PetPowerFigures:
+    """A pet's power; what it hurts is the summoner's damage too if the pet is part of the power."""
+    sheets, state = here.sheets, here.state
+    sheet = sheets.of_pet(power, summoned.own_class, own_tables=not summoned.copies_strengths)
+    slotted = sheets.slotted(sheet, slots, boosts, copied=True)
+    modifiers = state.chances if summoned.copies_strengths else {}
+    if summoned.copies_strengths:
+        strengths, base_to_hit, to_hit = here.strengths, here.base_to_hit, here.to_hit
+    else:
+        given = here.gifts(summoned)
+        strengths, base_to_hit, to_hit = given.strengths, given.base_to_hit, given.to_hit
+    facts = here.facts
+    if sheet.reads_facts:
+        facts = structs.replace(facts, archetype=word(summoned.own_class), creator=facts.archetype)
+    context = Context(facts, sheet.power)
+    heard = tuple([strengths.get(attribute, 0.0) for attribute in sheet.heard])
+    likelihoods = tuple([block.likelihood(context, modifiers) for block in sheet.open])
+    key = (sheet, many, slotted, heard, likelihoods, base_to_hit, to_hit, here.of_level)
+    found = sheets.pets.get(key) if sheet.is_plain else None
+    if found is None:
+        own = Use(
+            context,
+            modifiers,
+            sheets.outcome,
+            strengths_in(sheet, slotted, strengths),
+            recharge=slotted[0],
+        )
+        own.do(sheet)
+        found = _pet_figures(power, many, sheet, own, (base_to_hit, to_hit), here)
+        if sheet.is_plain:
+            sheets.pets.keep(key, found)
+    if summoned.is_part and summoned.damages(power):
+        for mine, theirs in ((use.before, found.before), (use.after, found.after)):
+            for kind, name in DAMAGE_KEYS:
+                if name in theirs:
+                    mine[kind] = mine.get(kind, 0.0) + chance * many * theirs[name]
+    return found
+
+
+def _pet_figures(
+    power: PowerId,
+    many: int,
+    sheet: Sheet,
+    use: Use,
+    to_hit: tuple[float, float],
+    here: Situation,
+) -> PetPowerFigures:
+    before = own_numbers(sheet, sheet.power, UNENHANCED, to_hit[0], here.of_level)
+    after = own_numbers(sheet, sheet.power, use.strengths, to_hit[1], here.of_level)
+    add_damage(before, use.before, sheet.power)
+    add_damage(after, use.after, sheet.power)
+    effects = tuple(each for each in use.effects if each.on != "self" or sheet.power.type != "Auto")
+    return PetPowerFigures(power, many, before, after, effects)
