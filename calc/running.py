@@ -5,12 +5,12 @@ Source: the design's `calc.md` §5.1, §5.2, §8, §9.
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from msgspec import UNSET, Struct, structs
 
-from calc import defaults
+from calc import bonuses, defaults
 from calc.accolades import PAIRS
 from calc.build import Build, PowerCondition, Scenario, TakenPower
 from calc.facts import Context, Facts
@@ -98,12 +98,13 @@ def running(build: Build, frame: Frame) -> Running:
     )
     powers = _with_brought([*powers, *incarnates], slots, facts, frame, boosts)
     powers, facts = _in_modes(powers, facts)
+    set_bonuses = _set_bonuses(slots, frame)
     return Running(
         powers,
         slots,
-        _set_bonuses(slots, frame),
+        set_bonuses,
         facts,
-        _chances(powers),
+        _chances([*powers, *_changing_chances(set_bonuses, facts, frame)]),
         boosts,
         any("slotted" in active.power.reads for active in powers),
     )
@@ -114,7 +115,8 @@ def with_slots(
 ) -> Running | None:
     """The same with other slots in some powers, of which nothing else changed.
 
-    None when more than that can follow, since a condition somewhere reads what is slotted.
+    None when more than that can follow, since a condition somewhere reads what is slotted or a set
+    bonus changes chances.
     """
     if state.reads_slots:
         return None
@@ -125,6 +127,9 @@ def with_slots(
         placed = _slots(build.powers[power_id], build.level, frame)
         slots[power_id] = placed
         given = frame.set_bonuses(placed) if placed else ()
+        before = set_bonuses.get(power_id, ())
+        if given != before and any(frame.bonus(each).chances for each in (*before, *given)):
+            return None
         if given:
             set_bonuses[power_id] = given
         else:
@@ -411,6 +416,22 @@ def _bars(one: int, other: int, powers: list[Active], modes: list[frozenset[str]
         return False
     is_mutual = not powers[one].power.barred_by.isdisjoint(modes[other])
     return not is_mutual or one < other
+
+
+def _changing_chances(
+    set_bonuses: Mapping[PowerId, tuple[PowerId, ...]], facts: Facts, frame: Frame
+) -> Iterator[Active]:
+    """The set bonuses that change chances, as often as they count."""
+    given = [
+        each
+        for bonuses_ in set_bonuses.values()
+        for each in bonuses_
+        if each in frame.catalogue.powers and frame.bonus(each).chances
+    ]
+    for bonus, times in bonuses.counted(given, frame.catalogue).items():
+        power = frame.bonus(bonus)
+        for _ in range(times):
+            yield Active(power, 1, (), _UNSLOTTED, Context(facts, power.power))
 
 
 def _chances(powers: Iterable[Active]) -> dict[str, float]:
