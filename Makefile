@@ -6,14 +6,14 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run setup test lint types pytest system lock
+.PHONY: run setup test lint types pytest system reference lock
 
 run: setup
 	$(BIN)/cohort serve
 
 setup: $(VENV)/installed
 
-test: $(VENV)/installed-dev system lint types pytest
+test: $(VENV)/installed-dev system $(VENV)/npm/installed lint types pytest
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
@@ -30,15 +30,27 @@ $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	@touch $@
 
 # What the tests run besides our own: Debian's Chromium, a library that Playwright's driver needs,
-# and PostgreSQL. Installed only where it is missing.
+# PostgreSQL, and npm for the next. Installed only where it is missing.
 system:
 	@missing=; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
 	/sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || missing="$$missing libatomic1"; \
 	{ command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	[ -z "$$missing" ] || { echo "Installing$$missing ..."; \
 		$(SUDO) apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
+
+# AsyncAPI's own schema is published by npm alone.
+$(VENV)/npm/installed: tests/wire/official/package-lock.json | system
+	@mkdir -p $(@D)
+	@cp tests/wire/official/package.json tests/wire/official/package-lock.json $(@D)
+	@npm ci --silent --ignore-scripts --no-audit --no-fund --prefix $(@D)
+	@touch $@
+
+# Write the reference of the live protocol anew, from the Structs and from what a test sees.
+reference: $(VENV)/installed-dev
+	$(BIN)/pytest -q tests/wire/test_reference.py -k up_to_date --write-reference
 
 lint:
 	$(BIN)/ruff check .

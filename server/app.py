@@ -19,12 +19,13 @@ from redis.backoff import ExponentialBackoff, NoBackoff
 
 from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
-from server import pages, problems, routes, ws
+from server import pages, problems, reference_routes, routes, ws
 from server.archive import Archive
 from server.auth import Tokens, signing_secret
 from server.catalogue_routes import catalogue_router
 from server.engine import Engine
 from server.fanout import Hub
+from server.head import Application
 from server.limits import Buckets
 from server.log import Log
 from server.orm import Database
@@ -86,7 +87,7 @@ def create_app(settings: Settings) -> Litestar:
     def provide_catalogue() -> Catalogue:
         return engine.catalogue
 
-    return Litestar(
+    return Application(
         route_handlers=[
             ws.live,
             routes.create_guest,
@@ -97,6 +98,8 @@ def create_app(settings: Settings) -> Litestar:
             routes.live,
             routes.ready,
             catalogue_router(engine.catalogue),
+            reference_routes.live_page,
+            reference_routes.live_document,
             pages.index,
             pages.static_file,
         ],

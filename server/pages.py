@@ -61,12 +61,16 @@ async def add_headers(message: Message, _scope: Scope) -> None:
             headers.setdefault(name, value)
 
 
-def _file(request: Request[Any, Any, Any], file: Path) -> Response[bytes]:
-    content = file.read_bytes()
+def answer(request: Request[Any, Any, Any], content: bytes, media_type: str) -> Response[bytes]:
+    """The content, or 304 for who has it."""
     etag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     known = [each.strip() for each in request.headers.get("if-none-match", "").split(",")]
     if etag in known or f"W/{etag}" in known:
         return Response(b"", status_code=304, headers=headers)
-    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return Response(content, media_type=media_type, headers=headers)
+
+
+def _file(request: Request[Any, Any, Any], file: Path) -> Response[bytes]:
+    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return answer(request, file.read_bytes(), media_type)

@@ -13,6 +13,14 @@ SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 EXPORT = SHARED / "gamedata" / "raw_data_homecoming-20251209_7415.player.zip"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-reference",
+        action="store_true",
+        help="Write the live protocol's reference anew, with examples that tests have seen.",
+    )
+
+
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
     """The embedded starter catalogue."""

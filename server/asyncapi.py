@@ -1,0 +1,286 @@
+"""The reference of the live protocol: an AsyncAPI 3 document made from the message Structs.
+
+What a field means is read from its Struct's docstring (`field: meaning.`), so nothing is written
+twice. The document that is served is `asyncapi.json` beside this module; `make reference` writes
+it anew, with an example of every message that a test has seen on a real socket.
+"""
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+from msgspec import Struct
+
+from calc.operations import Operation
+from server.protocol import VERSION, ClientMessage, Close, ServerMessage
+
+PATH = Path(str(files("server"))) / "asyncapi.json"
+ADDRESS = "/api/v1/sessions/{session}/live"
+SCHEMAS = "#/components/schemas/"
+SHOWN_TOTALS = 3  # of a message's totals, in an example
+
+ABOUT = f"""A session is one City of Heroes build that people edit together, live.
+
+One WebSocket a session, JSON text frames, subprotocol `{VERSION}` (optional). Credentials never
+travel in the URL: the first frame is `join`, within five seconds. The server answers `welcome`,
+and then a `snapshot` or the `change`s that were missed. From then on everybody is sent what was
+committed; a client needs no rules of the game to stay in step.
+
+Any message may carry an `id`; a refusal repeats it. A known `type` with wrong fields is `refused`
+(code `invalid`, with the field's path); what is not JSON, or has no known `type`, closes the socket
+with 4400. Ignore types and fields that you do not know: newer servers have more of them. The
+server does the same, except inside an operation, where a field that it does not know is refused.
+
+On one connection the revisions of `change` rise by exactly one, and `accepted` never comes before
+its change or a snapshot that holds it. An edit that was not answered when the line dropped is sent
+again, unchanged, after the next `welcome`: it is made once, however often it is sent."""
+
+# What each request is answered with, besides `refused`.
+ANSWERS: Mapping[str, tuple[str, ...]] = {
+    "join": ("welcome",),
+    "edit": ("accepted",),
+    "undo": ("accepted",),
+    "redo": ("accepted",),
+    "propose": ("accepted",),
+    "decide": ("accepted",),
+    "preview": ("previewed",),
+    "explain": ("explained",),
+    "ping": ("pong",),
+}
+
+# What a client should make of each close: the meaning, and whether to come back.
+CLOSES: Mapping[Close, tuple[str, str]] = {
+    Close.DONE: ("Done.", "no"),
+    Close.TOO_BIG: ("A frame was larger than `welcome.limits.frame_bytes`.", "with smaller ones"),
+    Close.RESTARTING: (
+        "The server restarts, or the session moved to a newer release.",
+        "after `goodbye.retry_after`, with jitter; resume",
+    ),
+    Close.TRY_AGAIN: (
+        "The session cannot be served just now, or you read nothing for long.",
+        "after a second, with jitter; resume",
+    ),
+    Close.MALFORMED: ("A frame was not JSON text, or of no known type.", "no: mend the client"),
+    Close.NOT_AUTHENTICATED: ("No valid token, or it has expired.", "with another token"),
+    Close.NOT_ALLOWED: (
+        "No right to be here: revoked, removed, a full session, or a foreign page.",
+        "no",
+    ),
+    Close.NO_SESSION: ("There is no such session, or it has ended.", "no"),
+    Close.NO_JOIN: ("No `join` came in time.", "yes"),
+    Close.REPLACED: ("The same `client` joined elsewhere.", "no: it would replace that one"),
+    Close.TOO_MANY: ("Too many messages after refusals.", "later, and send less"),
+}
+
+
+def client_messages() -> dict[str, type[Struct]]:
+    """The Structs that a client sends, by their `type`."""
+    return _by_tag(ClientMessage)
+
+
+def server_messages() -> dict[str, type[Struct]]:
+    """The Structs that a server sends, by their `type`."""
+    return _by_tag(ServerMessage)
+
+
+def document(examples: Mapping[str, Any]) -> dict[str, Any]:
+    """The AsyncAPI document. examples: a payload for each message, by its `type`."""
+    sent, told = client_messages(), server_messages()
+    messages = {
+        kind: _message(kind, struct, examples.get(kind)) for kind, struct in (sent | told).items()
+    }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Cohort: the live protocol",
+            "version": VERSION.removeprefix("cohort.v"),
+            "description": ABOUT,
+        },
+        "defaultContentType": "application/json",
+        "channels": {"session": _channel(messages)},
+        "operations": {
+            **{kind: _operation(kind, "receive") for kind in sent},
+            **{kind: _operation(kind, "send") for kind in told},
+        },
+        "components": {"schemas": _schemas((*sent.values(), *told.values()))},
+    }
+
+
+def examples_of(reference: Mapping[str, Any]) -> dict[str, Any]:
+    """The payloads that a document shows, by their message's `type`."""
+    messages = reference["channels"]["session"]["messages"]
+    return {
+        kind: message["examples"][0]["payload"]
+        for kind, message in messages.items()
+        if "examples" in message
+    }
+
+
+def shortened(payload: Any) -> Any:
+    """An example with the first few of its totals: a snapshot has hundreds."""
+    totals = payload.get("totals") if isinstance(payload, dict) else None
+    if not isinstance(totals, dict) or len(totals) <= SHOWN_TOTALS:
+        return payload
+    return {**payload, "totals": dict(list(totals.items())[:SHOWN_TOTALS])}
+
+
+def encode(reference: Mapping[str, Any]) -> bytes:
+    """As it is kept: readable, and the same for the same document."""
+    return msgspec.json.format(msgspec.json.encode(reference), indent=1) + b"\n"
+
+
+def _by_tag(union: Any) -> dict[str, type[Struct]]:
+    structs: tuple[type[Struct], ...] = get_args(union) or (union,)
+    return {str(struct.__struct_config__.tag): struct for struct in structs}
+
+
+def _channel(messages: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "address": ADDRESS,
+        "title": "A live session",
+        "parameters": {"session": {"description": "The session's id, as in its link: /s/{id}."}},
+        "messages": messages,
+        "bindings": {"ws": {"method": "GET", "bindingVersion": "0.1.0"}},
+        "x-close-codes": {
+            str(int(code)): {"meaning": meaning, "reconnect": reconnect}
+            for code, (meaning, reconnect) in CLOSES.items()
+        },
+    }
+
+
+def _message(kind: str, struct: type[Struct], example: Any) -> dict[str, Any]:
+    text, _ = described(struct)
+    summary, _, rest = text.partition("\n\n")
+    message: dict[str, Any] = {
+        "name": kind,
+        "title": struct.__name__,
+        "summary": summary,
+        "payload": {"$ref": SCHEMAS + struct.__name__},
+    }
+    if rest:
+        message["description"] = rest
+    if example is not None:
+        message["examples"] = [{"name": kind, "payload": example}]
+    return message
+
+
+def _operation(kind: str, action: str) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "action": action,
+        "channel": {"$ref": "#/channels/session"},
+        "messages": [_reference(kind)],
+    }
+    if action == "receive":
+        known = server_messages()
+        answers = [each for each in (*ANSWERS.get(kind, ()), "refused") if each in known]
+        operation["reply"] = {
+            "channel": {"$ref": "#/channels/session"},
+            "messages": [_reference(each) for each in answers],
+        }
+    return operation
+
+
+def _reference(kind: str) -> dict[str, str]:
+    return {"$ref": f"#/channels/session/messages/{kind}"}
+
+
+# Schemas.
+
+
+def _schemas(structs: tuple[type[Struct], ...]) -> dict[str, Any]:
+    _, found = msgspec.json.schema_components(structs, ref_template=SCHEMAS + "{name}")
+    by_name = {each.__name__: each for each in _reachable(structs)}
+    operations = [{"$ref": SCHEMAS + each.__name__} for each in get_args(Operation)]
+    schemas = {
+        name: _explained(_portable(schema, operations), by_name.get(name))
+        for name, schema in found.items()
+    }
+    schemas["Operation"] = {
+        "title": "Operation",
+        "description": "One of the smallest things a person does to a build. Things are named by "
+        "their ids, never by a position, so concurrent operations keep their meaning.",
+        "oneOf": operations,
+        "discriminator": "type",
+    }
+    return dict(sorted(schemas.items()))
+
+
+def _portable(schema: Any, operations: list[dict[str, str]]) -> Any:
+    """msgspec's JSON Schema as AsyncAPI and JavaScript have it, the operations named once."""
+    if isinstance(schema, list):
+        return [_portable(each, operations) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("anyOf") == operations:
+        return {"$ref": SCHEMAS + "Operation"}
+    portable = {key: _portable(value, operations) for key, value in schema.items()}
+    if isinstance(portable.get("discriminator"), dict):
+        portable["discriminator"] = portable["discriminator"]["propertyName"]
+    if isinstance(portable.get("pattern"), str):
+        # Lone surrogates are no text, and not every language's patterns can name them.
+        portable["pattern"] = portable["pattern"].replace(r"\Z", "$").replace(r"\ud800-\udfff", "")
+    if set(portable.get("properties", {}).get("type", ())) == {"enum"}:  # a message's tag
+        (tag,) = portable["properties"]["type"]["enum"]
+        portable["properties"]["type"] = {"const": tag}
+    return portable
+
+
+def _explained(schema: dict[str, Any], struct: type[Struct] | None) -> dict[str, Any]:
+    """The schema with its Struct's docstring, each field's part of it at the field."""
+    schema.pop("description", None)
+    if struct is None:
+        return schema
+    text, meanings = described(struct)
+    properties = schema["properties"]
+    for name, meaning in meanings.items():
+        field = properties[name]
+        properties[name] = (
+            {"allOf": [field], "description": meaning}
+            if "$ref" in field  # what stands beside a reference is ignored
+            else {**field, "description": meaning}
+        )
+    return {"title": schema["title"], "description": text, **schema} if text else schema
+
+
+def described(struct: type[Struct]) -> tuple[str, dict[str, str]]:
+    """A Struct's docstring: what it says of all, and of single fields (`field: …`)."""
+    text = inspect.cleandoc(struct.__doc__ or "")
+    if text.startswith(f"{struct.__name__}("):  # what a class without one is given
+        text = ""
+    names = "|".join(re.escape(field.encode_name) for field in msgspec.structs.fields(struct))
+    begins = re.compile(rf"(?:^|(?<=[.;)] ))((?:{names})(?:, (?:{names}))*): ", re.MULTILINE)
+    flat = _flowing(text)
+    found = list(begins.finditer(flat))
+    meanings = {}
+    for index, match in enumerate(found):
+        end = found[index + 1].start() if index + 1 < len(found) else len(flat)
+        meaning = flat[match.end() : end].strip().rstrip(";")
+        for name in match[1].split(", "):
+            meanings[name] = meaning if meaning.endswith(".") else f"{meaning}."
+    return (flat[: found[0].start()] if found else flat).strip(), meanings
+
+
+def _flowing(text: str) -> str:
+    """The paragraphs of a text, each in one line."""
+    paragraphs = re.split(r"\n\s*\n", text)
+    return "\n\n".join(" ".join(part.split()) for part in paragraphs)
+
+
+def _reachable(structs: tuple[type[Struct], ...]) -> Iterator[type[Struct]]:
+    """The Structs and what their fields hold, once each."""
+    seen: set[Any] = set()
+    waiting: list[Any] = list(structs)
+    while waiting:
+        kind = waiting.pop()
+        if isinstance(kind, type) and issubclass(kind, Struct):
+            if kind in seen:
+                continue
+            seen.add(kind)
+            yield kind
+            waiting += (field.type for field in msgspec.structs.fields(kind))
+        else:
+            waiting += get_args(kind)

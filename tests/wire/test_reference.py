@@ -1,0 +1,114 @@
+"""The reference of the live protocol says what the server does: with what tests have seen."""
+
+import asyncio
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import pytest
+
+from server import asyncapi, asyncapi_page
+from tests.wire.serving import Server
+from tests.wire.tour import tour
+
+SCHEMA = Path(__file__).parents[2] / ".venv/npm/node_modules/@asyncapi/specs/schemas/3.0.0.json"
+MESSAGES = {**asyncapi.client_messages(), **asyncapi.server_messages()}
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A frame of each message, as it was on a socket."""
+    server = Server(
+        tmp_path_factory.mktemp("tour"),
+        outbox_bytes="20000",
+        edits_per_second="1000",
+        edits_burst="1000",
+        operations_burst="100000",
+        operations_per_second="100000",
+        messages_per_second="1000",
+    )
+    return asyncio.run(tour(server))
+
+
+@pytest.fixture(scope="module")
+def reference() -> dict[str, Any]:
+    kept: dict[str, Any] = msgspec.json.decode(asyncapi.PATH.read_bytes())
+    return kept
+
+
+def test_the_reference_is_up_to_date(
+    frames: dict[str, Any], reference: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    """`make reference` writes it anew."""
+    if request.config.getoption("--write-reference"):
+        kept = asyncapi.examples_of(reference)
+        examples = {
+            kind: kept[kind] if is_like(kept.get(kind), frame) else asyncapi.shortened(frame)
+            for kind, frame in frames.items()
+        }
+        asyncapi.PATH.write_bytes(asyncapi.encode(asyncapi.document(examples)))
+        return
+    examples = asyncapi.examples_of(reference)
+    assert asyncapi.PATH.read_bytes() == asyncapi.encode(asyncapi.document(examples)), (
+        "the messages have changed: run `make reference`"
+    )
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_a_test_has_seen_each_message(frames: dict[str, Any], kind: str) -> None:
+    assert kind in frames, f"tests/wire/tour.py does not come by a {kind!r}"
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_each_example_is_as_a_test_has_seen_it(
+    frames: dict[str, Any], reference: dict[str, Any], kind: str
+) -> None:
+    assert is_like(asyncapi.examples_of(reference)[kind], frames[kind]), "run `make reference`"
+
+
+def is_like(example: Any, frame: dict[str, Any]) -> bool:
+    """Whether an example has the fields of a frame, and still is such a message."""
+    if example is None or set(example) != set(frame):
+        return False
+    with suppress(msgspec.ValidationError):
+        msgspec.convert(example, MESSAGES[frame["type"]])
+        return True
+    return False
+
+
+def test_the_reference_is_valid_asyncapi(reference: dict[str, Any]) -> None:
+    official = jsonschema_rs.validator_for(json.loads(SCHEMA.read_bytes()))
+    assert [error.message for error in official.iter_errors(reference)] == []
+    operation = {**reference["operations"]["edit"], "action": "levitate"}
+    broken = {**reference, "operations": {**reference["operations"], "edit": operation}}
+    assert not official.is_valid(broken)
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_each_frame_holds_to_its_schema(frames: dict[str, Any], kind: str) -> None:
+    """What a client's author reads is what comes."""
+    components = asyncapi.document({})["components"]
+    schema = {"$ref": f"#/components/schemas/{MESSAGES[kind].__name__}"}
+    held = jsonschema_rs.validator_for({**schema, "components": components})
+    assert [error.message for error in held.iter_errors(frames[kind])] == []
+
+
+def test_every_close_code_has_its_meaning() -> None:
+    assert set(asyncapi.CLOSES) == set(asyncapi.Close)
+
+
+def test_the_page_shows_every_message_field_and_close_code(reference: dict[str, Any]) -> None:
+    page = asyncapi_page.page(reference)
+    for kind, struct in MESSAGES.items():
+        start = page.index(f'<article id="{kind}">')
+        article = page[start : page.index("</article>", start)]
+        assert "<pre>" in article
+        for field in msgspec.structs.fields(struct):
+            assert f"<code>{field.encode_name}</code>" in article
+    for code in asyncapi.CLOSES:
+        assert f"<code>{int(code)}</code>" in page
+    assert "<script" not in page
+    assert "style=" not in page

@@ -1,0 +1,146 @@
+"""A walk through every message of the live protocol, on real sockets: the reference's examples."""
+
+import asyncio
+import os
+import signal
+import socket
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from websockets.exceptions import ConnectionClosed
+
+from tests.wire.serving import Owner, Raw, Server
+
+EDIT = "8d0c0c52-6f0a-4a3e-9d0e-2f7f0e1b7c11"
+
+
+class Seen:
+    """The best example of each message so far: the one that has the most fields."""
+
+    def __init__(self) -> None:
+        self.frames: dict[str, Any] = {}
+
+    def add(self, message: Any) -> None:
+        known = self.frames.get(message["type"])
+        if known is None or len(message) > len(known):
+            self.frames[message["type"]] = message
+
+
+class Recorded(Raw):
+    """A socket whose messages are seen, in both directions."""
+
+    seen: Seen
+
+    @classmethod
+    async def of(cls, seen: Seen, url: str, session: str, **options: Any) -> "Recorded":
+        opened = await cls.open(url, session, **options)
+        recorded = cls(opened.socket)
+        recorded.seen = seen
+        return recorded
+
+    async def send(self, message: Any) -> None:
+        self.seen.add(message)
+        await super().send(message)
+
+    async def receive(self, kind: str) -> dict[str, Any]:
+        while True:
+            message: dict[str, Any] = msgspec.json.decode(await self.socket.recv())
+            self.seen.add(message)
+            if message["type"] == kind:
+                return message
+
+    async def rest(self) -> None:
+        """All that comes until the socket is closed."""
+        with suppress(ConnectionClosed):
+            while True:
+                await self.receive("")
+
+
+async def tour(server: Server) -> dict[str, Any]:
+    """A frame of each message, by its type. Ends the server: `goodbye` is the last of them."""
+    seen = Seen()
+    ann = Owner(server.url, title="Nova", archetype="Class_Scrapper")
+    async with asyncio.timeout(90):
+        first = await Recorded.of(seen, server.url, ann.session)
+        await first.join(token=ann.token, client="tab-4f1c")
+        await first.receive("snapshot")
+        await _edits(seen, server, ann, first)
+        await _falls_behind(seen, server, ann, first)
+        await _degraded(server, first)
+        server.process.send_signal(signal.SIGTERM)
+        await first.rest()
+    server.process.wait(20)
+    return seen.frames
+
+
+async def _edits(seen: Seen, server: Server, ann: Owner, first: Recorded) -> None:
+    """Two people: edits and their answers, who is there, and who comes back."""
+    invitation = ann.invite()["secret"]
+    second = await Recorded.of(seen, server.url, ann.session)
+    welcome = await second.join(invitation=invitation, name="Bob", client="tab-77a0")
+    await second.receive("snapshot")
+    await first.receive("people")
+    primary = {"type": "set_powerset", "role": "primary", "powerset": "Scrapper_Melee.Dark_Melee"}
+    await second.send({"type": "edit", "id": EDIT, "base": 0, "operations": [primary]})
+    accepted = await second.receive("accepted")
+    gone = {"type": "drop_power", "power": "Pool.Speed.Hasten"}
+    await second.send({"type": "edit", "id": EDIT[::-1], "base": 1, "operations": [gone]})
+    await second.receive("refused")
+    await second.send({"type": "ping", "id": "p1"})
+    await second.receive("pong")
+    await _undone(first, second)
+    await second.socket.close()
+    back = await Recorded.of(seen, server.url, ann.session)
+    resume = {"epoch": welcome["epoch"], "revision": accepted["revision"], "edit": EDIT}
+    await back.send(
+        {"type": "join", "token": welcome["token"], "client": "tab-77a0", "resume": resume}
+    )
+    await back.receive("welcome")
+    await back.socket.close()
+
+
+async def _undone(first: Recorded, second: Recorded) -> None:
+    """Somebody changes a part of what another edit made; that is undone, and made again."""
+    levels = [{"type": "set_level", "level": 30}, {"type": "set_title", "title": "Supernova"}]
+    await second.send({"type": "edit", "id": "of-bob-0001", "base": 1, "operations": levels})
+    await second.receive("accepted")
+    level = {"type": "set_level", "level": 31}
+    await first.send({"type": "edit", "id": "of-ann-0001", "base": 2, "operations": [level]})
+    await first.receive("accepted")
+    await second.send({"type": "undo", "id": "undo-of-bob-0001", "base": 3})
+    await second.receive("accepted")
+    await second.send({"type": "redo", "id": "redo-of-bob-0001", "base": 4})
+    await second.receive("accepted")
+
+
+async def _falls_behind(seen: Seen, server: Server, ann: Owner, first: Recorded) -> None:
+    """Somebody reads nothing for a while: `reset`."""
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect(("127.0.0.1", server.port))
+    slow = await Recorded.of(seen, server.url, ann.session, sock=narrow, max_queue=1)
+    await slow.join(token=ann.token, client="overlay")
+    title = {"type": "set_title", "title": "日" * 80}
+    for number in range(220):  # more than the kernel's own buffers hold
+        edit = {"type": "edit", "id": f"titles-{number:04}", "base": 1, "operations": [title] * 100}
+        await Raw.send(first, edit)  # too long for an example
+        await Raw.receive(first, "accepted")
+    await slow.receive("reset")
+    await slow.socket.close()
+
+
+async def _degraded(server: Server, first: Recorded) -> None:
+    """Redis does not answer: `status`."""
+    valkey = server.valkey_pid()
+    os.kill(valkey, signal.SIGSTOP)
+    try:
+        edit = {"type": "edit", "id": "while-away", "base": 1, "operations": [LEVEL]}
+        await Raw.send(first, edit)
+        await first.receive("status")
+    finally:
+        os.kill(valkey, signal.SIGCONT)
+    await first.receive("status")
+
+
+LEVEL = {"type": "set_level", "level": 30}
