@@ -2,6 +2,10 @@
 
 An operation names things by id, never by position, so that it keeps its meaning when others
 edit at the same time. `calc.operations` says what comes of them.
+
+`expects`, which any of them may have, is what its author saw at the operation's place in the
+document (`calc.places`), null for nothing: whoever decides refuses it when that is not so any
+more. What comes of an operation does not depend on it.
 """
 
 from typing import Annotated, Literal
@@ -23,12 +27,14 @@ from calc.build import (
     Notes,
     OptionalGameId,
     Percent,
+    PowerCondition,
     Rank,
     RelativeLevel,
     Scenario,
     Seconds,
     Slot,
     SlottedEnhancement,
+    TakenPower,
     Team,
     Title,
 )
@@ -41,20 +47,24 @@ TeammatesChange = Annotated[
 
 class SetTitle(Struct, frozen=True, forbid_unknown_fields=True, tag="set_title"):
     title: Title
+    expects: Title | UnsetType | None = UNSET
 
 
 class SetNotes(Struct, frozen=True, forbid_unknown_fields=True, tag="set_notes"):
     notes: Notes
+    expects: Notes | UnsetType | None = UNSET
 
 
 class SetLevel(Struct, frozen=True, forbid_unknown_fields=True, tag="set_level"):
     level: Level
+    expects: Level | UnsetType | None = UNSET
 
 
 class SetOrigin(Struct, frozen=True, forbid_unknown_fields=True, tag="set_origin"):
     """`origin`: Magic, Mutation, Natural, Science, Technology, or "" for not chosen."""
 
     origin: Annotated[str, Meta(max_length=20)]
+    expects: Annotated[str, Meta(max_length=20)] | UnsetType | None = UNSET
 
 
 class SetArchetype(Struct, frozen=True, forbid_unknown_fields=True, tag="set_archetype"):
@@ -62,6 +72,7 @@ class SetArchetype(Struct, frozen=True, forbid_unknown_fields=True, tag="set_arc
     powers, archetype enhancements) goes, pools stay."""
 
     archetype: OptionalGameId
+    expects: OptionalGameId | UnsetType | None = UNSET
 
 
 class SetPowerset(Struct, frozen=True, forbid_unknown_fields=True, tag="set_powerset"):
@@ -72,16 +83,19 @@ class SetPowerset(Struct, frozen=True, forbid_unknown_fields=True, tag="set_powe
 
     role: PowersetRole
     powerset: OptionalGameId
+    expects: OptionalGameId | UnsetType | None = UNSET
 
 
 class AddPool(Struct, frozen=True, forbid_unknown_fields=True, tag="add_pool"):
     powerset: GameId
+    expects: bool | UnsetType | None = UNSET
 
 
 class RemovePool(Struct, frozen=True, forbid_unknown_fields=True, tag="remove_pool"):
     """Give up a pool and its powers."""
 
     powerset: GameId
+    expects: bool | UnsetType | None = UNSET
 
 
 class TakePower(
@@ -100,12 +114,14 @@ class TakePower(
     on: bool | UnsetType = UNSET
     count: Count | UnsetType = UNSET
     slots: dict[Id, Slot] = {}
+    expects: TakenPower | UnsetType | None = UNSET
 
 
 class DropPower(Struct, frozen=True, forbid_unknown_fields=True, tag="drop_power"):
     """Give up a power that was taken, with its slots, what is in them, and what it granted."""
 
     power: GameId
+    expects: TakenPower | UnsetType | None = UNSET
 
 
 class MovePower(Struct, frozen=True, forbid_unknown_fields=True, tag="move_power"):
@@ -116,6 +132,7 @@ class MovePower(Struct, frozen=True, forbid_unknown_fields=True, tag="move_power
 
     power: GameId
     level: Level
+    expects: Level | UnsetType | None = UNSET
 
 
 class AddSlot(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="add_slot"):
@@ -130,11 +147,13 @@ class AddSlot(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tru
     slot: Id
     level: Level | UnsetType = UNSET
     enhancement: SlottedEnhancement | UnsetType = UNSET
+    expects: Slot | UnsetType | None = UNSET
 
 
 class RemoveSlot(Struct, frozen=True, forbid_unknown_fields=True, tag="remove_slot"):
     power: GameId
     slot: Id
+    expects: Slot | UnsetType | None = UNSET
 
 
 class MoveSlot(Struct, frozen=True, forbid_unknown_fields=True, tag="move_slot"):
@@ -143,6 +162,7 @@ class MoveSlot(Struct, frozen=True, forbid_unknown_fields=True, tag="move_slot")
     power: GameId
     slot: Id
     level: Level
+    expects: Level | UnsetType | None = UNSET
 
 
 class PlaceEnhancement(Struct, frozen=True, forbid_unknown_fields=True, tag="place_enhancement"):
@@ -154,11 +174,13 @@ class PlaceEnhancement(Struct, frozen=True, forbid_unknown_fields=True, tag="pla
     power: GameId
     slot: Id
     enhancement: SlottedEnhancement
+    expects: SlottedEnhancement | UnsetType | None = UNSET
 
 
 class ClearEnhancement(Struct, frozen=True, forbid_unknown_fields=True, tag="clear_enhancement"):
     power: GameId
     slot: Id
+    expects: SlottedEnhancement | UnsetType | None = UNSET
 
 
 class ChangeEnhancement(
@@ -176,11 +198,13 @@ class ChangeEnhancement(
     boosters: Boosters | UnsetType = UNSET
     relative: RelativeLevel | UnsetType = UNSET
     attuned: bool | UnsetType = UNSET
+    expects: SlottedEnhancement | UnsetType | None = UNSET
 
 
 class SwitchPower(Struct, frozen=True, forbid_unknown_fields=True, tag="switch_power"):
     power: GameId
     on: bool
+    expects: bool | UnsetType | None = UNSET
 
 
 class SetCount(Struct, frozen=True, forbid_unknown_fields=True, tag="set_count"):
@@ -188,6 +212,7 @@ class SetCount(Struct, frozen=True, forbid_unknown_fields=True, tag="set_count")
 
     power: GameId
     count: Count
+    expects: Count | UnsetType | None = UNSET
 
 
 class SwitchProc(
@@ -198,6 +223,7 @@ class SwitchProc(
     power: GameId
     slot: Id
     on: bool | UnsetType = UNSET
+    expects: bool | UnsetType | None = UNSET
 
 
 class SetIncarnate(Struct, frozen=True, forbid_unknown_fields=True, tag="set_incarnate"):
@@ -206,6 +232,7 @@ class SetIncarnate(Struct, frozen=True, forbid_unknown_fields=True, tag="set_inc
 
     slot: Id
     power: OptionalGameId
+    expects: OptionalGameId | UnsetType | None = UNSET
 
 
 class AddAccolade(
@@ -215,15 +242,18 @@ class AddAccolade(
 
     power: GameId
     on: bool = True
+    expects: bool | UnsetType | None = UNSET
 
 
 class RemoveAccolade(Struct, frozen=True, forbid_unknown_fields=True, tag="remove_accolade"):
     power: GameId
+    expects: bool | UnsetType | None = UNSET
 
 
 class SwitchAccolade(Struct, frozen=True, forbid_unknown_fields=True, tag="switch_accolade"):
     power: GameId
     on: bool
+    expects: bool | UnsetType | None = UNSET
 
 
 class AddScenario(
@@ -233,6 +263,7 @@ class AddScenario(
 
     scenario: Id
     conditions: Scenario = Scenario()
+    expects: Scenario | UnsetType | None = UNSET
 
 
 class ChangeScenario(
@@ -261,16 +292,19 @@ class ChangeScenario(
     allies: Count | UnsetType = UNSET
     activated_s: Seconds | UnsetType = UNSET
     teammates: TeammatesChange | UnsetType = UNSET
+    expects: Scenario | UnsetType | None = UNSET
 
 
 class RemoveScenario(Struct, frozen=True, forbid_unknown_fields=True, tag="remove_scenario"):
     scenario: Id
+    expects: Scenario | UnsetType | None = UNSET
 
 
 class ChooseScenario(Struct, frozen=True, forbid_unknown_fields=True, tag="choose_scenario"):
     """Read the build's totals under another scenario."""
 
     scenario: Id
+    expects: Id | UnsetType | None = UNSET
 
 
 class SetScenarioPower(
@@ -282,6 +316,7 @@ class SetScenarioPower(
     power: GameId
     on: bool | UnsetType = UNSET
     count: Count | UnsetType = UNSET
+    expects: PowerCondition | UnsetType | None = UNSET
 
 
 Operation = (

@@ -1,5 +1,9 @@
-"""Where in the build document an operation does its work."""
+"""Where in the build document an operation does its work, and what is there."""
 
+from msgspec import UNSET, Struct
+
+from calc import patch
+from calc.build import Build
 from calc.operation_types import (
     AddAccolade,
     AddPool,
@@ -105,12 +109,36 @@ def _within_power(
             return ("slots", operation.slot, "enhancement")
 
 
-def touches(patch: object, where: Place) -> bool:
+def as_expected(build: Build, operation: Operation) -> bool:
+    """Whether a build has at the operation's place what its author saw there, if they said."""
+    if operation.expects is UNSET:
+        return True
+    where = place(operation)
+    if operation.expects is None:
+        return not _is_in(patch.document(build), where)
+    found: object = build
+    for key in where:
+        if isinstance(found, Struct):
+            found = getattr(found, key, UNSET)
+        else:
+            found = found.get(key, UNSET) if isinstance(found, dict) else UNSET
+    return bool(found == operation.expects)
+
+
+def _is_in(document: object, where: Place) -> bool:
+    for key in where:
+        if not isinstance(document, dict) or key not in document:
+            return False
+        document = document[key]
+    return True
+
+
+def touches(change: object, where: Place) -> bool:
     """Whether a merge patch changes something at a place, above it or below it."""
     for key in where:
-        if not isinstance(patch, dict):
+        if not isinstance(change, dict):
             return True
-        if key not in patch:
+        if key not in change:
             return False
-        patch = patch[key]
+        change = change[key]
     return True

@@ -13,6 +13,7 @@ from server.connection import Connection
 from server.engine import Engine
 from server.follower import Follower, now_ms
 from server.log import Done, Elsewhere, FullError, Head, Known, Log
+from server.meanwhile import named
 from server.orm import DatabaseAwayError
 from server.protocol import Accepted, Asked, Change, Edit, Refused, encode
 from server.session import Commit
@@ -110,12 +111,16 @@ class Decider:
         return _change.decode(recent[-behind - 1].frame) if behind < len(recent) else None
 
     def _decide(self, person: str, edit: Asked) -> Commit | Refused:
-        follower = self._follower
+        follower, engine = self._follower, self._engine
+        state = follower.state
         try:
-            if isinstance(edit, Edit):
-                return session.decide(follower.state, person, edit, self._engine, now_ms())
-            recent = tuple(follower.recent)
-            return undo(follower.state, person, edit, recent, self._engine, now_ms())
+            if not isinstance(edit, Edit):
+                return undo(state, person, edit, tuple(follower.recent), engine, now_ms())
+            decision = session.decide(state, person, edit, engine, now_ms())
+            if isinstance(decision, Refused):
+                past = tuple(follower.recent)
+                return named(decision, edit, person, state, past, engine.catalogue)
+            return decision
         except Exception:
             # A bug in the rules or the maths costs this edit, not the session.
             logger.exception("session %s: an edit could not be decided", follower.id)

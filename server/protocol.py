@@ -240,7 +240,8 @@ class Refused(Struct, frozen=True, tag="refused", omit_defaults=True):
     id: of the message refused, when it had one. operation: index of the operation at fault.
     rule: number of the game's rule. path: the field at fault (code `invalid`).
     retry_after: seconds (codes `too_many` and `unavailable`). passed_over: the edits that could
-    not be undone (codes `nothing_to_undo`, `nothing_to_redo`).
+    not be undone (codes `nothing_to_undo`, `nothing_to_redo`). by: who changed meanwhile what the
+    operation is about (code `changed_meanwhile`, and others); `message` says what they did.
     """
 
     code: str
@@ -251,6 +252,7 @@ class Refused(Struct, frozen=True, tag="refused", omit_defaults=True):
     path: str | UnsetType = UNSET
     retry_after: float | UnsetType = UNSET
     passed_over: tuple[PassedOver, ...] = ()
+    by: str | UnsetType = UNSET
 
 
 class People(Struct, frozen=True, tag="people", omit_defaults=True):

@@ -3,7 +3,8 @@ change makes of what we know, what somebody who comes back is sent, and who may 
 
 S1  Only owners and editors edit.
 S2  An edit is one: the first operation that is refused refuses all of it.
-S3  An edit is decided on the newest build; `base` never decides.
+S3  An edit is decided on the newest build; `base` never decides. What an operation `expects` is
+    compared with the build before the edit, and refused `changed_meanwhile` when it is another.
 S4  Whoever resumes gets the changes after their position if they prove that it is part of this
     history; a snapshot when in doubt, or when it is smaller.
 S5  `accepted` follows the change, or a snapshot that holds it.
@@ -22,6 +23,7 @@ from msgspec import UNSET, Struct, UnsetType
 from calc import operations, patch, totals
 from calc.build import Build
 from calc.operations import Operation
+from calc.places import as_expected
 from calc.rules import Finding
 from calc.totals import Total
 from server.engine import Engine
@@ -180,6 +182,9 @@ def after_edit(
     build = state.build
     inverse: tuple[Operation, ...] = ()
     for index, operation in enumerate(made):
+        if not as_expected(state.build, operation):
+            message = "It is not what you saw any more."
+            return Refused("changed_meanwhile", message, id=edit, operation=index)
         outcome = engine.apply(build, operation)
         if isinstance(outcome, operations.Refused):
             return Refused(

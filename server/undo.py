@@ -16,8 +16,9 @@ from msgspec import UNSET, Struct
 from calc import operations, patch
 from calc.build import Build
 from calc.operations import Operation
-from calc.places import Place, place, touches
+from calc.places import Place, place
 from server.engine import Engine
+from server.meanwhile import after, newest_touching
 from server.protocol import Change, Kept, PassedOver, Redo, Refused, Undo
 from server.sentences import changed_since
 from server.session import Access, Commit, Committed, State, after_edit, may_edit
@@ -54,7 +55,7 @@ def undo(
         return Refused("not_allowed", "You may look, but not edit.", id=message.id)
     passed: list[PassedOver] = []
     for target in candidates(past, person, redo=redo):
-        later = past[len(past) - (state.revision - target.revision) :]
+        later = after(past, state, target.revision)
         found = take_back(state.build, target, later, person, state.access, engine)
         if isinstance(found, str):
             passed.append(PassedOver(target.origin, found))
@@ -152,8 +153,8 @@ def _piecewise(
                 return outcome.message
             keep(place(operation), change)
             continue
-        after = patch.document(outcome.build)
-        effect = _effect(document, after)
+        next_document = patch.document(outcome.build)
+        effect = _effect(document, next_document)
         foreign = [each for each in effect if each not in ours and not _as_left(first, left, each)]
         if foreign:
             found = ((each, newest_touching(later, each)) for each in foreign)
@@ -164,19 +165,10 @@ def _piecewise(
             continue
         ours.update(effect)
         made.append(operation)
-        build, document = outcome.build, after
+        build, document = outcome.build, next_document
     if document == first:
         return kept[0].message if kept else "It is as it was already."
     return Taken(tuple(made), tuple(kept))
-
-
-def newest_touching(changes: Sequence[Committed], where: Place) -> Change | None:
-    """The newest of these changes that did something at a place."""
-    for each in reversed(changes):
-        change = _change.decode(each.frame)
-        if touches(change.patch, where):
-            return change
-    return None
 
 
 def _apply(build: Build, made: tuple[Operation, ...], engine: Engine) -> Build | None:

@@ -19,7 +19,9 @@ from calc.teammates import breaches, with_teammates
 from gamedata.catalogue import Catalogue, PowerId
 
 _CONDITIONS = tuple(
-    name for name in ChangeScenario.__struct_fields__ if name not in ("scenario", "teammates")
+    name
+    for name in ChangeScenario.__struct_fields__
+    if name not in ("scenario", "teammates", "expects")
 )
 
 

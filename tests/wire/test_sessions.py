@@ -257,3 +257,29 @@ def test_nothing_but_the_page_is_served(ann: Owner, path: str) -> None:
 @pytest.mark.parametrize("state", ["live", "ready"])
 def test_health(ann: Owner, state: str) -> None:
     assert ann.http.get(f"/health/{state}").json() == {"status": state}
+
+
+async def test_an_edit_that_expects_another_value_is_refused_with_who_changed_it(
+    server: Server,
+) -> None:
+    ann = Owner(server.url)
+    secret = ann.invite()["secret"]
+    raw = await Raw.open(ann.url, ann.session)
+    await raw.join(token=ann.token)
+    async with Client(ann.url, ann.session, invitation=secret, name="Bob") as bob:
+        await bob.edit(SetLevel(20))
+    edit = an_edit(30)
+    edit["operations"][0]["expects"] = 50
+    await raw.send(edit)
+    refused = await raw.receive("refused")
+    assert (refused["code"], refused["operation"]) == ("changed_meanwhile", 0)
+    assert refused["message"] == "Bob set the level to 20 since."
+    edit = an_edit(30)
+    edit["operations"][0]["expects"] = "20"
+    await raw.send(edit)
+    refused = await raw.receive("refused")
+    assert (refused["code"], refused["path"]) == ("invalid", "$.operations[0].expects")
+    edit["operations"][0]["expects"] = 20
+    await raw.send(edit)
+    assert (await raw.receive("accepted"))["revision"] == 2
+    await raw.socket.close()
