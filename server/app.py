@@ -19,7 +19,15 @@ from redis.backoff import ExponentialBackoff, NoBackoff
 
 from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
-from server import pages, problems, reference_routes, routes, ws
+from server import (
+    edit_routes,
+    pages,
+    problems,
+    reference_routes,
+    routes,
+    totals_routes,
+    ws,
+)
 from server.archive import Archive
 from server.auth import Tokens, signing_secret
 from server.catalogue_routes import catalogue_router
@@ -63,6 +71,9 @@ def create_app(settings: Settings) -> Litestar:
         tokens=Tokens(signing_secret(settings.secret, settings.data_dir)),
         guests=Buckets(settings.guests_per_minute / 60, settings.guests_per_minute),
         sessions=Buckets(settings.sessions_per_minute / 60, settings.sessions_per_minute),
+        computed=Buckets(settings.totals_per_minute / 60, settings.totals_per_minute),
+        edits=Buckets(settings.edits_per_second, settings.edits_burst),
+        operations=Buckets(settings.operations_per_second, settings.operations_burst),
     )
 
     @asynccontextmanager
@@ -95,6 +106,8 @@ def create_app(settings: Settings) -> Litestar:
             routes.create_invitation,
             routes.revoke_invitation,
             routes.read_session,
+            edit_routes.create_edit,
+            totals_routes.compute_totals,
             routes.live,
             routes.ready,
             catalogue_router(engine.catalogue),

@@ -9,7 +9,6 @@ import logging
 import msgspec
 
 from server import session
-from server.connection import Connection
 from server.engine import Engine
 from server.follower import Follower, now_ms
 from server.log import Done, Elsewhere, FullError, Head, Known, Log
@@ -17,7 +16,7 @@ from server.meanwhile import named
 from server.orm import DatabaseAwayError
 from server.protocol import Accepted, Asked, Change, Edit, Refused, encode
 from server.session import Commit
-from server.turns import Turns
+from server.turns import Author, Turns
 from server.undo import undo
 
 logger = logging.getLogger(__name__)
@@ -38,68 +37,66 @@ class Decider:
         """Whether somebody waits."""
         return bool(self._turns)
 
-    def submit(self, connection: Connection, edit: Asked) -> None:
+    def submit(self, author: Author, edit: Asked) -> None:
         """Put an edit in line."""
-        if not self._turns.put(connection, edit):
-            connection.answer(
+        if not self._turns.put(author, edit):
+            author.answer(
                 Refused("unavailable", "Too many edits are waiting.", id=edit.id, retry_after=1.0)
             )
 
     async def serve_next(self) -> None:
         """Decide the next edit. Raises IndexError when none waits."""
-        connection, edit = self._turns.take()
+        author, edit = self._turns.take()
         try:
-            while not await self._settle(connection, edit):
+            while not await self._settle(author, edit):
                 await self._follower.read_on()
         except FullError:
-            connection.answer(
+            author.answer(
                 Refused("unavailable", "The server is full.", id=edit.id, retry_after=5.0)
             )
         except DatabaseAwayError:
             message = "What there is to undo cannot be read just now."
-            connection.answer(Refused("unavailable", message, id=edit.id, retry_after=2.0))
+            author.answer(Refused("unavailable", message, id=edit.id, retry_after=2.0))
 
-    async def _settle(self, connection: Connection, edit: Asked) -> bool:
+    async def _settle(self, author: Author, edit: Asked) -> bool:
         """Decide an edit and answer it; False when others were first: decide again."""
         follower = self._follower
         if not isinstance(edit, Edit):
             await follower.reach_back()
-        decision = self._decide(connection.person, edit)
+        decision = self._decide(author.person, edit)
         if isinstance(decision, Refused):
             # It may have been made before, and may be possible on a newer build.
             known = await follower.patience.ask(
-                lambda: self._log.known(follower.id, connection.person, edit)
+                lambda: self._log.known(follower.id, author.person, edit)
             )
             if isinstance(known, Head):
                 if not follower.at(known):
                     return False
-                connection.answer(decision)
+                author.answer(decision)
                 return True
-            return await self._answer(connection, edit, known)
+            return await self._answer(author, edit, known)
         frame = encode(decision.change)
         outcome = await follower.patience.ask(lambda: self._log.commit(decision, frame))
         if isinstance(outcome, Done):
             made = session.entry(decision.change, frame, encode(decision.inverse))
             follower.take(decision.after, made)
-            connection.answer(_accepted(edit, outcome.revision, decision.change))
+            author.answer(_accepted(edit, outcome.revision, decision.change))
             await follower.store()
             return True
-        return await self._answer(connection, edit, outcome)
+        return await self._answer(author, edit, outcome)
 
-    async def _answer(
-        self, connection: Connection, edit: Asked, outcome: Known | Elsewhere
-    ) -> bool:
+    async def _answer(self, author: Author, edit: Asked, outcome: Known | Elsewhere) -> bool:
         match outcome:
             case Known(revision=revision, same=True):
                 if revision > self._follower.state.revision:
                     await self._follower.read_on()  # the change first, then that it is accepted
-                connection.answer(_accepted(edit, revision, self._change(revision)))
+                author.answer(_accepted(edit, revision, self._change(revision)))
             case Known():
                 message = "This edit id was used for another edit."
-                connection.answer(Refused("id_reused", message, id=edit.id))
+                author.answer(Refused("id_reused", message, id=edit.id))
             case Elsewhere("too_old"):
                 message = "Too old to tell whether this edit was made already."
-                connection.answer(Refused("too_old", message, id=edit.id))
+                author.answer(Refused("too_old", message, id=edit.id))
             case _:
                 return False
         return True

@@ -39,7 +39,8 @@ class Buckets:
         self._peers = peers
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
-    def take(self, peer: str) -> float:
+    def take(self, peer: str, amount: float = 1.0) -> float:
+        """As a bucket's own."""
         bucket = self._buckets.get(peer)
         if bucket is None:
             bucket = self._buckets[peer] = Bucket(self._rate, self._burst)
@@ -47,4 +48,4 @@ class Buckets:
                 self._buckets.popitem(last=False)
         else:
             self._buckets.move_to_end(peer)
-        return bucket.take()
+        return bucket.take(amount)

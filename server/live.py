@@ -27,6 +27,7 @@ from server.protocol import Asked, Close, Closing, Position, Reset, Snapshot, St
 from server.session import Access, Committed, House, State
 from server.settings import Settings
 from server.transport import text_frame
+from server.turns import Author
 
 DEGRADED = Status(degraded=True, reason="Edits wait until the server can store them.")
 
@@ -112,9 +113,9 @@ class LiveSession:
             self._share_people("tell")
         self.idle_since = time.monotonic()
 
-    def submit(self, connection: Connection, edit: Asked) -> None:
+    def submit(self, author: Author, edit: Asked) -> None:
         """Put an edit in line; its author is answered when its turn has come."""
-        self._decider.submit(connection, edit)
+        self._decider.submit(author, edit)
         self._wake.set()
 
     def catch_up(self, connection: Connection) -> None:

@@ -22,14 +22,19 @@ CODES = {
     403: ("not_allowed", "Not allowed"),
     404: ("not_found", "Not found"),
     405: ("method_not_allowed", "Method not allowed"),
+    409: ("conflict", "Not possible as things are"),
     413: ("too_large", "Too large"),
     429: ("too_many", "Too many requests"),
+    500: ("internal", "Our fault"),
     503: ("unavailable", "Not available just now"),
 }
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
-    """RFC 9457. code: stable, for programs; detail: a sentence for a person."""
+    """RFC 9457. code: stable, for programs; detail: a sentence for a person.
+
+    retry_after: seconds. operation: index of the one at fault; rule: number of the game's rule.
+    """
 
     title: str
     status: int
@@ -37,35 +42,54 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     code: str
     type: str = "about:blank"
     retry_after: float | UnsetType = UNSET
+    operation: int | UnsetType = UNSET
+    rule: str | UnsetType = UNSET
 
 
 class ProblemError(Exception):
-    """A request that is answered with a problem."""
+    """A request that is answered with a problem; `code` is its status' usual one unless given."""
 
     def __init__(
-        self, status: int, detail: str, code: str = "", retry_after: float | UnsetType = UNSET
+        self,
+        status: int,
+        detail: str,
+        code: str = "",
+        retry_after: float | UnsetType = UNSET,
+        *,
+        operation: int | UnsetType = UNSET,
+        rule: str | UnsetType = UNSET,
     ) -> None:
         super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.code = code
-        self.retry_after = retry_after
+        usual, title = CODES.get(status, ("error", "Error"))
+        self.problem = Problem(
+            title,
+            status,
+            detail,
+            code or usual,
+            retry_after=retry_after,
+            operation=operation,
+            rule=rule,
+        )
 
 
 def _answer(
     status: int, detail: str, code: str = "", retry_after: float | UnsetType = UNSET
 ) -> Response[Problem]:
-    usual, title = CODES.get(status, ("error", "Error"))
+    return _response(ProblemError(status, detail, code, retry_after).problem)
+
+
+def _response(problem: Problem) -> Response[Problem]:
+    wait = problem.retry_after
     return Response(
-        Problem(title, status, detail, code or usual, retry_after=retry_after),
-        status_code=status,
+        problem,
+        status_code=problem.status,
         media_type="application/problem+json",
-        headers={} if retry_after is UNSET else {"Retry-After": str(int(retry_after) + 1)},
+        headers={} if wait is UNSET else {"Retry-After": str(int(wait) + 1)},
     )
 
 
 def _problem(_: Request[Any, Any, Any], error: ProblemError) -> Response[Problem]:
-    return _answer(error.status, error.detail, error.code, error.retry_after)
+    return _response(error.problem)
 
 
 def _not_authenticated(

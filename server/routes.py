@@ -77,7 +77,7 @@ class Invitation(Struct, frozen=True):
 @post("/api/v1/guests", status_code=HTTP_201_CREATED)
 async def create_guest(request: AnyRequest, data: NewGuest, services: Services) -> Guest:
     """Somebody new, without an account."""
-    _limit(request, services.guests)
+    limit(request, services.guests)
     person = services.tokens.guest(data.name)
     token = services.tokens.sign(person)
     return Guest(token, int(person.expires_at * 1000), person.id)
@@ -89,8 +89,8 @@ async def create_session(
 ) -> CreatedSession:
     """A new session, of which the caller is the owner."""
     person = _person(request, services)
-    _limit(request, services.sessions)
-    build, imported = _first_build(data, services)
+    limit(request, services.sessions)
+    build, imported = first_build(data, services)
     result = services.engine.result(build)
     stored = Stored(access.new_id(6), 0, "", build, result.totals, result.findings)
     engine = services.engine
@@ -171,7 +171,8 @@ def _person(request: AnyRequest, services: Services) -> Person:
     return services.tokens.read(bearer(request.headers.get("authorization")))
 
 
-def _limit(request: AnyRequest, buckets: Buckets) -> None:
+def limit(request: AnyRequest, buckets: Buckets) -> None:
+    """Count a request of its address. Raises ProblemError for one too many."""
     wait = buckets.take(request.client.host if request.client else "")
     if wait:
         raise ProblemError(429, "Too many come from your address.", retry_after=round(wait, 1))
@@ -181,7 +182,7 @@ def _base(request: AnyRequest, services: Services) -> str:
     return services.settings.public_url or str(request.base_url).rstrip("/")
 
 
-def _first_build(
+def first_build(
     data: NewSession, services: Services
 ) -> tuple[Build, tuple[mbd.Problem, ...] | UnsetType]:
     """The build to begin with, and what of a file is not in it. Raises ProblemError."""

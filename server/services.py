@@ -21,3 +21,6 @@ class Services:
     tokens: Tokens
     guests: Buckets  # new ones, by address
     sessions: Buckets
+    computed: Buckets  # totals without a session
+    edits: Buckets  # made without a socket, by person
+    operations: Buckets

@@ -25,6 +25,7 @@ class Settings(Struct, frozen=True):
     public_url: what links begin with; "" is what the request came to.
     origins: foreign origins whose pages may open a live socket.
     guests_per_minute, sessions_per_minute: new ones for one address, and as many at once.
+    totals_per_minute: computed without a session, for one address.
     people_ttl_s: how long a killed worker's people are still shown.
     stored_every, log_keeps: revisions between two stored builds, and kept in the log.
     edit_ids: how many edit ids a session remembers.
@@ -43,6 +44,7 @@ class Settings(Struct, frozen=True):
     origins: tuple[str, ...] = ()
     guests_per_minute: int = 60
     sessions_per_minute: int = 30
+    totals_per_minute: int = 60
     frame_bytes: int = 65536
     body_bytes: int = 2 * 1024 * 1024
     operations_per_edit: int = 100
@@ -164,6 +166,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "origins": _origins,
     "guests_per_minute": _count,
     "sessions_per_minute": _count,
+    "totals_per_minute": _count,
     "frame_bytes": _count,
     "body_bytes": _count,
     "operations_per_edit": _count,

@@ -1,0 +1,106 @@
+"""An edit without a socket, for bots: the same decision, one answer, safe to send twice."""
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, post
+from litestar.status_codes import HTTP_200_OK
+from msgspec import Meta, Struct
+
+from calc.operations import Operation
+from server.auth import bearer
+from server.log import UnreachableError
+from server.problems import ProblemError
+from server.protocol import Accepted, Edit, EditId, Refused, Revision
+from server.services import Services
+
+AnyRequest = Request[Any, Any, Any]
+WAIT_S = 10.0  # for an answer; who has none by then sends the same edit again
+
+# The status of a refusal; the rules' own refusals are conflicts with the build as it is.
+STATUS = {
+    "invalid": 400,
+    "too_many_operations": 400,
+    "not_allowed": 403,
+    "too_many": 429,
+    "unavailable": 503,
+    "internal": 500,
+}
+CONFLICT = 409
+
+
+class NewEdit(Struct, frozen=True):
+    """Apply these operations as one: all of them or none.
+
+    base: the revision that the operations were thought out on.
+    """
+
+    base: Revision
+    operations: Annotated[tuple[Operation, ...], Meta(min_length=1)]
+
+
+class Asker:
+    """Stands in line as a connection does, for a single answer."""
+
+    def __init__(self, person: str) -> None:
+        self.person = person
+        self.answered: asyncio.Future[Accepted | Refused] = (
+            asyncio.get_running_loop().create_future()
+        )
+
+    def answer(self, message: Accepted | Refused) -> None:
+        if not self.answered.done():
+            self.answered.set_result(message)
+
+
+@post("/api/v1/sessions/{session_id:str}/edits", status_code=HTTP_200_OK)
+async def create_edit(
+    request: AnyRequest, session_id: str, data: NewEdit, services: Services
+) -> Accepted:
+    """Make an edit, and wait until it is durable. Sent again with its key, it is made once.
+
+    The header `Idempotency-Key` is the edit's id: a fresh UUID, counted per person.
+    """
+    person = services.tokens.read(bearer(request.headers.get("authorization")))
+    edit = Edit(_key(request), data.base, data.operations)
+    _limit(person.id, edit, services)
+    async with services.hub.live(session_id) as live:
+        asker = Asker(person.id)
+        live.submit(asker, edit)
+        try:
+            async with asyncio.timeout(WAIT_S):
+                answer = await asker.answered
+        except TimeoutError:
+            raise UnreachableError("the edit is not answered") from None
+    if isinstance(answer, Refused):
+        raise _problem(answer)
+    return answer
+
+
+def _key(request: AnyRequest) -> str:
+    try:
+        return msgspec.convert(request.headers.get("idempotency-key"), EditId)
+    except msgspec.ValidationError:
+        message = "Send a fresh UUID as Idempotency-Key: 8 to 64 of A-Z, a-z, 0-9, - and _."
+        raise ProblemError(400, message) from None
+
+
+def _limit(person: str, edit: Edit, services: Services) -> None:
+    most = services.settings.operations_per_edit
+    if len(edit.operations) > most:
+        raise ProblemError(400, f"An edit has at most {most} operations.", "too_many_operations")
+    wait = max(services.edits.take(person), services.operations.take(person, len(edit.operations)))
+    if wait:
+        raise ProblemError(429, "Too many edits at once.", retry_after=round(wait, 3))
+
+
+def _problem(refused: Refused) -> ProblemError:
+    return ProblemError(
+        STATUS.get(refused.code, CONFLICT),
+        refused.message,
+        refused.code,
+        refused.retry_after,
+        operation=refused.operation,
+        rule=refused.rule,
+    )
