@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> Litestar:
 
     archive = Archive(database, log, engine, settings.edit_ids)
     hub = Hub(redis, hints_redis, log, engine, settings, worker, archive)
-    recorder = Recorder(redis, database, hub.sessions)
+    recorder = Recorder(redis, database, log, hub.sessions, hub.mend)
     services = Services(
         settings=settings,
         engine=engine,

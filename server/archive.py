@@ -1,17 +1,23 @@
-"""A session brought back from SQL, when Redis does not have it."""
+"""What SQL knows of a session, for when Redis lost it or went back to an older state.
+
+A log that starts again does so in a new epoch: from what Redis has, else from SQL. What SQL
+holds beyond that is handed to the workers, who decide it again on top.
+"""
 
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.access import access_of, new_id, session_row
 from server.engine import Engine
-from server.log import Log, Memory, Stored
-from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
-from server.protocol import Change
+from server.log import Entries, Log, Memory, Stored
+from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, insert_new
+from server.protocol import Change, Position
 from server.session import Access, Committed, State, entry, follow
+
+LOST = "lost"  # in place of an edit's digest: it was lost, and may not be made again
 
 _change = msgspec.json.Decoder(Change)
 _stored = msgspec.json.Decoder(Stored)
@@ -25,6 +31,14 @@ class Span(msgspec.Struct, frozen=True):
     upto: int
 
 
+class Start(msgspec.Struct, frozen=True):
+    """Where an epoch began: at the revision `left_at` of the one before ("": there is none)."""
+
+    epoch: str
+    previous: str
+    left_at: int
+
+
 class Archive:
     """Opens sessions again in a new epoch. edit_ids: how many edit ids are brought back."""
 
@@ -34,15 +48,17 @@ class Archive:
         self._engine = engine
         self._edit_ids = edit_ids
 
-    async def reopen(self, session: str) -> bool:
+    async def reopen(self, session: str, found: str = "") -> bool:
         """Give Redis what SQL has of a session; False when there is no such session.
 
-        Two who do it at once agree: who comes second changes nothing.
+        found: the epoch of what Redis has and is of no use. Two who do it at once agree: who
+        comes second changes nothing. Raises DatabaseAwayError.
         """
         if await session_row(self._database, session) is None:
             return False
         async with self._database.reading() as sql:
-            history = await _history(sql, session)
+            epochs = await _epochs(sql, session)
+            history = _history(epochs, epochs[-1].epoch, epochs[-1].recorded)
             state = await _newest(sql, session, history)
             edits = await _edits(sql, session, history, self._edit_ids)
         access = await access_of(self._database, session)
@@ -52,14 +68,35 @@ class Archive:
         )
         forgotten = edits[-1][1] - 1 if len(edits) == self._edit_ids else 0
         memory = Memory(history[0].epoch, forgotten, edits)
-        await self._log.open(session, stored, self._engine.name, access, memory=memory)
+        if await self._log.open(session, stored, self._engine.name, access, found, memory):
+            start = Start(stored.epoch, memory.previous, stored.revision)
+            async with self._database.writing() as sql:
+                await know_epoch(sql, session, start)
         return True
+
+    async def again(self, session: str, found: str) -> None:
+        """Let a session whose log went back go on in a new epoch, from what Redis has.
+
+        found: the epoch that went back; when the session is in another one already, nothing
+        happens. Raises DatabaseAwayError, and UnreachableError.
+        """
+        entries = await self._log.entries(session)
+        if entries is None or entries.epoch != found:
+            return
+        async with self._database.reading() as sql:
+            previous, left_at = await _shared(sql, session, entries)
+        access = await access_of(self._database, session)
+        start = Start(new_id(6), previous, left_at)
+        if await self._log.again(session, found, start.epoch, previous, left_at, access):
+            async with self._database.writing() as sql:
+                await know_epoch(sql, session, start)
 
     async def before(self, session: str, revision: int, count: int) -> list[Committed]:
         """The newest changes before a revision, rising. Raises DatabaseAwayError."""
         found: list[Committed] = []
         async with self._database.reading() as sql:
-            for span in await _history(sql, session):
+            epochs = await _epochs(sql, session)
+            for span in _history(epochs, epochs[-1].epoch, epochs[-1].recorded):
                 upto = min(span.upto, revision - 1)
                 rows = await sql.execute(
                     select(ChangeRow.frame, ChangeRow.inverse)
@@ -70,21 +107,121 @@ class Archive:
                 found += [entry(_change.decode(row.frame), row.frame, row.inverse) for row in rows]
         return found[::-1]
 
+    async def lost(self, session: str) -> tuple[Committed, ...]:
+        """What SQL has and the session's log has not, in order: to be decided again.
 
-async def _history(sql: AsyncSession, session: str) -> Sequence[Span]:
-    """What led to the newest recorded change, newest first; not the ends that were lost."""
+        Raises DatabaseAwayError, and UnreachableError.
+        """
+        entries = await self._log.entries(session)
+        if entries is None:
+            return ()
+        async with self._database.reading() as sql:
+            epochs = await _epochs(sql, session)
+            kept = {
+                span.epoch: span.upto
+                for span in _history(epochs, entries.previous, entries.left_at)
+            }
+            lost: list[Committed] = []
+            for epoch in epochs:
+                if epoch.epoch == entries.epoch:
+                    continue
+                after = kept.get(epoch.epoch, epoch.left_at or 0)
+                rows = await sql.execute(
+                    select(ChangeRow.frame, ChangeRow.inverse)
+                    .where(
+                        ChangeRow.session_id == session,
+                        ChangeRow.epoch == epoch.epoch,
+                        ChangeRow.revision > after,
+                        ChangeRow.digest != LOST,
+                    )
+                    .order_by(ChangeRow.revision)
+                )
+                lost += [entry(_change.decode(row.frame), row.frame, row.inverse) for row in rows]
+        return tuple(lost)
+
+    async def give_up(self, session: str, person: str, edit: str) -> None:
+        """An edit that was lost was refused when it was decided again: it stays lost."""
+        async with self._database.writing() as sql:
+            await sql.execute(
+                update(ChangeRow)
+                .where(
+                    ChangeRow.session_id == session,
+                    ChangeRow.person == person,
+                    ChangeRow.edit == edit,
+                )
+                .values(digest=LOST)
+            )
+
+
+async def recorded_position(sql: AsyncSession, session: str) -> Position | None:
+    """The newest that SQL has of a session; None when it does not know it.
+
+    Where an epoch began, the epoch is proof enough, and the edit is "".
+    """
+    epoch = await sql.scalar(
+        select(EpochRow)
+        .where(EpochRow.session_id == session)
+        .order_by(EpochRow.ordinal.desc())
+        .limit(1)
+    )
+    if epoch is None:
+        return None
+    change = await sql.get(ChangeRow, (session, epoch.epoch, epoch.recorded))
+    return Position(epoch.epoch, epoch.recorded, "" if change is None else change.edit)
+
+
+async def know_epoch(sql: AsyncSession, session: str, start: Start) -> None:
+    """Write down the start of an epoch, as the newest of the session."""
+    newest = select(func.max(EpochRow.ordinal)).where(EpochRow.session_id == session)
+    row = {
+        "session_id": session,
+        "epoch": start.epoch,
+        "ordinal": (await sql.scalar(newest) or 0) + 1,
+        "previous": start.previous or None,
+        "left_at": start.left_at,
+        "recorded": start.left_at,
+    }
+    await sql.execute(insert_new(sql, EpochRow, [row]))
+
+
+async def _epochs(sql: AsyncSession, session: str) -> Sequence[EpochRow]:
     rows = await sql.scalars(
         select(EpochRow).where(EpochRow.session_id == session).order_by(EpochRow.ordinal)
     )
-    epochs = {row.epoch: row for row in rows}
-    epoch: EpochRow | None = list(epochs.values())[-1]
-    upto = epoch.recorded if epoch else 0
+    return rows.all()
+
+
+def _history(epochs: Sequence[EpochRow], newest: str, upto: int) -> Sequence[Span]:
+    """What led to a position, newest first; not the ends that were lost."""
+    by_name = {row.epoch: row for row in epochs}
+    epoch = by_name.get(newest)
     history = []
     while epoch is not None:
         after = epoch.left_at or 0
         history.append(Span(epoch.epoch, after, upto))
-        epoch, upto = epochs.get(epoch.previous or ""), after
+        epoch, upto = by_name.get(epoch.previous or ""), after
     return history
+
+
+async def _shared(sql: AsyncSession, session: str, entries: Entries) -> tuple[str, int]:
+    """The newest position that SQL has of the history that a log holds: epoch and revision."""
+    if await sql.get(EpochRow, (session, entries.epoch)) is None:
+        return entries.previous, entries.left_at  # nothing of this epoch is in SQL
+    logged = {committed.revision: committed.edit for committed, _ in entries.changes}
+    rows = await sql.execute(
+        select(ChangeRow.revision, ChangeRow.edit)
+        .where(
+            ChangeRow.session_id == session,
+            ChangeRow.epoch == entries.epoch,
+            ChangeRow.revision >= min(logged, default=0),
+            ChangeRow.revision <= entries.revision,
+        )
+        .order_by(ChangeRow.revision.desc())
+    )
+    for revision, edit in rows:
+        if logged.get(revision) == edit:
+            return entries.epoch, revision
+    return entries.epoch, entries.left_at
 
 
 async def _newest(sql: AsyncSession, session: str, history: Sequence[Span]) -> State:

@@ -12,6 +12,7 @@ from server import session
 from server.engine import Engine
 from server.follower import Follower, now_ms
 from server.log import Done, Elsewhere, FullError, Head, Known, Log
+from server.lost import LOST
 from server.meanwhile import named
 from server.orm import DatabaseAwayError
 from server.protocol import Accepted, Asked, Change, Edit, Refused, encode
@@ -94,6 +95,8 @@ class Decider:
             case Known():
                 message = "This edit id was used for another edit."
                 author.answer(Refused("id_reused", message, id=edit.id))
+            case Elsewhere("lost"):
+                connection.answer(Refused("lost", LOST, id=edit.id))
             case Elsewhere("too_old"):
                 message = "Too old to tell whether this edit was made already."
                 author.answer(Refused("too_old", message, id=edit.id))

@@ -13,10 +13,11 @@ from server.engine import Engine
 from server.follower import EngineMovedError, NoSessionError
 from server.hints import Hints
 from server.live import LiveSession
-from server.log import Log, UnreachableError
+from server.log import FullError, Log, UnreachableError
 from server.orm import DatabaseAwayError
 from server.people import Presence
 from server.protocol import CatalogueName, Close, Limits
+from server.releases import Releases
 from server.session import House
 from server.settings import Settings
 
@@ -61,6 +62,7 @@ class Hub:
             worker=worker,
         )
         self._archive = archive
+        self._releases = Releases(redis, engine.name)
         self._compare_now = asyncio.Event()
         self._presence = Presence(redis, worker, settings.people_ttl_s)
         self._hints = Hints(
@@ -79,6 +81,17 @@ class Hub:
     def sessions(self) -> tuple[str, ...]:
         """The ids of the sessions that are open here."""
         return tuple(self._live)
+
+    async def mend(self, session: str, found: str) -> None:
+        """A session's log went back in the epoch `found`: start it again, and regain what is
+        known of what it lost.
+
+        Raises UnreachableError, FullError or DatabaseAwayError: then it is still to be done.
+        """
+        await self._archive.again(session, found)
+        with suppress(NoSessionError, EngineMovedError):  # others regain it
+            async with self.live(session) as live:
+                await live.refresh()
 
     @asynccontextmanager
     async def live(self, session: str) -> AsyncIterator[LiveSession]:
@@ -110,6 +123,7 @@ class Hub:
             self._settings,
             self._house,
             self._archive,
+            self._releases,
         )
         self._tasks[live] = self._group.create_task(self._run(live))
         return live
@@ -120,7 +134,7 @@ class Hub:
         except NoSessionError:
             live.audience.close_all(Close.NO_SESSION, "There is no such session any more.")
         except EngineMovedError:
-            live.audience.close_all(Close.RESTARTING, "The session moved to a newer release.")
+            live.audience.close_all(Close.RESTARTING, "The session is on another release.")
         except DatabaseAwayError as error:
             logger.warning("session %s cannot be brought back: %s", live.id, error)
             live.audience.close_all(Close.TRY_AGAIN, "The session cannot be opened just now.")
@@ -148,13 +162,16 @@ class Hub:
 
     async def _compare(self) -> None:
         """Find what no hint told: every few seconds, and whenever hints may have been lost."""
+        announced = False
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.compare_every_s):
                     await self._compare_now.wait()
             self._compare_now.clear()
             sessions = list(self._live.values())
-            with suppress(UnreachableError):
+            with suppress(UnreachableError, FullError):
+                await (self._releases.wanted() if announced else self._releases.announce())
+                announced = True
                 heads = await self._log.heads([live.id for live in sessions])
                 for live, head in zip(sessions, heads, strict=True):
                     live.stands(head)

@@ -5,6 +5,8 @@ is one moment for everybody.
 """
 
 import asyncio
+import functools
+import logging
 import time
 from collections import deque
 from contextlib import suppress
@@ -15,11 +17,15 @@ from msgspec.structs import replace
 from server import session
 from server.archive import Archive
 from server.engine import Engine
-from server.log import BrokenError, Done, FullError, Head, Log, UnreachableError
+from server.log import BrokenError, Done, FullError, Head, Loaded, Log, UnreachableError
+from server.lost import Lost
 from server.patience import Patience
-from server.protocol import encode
+from server.protocol import Accepted, Refused, encode
+from server.releases import Releases
 from server.session import Access, Commit, Committed, State
 from server.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 REFRESH_S = 5.0
 RECENT = 500  # changes kept for those who come back
@@ -30,7 +36,7 @@ class NoSessionError(Exception):
 
 
 class EngineMovedError(Exception):
-    """Another worker brought the session to an engine that this one does not have."""
+    """The session runs on an engine that this worker does not have."""
 
 
 class Listener(Protocol):
@@ -44,6 +50,9 @@ class Listener(Protocol):
 
     def started_again(self) -> None:
         """The state does not follow from the one before: everybody needs a snapshot."""
+
+    def settled(self, person: str, answer: Accepted | Refused) -> None:
+        """An edit that the log had lost is made again, or cannot be."""
 
     def degraded(self, degraded: bool) -> None:
         """Redis stopped to answer, or answers again."""
@@ -68,6 +77,7 @@ class Follower:
         settings: Settings,
         listener: Listener,
         archive: Archive,
+        releases: Releases,
     ) -> None:
         self.id = session_id
         self.recent: deque[Committed] = deque(maxlen=RECENT)
@@ -78,6 +88,8 @@ class Follower:
         self._stored_every = settings.stored_every
         self._listener = listener
         self._archive = archive
+        self._releases = releases
+        self._lost = Lost(log, archive, engine, self.patience, self.take, listener.settled)
         self._reaches_back = False  # `recent` has all that there is
         self._loaded = False
         self._refreshed: list[asyncio.Future[None]] = []
@@ -105,6 +117,11 @@ class Follower:
         except TimeoutError:
             raise UnreachableError("the session is not refreshed") from None
 
+    def look_for_lost(self) -> None:
+        """What could not be regained just then may be possible now."""
+        if self._lost:
+            self._look()
+
     def at(self, head: Head) -> bool:
         """Whether the log is where our state is."""
         state = self.state
@@ -119,13 +136,14 @@ class Follower:
     # What the session's task does.
 
     async def begin(self) -> None:
-        """Load the session, and bring it to our engine.
+        """Load the session, bring it to our engine, and make good what its log lost.
 
-        Raises NoSessionError, BrokenError or EngineMovedError when it cannot be served.
+        Raises NoSessionError or EngineMovedError when it cannot be served.
         """
         await self._load()
         await self._adopt()
         self._loaded = True
+        await self._regain()
 
     async def read_on(self) -> None:
         """Take over what others have committed since, from the log."""
@@ -173,25 +191,47 @@ class Follower:
         self._listener.wake()
 
     async def _load(self) -> None:
-        loaded = await self.patience.ask(lambda: self._log.load(self.id))
-        if loaded is None:
-            if not await self._archive.reopen(self.id):
-                raise NoSessionError(self.id)
-            loaded = await self.patience.ask(lambda: self._log.load(self.id))
-            if loaded is None:
-                raise BrokenError(self.id)
+        while (loaded := await self._load_from_redis()) is None:
+            pass
         self.state = loaded.state
         self.recent = deque(loaded.recent, maxlen=RECENT)
         self._reaches_back = False
+        self._lost.in_sql = not loaded.redone
         self._listener.access_changed(loaded.state.access)
+
+    async def _load_from_redis(self) -> Loaded | None:
+        """None: Redis had nothing that one can begin with, and was given what SQL has."""
+        found = ""
+        try:
+            loaded = await self.patience.ask(lambda: self._log.load(self.id))
+        except BrokenError as broken:
+            logger.error("%s", broken)
+            entries = await self.patience.ask(lambda: self._log.entries(self.id))
+            if entries is not None:
+                found = entries.epoch
+                self._lost.remember(each for each, _ in entries.changes)
+        else:
+            if loaded is not None:
+                return loaded
+        # Who comes first is told when SQL is away; who is here already waits for it.
+        reopen = functools.partial(self._archive.reopen, self.id, found)
+        if not await self.patience.ask(reopen, sql=self._loaded):
+            raise NoSessionError(self.id)
+        return None
 
     async def _reload(self) -> None:
         await self._load()
         self._listener.started_again()
 
     async def _adopt(self) -> None:
-        """Bring a session of another catalogue or other maths to ours, by a change of its own."""
+        """Bring a session of another catalogue or other maths to ours, by a change of its own.
+
+        Raises EngineMovedError when our engine is not the one that is wanted.
+        """
         while self.state.engine != self._engine.name:
+            wanted = await self.patience.ask(self._releases.wanted)
+            if wanted.engine != self._engine.name:
+                raise EngineMovedError(self.id)
             commit = session.move(self.state, self._engine, now_ms())
             if not await self._commit(commit):
                 await self._reload()
@@ -207,18 +247,42 @@ class Follower:
     async def _take_news(self) -> None:
         try:
             news = await self.patience.ask(lambda: self._log.since(self.state))
-        except BrokenError:
+        except BrokenError as broken:
+            logger.warning("%s", broken)
+            self._lost.remember(self.recent)
+            if broken.why == "back":
+                await self.patience.ask(
+                    lambda: self._archive.again(self.id, self.state.epoch), sql=True
+                )
             await self._reload()
             await self._adopt()
+            await self._regain()
             return
         for committed, change in news.changes:
             self.take(session.follow(self.state, change), committed)
-        if news.access is not None:
+        if news.access is not None and news.access.version < self.state.access.version:
+            # Redis went back to before a change of the access: nobody revoked may return.
+            access = self.state.access
+            await self.patience.ask(lambda: self._log.put_access(self.id, access))
+        elif news.access is not None:
             self.state = replace(self.state, access=news.access)
             self._listener.access_changed(news.access)
         if news.engine != self._engine.name:
             raise EngineMovedError(self.id)
         self.news = self.news or news.more
+        if self._lost:
+            await self._regain()
+
+    async def _regain(self) -> None:
+        """Decide again what the log lost and we, or SQL, still know."""
+        await self._lost.gather(self.state)
+        try:
+            while self._lost.waiting:
+                if not await self._lost.settle(self.state, now_ms()):
+                    await self.read_on()
+        except FullError:
+            return  # they wait in line
+        await self._lost.settled(self.state)
 
 
 def now_ms() -> int:

@@ -23,7 +23,19 @@ from server.follower import Follower
 from server.hints import Hints
 from server.log import FullError, Head, Log, UnreachableError, key
 from server.people import Presence
-from server.protocol import Asked, Close, Closing, Position, Reset, Snapshot, Status, encode
+from server.protocol import (
+    Accepted,
+    Asked,
+    Close,
+    Closing,
+    Position,
+    Refused,
+    Reset,
+    Snapshot,
+    Status,
+    encode,
+)
+from server.releases import Releases
 from server.session import Access, Committed, House, State
 from server.settings import Settings
 from server.transport import text_frame
@@ -50,6 +62,7 @@ class LiveSession:
         settings: Settings,
         house: House,
         archive: Archive,
+        releases: Releases,
     ) -> None:
         self.id = session_id
         self.channel = key(session_id, "hints")
@@ -61,7 +74,7 @@ class LiveSession:
         self._presence = presence
         self._settings = settings
         self._house = house
-        self._follower = Follower(session_id, log, engine, settings, self, archive)
+        self._follower = Follower(session_id, log, engine, settings, self, archive, releases)
         self._decider = Decider(self._follower, log, engine)
         self._wake = asyncio.Event()
         self._people: Literal["", "renew", "tell"] = ""  # what is to be written
@@ -154,6 +167,7 @@ class LiveSession:
         for connection in self.audience:
             if connection.drained:
                 self.catch_up(connection)
+        self._follower.look_for_lost()
         self._share_people("renew")
 
     @property
@@ -183,6 +197,11 @@ class LiveSession:
     def started_again(self) -> None:
         self.audience.send(Reset("The session was opened again."))
         self.audience.send(self.snapshot())
+
+    def settled(self, person: str, answer: Accepted | Refused) -> None:
+        for connection in self.audience:
+            if connection.person == person:
+                connection.answer(answer)
 
     def degraded(self, degraded: bool) -> None:
         self.audience.send(DEGRADED if degraded else Status(degraded=False), editors_only=True)

@@ -34,8 +34,20 @@ class FullError(Exception):
     """Redis has no room left: nothing was written."""
 
 
+Why = Literal["absent", "hole", "epoch", "back", "behind"]
+
+
 class BrokenError(Exception):
-    """What Redis holds is not one history, or not the one that the reader knows."""
+    """What Redis holds is not one history, or not the one that the reader knows.
+
+    why: `absent`; `hole`: it does not add up in itself; `epoch`: it goes on in another epoch;
+    `back`: of the reader's own epoch it has less, or something else; `behind`: it no longer
+    holds what would prove that the reader's history is the same.
+    """
+
+    def __init__(self, session: str, why: Why) -> None:
+        super().__init__(f"session {session}: {why}")
+        self.why = why
 
 
 class Stored(Struct, frozen=True):
@@ -62,10 +74,25 @@ class Memory(Struct, frozen=True):
 
 
 class Loaded(Struct, frozen=True):
-    """A session's newest state, and the newest changes that led to it."""
+    """A session's newest state, and the newest changes that led to it.
+
+    redone: whether all that another log held, and this one lost, is decided again.
+    """
 
     state: State
     recent: tuple[Committed, ...]
+    redone: bool = True
+
+
+class Entries(Struct, frozen=True):
+    """All that a log holds. left_at: of the epoch `previous`, where this one began."""
+
+    epoch: str
+    revision: int
+    edit: str
+    previous: str
+    left_at: int
+    changes: tuple[tuple[Committed, Change], ...]
 
 
 class News(Struct, frozen=True):
@@ -93,7 +120,7 @@ class Known(Struct, frozen=True):
 class Elsewhere(Struct, frozen=True):
     """The session is not what the edit was decided on, or not for this worker to write."""
 
-    why: Literal["moved", "engine", "absent", "too_old"]
+    why: Literal["moved", "engine", "absent", "too_old", "lost"]
 
 
 class Head(Struct, frozen=True):
@@ -104,6 +131,10 @@ class Head(Struct, frozen=True):
     edit: str
     access: int
     engine: str
+
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.revision, self.edit)
 
 
 _encode = msgspec.json.encode
@@ -136,6 +167,11 @@ class Log:
         self._keeps = keeps
         self._edit_ids = edit_ids
         self._open = redis.register_script(scripts.OPEN)
+        self._again = redis.register_script(scripts.AGAIN)
+        self._entries = redis.register_script(scripts.ENTRIES)
+        self._remembered = redis.register_script(scripts.REMEMBERED)
+        self._give_up = redis.register_script(scripts.GIVE_UP)
+        self._redone = redis.register_script(scripts.REDONE)
         self._commit = redis.register_script(scripts.COMMIT)
         self._load = redis.register_script(scripts.LOAD)
         self._since = redis.register_script(scripts.SINCE)
@@ -183,18 +219,70 @@ class Log:
             )
         )
 
+    async def again(
+        self, session: str, found: str, epoch: str, previous: str, left_at: int, access: Access
+    ) -> bool:
+        """Let what the log holds go on in another epoch, if it is still in the epoch `found`.
+
+        previous, left_at: the newest position that SQL has of the same history.
+        """
+        names = ("head", "access", "hints")
+        args = (found, epoch, previous, left_at, access.version, _encode(access))
+        return bool(await self._run(self._again, session, names, *args))
+
+    async def entries(self, session: str) -> Entries | None:
+        """All that the log holds, as it stands; None when Redis does not have the session."""
+        answer = await self._run(self._entries, session, ("head", "log"))
+        if answer is None:
+            return None
+        (epoch, revision, edit, previous, left_at), entries = answer
+        return Entries(
+            epoch.decode(),
+            int(revision),
+            edit.decode(),
+            previous.decode(),
+            int(left_at),
+            tuple(map(read_entry, entries)),
+        )
+
+    async def remembered(
+        self, session: str, authors: Sequence[str]
+    ) -> list[Known | Elsewhere | None]:
+        """What became of each of these edits ("<person> <edit id>"); None: it is not known."""
+        if not authors:
+            return []
+        revisions = await self._run(self._remembered, session, ("ids", "digests"), *authors)
+        return [
+            None
+            if revision is None
+            else Elsewhere("lost")
+            if revision == b"-1"
+            else Known(int(revision), same=True)
+            for revision in revisions
+        ]
+
+    async def give_up(self, state: State, author: str) -> bool:
+        """Remember that a lost edit may not be made again; False: `state` is not the newest."""
+        names = ("head", "ids", "digests")
+        args = (author, state.epoch, state.revision, state.edit, state.access.version)
+        return bool(await self._run(self._give_up, state.session, names, *args))
+
+    async def redone(self, session: str, epoch: str) -> None:
+        """All that was lost with the epochs before this one is decided again."""
+        await self._run(self._redone, session, ("head",), epoch)
+
     async def load(self, session: str) -> Loaded | None:
         """The newest state, or None when Redis does not have the session. Raises BrokenError."""
         answer = await self._run(self._load, session, ("head", "log", "build", "access"), BACKLOG)
         if answer is None:
             return None
-        (epoch, revision, edit, engine, _, _), document, access, entries = answer
+        (epoch, revision, edit, engine, redone, _, _, _), document, access, entries = answer
         if document is None or access is None:
-            raise BrokenError(session)
+            raise BrokenError(session, "hole")
         stored = _stored.decode(document)
         state = State(
             session,
-            stored.epoch,
+            epoch.decode(),
             stored.revision,
             stored.edit,
             engine.decode(),
@@ -205,15 +293,15 @@ class Log:
         )
         recent = []
         for item in entries:
-            committed, change = _read(item)
+            committed, change = read_entry(item)
             recent.append(committed)
             if change.revision > stored.revision:
                 if change.revision != state.revision + 1:
-                    raise BrokenError(session)
+                    raise BrokenError(session, "hole")
                 state = follow(state, change)
         if state.position != Position(epoch.decode(), int(revision), edit.decode()):
-            raise BrokenError(session)
-        return Loaded(state, tuple(recent))
+            raise BrokenError(session, "hole")
+        return Loaded(state, tuple(recent), redone=redone == b"1")
 
     async def since(self, state: State) -> News:
         """What happened after `state`. Raises BrokenError when the log's history is another."""
@@ -225,19 +313,15 @@ class Log:
             state.access.version,
         )
         if answer is None:
-            raise BrokenError(state.session)
-        (epoch, revision, _, engine, start), access, entries = answer
-        changes = [_read(item) for item in entries]
-        if epoch.decode() != state.epoch or int(revision) < state.revision:
-            raise BrokenError(state.session)
-        if state.revision > int(start):
-            if not changes or changes[0][1].revision != state.revision:
-                raise BrokenError(state.session)
-            if changes.pop(0)[1].edit != state.edit:
-                raise BrokenError(state.session)
+            raise BrokenError(state.session, "absent")
+        (epoch, revision, _, engine, left_at), access, entries = answer
+        changes = [read_entry(entry) for entry in entries]
+        if epoch.decode() != state.epoch:
+            raise BrokenError(state.session, "epoch")
+        _prove(state, int(revision), int(left_at), changes)
         for index, (_, change) in enumerate(changes):
             if change.revision != state.revision + 1 + index:
-                raise BrokenError(state.session)
+                raise BrokenError(state.session, "hole")
         reached = changes[-1][1].revision if changes else state.revision
         return News(
             tuple(changes),
@@ -289,7 +373,7 @@ class Log:
             case b"done":
                 return Done(int(answer[1]))
             case b"known":
-                return Known(int(answer[1]), answer[2].decode() == commit.digest)
+                return _known(answer, commit.digest)
             case other:
                 return Elsewhere(other.decode())
 
@@ -304,7 +388,7 @@ class Log:
         )
         match answer[0]:
             case b"known":
-                return Known(int(answer[1]), answer[2].decode() == digest(edit))
+                return _known(answer, digest(edit))
             case b"new":
                 return _head(answer[1:])
             case other:
@@ -361,7 +445,30 @@ def _head(values: Sequence[bytes]) -> Head:
     return Head(epoch.decode(), int(revision), edit.decode(), int(access), engine.decode())
 
 
-def _read(item: Any) -> tuple[Committed, Change]:
+def _known(answer: Sequence[bytes], digest: str) -> Known | Elsewhere:
+    if answer[2] == b"lost":
+        return Elsewhere("lost")
+    return Known(int(answer[1]), answer[2].decode() == digest)
+
+
+def _prove(
+    state: State, revision: int, left_at: int, changes: list[tuple[Committed, Change]]
+) -> None:
+    """Check that `state` is part of the log's history, and take its own change off the front.
+
+    Raises BrokenError.
+    """
+    if revision < state.revision:
+        raise BrokenError(state.session, "back")
+    if changes and changes[0][1].revision == state.revision:
+        if changes.pop(0)[1].edit != state.edit:
+            raise BrokenError(state.session, "back")
+    elif state.revision != left_at:  # where an epoch began, the epoch is proof enough
+        raise BrokenError(state.session, "behind")
+
+
+def read_entry(item: Any) -> tuple[Committed, Change]:
+    """An entry of a log's stream."""
     _, values = item
     fields = dict(zip(values[::2], values[1::2], strict=True))
     frame = fields[b"change"]

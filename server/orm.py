@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, MetaData, String, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -162,6 +163,12 @@ async def _reaching() -> AsyncIterator[None]:
             yield
     except (OperationalError, InterfaceError, OSError, TimeoutError) as error:
         raise DatabaseAwayError(str(error)) from error
+
+
+def insert_new(sql: AsyncSession, table: type[Base], rows: list[dict[str, Any]]) -> Any:
+    """Insert what is not there yet: somebody else may have been first."""
+    dialect = sqlite if sql.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).values(rows).on_conflict_do_nothing()
 
 
 def connect(url: str) -> AsyncEngine:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from server.log import UnreachableError
+from server.orm import DatabaseAwayError
 
 logger = logging.getLogger(__name__)
 
@@ -24,15 +25,16 @@ class Patience:
         self._session = session
         self._changed = changed
 
-    async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
-        """The answer, however long it takes."""
+    async def ask(self, question: Callable[[], Awaitable[T]], *, sql: bool = False) -> T:
+        """The answer, however long it takes. sql: also when SQL is away, which else is raised."""
+        away = (UnreachableError, DatabaseAwayError) if sql else UnreachableError
         failures = 0
         while True:
             try:
                 answer = await question()
-            except UnreachableError as error:
+            except away as error:
                 if not self.degraded:
-                    logger.debug("session %s: Redis does not answer: %s", self._session, error)
+                    logger.debug("session %s: no answer: %s", self._session, error)
                     self.degraded = True
                     self._changed(True)
                 await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])

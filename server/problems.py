@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from server.access import AccessError
 from server.auth import NotAuthenticatedError
-from server.follower import NoSessionError
+from server.follower import EngineMovedError, NoSessionError
 from server.log import BrokenError, FullError, UnreachableError
 from server.orm import DatabaseAwayError
 
@@ -137,6 +137,7 @@ HANDLERS: ExceptionHandlersMap = {
     NotAuthenticatedError: _not_authenticated,
     AccessError: _access,
     NoSessionError: _no_session,
+    EngineMovedError: _unavailable,
     UnreachableError: _unavailable,
     FullError: _unavailable,
     BrokenError: _unavailable,

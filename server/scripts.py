@@ -5,13 +5,14 @@ A session's keys share a hash tag, so that they live on one node of a cluster:
                          stored (the stored build's revision), recorded (the newest revision
                          that is in SQL), forgotten (the newest revision whose edit id is no
                          longer remembered), previous and left_at (the epoch before, and where
-                         it was left)
+                         it was left), redone (1: what that one's lost end held is decided)
   {session:<id>}:log     stream: entry <revision>-0 with the change as it goes on the wire and
                          its inverse
   {session:<id>}:build   the stored build with its totals and findings
   {session:<id>}:access  members and roles
   {session:<id>}:ids     sorted set: "<person> <edit id>" by revision
-  {session:<id>}:digests hash: "<person> <edit id>" -> digest of its operations
+  {session:<id>}:digests hash: "<person> <edit id>" -> digest of its operations, or "lost": it
+                         was lost with another log, and may not be made again
   {session:<id>}:people  hash: worker -> who is there by it
   {session:<id>}:workers sorted set: worker by when its people expire
   {session:<id>}:hints   sharded channel: what to look for
@@ -28,7 +29,8 @@ if (epoch or '') ~= ARGV[8] then return 0 end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[5], KEYS[6])
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'revision', ARGV[2], 'edit', ARGV[3],
   'engine', ARGV[4], 'access', ARGV[5], 'stored', ARGV[2], 'recorded', ARGV[2],
-  'forgotten', ARGV[10], 'previous', ARGV[9], 'left_at', ARGV[2])
+  'forgotten', ARGV[10], 'previous', ARGV[9], 'left_at', ARGV[2],
+  'redone', ARGV[9] == '' and '1' or '0')
 redis.call('SET', KEYS[3], ARGV[6])
 redis.call('SET', KEYS[4], ARGV[7])
 for i = 11, #ARGV, 3 do
@@ -36,6 +38,17 @@ for i = 11, #ARGV, 3 do
   redis.call('HSET', KEYS[6], ARGV[i], ARGV[i + 2])
 end
 redis.call('SPUBLISH', KEYS[7], 'opened')
+return 1
+"""
+
+AGAIN = """
+-- keys: head access hints; args: found epoch previous left_at access_version access
+-- What the log holds goes on in another epoch, if it is still in the epoch `found`.
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'previous', ARGV[3], 'left_at', ARGV[4],
+  'recorded', ARGV[4], 'redone', '0', 'access', ARGV[5])
+redis.call('SET', KEYS[2], ARGV[6])
+redis.call('SPUBLISH', KEYS[3], 'opened')
 return 1
 """
 
@@ -71,8 +84,8 @@ return {'done', revision}
 
 LOAD = """
 -- keys: head log build access; args: how many changes before the stored build
-local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'engine', 'access',
-  'stored')
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'engine', 'redone',
+  'stored', 'previous', 'left_at')
 if not head[1] then return false end
 local from = math.max(1, tonumber(head[6]) + 1 - tonumber(ARGV[1]))
 return {head, redis.call('GET', KEYS[3]), redis.call('GET', KEYS[4]),
@@ -101,6 +114,45 @@ if tonumber(ARGV[2]) < tonumber(head[6]) then return {'too_old'} end
 return {'new', head[1], head[2], head[3], head[4], head[5]}
 """
 
+REMEMBERED = """
+-- keys: ids digests; args: authors
+-- The revision of each of these edits, or -1: it is lost; false: it is not remembered.
+local found = {}
+for i, author in ipairs(ARGV) do
+  local revision = redis.call('ZSCORE', KEYS[1], author)
+  if revision and redis.call('HGET', KEYS[2], author) == 'lost' then revision = '-1' end
+  found[i] = revision
+end
+return found
+"""
+
+GIVE_UP = """
+-- keys: head ids digests; args: author epoch revision edit access
+-- An edit of a lost log that is refused on this state is not decided again by anybody.
+if redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 1 end
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'access')
+for i = 1, 4 do
+  if head[i] ~= ARGV[i + 1] then return 0 end
+end
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+redis.call('HSET', KEYS[3], ARGV[1], 'lost')
+return 1
+"""
+
+REDONE = """
+-- keys: head; args: epoch
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+return redis.call('HSET', KEYS[1], 'redone', '1')
+"""
+
+ENTRIES = """
+-- keys: head log
+-- Where the log stands and all that it holds.
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'previous', 'left_at')
+if not head[1] then return false end
+return {head, redis.call('XRANGE', KEYS[2], '-', '+')}
+"""
+
 STORE = """
 -- keys: head log build; args: epoch revision build keep
 -- Only forward, and only within its epoch; then the log behind it may go.
@@ -126,12 +178,13 @@ return 1
 """
 
 UNRECORDED = """
--- keys: head log build; args: count
--- What SQL lacks: the position, then entries.
-local head = redis.call('HMGET', KEYS[1], 'epoch', 'recorded', 'previous', 'left_at')
+-- keys: head log build; args: epoch revision count
+-- The position, then the entry at `revision`, which is in SQL, and those after it; from where
+-- the epoch began, when that is the newest of which SQL knows nothing.
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'previous', 'left_at')
 if not head[1] then return false end
-local from = tonumber(head[2]) + 1
-return {head, redis.call('XRANGE', KEYS[2], from .. '-0', '+', 'COUNT', ARGV[1]),
+if head[1] ~= ARGV[1] then return {head} end
+return {head, redis.call('XRANGE', KEYS[2], ARGV[2] .. '-0', '+', 'COUNT', ARGV[3]),
   redis.call('GET', KEYS[3])}
 """
 
@@ -169,4 +222,25 @@ for i = 1, #all, 2 do
   if all[i] ~= ARGV[1] then others[#others + 1] = all[i + 1] end
 end
 return others
+"""
+
+RELEASE = """
+-- keys: engine; args: engine again
+-- Each engine is taken up once, unless `again` is 1: a worker of an older release that starts
+-- anew changes nothing.
+local known = redis.call('HEXISTS', KEYS[1], 'was ' .. ARGV[1])
+local wanted = redis.call('HMGET', KEYS[1], 'engine', 'number')
+if wanted[1] == ARGV[1] or (known == 1 and ARGV[2] == '0') then return wanted end
+local number = tostring(tonumber(wanted[2] or '0') + 1)
+redis.call('HSET', KEYS[1], 'engine', ARGV[1], 'number', number, 'was ' .. ARGV[1], number)
+return {ARGV[1], number}
+"""
+
+WANTED = """
+-- keys: engine; args: the engine that the worker knows to be wanted, and its number
+-- A Redis that lost it, or went back, takes the newer one.
+local wanted = redis.call('HMGET', KEYS[1], 'engine', 'number')
+if wanted[1] and tonumber(wanted[2]) >= tonumber(ARGV[2]) then return wanted end
+redis.call('HSET', KEYS[1], 'engine', ARGV[1], 'number', ARGV[2], 'was ' .. ARGV[1], ARGV[2])
+return {ARGV[1], ARGV[2]}
 """

@@ -214,6 +214,25 @@ def after_edit(
     return Commit(person, base, state, after, change, inverse)
 
 
+def decide_again(state: State, lost: Change, engine: Engine, now: int) -> Commit | Refused:
+    """What a change that was lost with another log means now: like an edit in flight."""
+    assert lost.by is not UNSET, "the server's own changes are made anew, not again"
+    if not may_edit(state.access, lost.by):
+        return Refused("not_allowed", "You may not edit any more.", id=lost.edit)
+    base = lost.revision - 1
+    decided = after_edit(state, lost.by, lost.edit, base, lost.operations, engine, now)
+    if isinstance(decided, Refused):
+        return decided
+    change = msgspec.structs.replace(
+        decided.change,
+        undoes=lost.undoes,
+        redoes=lost.redoes,
+        kept=lost.kept,
+        passed_over=lost.passed_over,
+    )
+    return msgspec.structs.replace(decided, change=change)
+
+
 def move(state: State, engine: Engine, now: int) -> Commit:
     """The change by which a session of another engine comes to this one: all its results."""
     result = engine.result(state.build)

@@ -13,7 +13,7 @@ from server import access, protocol
 from server.access import AccessError
 from server.auth import NotAuthenticatedError, Person
 from server.connection import Connection
-from server.follower import NoSessionError
+from server.follower import EngineMovedError, NoSessionError
 from server.live import LiveSession
 from server.log import BrokenError, FullError, UnreachableError
 from server.orm import DatabaseAwayError
@@ -40,6 +40,8 @@ async def live(socket: Socket, session_id: str, services: Services) -> None:
         await _live(socket, transport, session_id, services)
     except Closing as closing:
         transport.close(closing.code, closing.reason)
+    except EngineMovedError:
+        transport.close(Close.RESTARTING, "The session is on another release.")
     except NoSessionError:
         transport.close(Close.NO_SESSION, "There is no such session.")
     except (UnreachableError, FullError, BrokenError, DatabaseAwayError):

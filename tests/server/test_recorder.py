@@ -26,8 +26,8 @@ def log(redis: Redis) -> Log:
 
 
 @pytest.fixture
-def recorder(redis: Redis, database: Database) -> Recorder:
-    return Recorder(redis, database, lambda: ())
+def recorder(redis: Redis, database: Database, log: Log, archive: Archive) -> Recorder:
+    return Recorder(redis, database, log, lambda: (), archive.again)
 
 
 @pytest.fixture
