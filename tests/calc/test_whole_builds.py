@@ -8,7 +8,7 @@ import pytest
 from msgspec import UNSET
 
 from calc import build as documents
-from calc.build import OWN_SLOT, Build
+from calc.build import OWN_SLOT, Build, SlottedEnhancement
 from calc.canonical import canonical
 from calc.engine import Engine
 from calc.figure_types import Figures
@@ -51,6 +51,10 @@ from tests.legal_builds import legal_build, players
 from tests.walks import walk
 
 EVERYBODY = 15
+COMMON = [
+    f"Crafted_{aspect}"
+    for aspect in ("Accuracy", "Damage", "Endurance_Discount", "Recharge", "Defense_Buff", "Heal")
+]
 
 
 def builds(catalogue: Catalogue, seed: int) -> list[Build]:
@@ -200,6 +204,34 @@ def test_an_enhancement_changes_its_own_power_alone(engine: Engine, number: int)
         assert without(found, power) == without(figures, power)
     assert own > 3
     assert others > 5
+
+
+@pytest.mark.parametrize("number", range(EVERYBODY))
+def test_a_common_invention_changes_its_own_power_alone(engine: Engine, number: int) -> None:
+    """It is of no set and gives nothing by itself: what others hear of it is in two totals."""
+    random = Random(number)
+    build = legal_build(random, players(engine.catalogue)[number], engine.catalogue)
+    before, figures = engine.totals(build), engine.figures(build)
+    own = others = 0
+    for power, slot, _ in random.sample(sorted_places(build), 60):
+        emptied = after(build, ClearEnhancement(power, slot), engine.catalogue)
+        assert emptied is not None
+        bare, unslotted = engine.totals(emptied), engine.figures(emptied)
+        piece = SlottedEnhancement(random.choice(COMMON), 50)
+        placed = after(emptied, PlaceEnhancement(power, slot, piece), engine.catalogue)
+        if placed is None:
+            continue
+        now, found = engine.totals(placed), engine.figures(placed)
+        if any(now[stat] != bare[stat] for stat in ("offense.to_hit", "health.max")):
+            continue
+        own += found.get(PowerId(power)) != unslotted.get(PowerId(power))
+        others += 1
+        assert without(found, power) == without(unslotted, power)
+        changed = {stat for stat in bare if now[stat] != bare[stat]}
+        assert not any(stat.startswith("offense.") for stat in changed), (power, piece, changed)
+    assert (engine.totals(build), engine.figures(build)) == (before, figures)
+    assert own > 1
+    assert others > 3
 
 
 @pytest.mark.parametrize("number", range(0, EVERYBODY, 3))
