@@ -96,7 +96,7 @@ class Decider:
                 message = "This edit id was used for another edit."
                 author.answer(Refused("id_reused", message, id=edit.id))
             case Elsewhere("lost"):
-                connection.answer(Refused("lost", LOST, id=edit.id))
+                author.answer(Refused("lost", LOST, id=edit.id))
             case Elsewhere("too_old"):
                 message = "Too old to tell whether this edit was made already."
                 author.answer(Refused("too_old", message, id=edit.id))
