@@ -28,6 +28,7 @@ import { sessionView } from "./views/session.js";
  * @property {boolean} editable
  * @property {Set<string>} pending  places with an edit on its way
  * @property {(operations: Operation | Operation[], from?: string) => void} edit
+ * @property {(type: "undo" | "redo") => void} again
  * @property {(place: string) => void} dismiss
  * @property {(more: Partial<Ui>) => void} show
  */
@@ -43,6 +44,9 @@ export function startSession(root, id, invitation) {
 }
 
 const NOT_AUTHENTICATED = 4401;
+/** @type {Record<string, "undo" | "redo">} */
+const UNDOING = { z: "undo", y: "redo", "shift z": "redo" };
+const WRITING = "textarea, input:not([type=checkbox])"; // these undo what was typed
 
 class SessionPage {
   /** @type {State} */ state = initial();
@@ -50,6 +54,7 @@ class SessionPage {
   client = newId();
   /** @type {SessionSocket | undefined} */ socket;
   drawing = 0;
+  behind = false; // a reset came, and its snapshot not yet
 
   /** @param {HTMLElement} root @param {string} id @param {string} invitation @param {string} name */
   constructor(root, id, invitation, name) {
@@ -64,6 +69,16 @@ class SessionPage {
     this.catalogue.open();
     this.connect();
     this.draw();
+    addEventListener("keydown", (event) => this.key(event));
+  }
+
+  /** What everybody's fingers know: Ctrl+Z, and Ctrl+Y or Ctrl+Shift+Z. @param {KeyboardEvent} event */
+  key(event) {
+    const type = UNDOING[`${event.shiftKey ? "shift " : ""}${event.key.toLowerCase()}`];
+    const writing = event.target instanceof HTMLElement && event.target.matches(WRITING);
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || !type || writing || !mayEdit(this.state)) return;
+    event.preventDefault();
+    this.again(type);
   }
 
   connect() {
@@ -115,7 +130,12 @@ class SessionPage {
       const again = this.state.pending.find((edit) => edit.id === message.id);
       if (again) setTimeout(() => this.send(again), message.retry_after * 1000);
     }
-    if (message.type === "snapshot" || message.type === "change") {
+    if (message.type === "reset") this.behind = true;
+    if (message.type === "snapshot" && this.behind) {
+      this.behind = false;
+      for (const edit of this.state.pending) this.send(edit); // what was answered meanwhile did not come
+    }
+    if (message.type === "snapshot" || message.type === "change" || message.type === "update") {
       visited(this.id, this.state.build?.title || "Untitled");
       document.title = `${this.state.build?.title || "Untitled"} · Cohort`;
     }
@@ -143,9 +163,16 @@ class SessionPage {
     this.send(made);
   }
 
+  /** Take one's own newest edit back, or make it again. @param {"undo" | "redo"} type */
+  again(type) {
+    const made = { type, id: newId(), base: Math.max(0, this.state.revision), operations: [], from: "session" };
+    this.set(edited(this.state, made));
+    this.send(made);
+  }
+
   /** @param {import("./state.js").Pending} edit */
-  send({ id, base, operations }) {
-    this.socket?.send({ type: "edit", id, base, operations });
+  send({ type = "edit", id, base, operations }) {
+    this.socket?.send({ type, id, base, ...(type === "edit" ? { operations } : {}) });
   }
 
   /** @param {State} state */
@@ -171,6 +198,7 @@ class SessionPage {
       state: this.state, catalogue: this.catalogue, session: this.id, ui: this.ui,
       editable: mayEdit(this.state), pending: pendingPlaces(this.state),
       edit: (operations, from) => this.edit(operations, from),
+      again: (type) => this.again(type),
       dismiss: (place) => this.set(dismissed(this.state, place)),
       show: (more) => {
         this.ui = { ...this.ui, ...more };

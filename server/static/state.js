@@ -15,11 +15,18 @@
  * @typedef {import("./wire.js").Finding} Finding
  * @typedef {import("./wire.js").Member} Member
  *
- * @typedef {{id: string, base: number, operations: Operation[], from: string}} Pending
+ * @typedef {{type?: "undo" | "redo", id: string, base: number, operations: Operation[], from: string}} Pending
  *   an edit that is not answered yet; `from` is the place on the page where it was made
  * @typedef {{id: string, place: string, code: string, message: string}} Refusal
- * @typedef {{revision: number, by: string, at: number, operations: Operation[], before: Build | null}} Entry
- *   what somebody did, and to which build
+ * @typedef {object} Entry  what somebody did
+ * @property {number} revision
+ * @property {string} edit
+ * @property {string} by
+ * @property {number} at
+ * @property {Operation[]} operations
+ * @property {Build | null} before  the build that they were applied to
+ * @property {"undo" | "redo"} [again]  what was done before is taken back, or made again
+ * @property {Entry} [meant]  that, if this page saw it
  * @typedef {{before: Total, after: Total}} Difference
  *
  * @typedef {object} State
@@ -29,7 +36,8 @@
  * @property {string} person  who I am
  * @property {string} role
  * @property {Record<string, Member>} known  everybody whose name came up, by person
- * @property {string[]} present  who is here, in the order of coming
+ * @property {string[]} present  who is here, in the order of coming; viewers are not told
+ * @property {number} number  how many are here; only viewers are told
  * @property {string} epoch
  * @property {number} revision
  * @property {string} edit  the id of the edit at that revision
@@ -48,7 +56,7 @@ const FEED_LENGTH = 50;
 export function initial() {
   return {
     link: "joining", reason: "", degraded: false,
-    person: "", role: "viewer", known: {}, present: [],
+    person: "", role: "viewer", known: {}, present: [], number: 0,
     epoch: "", revision: -1, edit: "",
     build: null, totals: {}, changed: {}, findings: [],
     pending: [], refusals: [], feed: [],
@@ -87,11 +95,12 @@ export function receive(state, message) {
         ...state, link: "live", reason: "", degraded: false,
         person: message.person, role: message.role,
         known: learn(state.known, [...message.members, ...message.people]),
-        present: message.people.map((member) => member.person),
+        present: message.people.map((member) => member.person), number: message.number ?? 0,
       };
     case "snapshot": return snapshot(state, message);
     case "change": return change(state, message);
-    case "accepted": return answered(state, message.id);
+    case "update": return update(state, message);
+    case "accepted": return accepted(state, message);
     case "refused": return refused(state, message);
     case "people": {
       const { joined = [], left = [], changed = [] } = message;
@@ -100,6 +109,7 @@ export function receive(state, message) {
         ...state,
         known: learn(state.known, [...joined, ...changed]),
         present: [...state.present.filter((person) => !gone.has(person)), ...joined.map((member) => member.person)],
+        number: message.number ?? state.number,
         role: changed.find((member) => member.person === state.person)?.role ?? state.role,
       };
     }
@@ -122,26 +132,45 @@ function snapshot(state, message) {
   };
 }
 
-/** @param {State} state @param {Change} message @returns {State} */
-function change(state, message) {
-  if (message.revision !== state.revision + 1) {
-    throw new OutOfStep(`revision ${message.revision} after ${state.revision}`);
-  }
+/**
+ * What a change and an update have in common: several changes as one say no more.
+ * @param {State} state @param {Change | import("./wire.js").Update} message @returns {State}
+ */
+function follow(state, message) {
   /** @type {Record<string, Difference>} */
   const changed = {};
   for (const [key, after] of Object.entries(message.totals)) {
     changed[key] = { before: state.totals[key] ?? after, after };
   }
-  const entry = {
-    revision: message.revision, by: message.by ?? "", at: message.at,
-    operations: message.operations, before: state.build,
-  };
   return {
     ...state,
     revision: message.revision, edit: message.edit,
     build: merge(state.build, message.patch),
     totals: { ...state.totals, ...message.totals }, changed,
     findings: message.findings ?? state.findings,
+  };
+}
+
+/** @param {State} state @param {import("./wire.js").Update} message @returns {State} */
+function update(state, message) {
+  if (message.from !== state.revision) throw new OutOfStep(`an update from ${message.from} at ${state.revision}`);
+  return follow(state, message);
+}
+
+/** @param {State} state @param {Change} message @returns {State} */
+function change(state, message) {
+  if (message.revision !== state.revision + 1) {
+    throw new OutOfStep(`revision ${message.revision} after ${state.revision}`);
+  }
+  const meant = message.undoes ?? message.redoes;
+  /** @type {Entry} */
+  const entry = {
+    revision: message.revision, edit: message.edit, by: message.by ?? "", at: message.at,
+    operations: message.operations, before: state.build,
+    ...(meant ? { again: message.undoes ? "undo" : "redo", meant: state.feed.find(({ edit }) => edit === meant) } : {}),
+  };
+  return {
+    ...follow(state, message),
     feed: [entry, ...state.feed].slice(0, FEED_LENGTH),
   };
 }
@@ -149,6 +178,18 @@ function change(state, message) {
 /** @param {State} state @param {string} id @returns {State} */
 function answered(state, id) {
   return { ...state, pending: state.pending.filter((edit) => edit.id !== id) };
+}
+
+/**
+ * An undo may have left alone what others have changed since: that is said.
+ * @param {State} state @param {import("./wire.js").Accepted} message @returns {State}
+ */
+function accepted(state, message) {
+  const after = answered(state, message.id);
+  const said = [...(message.kept ?? []), ...(message.passed_over ?? [])].map((one) => one.message);
+  if (!said.length) return after;
+  const notice = { id: message.id, place: "session", code: "kept", message: [...new Set(said)].join(" ") };
+  return { ...after, refusals: [...after.refusals.filter(({ place }) => place !== "session"), notice] };
 }
 
 /** @param {State} state @param {Refused} message @returns {State} */

@@ -39,6 +39,7 @@
  * @property {Member[]} people
  * @property {{release: string, hash: string}} catalogue
  * @property {string} [token]
+ * @property {number} [number]  how many are here, for viewers
  *
  * @typedef {object} Snapshot
  * @property {"snapshot"} type
@@ -60,15 +61,32 @@
  * @property {any} patch
  * @property {Record<string, Total>} totals
  * @property {Finding[]} [findings]
+ * @property {string} [undoes]  the id of the edit that it takes back
+ * @property {string} [redoes]  the id of the edit that it makes again
  *
- * @typedef {{type: "accepted", id: string, revision: number}} Accepted
+ * @typedef {object} Accepted  of an undo also what others have changed since, and what could not be undone
+ * @property {"accepted"} type
+ * @property {string} id
+ * @property {number} revision
+ * @property {{place: string, by: string, message: string}[]} [kept]
+ * @property {{edit: string, message: string}[]} [passed_over]
+ *
  * @typedef {{type: "refused", id?: string, code: string, message: string, operation?: number, rule?: string, path?: string, retry_after?: number}} Refused
- * @typedef {{type: "people", joined?: Member[], left?: string[], changed?: Member[]}} People
+ * @typedef {object} Update  to viewers: several changes as one
+ * @property {"update"} type
+ * @property {number} from
+ * @property {number} revision
+ * @property {string} edit
+ * @property {any} patch
+ * @property {Record<string, Total>} totals
+ * @property {Finding[]} [findings]
+ *
+ * @typedef {{type: "people", joined?: Member[], left?: string[], changed?: Member[], number?: number}} People
  * @typedef {{type: "status", degraded: boolean, reason?: string}} Status
  * @typedef {{type: "reset", reason: string}} Reset
  * @typedef {{type: "goodbye", reason: string, retry_after: number}} Goodbye
  * @typedef {{type: "pong", id: string}} Pong
- * @typedef {Welcome | Snapshot | Change | Accepted | Refused | People | Status | Reset | Goodbye | Pong} ServerMessage
+ * @typedef {Welcome | Snapshot | Change | Update | Accepted | Refused | People | Status | Reset | Goodbye | Pong} ServerMessage
  */
 
 export {};

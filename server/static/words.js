@@ -8,12 +8,20 @@ import { counted, plainId } from "./format.js";
  * @typedef {import("./catalogue.js").Catalogue} Catalogue
  */
 
+/** @param {import("./state.js").Entry} entry @param {Catalogue} catalogue @returns {string} */
+export function deed({ operations, before, again, meant }, catalogue) {
+  if (!again) return done(operations, before, catalogue);
+  const verb = again === "undo" ? "took back" : "made again";
+  return meant ? `${verb}: ${deed(meant, catalogue)}` : `${verb} an edit`;
+}
+
 /**
  * @param {Operation[]} operations of one edit
  * @param {Build | null} before the build that they were applied to
  * @param {Catalogue} catalogue
  */
-export function deed(operations, before, catalogue) {
+function done(operations, before, catalogue) {
+  if (!operations.length) return "brought the totals up to date";
   const [first, ...others] = operations;
   if (!others.length) return sentence(first, before, catalogue);
   const placed = operations.filter((operation) => operation.enhancement);

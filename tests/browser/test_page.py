@@ -152,6 +152,27 @@ def test_a_watcher_sees_everything_and_changes_nothing(window: OpenWindow) -> No
     expect(vic.get_by_label("Title")).to_have_value("Nova")
 
 
+def test_an_edit_is_taken_back_and_made_again(window: OpenWindow) -> None:
+    ann, bob = window(), window()
+    start_blank(ann, "Ann")
+    make_scrapper(ann)
+    join(bob, invitation(ann, "edit"), "Bob")
+    choose(bob, "Level", "40")
+    expect(ann.get_by_label("Level", exact=True)).to_have_value("40")
+
+    ann.get_by_role("button", name="Undo").click()  # her own, not Bob's
+    expect(ann.get_by_text("You took back: took Deflection").first).to_be_visible()
+    expect(bob.get_by_text("Ann took back an edit").first).to_be_visible()
+    expect(bob.get_by_role("article", name="Deflection")).to_have_count(0)
+    expect(bob.get_by_label("Level", exact=True)).to_have_value("40")
+    ann.keyboard.press("Control+y")
+    expect(bob.get_by_role("article", name="Deflection")).to_be_visible()
+    bob.keyboard.press("Control+z")
+    expect(ann.get_by_label("Level", exact=True)).to_have_value("50")
+    bob.keyboard.press("Control+z")
+    expect(bob.get_by_role("alert")).to_be_visible()  # he did nothing else
+
+
 def test_a_scenario_changes_what_totals_are_read_under(window: OpenWindow) -> None:
     ann, bob = window(), window(width=390, height=844)
     start_blank(ann, "Ann")

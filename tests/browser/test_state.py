@@ -89,6 +89,29 @@ def test_a_missing_change_is_noticed(run: Any) -> None:
     assert run(FOLLOW, [[SNAPSHOT, {**CHANGE, "revision": 6}], []]) == "out of step"
 
 
+UPDATE = {
+    "type": "update",
+    "from": 4,
+    "revision": 9,
+    "edit": "edit-nine",
+    "patch": {"level": 45},
+    "totals": {"health.max": {"value": 1300, "capped": 1200}},
+}
+
+
+def test_a_viewer_follows_by_updates_and_is_told_how_many_are_here(run: Any) -> None:
+    state = run(FOLLOW, [[SNAPSHOT, UPDATE, {"type": "people", "number": 7}], []])
+    assert (state["revision"], state["edit"]) == (9, "edit-nine")
+    assert state["build"] == {"format": 1, "level": 45}
+    assert state["changed"]["health.max"]["before"]["value"] == 900
+    assert state["number"] == 7
+    assert state["feed"] == []
+
+
+def test_an_update_from_another_state_is_noticed(run: Any) -> None:
+    assert run(FOLLOW, [[SNAPSHOT, {**UPDATE, "from": 3}], []]) == "out of step"
+
+
 def test_a_refusal_finds_its_place(run: Any) -> None:
     operations = [
         {"type": "add_slot", "power": "Pool.Speed.Hasten", "slot": "s1"},

@@ -98,7 +98,7 @@ function latestView({ state, catalogue }) {
   const [last] = state.feed;
   if (!last) return null;
   const who = last.by === state.person ? "You" : state.known[last.by]?.name ?? "The server";
-  return h("span", { class: "latest", key: "latest" }, `${who} ${deed(last.operations, last.before, catalogue)}`);
+  return h("span", { class: "latest", key: "latest" }, `${who} ${deed(last, catalogue)}`);
 }
 
 /** Powers that everybody has anyway: they stay folded while nothing is chosen about them. */

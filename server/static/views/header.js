@@ -17,10 +17,23 @@ export function headerView(view) {
     h("a", { class: "brand", href: "/", title: "To the start page" }, h("img", { src: "/icon.svg", alt: "Cohort", width: 28, height: 28 })),
     h("div", { class: "who" }, titleView(view), h("small", { key: "character" }, characterView(view))),
     !editable && h("span", { class: "chip", key: "viewer", title: "You see everything and change nothing" }, "Viewing"),
+    editable && againView(view),
     peopleView(view),
     linkView(view),
     editable && h("button", { class: "primary invite", key: "invite", onclick: () => show({ dialog: "invite", about: {} }) }, "Invite"),
     refusalView(view, "title", "session"));
+}
+
+/** Undo and redo. @param {View} view */
+function againView({ pending, again }) {
+  /** @param {"undo" | "redo"} type @param {string} label @param {string} turn @param {string} title */
+  const button = (type, label, turn, title) => h("button", {
+    class: "plain", key: type, "aria-label": label, title, disabled: pending.has("session"), onclick: () => again(type),
+  }, h("svg", { viewBox: "0 0 24 24", width: 20, height: 20, "aria-hidden": "true" },
+    h("path", { d: turn, fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round" })));
+  return h("span", { class: "again", key: "again" },
+    button("undo", "Undo", "M8 5 L4 9 L8 13 M4 9 H14 A5 5 0 0 1 14 19 H10", "Undo your newest edit (Ctrl+Z)"),
+    button("redo", "Redo", "M16 5 L20 9 L16 13 M20 9 H10 A5 5 0 0 0 10 19 H14", "Make it again (Ctrl+Y)"));
 }
 
 /** @param {View} view */
@@ -56,12 +69,14 @@ function peopleView({ state, show }) {
   const others = state.present.filter((person) => person !== state.person);
   const people = [state.person, ...others];
   const names = people.map((person) => state.known[person]?.name ?? "?");
+  if (state.number > 1) names.push(`${state.number - 1} more`);
+  const unseen = Math.max(people.length, state.number) - SHOWN;
   return h("button", {
       class: "people plain", key: "people", title: names.join(", "),
       "aria-label": `Here now: ${names.join(", ")}`, onclick: () => show({ tab: "news" }),
     },
     people.slice(0, SHOWN).map((person) => avatarView(state.known[person]?.name ?? "?", person)),
-    people.length > SHOWN && h("span", { class: "avatar more", key: "more" }, `+${people.length - SHOWN}`));
+    unseen > 0 && h("span", { class: "avatar more", key: "more" }, `+${unseen}`));
 }
 
 /** @param {string} name @param {string} person */

@@ -36,6 +36,7 @@ function findingsView({ state, catalogue, show }) {
 function peopleView({ state, catalogue }) {
   return h("section", { class: "card", "aria-labelledby": "people-title", key: "people" },
     h("h2", { id: "people-title" }, "Here now"),
+    state.number > 0 && h("p", { class: "hint", key: "number" }, state.number === 1 ? "Only you." : `${state.number} people.`),
     h("ul", { class: "people-list" }, state.present.map((person) => {
       const { name = "?", role = "" } = state.known[person] ?? {};
       const last = state.feed.find((entry) => entry.by === person);
@@ -43,7 +44,7 @@ function peopleView({ state, catalogue }) {
         avatarView(name, person),
         h("div", null,
           h("strong", null, name, person === state.person && h("span", { class: "hint" }, " (you)")),
-          h("small", null, last ? deed(last.operations, last.before, catalogue) : role)),
+          h("small", null, last ? deed(last, catalogue) : role)),
         h("span", { class: "chip" }, role));
     })));
 }
@@ -56,6 +57,6 @@ function feedView({ state, catalogue }) {
     h("ol", { class: "feed", role: "log", "aria-live": "off" }, state.feed.slice(0, SHOWN).map((entry) =>
       h("li", { key: entry.revision },
         h("span", null, h("strong", null, entry.by === state.person ? "You" : state.known[entry.by]?.name ?? "The server"),
-          ` ${deed(entry.operations, entry.before, catalogue)}`),
+          ` ${deed(entry, catalogue)}`),
         h("time", { datetime: new Date(entry.at).toISOString() }, clock(entry.at))))));
 }
