@@ -47,15 +47,24 @@ STOP_S = 1.0  # for the recorder, and then for the sessions to say that nobody i
 ATTEMPTS = 3  # of a call to Redis, within its time-out
 
 
-def create_app(settings: Settings) -> Litestar:
-    """A worker's application; `redis_url` must be set. Raises CatalogueError, OSError."""
+def create_app(settings: Settings, engine: Engine | None = None) -> Litestar:
+    """A worker's application; `redis_url` must be set. Raises CatalogueError, OSError.
+
+    engine: one on a catalogue that is loaded already.
+    """
     assert settings.redis_url is not None, "the launcher says where its Valkey listens"
-    engine = Engine(pack.load(settings.gamedata or starter.path()))
+    engine = engine or Engine(pack.load(settings.gamedata or starter.path()))
     database = Database(settings.database)
+    # No time-out of the library's own: it would send by `asyncio.wait_for`, which may lose that a
+    # task is cancelled, and the task goes on. `reaching` bounds each call.
     redis = Redis.from_url(
-        settings.redis_url, retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), ATTEMPTS)
+        settings.redis_url,
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), ATTEMPTS),
+        socket_timeout=None,
     )
-    hints_redis = Redis.from_url(settings.redis_url, retry=Retry(NoBackoff(), 0))
+    hints_redis = Redis.from_url(
+        settings.redis_url, retry=Retry(NoBackoff(), 0), socket_timeout=None
+    )
     log = Log(redis, settings.log_keeps, settings.edit_ids)
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
 

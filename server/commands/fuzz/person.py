@@ -1,0 +1,285 @@
+"""Somebody in a session: edits at random, loses the line, comes back, and checks what they see."""
+
+import asyncio
+import random
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from calc import build as documents
+from calc.operations import Operation
+from gamedata.catalogue import Catalogue
+from server.client import AGAIN, GapError, Replica
+from server.commands.fuzz.edits import random_operations
+from server.commands.fuzz.journal import Journal
+from server.commands.fuzz.line import LineError, Socket
+from server.commands.fuzz.worker import DeadError
+from server.log import Head
+from server.protocol import (
+    Accepted,
+    Close,
+    Edit,
+    Goodbye,
+    Join,
+    Refused,
+    Role,
+    ServerMessage,
+    Snapshot,
+    Welcome,
+    encode,
+)
+
+NEVER = (Close.MALFORMED, Close.NOT_AUTHENTICATED, Close.NO_SESSION, Close.TOO_MANY)
+UNKNOWN = frozenset(("too_old", *AGAIN))  # refusals that do not say that the edit is not there
+
+_operations = msgspec.json.Decoder(tuple[Operation, ...]).decode
+_decode = msgspec.json.Decoder(ServerMessage).decode
+
+
+class Sent(Struct):
+    """An edit of theirs. answer: the newest one; revision: 0 until it was accepted."""
+
+    edit: Edit
+    answer: Accepted | Refused | None = None
+    revision: int = 0
+
+
+class Person:
+    """One person with one client program.
+
+    connect: opens a socket to some worker. Raises DeadError or LineError.
+    calm: whether they make no more trouble, and wait for what is still unanswered.
+    came_by: the secret of their invitation, if they had one.
+    expelled: their right was taken away; gone: they were told so.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        role: Role,
+        join: Join,
+        catalogue: Catalogue,
+        connect: Callable[[], Awaitable[Socket]],
+        journal: Journal,
+        seed: str,
+    ) -> None:
+        self.name = name
+        self.role: Role = role
+        self.id = ""
+        self.replica = Replica()
+        self.sent: dict[str, Sent] = {}
+        self.calm = False
+        self.expelled = False
+        self.gone = False
+        self.connections = 0
+        self.came_by = join.invitation
+        self._join = msgspec.structs.replace(join, client=f"client-{name}")
+        self._catalogue = catalogue
+        self._connect = connect
+        self._journal = journal
+        self._random = random.Random(f"{seed} {name}")  # noqa: S311 - not a secret
+        self._again: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()
+
+    @property
+    def waiting(self) -> list[Sent]:
+        """What is not finally answered."""
+        return [each for each in self.sent.values() if each.answer is None]
+
+    async def run(self) -> None:
+        """Be in the session until cancelled, or expelled."""
+        while not self.gone:
+            try:
+                socket = await self._connect()
+            except (DeadError, LineError):
+                await asyncio.sleep(self._random.uniform(0.02, 0.1))
+                continue
+            self.connections += 1
+            await self._visit(socket)
+            await asyncio.sleep(self._random.uniform(0, 0.05))
+
+    async def settled(self, head: Head) -> None:
+        """Wait until all is answered, and they have at least this revision."""
+        while not self.gone and (self.waiting or not self._has(head)):
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _has(self, head: Head) -> bool:
+        position = self.replica.position
+        return position.epoch == head.epoch and position.revision >= head.revision
+
+    async def _visit(self, socket: Socket) -> None:
+        acting = None
+        try:
+            await socket.send(encode(self._joining()))
+            while True:
+                message = _decode(await socket.receive())
+                self._take(message)
+                if isinstance(message, Welcome):
+                    acting = await self._welcomed(message, acting, socket)
+                elif isinstance(message, Snapshot) and acting is None:
+                    acting = await self._begin(socket)
+        except LineError as error:
+            self._closed(error)
+        except GapError as error:
+            self._journal.fail(self.name, f"a gap: {error}")
+            self.replica = Replica()
+        except msgspec.MsgspecError as error:
+            self._journal.fail(self.name, f"not a message: {error}")
+        finally:
+            if acting is not None:
+                acting.cancel()
+            socket.drop()
+
+    def _joining(self) -> Join:
+        position = self.replica.position
+        if position.epoch and self._random.random() < 0.9:
+            return msgspec.structs.replace(self._join, resume=position)
+        return self._join
+
+    async def _welcomed(
+        self, message: Welcome, acting: asyncio.Task[None] | None, socket: Socket
+    ) -> asyncio.Task[None] | None:
+        self._journal.note(
+            self.name, f"joined {message.worker}: {message.resumed}, {message.revision}"
+        )
+        self.id = message.person
+        if message.token is not UNSET:
+            self._join = Join(token=message.token, client=self._join.client)
+        return acting if message.resumed == "snapshot" else await self._begin(socket)
+
+    async def _begin(self, socket: Socket) -> asyncio.Task[None]:
+        """What was not answered is sent again; then they do what they like."""
+        for each in self.waiting:
+            await socket.send(encode(each.edit))
+        return asyncio.create_task(self._act(socket))
+
+    def _closed(self, error: LineError) -> None:
+        self._journal.note(self.name, f"closed: {error.code} {error.reason}")
+        if error.code == Close.NOT_ALLOWED:
+            self.gone = True
+            self._changed.set()
+            self._journal.expect(self.expelled, self.name, "was sent away without a reason")
+        elif error.code in NEVER:
+            self._journal.fail(self.name, f"was closed with {error}")
+
+    # What they see.
+
+    def _take(self, message: ServerMessage) -> None:
+        self.replica.take(message)
+        self._changed.set()
+        match message:
+            case Accepted():
+                self._accepted(message)
+            case Refused():
+                self._refused(message)
+            case Snapshot():
+                self._journal.note(self.name, f"snapshot {message.epoch} {message.revision}")
+            case Goodbye():
+                self._journal.note(self.name, f"goodbye: {message.reason}")
+            case _:
+                pass
+
+    def _accepted(self, message: Accepted) -> None:
+        sent = self.sent.get(message.id)
+        if sent is None:
+            self._journal.fail(self.name, f"{message.id} is accepted, and was never sent")
+            return
+        self._journal.note(self.name, f"accepted {message.id[:8]} as {message.revision}")
+        self._journal.expect(
+            message.revision <= self.replica.revision,
+            self.name,
+            f"{message.id} is accepted as {message.revision} before its change",
+        )
+        sent.answer, sent.revision = message, message.revision
+
+    def _refused(self, message: Refused) -> None:
+        if message.id is UNSET or (sent := self.sent.get(message.id)) is None:
+            self._journal.fail(self.name, f"something is refused: {message}")
+            return
+        self._journal.note(self.name, f"refused {message.id[:8]}: {message.code}")
+        self._journal.expect(
+            message.code not in ("internal", "invalid", "already_joined"),
+            self.name,
+            f"an edit is refused {message.code}: {message.message}",
+        )
+        if message.code == "id_reused":
+            self._journal.expect(sent.revision > 0, self.name, f"{message.id} was not made before")
+        elif message.code not in AGAIN:
+            self._journal.expect(
+                not sent.revision, self.name, f"{message.id} was accepted and is refused now"
+            )
+            sent.answer = message
+
+    # What they do.
+
+    async def _act(self, socket: Socket) -> None:
+        try:
+            while not self.calm:
+                await asyncio.sleep(self._random.expovariate(1 / 0.03))
+                await self._do_something(socket)
+            socket.read_on()
+            while self.waiting:  # what was refused for now, or got lost in the noise
+                await asyncio.sleep(1.0)
+                for each in self.waiting:
+                    await socket.send(encode(each.edit))
+        except LineError:
+            pass  # the reader knows
+
+    async def _do_something(self, socket: Socket) -> None:
+        chance = self._random.random()
+        if chance < 0.03:
+            self._journal.note(self.name, "drops the line")
+            socket.drop()
+        elif chance < 0.04:
+            self._journal.note(self.name, "vanishes")
+            socket.vanish()
+        elif chance < 0.06:
+            self._journal.note(self.name, "stops reading")
+            socket.stall()
+            await asyncio.sleep(self._random.uniform(0.05, 0.6))
+            socket.read_on()
+        elif chance < 0.16 and self.sent:
+            await self._send_again(socket)
+        else:
+            for _ in range(self._random.choice((1, 1, 1, 2, 5))):
+                await self._edit(socket)
+
+    async def _edit(self, socket: Socket) -> None:
+        if len(self.waiting) > 40:
+            return
+        edit = Edit(
+            str(uuid.UUID(int=self._random.getrandbits(128))),
+            self.replica.revision,
+            self._operations(),
+        )
+        self.sent[edit.id] = Sent(edit)
+        self._journal.note(self.name, f"edit {edit.id[:8]} on {edit.base}")
+        await socket.send(encode(edit))
+        if self._random.random() < 0.1:
+            await socket.send(encode(edit))
+
+    async def _send_again(self, socket: Socket) -> None:
+        """An edit of before once more; now and then its id for another one."""
+        sent = self._random.choice(list(self.sent.values()))
+        edit = sent.edit
+        if sent.revision and self._random.random() < 0.3:
+            edit = msgspec.structs.replace(edit, operations=self._operations())
+        if isinstance(sent.answer, Refused):
+            return  # final: nobody sends it again
+        await socket.send(encode(edit))
+
+    def _operations(self) -> tuple[Operation, ...]:
+        build = documents.decode(documents_json(self.replica.document))
+        while True:
+            made = random_operations(self._random, build, self._catalogue)
+            with suppress(msgspec.ValidationError):  # some nonsense is none of the protocol's
+                return _operations(msgspec.json.encode(made))
+
+
+def documents_json(document: object) -> bytes:
+    """As the server encodes a build: keys sorted."""
+    return msgspec.json.encode(document, order="sorted")

@@ -1,0 +1,195 @@
+"""What must hold after a run, whatever happened in it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import UNSET, Struct
+from sqlalchemy import select
+
+from calc import build as documents
+from calc import operations, patch
+from calc.build import Build
+from gamedata.catalogue import Catalogue
+from server.commands.fuzz.journal import Journal
+from server.commands.fuzz.person import UNKNOWN, Person, documents_json
+from server.engine import Engine
+from server.log import Stored
+from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
+from server.protocol import Change, Refused
+from server.session import State
+
+WHO = "promises"
+
+_change = msgspec.json.Decoder(Change).decode
+_stored = msgspec.json.Decoder(Stored).decode
+
+
+class Revocation(Struct, frozen=True):
+    """persons: who lost their right; epoch, revision: where the session was by the answer."""
+
+    persons: frozenset[str]
+    epoch: str
+    revision: int
+
+
+class History(Struct, frozen=True):
+    """What led to the newest state: the first build, then each change with its epoch."""
+
+    first: Build
+    changes: tuple[tuple[str, Change], ...]
+
+
+def check_people(journal: Journal, people: Sequence[Person], state: State) -> None:
+    """Everybody who may be here has what the server has."""
+    document = documents.encode(state.build)
+    for person in people:
+        if person.gone:
+            continue
+        replica = person.replica
+        for what, theirs, ours in (
+            ("position", replica.position, state.position),
+            ("document", documents_json(replica.document), document),
+            ("totals", replica.totals, state.totals),
+            ("findings", replica.findings, state.findings),
+        ):
+            journal.expect(
+                theirs == ours, person.name, f"has another {what}: {theirs!r:.300} {ours!r:.300}"
+            )
+
+
+def check_totals(journal: Journal, state: State, catalogue: Catalogue) -> None:
+    """What the server has is what a computation from nothing gives."""
+    result = Engine(catalogue).result(state.build)
+    journal.expect(result.totals == state.totals, WHO, "the totals are not those of the build")
+    journal.expect(result.findings == state.findings, WHO, "the findings are not the build's")
+
+
+def check_history(
+    journal: Journal,
+    history: History,
+    state: State,
+    people: Sequence[Person],
+    catalogue: Catalogue,
+) -> None:
+    """The history has no gap, is made of what people sent, and leads to the state."""
+    build = history.first
+    sent = {(person.id, edit): person for person in people for edit in person.sent}
+    for index, (_, change) in enumerate(history.changes):
+        journal.expect(
+            change.revision == index + 1, WHO, f"revision {change.revision} is the {index + 1}th"
+        )
+        before = build
+        build = _applied(journal, build, change, catalogue)
+        journal.expect(
+            patch.difference(before, build) == change.patch,
+            WHO,
+            f"the patch of {change.revision} is not what its operations do",
+        )
+        if change.by is not UNSET:
+            person = sent.get((change.by, change.edit))
+            journal.expect(
+                person is not None
+                and person.sent[change.edit].edit.operations == change.operations,
+                WHO,
+                f"{change.edit} is in the history and was not sent like this",
+            )
+    journal.expect(
+        documents.encode(build) == documents.encode(state.build),
+        WHO,
+        "the history does not lead to the build",
+    )
+
+
+def _applied(journal: Journal, build: Build, change: Change, catalogue: Catalogue) -> Build:
+    for operation in change.operations:
+        outcome = operations.apply(build, operation, catalogue)
+        if isinstance(outcome, operations.Refused):
+            journal.fail(WHO, f"{change.edit} was committed, and must be refused: {outcome}")
+        else:
+            build = outcome.build
+    return build
+
+
+def check_answers(journal: Journal, history: History, people: Sequence[Person]) -> None:
+    """Each accepted edit is there exactly once, where its author was told; no refused one is."""
+    made = Counter((change.by, change.edit) for _, change in history.changes)
+    where = {(change.by, change.edit): change.revision for _, change in history.changes}
+    for (by, edit), times in made.items():
+        journal.expect(times == 1, WHO, f"{edit} of {by} is there {times} times")
+    for person in people:
+        for edit, sent in person.sent.items():
+            found = where.get((person.id, edit), 0)
+            if sent.revision:
+                journal.expect(
+                    found == sent.revision,
+                    person.name,
+                    f"{edit} was accepted as {sent.revision} and is {found or 'nowhere'}",
+                )
+            elif isinstance(sent.answer, Refused) and sent.answer.code not in UNKNOWN:
+                journal.expect(not found, person.name, f"{edit} was refused and is {found}")
+
+
+def check_revocations(
+    journal: Journal, history: History, revocations: Sequence[Revocation]
+) -> None:
+    """Nobody's edit was committed after their revocation was answered."""
+    for revocation in revocations:
+        for epoch, change in history.changes:
+            journal.expect(
+                change.by not in revocation.persons
+                or epoch != revocation.epoch
+                or change.revision <= revocation.revision,
+                WHO,
+                f"{change.edit} is {change.revision}; its author was revoked by "
+                f"{revocation.revision}",
+            )
+
+
+async def history_of(database: Database, session: str) -> History:
+    """What SQL has of a session, once all is recorded."""
+    async with database.reading() as sql:
+        epochs = {
+            row.epoch: row
+            for row in await sql.scalars(
+                select(EpochRow).where(EpochRow.session_id == session).order_by(EpochRow.ordinal)
+            )
+        }
+        stored = await sql.scalar(
+            select(CheckpointRow.stored)
+            .where(CheckpointRow.session_id == session)
+            .order_by(CheckpointRow.revision)
+            .limit(1)
+        )
+        changes: list[tuple[str, Change]] = []
+        epoch: EpochRow | None = list(epochs.values())[-1]
+        upto = epoch.recorded if epoch else 0
+        while epoch is not None:
+            after = epoch.left_at or 0
+            frames = await _frames(database, session, epoch.epoch, after, upto)
+            changes = [*((epoch.epoch, _change(frame)) for frame in frames), *changes]
+            epoch, upto = _before(epochs, epoch), after
+    assert stored is not None
+    return History(_stored(stored).build, tuple(changes))
+
+
+def _before(epochs: Mapping[str, EpochRow], epoch: EpochRow) -> EpochRow | None:
+    return epochs.get(epoch.previous or "")
+
+
+async def _frames(
+    database: Database, session: str, epoch: str, after: int, upto: int
+) -> Sequence[bytes]:
+    async with database.reading() as sql:
+        return (
+            await sql.scalars(
+                select(ChangeRow.frame)
+                .where(
+                    ChangeRow.session_id == session,
+                    ChangeRow.epoch == epoch,
+                    ChangeRow.revision > after,
+                    ChangeRow.revision <= upto,
+                )
+                .order_by(ChangeRow.revision)
+            )
+        ).all()
