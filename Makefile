@@ -45,8 +45,8 @@ system:
 $(VENV)/npm/installed: tests/wire/official/package-lock.json | system
 	@mkdir -p $(@D)
 	@cp tests/wire/official/package.json tests/wire/official/package-lock.json $(@D)
-	@npm ci --silent --ignore-scripts --no-audit --no-fund --prefix $(@D)
-	@touch $@
+	@npm ci --silent --ignore-scripts --no-audit --no-fund --prefix $(@D) && touch $@ \
+		|| echo "AsyncAPI's schema cannot be fetched: the check against it is skipped."
 
 # Write the reference of the live protocol anew, from the Structs and from what a test sees.
 reference: $(VENV)/installed-dev

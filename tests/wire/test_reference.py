@@ -80,6 +80,8 @@ def is_like(example: Any, frame: dict[str, Any]) -> bool:
 
 
 def test_the_reference_is_valid_asyncapi(reference: dict[str, Any]) -> None:
+    if not SCHEMA.exists():
+        pytest.skip("npm has not fetched AsyncAPI's own schema: `make test` does where it can")
     official = jsonschema_rs.validator_for(json.loads(SCHEMA.read_bytes()))
     assert [error.message for error in official.iter_errors(reference)] == []
     operation = {**reference["operations"]["edit"], "action": "levitate"}
