@@ -2,24 +2,44 @@
 
 from collections.abc import Iterator
 
+from server import views
 from server.connection import Connection
-from server.protocol import Close, Present, ServerMessage, encode
-from server.session import EDITING, Access, gather, movements
+from server.line import Line
+from server.pace import Pace
+from server.protocol import Close, People, Present, Reset, ServerMessage, encode
+from server.session import EDITING, Access, Committed, State, gather, movements
 from server.transport import text_frame
+from server.views import View, Wanted, view_of
 
 BEHIND_S = 30.0  # how long somebody may take nothing before the socket is closed
+NAMES_S = 0.25  # between two tellings of who came and went
+NUMBER_S = 1.0  # and of how many are here, to viewers
 
 
 class Audience:
     """A session's connections on this worker, and its people on all workers.
 
-    roles come from `access`: somebody who is not in it has no place here.
+    roles come from `access`: somebody who is not in it has no place here. Those with equal views
+    stand in one line. Viewers follow at a bounded rate: `shown` is the state that they have, and
+    in which the next of them enters, so that one frame fits all.
+
+    people: who is here, as everybody was last told.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, updates_per_second: float = 20.0) -> None:
         self._connections: dict[tuple[str, str], Connection] = {}
+        self._lines: dict[View, Line] = {}
         self._access = Access(0, {})
         self._others: tuple[tuple[Present, ...], ...] = ()
+        self._here: dict[str, int] = {}  # this worker's sockets, by person
+        self._places = {True: 0, False: 0}  # sockets on all workers, of those who edit or not
+        self._state: State | None = None
+        self._shown: State | None = None
+        self._snapshots: dict[View, tuple[State, bytes]] = {}
+        self._told = 0  # the number of people that viewers were told
+        self._updates = Pace(1 / updates_per_second, self._update)
+        self._names = Pace(NAMES_S, self._tell_names)
+        self._number = Pace(NUMBER_S, self._tell_number)
         self.people: dict[str, Present] = {}
 
     def __len__(self) -> int:
@@ -30,70 +50,173 @@ class Audience:
 
     def own_people(self) -> tuple[Present, ...]:
         """Who is here by this worker."""
-        counts: dict[str, int] = {}
-        for person, _ in self._connections:
-            counts[person] = counts.get(person, 0) + 1
         members = self._access.members
         return tuple(
             Present(person, members[person].name, members[person].role, count)
-            for person, count in counts.items()
+            for person, count in self._here.items()
             if person in members
         )
 
+    def number(self) -> int:
+        """How many people are here; of those who came just now, who come to this worker."""
+        return len(self.people.keys() | self._here.keys())
+
+    # Coming and going
+
     def enter(self, connection: Connection) -> None:
-        """Count a newcomer in; the others are told, and an older socket of theirs is closed."""
+        """Count a newcomer in; an older socket of theirs is closed, the others are told soon.
+
+        They get what happens after the state in which they stand.
+        """
         self.replace(connection.person, connection.client, connection.id)
         self._connections[connection.person, connection.client] = connection
-        self._tell_movements(but=connection)
+        self._count(connection, 1)
+        role = self._access.members[connection.person].role
+        self._stand(connection, view_of(role, connection.wanted))
+        self._moved()
+
+    def known_to(self, connection: Connection) -> tuple[Present, ...]:
+        """Who is here for a newcomer: whom the others know, and themselves."""
+        if connection.view.people != "names":
+            return ()
+        own = self._access.members[connection.person]
+        here = self._here[connection.person]
+        themselves = Present(connection.person, own.name, own.role, here)
+        return tuple({**self.people, connection.person: themselves}.values())
 
     def leave(self, connection: Connection) -> bool:
         """False when the connection was not here any more (replaced, say)."""
         place = (connection.person, connection.client)
         if self._connections.get(place) is not connection:
             return False
-        del self._connections[place]
-        self._tell_movements()
+        self._remove(connection)
+        self._moved()
         return True
 
     def replace(self, person: str, client: str, by: str) -> None:
         """Close the socket of this client, unless it is the connection `by` itself."""
         older = self._connections.get((person, client))
         if older is not None and older.id != by:
-            del self._connections[person, client]
+            self._remove(older)
             older.close(Close.REPLACED, "Joined again elsewhere.")
+            self._moved()
+
+    def want(self, connection: Connection, wanted: Wanted) -> None:
+        """Send somebody something else from now on, and what they need to begin with."""
+        connection.wanted = wanted
+        member = self._access.members.get(connection.person)
+        if member is None or connection.line is None:
+            return
+        self._move(connection, view_of(member.role, wanted))
+        connection.send(self.beginning(connection.view))
 
     def take_access(self, access: Access) -> None:
         """Roles may have changed; who has none any more goes."""
         self._access = access
-        for place, connection in tuple(self._connections.items()):
-            if connection.person not in access.members:
-                del self._connections[place]
+        for connection in self:
+            member = access.members.get(connection.person)
+            if member is None:
+                self._remove(connection)
                 connection.close(Close.NOT_ALLOWED, "You may not be in this session any more.")
-        self._tell_movements()
+            elif view_of(member.role, connection.wanted) != connection.view:
+                self._move(connection, view_of(member.role, connection.wanted))
+                themselves = Present(connection.person, member.name, member.role)
+                connection.answer(People(changed=(themselves,)))
+        self._recount()
+        self._moved()
 
     def take_others(self, others: tuple[tuple[Present, ...], ...]) -> None:
         """Who is here by the other workers."""
-        self._others = others
-        self._tell_movements()
+        if others != self._others:
+            self._others = others
+            self._recount()
+            self._moved()
 
     def full(self, connection: Connection, *, editors: int, viewers: int) -> bool:
         """Whether the session has no place for one more connection, which may replace one."""
         if (connection.person, connection.client) in self._connections:
             return False
-        edits = self._edits(connection)
-        here = sum(
-            each.connections for each in self.people.values() if (each.role in EDITING) == edits
-        )
-        return here >= (editors if edits else viewers)
+        edits = self._edits(connection.person)
+        return self._places[edits] >= (editors if edits else viewers)
+
+    # What follows the session
+
+    def begin(self, state: State) -> None:
+        """The session is loaded; whoever is here already has nothing that this follows from."""
+        self._state = self._shown = state
+        for view, line in self._lines.items():
+            line.put(text_frame(encode(Reset("The session was opened again."))))
+            line.put(self.beginning(view))
+
+    def changed(self, state: State, committed: Committed) -> None:
+        """Pass a change on: to collaborators at once, to viewers with what else comes soon."""
+        self._state = state
+        frames: dict[tuple[bool, tuple[str, ...]], bytes] = {}
+        derived = False
+        for view, line in self._lines.items():
+            if view.feed == "changes":
+                narrow = (view.totals, view.stats)
+                frame = frames.get(narrow)
+                if frame is None:
+                    frame = frames[narrow] = views.change_frame(committed, view)
+                line.put(frame)
+            elif view.derived:
+                derived = True
+        if derived:
+            self._updates.due()
+        else:
+            self._shown = state
+
+    def stands(self, view: View) -> State:
+        """The state that everybody with this view has, or is being sent."""
+        state = self._shown if view.derived else self._state
+        assert state is not None, "people come when the session is loaded"
+        return state
+
+    def show(self) -> State:
+        """Bring viewers to the newest state, now."""
+        if self._shown is not self._state:
+            self._updates.now()
+        assert self._state is not None
+        return self._state
+
+    def beginning(self, view: View, people: tuple[Present, ...] | None = None) -> bytes:
+        """What somebody with this view needs before anything can follow.
+
+        people: whom they know to be here, if it is not whom everybody knows.
+        """
+        state = self.stands(view)
+        if view.feed == "":
+            return b""
+        if view.feed != "totals" and view.people == "names":
+            known_people = self.people.values() if people is None else people
+            return views.snapshot_frame(state, view, known_people)
+        known = self._snapshots.get(view)
+        if known is None or known[0] is not state:
+            totals_only = view.feed == "totals"
+            make = views.all_totals_frame if totals_only else views.snapshot_frame
+            known = self._snapshots[view] = (state, make(state, view))
+        return known[1]
+
+    def catch_up(self, connection: Connection) -> None:
+        """Move somebody who had fallen behind, and reads again, to the newest state."""
+        if connection.reads_again():
+            connection.send(
+                text_frame(encode(Reset("You fell behind."))) + self.beginning(connection.view)
+            )
+
+    # Other messages
 
     def send(self, message: ServerMessage, *, editors_only: bool = False) -> None:
         """The same bytes to everybody."""
-        self.send_frame(text_frame(encode(message)), editors_only=editors_only)
-
-    def send_frame(self, frame: bytes, *, editors_only: bool = False) -> None:
-        for connection in self._connections.values():
-            if not editors_only or self._edits(connection):
-                connection.send(frame)
+        frame = text_frame(encode(message))
+        if editors_only:
+            for connection in self._connections.values():
+                if self._edits(connection.person):
+                    connection.send(frame)
+        else:
+            for line in self._lines.values():
+                line.put(frame)
 
     def close_all(self, code: Close, reason: str) -> None:
         for connection in self:
@@ -111,17 +234,94 @@ class Audience:
             elif behind_since is not None and monotonic - behind_since > BEHIND_S:
                 connection.close(Close.TRY_AGAIN, "You took nothing of what was sent for long.")
 
-    def _edits(self, connection: Connection) -> bool:
-        member = self._access.members.get(connection.person)
+    def _edits(self, person: str) -> bool:
+        member = self._access.members.get(person)
         return member is not None and member.role in EDITING
 
-    def _tell_movements(self, but: Connection | None = None) -> None:
+    def _remove(self, connection: Connection) -> None:
+        del self._connections[connection.person, connection.client]
+        self._count(connection, -1)
+        self._step_out(connection)
+
+    def _count(self, connection: Connection, by: int) -> None:
+        person = connection.person
+        self._here[person] = self._here.get(person, 0) + by
+        if not self._here[person]:
+            del self._here[person]
+        self._places[self._edits(person)] += by
+
+    def _recount(self) -> None:
+        self._places = {True: 0, False: 0}
+        for person, count in self._here.items():
+            self._places[self._edits(person)] += count
+        for group in self._others:
+            for each in group:
+                self._places[each.role in EDITING] += each.connections
+
+    def _stand(self, connection: Connection, view: View) -> None:
+        line = self._lines.get(view)
+        if line is None:
+            if view.derived and not any(each.derived for each in self._lines):
+                self._shown = self._state
+            line = self._lines[view] = Line()
+        connection.view = view
+        connection.drained = self.catch_up
+        line.enter(connection)
+
+    def _step_out(self, connection: Connection) -> None:
+        line = connection.line
+        if line is not None:
+            line.leave(connection)
+            if not len(line):
+                del self._lines[connection.view]
+                self._snapshots.pop(connection.view, None)
+
+    def _move(self, connection: Connection, view: View) -> None:
+        """To another line, with everything of the one that they leave."""
+        before = connection.view
+        self.show()
+        connection.send(b"")
+        self._step_out(connection)
+        self._stand(connection, view)
+        if view.people == "names" != before.people:
+            connection.send(text_frame(encode(People(joined=tuple(self.people.values())))))
+        elif view.people == "number" != before.people:
+            connection.send(text_frame(encode(People(number=self.number()))))
+
+    def _update(self) -> None:
+        assert self._state is not None
+        assert self._shown is not None
+        if self._state is self._shown:
+            return
+        update = views.update(self._shown, self._state)
+        self._shown = self._state
+        for view, line in self._lines.items():
+            if view.feed == "updates":
+                line.put(views.update_frame(update, view))
+            elif view.feed == "totals":
+                frame = views.totals_frame(update, view)
+                if frame is not None:
+                    line.put(frame)
+
+    def _moved(self) -> None:
+        self._names.due()
+
+    def _tell_names(self) -> None:
         people = gather((self.own_people(), *self._others))
         moved = movements(self.people, people)
         self.people = people
+        if len(people) != self._told:
+            self._number.due()
         if moved is None:
             return
         frame = text_frame(encode(moved))
-        for connection in self._connections.values():
-            if connection is not but:
-                connection.send(frame)
+        for view, line in self._lines.items():
+            if view.people == "names":
+                line.put(frame)
+
+    def _tell_number(self) -> None:
+        self._told = len(self.people)
+        frame = text_frame(encode(People(number=self._told)))
+        for view, line in self._lines.items():
+            if view.people == "number":
+                line.put(frame)

@@ -41,6 +41,8 @@ from server.protocol import (
     Refused,
     ServerMessage,
     Snapshot,
+    Totals,
+    Update,
     Welcome,
     encode,
 )
@@ -81,6 +83,7 @@ class Replica:
         self.totals: dict[str, Total] = {}
         self.findings: tuple[Finding, ...] = ()
         self.people: dict[str, Present] = {}
+        self.number = 0  # of people here, as viewers are told
 
     @property
     def revision(self) -> int:
@@ -91,6 +94,8 @@ class Replica:
         match message:
             case Welcome():
                 self.people = {each.person: each for each in message.people}
+                if message.number is not UNSET:
+                    self.number = message.number
             case Snapshot():
                 self.position = Position(message.epoch, message.revision, message.edit)
                 self.document = msgspec.to_builtins(message.build)
@@ -105,7 +110,19 @@ class Replica:
                 self.totals = {**self.totals, **message.totals}
                 if message.findings is not UNSET:
                     self.findings = message.findings
+            case Update():
+                if message.from_ != self.revision:
+                    raise GapError(f"an update from {message.from_} came at {self.revision}")
+                self.position = Position(self.position.epoch, message.revision, message.edit)
+                self.document = patch.merge(self.document, message.patch)
+                self.totals = {**self.totals, **message.totals}
+                if message.findings is not UNSET:
+                    self.findings = message.findings
+            case Totals():
+                self.totals = {**self.totals, **message.totals}
             case People():
+                if message.number is not UNSET:
+                    self.number = message.number
                 for person in message.left:
                     self.people.pop(person, None)
                 for each in (*message.joined, *message.changed):

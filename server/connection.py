@@ -2,16 +2,38 @@
 
 import secrets
 import time
+from collections.abc import Callable
+from typing import Protocol
 
 from msgspec import UNSET
 
 from server.limits import Bucket
+from server.line import Line
 from server.protocol import Asked, ClientMessage, Close, Closing, Edit, Join, Refused, encode
 from server.settings import Settings
-from server.transport import LiveProtocol, text_frame
+from server.transport import text_frame
+from server.views import View, Wanted
 
 STRIKES_PER_SECOND = 2.0  # messages over a limit that are refused before the socket is closed
 STRIKES_BURST = 100
+FALLS = 5  # so often may somebody fall behind ...
+FALLS_S = 60.0  # ... within this time, before the socket is closed
+
+
+class Socket(Protocol):
+    """What a connection writes to."""
+
+    def watch(self, outlet: "Connection", outbox_bytes: int) -> Callable[[bytes], object]:
+        """Tell `outlet` from now on when more than so much is unread (`filled`), when all is
+        read again (`emptied`), and when nothing may be written any more (`gone`).
+
+        Returns what writes.
+        """
+
+    def close(self, code: Close, reason: str) -> None: ...
+
+    @property
+    def unread(self) -> int: ...
 
 
 class Connection:
@@ -19,58 +41,106 @@ class Connection:
 
     client: which of the person's tabs or programs; expires_at: when its token does (seconds
     since 1970). behind_since: when it stopped taking what it is sent (monotonic seconds).
+    wanted: what it asked for; view: what of it it is sent, with the others in its line, in which
+    it is at a number. drained: called when somebody who was behind has read everything.
+    write: puts frames into the socket, or nowhere when it is behind or gone; who has frames of
+    their own for somebody uses `send`.
     """
 
     __slots__ = (
         "_edits",
+        "_falls",
+        "_gone",
         "_messages",
         "_operations",
-        "_outbox_bytes",
         "_per_edit",
         "_socket",
         "_strikes",
+        "_writes",
+        "at",
         "behind_since",
         "client",
+        "drained",
         "expires_at",
         "id",
+        "line",
         "person",
+        "view",
+        "wanted",
+        "write",
     )
+
+    view: View
+    drained: Callable[["Connection"], None]
 
     def __init__(
         self,
-        socket: LiveProtocol,
+        socket: Socket,
         settings: Settings,
         person: str,
         client: str,
         expires_at: float,
+        wanted: Wanted = Wanted(),  # noqa: B008 - it is immutable
     ) -> None:
         self.id = secrets.token_hex(6)
         self.person = person
         self.client = client or self.id
         self.expires_at = expires_at
         self.behind_since: float | None = None
+        self.wanted = wanted
+        self.line: Line | None = None
+        self.at = 0
+        self._falls: tuple[float, ...] = ()
+        self._gone = False
         self._socket = socket
-        self._outbox_bytes = settings.outbox_bytes
+        self._writes = socket.watch(self, settings.outbox_bytes)
+        self.write = self._writes
         self._per_edit = settings.operations_per_edit
         self._messages = Bucket(settings.messages_per_second, settings.messages_burst)
         self._edits = Bucket(settings.edits_per_second, settings.edits_burst)
         self._operations = Bucket(settings.operations_per_second, settings.operations_burst)
         self._strikes = Bucket(STRIKES_PER_SECOND, STRIKES_BURST)
 
-    def send(self, frame: bytes) -> None:
-        """Write a frame, or nothing to somebody who does not take what is there already."""
-        if self.behind_since is not None:
-            return
-        unread = self._socket.unread
-        if unread and unread + len(frame) > self._outbox_bytes:
-            self.behind_since = time.monotonic()
-        else:
-            self._socket.write(frame)
+    def send(self, frames: bytes) -> None:
+        """Write frames, after what everybody in the line is sent and they lack."""
+        line = self.line
+        self.write(frames if line is None else line.lacks(self) + frames)
 
-    @property
-    def drained(self) -> bool:
-        """Whether all that was written has been taken."""
-        return self._socket.unread == 0
+    # What the socket tells.
+
+    def filled(self) -> None:
+        """There is no room: who is sent something now falls behind."""
+        if self.write == self._writes:
+            self.write = self._fall_behind
+
+    def emptied(self) -> None:
+        """All has been read."""
+        if self._gone:
+            return
+        if self.behind_since is None:
+            self.write = self._writes
+        else:
+            self.drained(self)
+
+    def gone(self) -> None:
+        """Nothing may be written any more."""
+        self._gone = True
+        self.write = _nowhere
+
+    def reads_again(self) -> bool:
+        """Whether they were behind and have read everything: from now on they are not."""
+        if self.behind_since is None or self._gone or self._socket.unread:
+            return False
+        self.behind_since = None
+        self.write = self._writes
+        return True
+
+    def _fall_behind(self, _: bytes) -> None:
+        now = self.behind_since = time.monotonic()
+        self.write = _nowhere
+        self._falls = (*self._falls, now)[-FALLS:]
+        if len(self._falls) == FALLS and now - self._falls[0] < FALLS_S:
+            self.close(Close.TRY_AGAIN, "You fell behind too often.")
 
     def answer(self, message: object) -> None:
         self.send(text_frame(encode(message)))
@@ -103,3 +173,7 @@ class Connection:
         if wait:
             return Refused("too_many", "Too many edits at once.", id=edit.id, retry_after=wait)
         return None
+
+
+def _nowhere(_: bytes) -> None:
+    """They are behind, or gone."""

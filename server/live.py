@@ -11,7 +11,8 @@ import time
 from contextlib import suppress
 from typing import Literal
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from server import session
 from server.archive import Archive
@@ -30,7 +31,6 @@ from server.protocol import (
     Closing,
     Position,
     Refused,
-    Reset,
     Snapshot,
     Status,
     encode,
@@ -40,6 +40,7 @@ from server.session import Access, Committed, House, State
 from server.settings import Settings
 from server.transport import text_frame
 from server.turns import Author
+from server.views import Wanted
 
 DEGRADED = Status(degraded=True, reason="Edits wait until the server can store them.")
 
@@ -66,7 +67,7 @@ class LiveSession:
     ) -> None:
         self.id = session_id
         self.channel = key(session_id, "hints")
-        self.audience = Audience()
+        self.audience = Audience(settings.updates_per_second)
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.expected = 0
         self.idle_since = time.monotonic()
@@ -100,26 +101,42 @@ class LiveSession:
         if self.audience.full(connection, editors=limits.editors, viewers=limits.viewers):
             raise Closing(Close.NOT_ALLOWED, "The session is full.")
         self.audience.enter(connection)
-        snapshot = text_frame(encode(self.snapshot()))
-        missed = None
-        if resume is not None:
-            frames = session.missed(self.state, self._follower.recent, resume, len(snapshot))
-            missed = None if frames is None else tuple(map(text_frame, frames))
-        connection.answer(
-            session.welcome(
-                self.state,
-                connection.person,
-                resumed="snapshot" if missed is None else "changes" if missed else "nothing",
-                people=self.audience.people.values(),
-                house=self._house,
-                token=token,
-            )
-        )
-        connection.send(snapshot if missed is None else b"".join(missed))
+        self._begin(connection, resume, token)
         if self._follower.patience.degraded:
             connection.answer(DEGRADED)
         self._came.append(connection)
         self._share_people("tell")
+
+    def _begin(
+        self, connection: Connection, resume: Position | None, token: str | UnsetType
+    ) -> None:
+        """The welcome, and what must come before anything can follow."""
+        audience, view = self.audience, connection.view
+        state = audience.stands(view)
+        if resume is not None and resume.revision > state.revision:
+            state = audience.show()  # they come from a worker that was ahead
+        people = audience.known_to(connection)
+        beginning = audience.beginning(view, people)
+        missed = None
+        if resume is not None and view.follows:
+            recent = [each for each in self._follower.recent if each.revision <= state.revision]
+            missed = session.missed(state, recent, resume, len(beginning))
+        resumed: Literal["changes", "nothing", "snapshot"] = "snapshot"
+        if missed is not None:
+            resumed = "changes" if missed else "nothing"
+            beginning = b"".join(map(text_frame, missed))
+        elif view.feed in ("totals", ""):
+            resumed = "nothing"
+        welcome = session.welcome(
+            replace(state, access=self.state.access),
+            connection.person,
+            resumed=resumed,
+            people=people,
+            number=audience.number() if view.people == "number" else UNSET,
+            house=self._house,
+            token=token,
+        )
+        connection.send(text_frame(encode(welcome)) + beginning)
 
     def leave(self, connection: Connection) -> None:
         if self.audience.leave(connection):
@@ -131,13 +148,9 @@ class LiveSession:
         self._decider.submit(author, edit)
         self._wake.set()
 
-    def catch_up(self, connection: Connection) -> None:
-        """Move somebody who had fallen behind, and reads again, to the newest state."""
-        if connection.behind_since is None:
-            return
-        connection.behind_since = None
-        connection.answer(Reset("You fell behind."))
-        connection.answer(self.snapshot())
+    def want(self, connection: Connection, wanted: Wanted) -> None:
+        """Send somebody something else from now on."""
+        self.audience.want(connection, wanted)
 
     async def refresh(self) -> None:
         """Read what happened elsewhere, now. Raises UnreachableError."""
@@ -165,8 +178,7 @@ class LiveSession:
         """What is to be done every few seconds."""
         self.audience.close_overdue(time.time(), time.monotonic())
         for connection in self.audience:
-            if connection.drained:
-                self.catch_up(connection)
+            self.audience.catch_up(connection)
         self._follower.look_for_lost()
         self._share_people("renew")
 
@@ -189,14 +201,13 @@ class LiveSession:
     # What the follower tells.
 
     def changed(self, before: State, after: State, committed: Committed) -> None:
-        self.audience.send_frame(text_frame(committed.frame))
+        self.audience.changed(after, committed)
 
     def access_changed(self, access: Access) -> None:
         self.audience.take_access(access)
 
     def started_again(self) -> None:
-        self.audience.send(Reset("The session was opened again."))
-        self.audience.send(self.snapshot())
+        self.audience.begin(self.state)
 
     def settled(self, person: str, answer: Accepted | Refused) -> None:
         for connection in self.audience:
@@ -219,6 +230,7 @@ class LiveSession:
         try:
             await self._hints.subscribe(self.channel)
             await self._follower.begin()
+            self.audience.begin(self.state)
             await self._write_people()
         except Exception as error:
             self.ready.set_exception(error)

@@ -19,6 +19,7 @@ from calc.totals import Total
 VERSION = "cohort.v1"  # the WebSocket subprotocol
 
 Role = Literal["owner", "editor", "suggester", "viewer"]
+ViewName = Literal["build", "totals", "people"]
 
 # Control, line-separating and direction-changing characters, and lone surrogates: never in a
 # name. One that is only spaces is nobody's.
@@ -34,6 +35,8 @@ EditId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
 Epoch = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,16}\Z")]
 Revision = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 MessageId = Annotated[str, Meta(max_length=64)]
+Views = Annotated[tuple[ViewName, ...], Meta(max_length=3)]
+Stats = Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=20)]
 
 
 class Position(Struct, frozen=True, omit_defaults=True):
@@ -56,6 +59,8 @@ class Join(Struct, frozen=True, tag="join", omit_defaults=True):
 
     client: drawn once per tab or program; a second socket with the same one replaces the first.
     resume: the newest position that the client has, if it was here before.
+    views: what the client wants to be sent; absent is everything. stats: keys of the totals that
+    it wants; none is all of them.
     """
 
     token: Token | UnsetType = UNSET
@@ -63,6 +68,8 @@ class Join(Struct, frozen=True, tag="join", omit_defaults=True):
     name: Name | UnsetType = UNSET
     client: ClientId | UnsetType = UNSET
     resume: Position | UnsetType = UNSET
+    views: Views | UnsetType = UNSET
+    stats: Stats = ()
 
 
 class Edit(Struct, frozen=True, tag="edit"):
@@ -92,6 +99,14 @@ class Redo(Struct, frozen=True, tag="redo"):
     base: Revision
 
 
+class Want(Struct, frozen=True, tag="views", omit_defaults=True):
+    """Be sent something else from now on; what is needed to begin with comes at once."""
+
+    views: Views
+    stats: Stats = ()
+    id: MessageId | UnsetType = UNSET
+
+
 class Ping(Struct, frozen=True, tag="ping"):
     """Answered by `pong` with the same id: shows that the line is alive."""
 
@@ -99,7 +114,7 @@ class Ping(Struct, frozen=True, tag="ping"):
 
 
 Asked = Edit | Undo | Redo  # what comes to a change, and is remembered by its id
-ClientMessage = Join | Asked | Ping
+ClientMessage = Join | Asked | Want | Ping
 
 
 # To a client.
@@ -144,7 +159,8 @@ class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
     resumed: what follows: the missing `changes`, `nothing`, or a `snapshot`.
     token: to keep instead of the one sent; for those who joined without one, or with one that
     has less than half of its time left.
-    members: everybody with more than a viewer's role, present or not; people: who is here.
+    members: everybody with more than a viewer's role, present or not; people: who is here;
+    number: how many are here, for viewers, who are not told who.
     worker: which worker serves this socket; for those who look for a fault.
     """
 
@@ -163,10 +179,12 @@ class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
     heartbeat_s: float
     worker: str
     token: str | UnsetType = UNSET
+    number: int | UnsetType = UNSET
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot", omit_defaults=True):
-    """Everything at a revision. `totals` has every stat, `edit` is the newest edit's id."""
+    """Everything at a revision. `totals` has every stat, or those that the client named; `edit`
+    is the newest edit's id. Viewers are not told who is here."""
 
     epoch: str
     revision: int
@@ -220,6 +238,28 @@ class Change(Struct, frozen=True, tag="change", omit_defaults=True):
     passed_over: tuple[PassedOver, ...] = ()
 
 
+class Update(Struct, frozen=True, tag="update", omit_defaults=True, rename={"from_": "from"}):
+    """Several changes as one, to viewers of the build.
+
+    from_: the revision that the viewer has. patch: from that build to this one. totals: of the
+    stats that are others now. findings: the whole list; absent when it did not change.
+    """
+
+    from_: int
+    revision: int
+    edit: str
+    patch: dict[str, Any]
+    totals: dict[str, Total]
+    findings: tuple[Finding, ...] | UnsetType = UNSET
+
+
+class Totals(Struct, frozen=True, tag="totals"):
+    """To who asked for totals alone: first all that they named, then those that changed."""
+
+    revision: int
+    totals: dict[str, Total]
+
+
 class Accepted(Struct, frozen=True, tag="accepted", omit_defaults=True):
     """To the author, after the edit's `change`, or after a snapshot that holds it.
 
@@ -256,11 +296,13 @@ class Refused(Struct, frozen=True, tag="refused", omit_defaults=True):
 
 
 class People(Struct, frozen=True, tag="people", omit_defaults=True):
-    """Who came, who went (person ids), and whose name, role or number of sockets changed."""
+    """Who came, who went (person ids), and whose name, role or number of sockets changed; to
+    viewers the number of people alone."""
 
     joined: tuple[Present, ...] = ()
     left: tuple[str, ...] = ()
     changed: tuple[Present, ...] = ()
+    number: int | UnsetType = UNSET
 
 
 class Pong(Struct, frozen=True, tag="pong"):
@@ -288,7 +330,18 @@ class Goodbye(Struct, frozen=True, tag="goodbye"):
 
 
 ServerMessage = (
-    Welcome | Snapshot | Change | Accepted | Refused | People | Pong | Status | Reset | Goodbye
+    Welcome
+    | Snapshot
+    | Change
+    | Update
+    | Totals
+    | Accepted
+    | Refused
+    | People
+    | Pong
+    | Status
+    | Reset
+    | Goodbye
 )
 
 

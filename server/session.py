@@ -131,10 +131,12 @@ def welcome(
     *,
     resumed: Literal["changes", "nothing", "snapshot"],
     people: Iterable[Present],
+    number: int | UnsetType,
     house: House,
     token: str | UnsetType,
 ) -> Welcome:
-    """What a newcomer is told first. token: a new one that they should keep."""
+    """What a newcomer is told first. number: how many are here, instead of `people`. token: a
+    new one that they should keep."""
     members = state.access.members
     return Welcome(
         session=state.session,
@@ -156,6 +158,7 @@ def welcome(
         heartbeat_s=house.heartbeat_s,
         worker=house.worker,
         token=token,
+        number=number,
     )
 
 

@@ -26,6 +26,7 @@ class Settings(Struct, frozen=True):
     origins: foreign origins whose pages may open a live socket.
     guests_per_minute, sessions_per_minute: new ones for one address, and as many at once.
     totals_per_minute: computed without a session, for one address.
+    updates_per_second: frames of a session for its viewers.
     people_ttl_s: how long a killed worker's people are still shown.
     stored_every, log_keeps: revisions between two stored builds, and kept in the log.
     edit_ids: how many edit ids a session remembers.
@@ -57,6 +58,7 @@ class Settings(Struct, frozen=True):
     editors: int = 50
     viewers: int = 10_000
     outbox_bytes: int = 1024 * 1024
+    updates_per_second: float = 20.0
     join_timeout_s: float = 5.0
     heartbeat_s: float = 20.0
     people_ttl_s: float = 15.0
@@ -179,6 +181,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "editors": _count,
     "viewers": _count,
     "outbox_bytes": _count,
+    "updates_per_second": _number,
     "join_timeout_s": _number,
     "heartbeat_s": _number,
     "people_ttl_s": _number,

@@ -6,13 +6,17 @@ once for many sockets, sees how much a slow reader has left unread, and gets fra
 
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
+from websockets.frames import Frame
 from websockets.http11 import Request
 
 from server.protocol import Close, Goodbye, encode
+
+if TYPE_CHECKING:
+    from server.connection import Connection
 
 EXTENSION = "cohort.socket"  # where a handler finds its socket in the scope's extensions
 RETRY_AFTER_S = 1.0
@@ -29,9 +33,10 @@ def text_frame(payload: bytes) -> bytes:
 
 
 class LiveProtocol(WebSocketsSansIOProtocol):
-    """One socket. drained: called when a full write buffer has emptied."""
+    """One socket. outlet: the connection that writes to it, once it has joined."""
 
-    drained: Callable[[], None] | None = None
+    outlet: "Connection | None" = None
+    _received: Callable[[bytes], None] | None = None
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -43,6 +48,31 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         """Write whole frames, unless the socket is closing. Never waits."""
         if not (self.close_sent or self.disconnected or self.transport.is_closing()):
             self.transport.write(frames)
+
+    def watch(self, outlet: "Connection", outbox_bytes: int) -> Callable[[bytes], object]:
+        """See `Socket`. What writes is the transport itself: nothing is asked for each frame."""
+        self.outlet = outlet
+        self.transport.set_write_buffer_limits(high=outbox_bytes, low=0)
+        return self.transport.write
+
+    def listen(self, received: Callable[[bytes], None]) -> None:
+        """From now on hand text messages over in the turn in which they come, and those first
+        that wait; the handler's `receive` only tells the end any more. No message costs a task
+        switch, and none has to wait: who sends too many is refused and closed."""
+        self._received = received
+        waiting = []
+        while not self.queue.empty():
+            waiting.append(self.queue.get_nowait())
+        for message in waiting:
+            if message["type"] != "websocket.receive":
+                self.queue.put_nowait(message)
+            elif message.get("binary"):
+                self.close(Close.MALFORMED, "Send text frames.")
+            else:
+                received(message["bytes"] or b"")
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
 
     @property
     def unread(self) -> int:
@@ -60,16 +90,35 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             return  # the peer closed first
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
+        self._gone()
         self.stop_keepalive()
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(self.close_timeout, self.transport.close)
+        # Who reads nothing would keep what is unread, and the socket, for ever.
+        self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self.outlet is not None:
+            self.outlet.filled()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self.drained is not None:
-            self.drained()
+        if self.outlet is not None:
+            self.outlet.emptied()
+
+    def handle_close(self, event: Frame) -> None:
+        self._gone()
+        super().handle_close(event)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._gone()
+        super().connection_lost(exc)
+
+    def _gone(self) -> None:
+        if self.outlet is not None:
+            self.outlet.gone()
 
     def shutdown(self) -> None:
         """Say goodbye before the server stops."""
@@ -87,6 +136,12 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
         self.frames = []
         if self.close_sent:
+            return
+        if self._received is not None:
+            if self.curr_msg_data_type == "bytes":
+                self.close(Close.MALFORMED, "Send text frames.")
+            else:
+                self._received(data)
             return
         received: Any = {"type": "websocket.receive", "bytes": data}
         if self.curr_msg_data_type == "bytes":

@@ -17,11 +17,24 @@ from server.follower import EngineMovedError, NoSessionError
 from server.live import LiveSession
 from server.log import BrokenError, FullError, UnreachableError
 from server.orm import DatabaseAwayError
-from server.protocol import Close, Closing, Edit, Join, Ping, Pong, Redo, Refused, Undo, encode
+from server.protocol import (
+    Close,
+    Closing,
+    Edit,
+    Join,
+    Ping,
+    Pong,
+    Redo,
+    Refused,
+    Undo,
+    Want,
+    encode,
+)
 from server.services import Services
 from server.session import may_edit
 from server.settings import Settings
 from server.transport import EXTENSION, LiveProtocol, text_frame
+from server.views import EVERYTHING, Wanted
 
 logger = logging.getLogger(__name__)
 
@@ -69,16 +82,30 @@ async def _live(
         person.id,
         "" if join.client is UNSET else join.client,
         person.expires_at,
+        Wanted(EVERYTHING if join.views is UNSET else join.views, join.stats),
     )
     async with services.hub.live(session_id) as live:
         await _admit(live, person, join, services)
         live.enter(connection, None if join.resume is UNSET else join.resume, token)
-    transport.drained = lambda: live.catch_up(connection)
+    transport.listen(lambda frame: _received(frame, transport, live, connection))
     try:
-        async for frame in frames:
-            _handle(live, connection, protocol.decode(frame))
+        while (await socket.receive())["type"] != "websocket.disconnect":
+            pass
     finally:
         live.leave(connection)
+
+
+def _received(
+    frame: bytes, transport: LiveProtocol, live: LiveSession, connection: Connection
+) -> None:
+    """A message of somebody who has joined, in the turn in which it came."""
+    try:
+        _handle(live, connection, protocol.decode(frame))
+    except Closing as closing:
+        transport.close(closing.code, closing.reason)
+    except Exception:
+        logger.exception("session %s: a message could not be handled", live.id)
+        transport.close(Close.TRY_AGAIN, "Something is wrong on the server.")
 
 
 def _handle(
@@ -91,6 +118,8 @@ def _handle(
     match message:
         case Edit() | Undo() | Redo():
             live.submit(connection, message)
+        case Want():
+            live.want(connection, Wanted(message.views, message.stats))
         case Ping():
             connection.answer(Pong(message.id))
         case Join():

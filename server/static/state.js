@@ -94,7 +94,7 @@ export function receive(state, message) {
       return {
         ...state, link: "live", reason: "", degraded: false,
         person: message.person, role: message.role,
-        known: learn(state.known, [...message.members, ...message.people]),
+        known: learn(state.known, [message, ...message.members, ...message.people]),
         present: message.people.map((member) => member.person), number: message.number ?? 0,
       };
     case "snapshot": return snapshot(state, message);
@@ -270,6 +270,6 @@ export function pendingPlaces(state) {
 /** @param {Record<string, Member>} known @param {Member[]} members */
 function learn(known, members) {
   const more = { ...known };
-  for (const member of members) more[member.person] = member;
+  for (const { person, name, role, connections } of members) more[person] = { person, name, role, connections };
   return more;
 }

@@ -1,6 +1,6 @@
 """A connection's outbox is bounded, and who falls behind is moved to the newest state."""
 
-from typing import cast
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -11,11 +11,11 @@ from server.connection import Connection
 from server.protocol import Close, Closing, Edit, Ping, Refused
 from server.session import Access, Membership
 from server.settings import Settings
-from server.transport import LiveProtocol, text_frame
+from server.transport import text_frame
 
 
 class Socket:
-    """What a connection needs of a socket; `takes` is whether the peer reads."""
+    """A socket with a buffer; `takes` is whether the peer reads."""
 
     def __init__(self) -> None:
         self.written: list[bytes] = []
@@ -23,20 +23,32 @@ class Socket:
         self.takes = True
         self.closed: tuple[Close, str] | None = None
 
+    def watch(self, outlet: Connection, outbox_bytes: int) -> Callable[[bytes], None]:
+        self.outlet, self.outbox_bytes = outlet, outbox_bytes
+        return self.write
+
     def write(self, frames: bytes) -> None:
         self.written.append(frames)
         if not self.takes:
             self.unread += len(frames)
+            if self.unread > self.outbox_bytes:
+                self.outlet.filled()
+
+    def read(self) -> None:
+        """The peer reads everything."""
+        self.unread = 0
+        self.outlet.emptied()
 
     def close(self, code: Close, reason: str) -> None:
         self.closed = (code, reason)
+        self.outlet.gone()
 
 
 def a_connection(
     socket: Socket, person: str = "g1", expires_at: float = 1e11, **settings: object
 ) -> Connection:
     return Connection(
-        cast(LiveProtocol, socket),
+        socket,
         msgspec.structs.replace(Settings(), **settings),
         person,
         "",
@@ -48,31 +60,69 @@ def an_edit(operations: int = 1) -> Edit:
     return Edit("12345678", 0, (SetLevel(1),) * operations)
 
 
-def test_who_does_not_read_costs_no_more_than_their_outbox() -> None:
+def test_who_does_not_read_costs_no_more_than_their_outbox_and_one_write() -> None:
     socket = Socket()
     connection = a_connection(socket, outbox_bytes=1000)
+    connection.drained = lambda _: None
     socket.takes = False
     for _ in range(100):
         connection.send(b"x" * 300)
-    assert socket.unread <= 1000
+    assert socket.unread == 1200
     assert connection.behind_since is not None
-    socket.unread = 0  # it reads again: nothing comes before it is moved to the newest state
-    connection.send(b"x")
-    assert len(socket.written) == 3
-    connection.behind_since = None
+    socket.read()  # nothing comes before it is moved to the newest state
     connection.send(b"x")
     assert len(socket.written) == 4
+    assert connection.reads_again()
+    connection.send(b"x")
+    assert len(socket.written) == 5
 
 
-def test_a_frame_larger_than_the_outbox_goes_to_who_has_read_all() -> None:
+def test_a_full_outbox_that_empties_before_anything_comes_costs_nothing() -> None:
     socket = Socket()
     connection = a_connection(socket, outbox_bytes=10)
+    socket.takes = False
     connection.send(b"x" * 1000)
-    assert socket.written
+    socket.read()
+    connection.send(b"y")
+    assert socket.written == [b"x" * 1000, b"y"]
     assert connection.behind_since is None
 
 
-def test_who_is_behind_for_long_or_has_an_expired_token_is_closed() -> None:
+def test_who_still_has_something_to_read_does_not_read_again() -> None:
+    socket = Socket()
+    connection = a_connection(socket, outbox_bytes=10)
+    socket.takes = False
+    connection.send(b"x" * 100)
+    connection.send(b"x" * 100)
+    assert not connection.reads_again()
+    socket.unread = 0
+    assert connection.reads_again()
+    assert not connection.reads_again()
+
+
+def test_who_falls_behind_five_times_in_a_minute_is_closed() -> None:
+    socket = Socket()
+    connection = a_connection(socket, outbox_bytes=10)
+
+    def go_on(each: Connection) -> None:
+        assert each.reads_again()
+
+    connection.drained = go_on
+    for fall in range(5):
+        assert socket.closed is None, fall
+        socket.takes = False
+        connection.send(b"x" * 100)
+        connection.send(b"x" * 100)
+        socket.takes = True
+        socket.read()
+    assert socket.closed
+    assert socket.closed[0] == Close.TRY_AGAIN
+    written = len(socket.written)
+    connection.send(b"x")
+    assert len(socket.written) == written
+
+
+async def test_who_is_behind_for_long_or_has_an_expired_token_is_closed() -> None:
     audience = Audience()
     access = Access(1, {f"g{n}": Membership("x", "viewer") for n in range(3)})
     audience.take_access(access)

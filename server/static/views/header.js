@@ -70,7 +70,7 @@ function peopleView({ state, show }) {
   const people = [state.person, ...others];
   const names = people.map((person) => state.known[person]?.name ?? "?");
   if (state.number > 1) names.push(`${state.number - 1} more`);
-  const unseen = Math.max(people.length, state.number) - SHOWN;
+  const unseen = Math.max(people.length, state.number) - Math.min(people.length, SHOWN);
   return h("button", {
       class: "people plain", key: "people", title: names.join(", "),
       "aria-label": `Here now: ${names.join(", ")}`, onclick: () => show({ tab: "news" }),

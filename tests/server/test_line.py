@@ -1,0 +1,95 @@
+"""Frames come to everybody in a line once and in order, whenever they came and are written to."""
+
+import asyncio
+from random import Random
+from typing import cast
+
+import pytest
+
+from server import line as line_module
+from server.connection import Connection
+from server.line import Line
+
+
+class Reader:
+    """As much of a connection as a line needs."""
+
+    def __init__(self) -> None:
+        self.line: Line | None = None
+        self.at = 0
+        self.got = b""
+        self.writes = 0
+
+    def write(self, frames: bytes) -> None:
+        self.got += frames
+        self.writes += 1
+
+    def catch(self) -> None:
+        assert self.line is not None
+        self.got += self.line.lacks(cast(Connection, self))
+
+
+def enter(line: Line) -> Reader:
+    reader = Reader()
+    line.enter(cast(Connection, reader))
+    return reader
+
+
+async def test_frames_of_one_turn_go_out_in_one_write() -> None:
+    line = Line()
+    readers = [enter(line) for _ in range(3)]
+    for frame in (b"a", b"b", b"c"):
+        line.put(frame)
+    await asyncio.sleep(0)
+    assert [(each.got, each.writes) for each in readers] == [(b"abc", 1)] * 3
+
+
+async def test_a_long_line_lets_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_module, "CHUNK", 10)
+    long, short = Line(), Line()
+    many, one = [enter(long) for _ in range(100)], enter(short)
+    long.put(b"a")
+    await asyncio.sleep(0)
+    short.put(b"x")
+    await asyncio.sleep(0)
+    assert one.got == b"x"
+    assert 0 < sum(each.writes for each in many) < 100
+    long.put(b"b")  # waits for the next round, with what comes meanwhile
+    long.put(b"c")
+    for _ in range(30):
+        await asyncio.sleep(0)
+    assert {each.got for each in many} == {b"abc"}
+    assert {each.writes for each in many} == {2}
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_everybody_gets_what_was_put_while_they_were_here(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = Random(seed)
+    monkeypatch.setattr(line_module, "CHUNK", 3)
+    line = Line()
+    expected: dict[Reader, bytes] = {}
+    gone: list[Reader] = []
+    for number in range(300):
+        here = [each for each in expected if each not in gone]
+        match random.choice(("enter", "put", "put", "catch", "turn", "turn", "leave")):
+            case "enter":
+                expected[enter(line)] = b""
+            case "put":
+                frame = bytes((number % 256,))
+                line.put(frame)
+                for each in here:
+                    expected[each] += frame
+            case "catch" if here:
+                random.choice(here).catch()
+            case "turn":
+                await asyncio.sleep(0)
+            case "leave" if here:
+                reader = random.choice(here)
+                reader.catch()
+                line.leave(cast(Connection, reader))
+                gone.append(reader)
+    for _ in range(300):
+        await asyncio.sleep(0)
+    assert [each.got for each in expected] == list(expected.values())
