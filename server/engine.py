@@ -15,6 +15,11 @@ MEMORIES = 256  # sessions of which the newest build is remembered; each takes a
 VERSION = 2  # of `calc`: rises whenever the same build and catalogue give other totals
 
 
+def name_of(catalogue_hash: str) -> str:
+    """What an engine on this catalogue is called."""
+    return f"{catalogue_hash[:16]}.{VERSION}"
+
+
 class Result(Struct, frozen=True):
     """What follows from a build."""
 
@@ -34,7 +39,7 @@ class Engine:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self.name = f"{catalogue.hash[:16]}.{VERSION}"
+        self.name = name_of(catalogue.hash)
         self._totals = Totals(catalogue)
         self._memories: dict[str, Memory] = {}
 

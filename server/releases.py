@@ -12,8 +12,6 @@ from redis.asyncio import Redis
 from server import scripts
 from server.log import reaching
 
-KEY = "cohort:engine"
-
 
 class Wanted(Struct, frozen=True):
     """number: rises with every release."""
@@ -46,5 +44,5 @@ class Releases:
 
     async def _ask(self, script: Any, *args: str | int) -> Wanted:
         async with reaching():
-            engine, number = await script(keys=[KEY], args=args)
+            engine, number = await script(keys=[scripts.ENGINE_KEY], args=args)
         return Wanted(engine.decode(), int(number))

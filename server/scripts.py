@@ -19,6 +19,8 @@ A session's keys share a hash tag, so that they live on one node of a cluster:
 Only scripts with an explicit revision append to the log, so it has no gap.
 """
 
+ENGINE_KEY = "cohort:engine"  # hash: engine (which is wanted), number, "was <engine>" -> number
+
 OPEN = """
 -- keys: head log build access ids digests hints
 -- args: epoch revision edit engine access_version build access found previous forgotten, then

@@ -97,6 +97,11 @@ class Valkey:
         self._spawn()
         self._wait_until_ready()
 
+    def forget(self, name: str) -> None:
+        """Remove a key."""
+        with self._client() as client:
+            client.delete(name)
+
     def watch(self) -> None:
         """Start the server again if it died; called every now and then."""
         if self._process is None or self._process.poll() is None:

@@ -1,13 +1,18 @@
-"""`cohort migrate`: bring the database to the newest version."""
+"""`cohort migrate`: bring the database to the newest version, and sessions to this release."""
 
 import asyncio
 from pathlib import Path
 
 import click
+from redis.asyncio import Redis
 
+from gamedata import pack, starter
 from migrations import run
 from server import settings as environment
+from server.engine import name_of
+from server.log import FullError, UnreachableError
 from server.orm import connect
+from server.releases import Releases
 from server.settings import Settings, SettingsError
 
 
@@ -18,13 +23,24 @@ from server.settings import Settings, SettingsError
     help="Where Cohort keeps its data.  [default: data]",
 )
 def migrate(data_dir: Path | None) -> None:
-    """Bring the database to the newest version."""
+    """Bring the database to the newest version. Once per release, before it serves.
+
+    With COHORT_REDIS_URL, sessions move to this release as soon as it serves: the catalogue and
+    the maths that this command runs with. To go back is a release too.
+    """
     try:
         settings = environment.read(data_dir=data_dir)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
     asyncio.run(_migrate(settings))
     click.echo("The database is of the newest version.")
+    if settings.redis_url is not None:
+        try:
+            catalogue = pack.read_header(settings.gamedata or starter.path())
+            asyncio.run(_announce(settings.redis_url, name_of(catalogue.hash)))
+        except (pack.CatalogueError, UnreachableError, FullError) as error:
+            raise click.ClickException(f"Sessions stay on their release: {error}") from None
+        click.echo(f"Sessions move to {catalogue.release}.")
 
 
 async def _migrate(settings: Settings) -> None:
@@ -37,3 +53,11 @@ async def _migrate(settings: Settings) -> None:
         raise click.ClickException(f"The database does not answer: {error}.") from None
     finally:
         await engine.dispose()
+
+
+async def _announce(redis_url: str, engine: str) -> None:
+    redis = Redis.from_url(redis_url)
+    try:
+        await Releases(redis, engine).announce(again=True)
+    finally:
+        await redis.aclose()

@@ -11,6 +11,7 @@ from migrations import run as migrations
 from server import settings as environment
 from server.launcher import Launcher, ServeError, listen, server_config
 from server.orm import connect
+from server.scripts import ENGINE_KEY
 from server.settings import Settings, SettingsError
 from server.valkey import Valkey, ValkeyError
 
@@ -44,6 +45,7 @@ def _serve(settings: Settings) -> None:
         valkey = Valkey(settings.data_dir, settings.valkey)
         click.echo("Starting Valkey …")
         valkey.start()
+        valkey.forget(ENGINE_KEY)  # nobody else serves from it: sessions run on what we bring
         settings = replace(settings, redis_url=valkey.url)
     try:
         asyncio.run(_prepare_database(settings))
