@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.auth import hash_secret, new_secret
+from server.auth import Person, hash_secret, new_secret
 from server.log import Stored
 from server.orm import (
     CheckpointRow,
@@ -128,6 +128,36 @@ async def invitation_for(database: Database, session: str, secret: str) -> Invit
     """The invitation behind a secret, while it is good for looking. Raises AccessError."""
     async with database.reading() as sql:
         return await _invitation(sql, session, secret)
+
+
+async def watch(database: Database, session: str, secret: str) -> tuple[Person, Access]:
+    """Whom a program counts as that looks on with an invitation alone, and the access then.
+
+    All of an invitation's are one person, a viewer who came by it: when it is revoked, they go.
+    It uses up nothing. Raises AccessError.
+    """
+    async with database.reading() as sql:
+        invitation = await _invitation(sql, session, secret)
+        id_ = f"i{invitation.id}"
+        until = float("inf") if invitation.expires_at is None else invitation.expires_at / 1000
+        person = Person(id_, "A stream", invitation.created_at / 1000, until)
+        if await sql.get(MemberRow, (session, id_)) is not None:
+            return person, await _access(sql, session)
+    async with database.writing() as sql:
+        invitation = await _invitation(sql, session, secret, lock=True)
+        if await sql.get(MemberRow, (session, id_)) is not None:
+            return person, await _access(sql, session)
+        sql.add(
+            MemberRow(
+                session_id=session,
+                person=id_,
+                name=person.name,
+                role="viewer",
+                invitation_id=invitation.id,
+                joined_at=now_ms(),
+            )
+        )
+        return person, await _changed(sql, session)
 
 
 async def accept(

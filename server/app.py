@@ -25,6 +25,7 @@ from server import (
     problems,
     reference_routes,
     routes,
+    stream_routes,
     totals_routes,
     ws,
 )
@@ -116,6 +117,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Litestar:
             routes.revoke_invitation,
             routes.read_session,
             edit_routes.create_edit,
+            stream_routes.stream_totals,
             totals_routes.compute_totals,
             routes.live,
             routes.ready,
@@ -137,7 +139,10 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Litestar:
             backend="gzip",
             minimum_size=1000,
             gzip_compress_level=6,
-            exclude=[r"^/api/v1/(catalogue|stats)"],  # compressed once, where they are made
+            exclude=[
+                r"^/api/v1/(catalogue|stats)",  # compressed once, where they are made
+                r"/totals/stream$",  # each event is to arrive at once
+            ],
         ),
         openapi_config=None,  # Litestar fails on Structs whose defaults are Structs with maps
         logging_config=None,

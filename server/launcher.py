@@ -87,7 +87,7 @@ def server_config(settings: Settings) -> Config:
         factory=True,
         workers=settings.workers,
         loop="uvloop",
-        http="httptools",
+        http="server.events:EventProtocol",
         ws="server.transport:LiveProtocol",
         ws_max_size=settings.frame_bytes,
         ws_per_message_deflate=False,

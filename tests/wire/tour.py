@@ -66,6 +66,7 @@ async def tour(server: Server) -> dict[str, Any]:
         await first.join(token=ann.token, client="tab-4f1c")
         await first.receive("snapshot")
         await _edits(seen, server, ann, first)
+        await _looks_on(seen, server, ann, first)
         await _falls_behind(seen, server, ann, first)
         await _degraded(server, first)
         server.process.send_signal(signal.SIGTERM)
@@ -112,6 +113,21 @@ async def _undone(first: Recorded, second: Recorded) -> None:
     await second.receive("accepted")
     await second.send({"type": "redo", "id": "redo-of-bob-0001", "base": 4})
     await second.receive("accepted")
+
+
+async def _looks_on(seen: Seen, server: Server, ann: Owner, first: Recorded) -> None:
+    """A viewer's `update`; then an overlay that wants one stat: `views`, `totals`."""
+    viewer = await Recorded.of(seen, server.url, ann.session)
+    secret = ann.invite("viewer")["secret"]
+    await viewer.join(invitation=secret, name="Eve", client="overlay-1")
+    await viewer.receive("snapshot")
+    level = {"type": "set_level", "level": 40}
+    await first.send({"type": "edit", "id": "of-ann-0002", "base": 5, "operations": [level]})
+    await viewer.receive("update")
+    wanted = {"type": "views", "id": "v1", "views": ["totals"], "stats": ["health.max"]}
+    await viewer.send(wanted)
+    await viewer.receive("totals")
+    await viewer.socket.close()
 
 
 async def _falls_behind(seen: Seen, server: Server, ann: Owner, first: Recorded) -> None:

@@ -1,0 +1,114 @@
+"""Live totals without a WebSocket: one GET that goes on as Server-Sent Events.
+
+A stream is a connection like any other: it counts, follows at the viewers' rate, is closed when
+its right ends, and is moved to the newest state when it does not read.
+"""
+
+from typing import Any
+
+import msgspec
+from litestar import Request, get
+from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec import UNSET
+
+from calc.stats import STATS
+from server import access
+from server.auth import Person, bearer
+from server.connection import Connection
+from server.events import HEADERS, EventProtocol, stream_of
+from server.live import LiveSession
+from server.problems import ProblemError
+from server.protocol import Close, Closing, Stats
+from server.services import Services
+from server.views import Wanted
+
+AnyRequest = Request[Any, Any, Any]
+_KEYS = frozenset(stat.key for stat in STATS)
+
+
+@get("/api/v1/sessions/{session_id:str}/totals/stream")
+async def stream_totals(
+    request: AnyRequest, session_id: str, services: Services, stats: str = ""
+) -> ASGIApp:
+    """Totals as they change, for a member or for who holds an invitation (header `Invitation`).
+
+    stats: keys of the totals wanted, separated by commas; none is all of them. The first event
+    has them all, each later one those that changed. `Last-Event-ID` resumes.
+    """
+    wanted = Wanted(views=("totals",), stats=_chosen(stats))
+    secret = request.headers.get("invitation")
+    person = None
+    if not secret:
+        person = services.tokens.read(bearer(request.headers.get("authorization")))
+    known = request.headers.get("last-event-id", "")
+    protocol = stream_of(request.scope.get("extensions"))
+
+    async def stream(_: Scope, receive: Receive, send: Send) -> None:
+        async with services.hub.live(session_id) as live:
+            watcher = person or await _by_invitation(live, secret or "", services)
+            if protocol.scope["method"] == "HEAD":
+                _check_member(live, watcher)
+                await _answer(send)
+                return
+            connection = _enter(live, watcher, protocol, wanted, known, services)
+        try:
+            await _answer(send)
+            protocol.begin(services.settings.heartbeat_s)
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        finally:
+            live.leave(connection)
+
+    return stream
+
+
+async def _answer(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    await send({"type": "http.response.body", "body": b"retry: 1000\n\n", "more_body": True})
+
+
+def _chosen(stats: str) -> tuple[str, ...]:
+    """Raises ProblemError."""
+    try:
+        chosen = msgspec.convert(tuple(filter(None, stats.split(","))), Stats)
+    except msgspec.ValidationError as error:
+        raise ProblemError(400, f"stats: {error}") from None
+    for key in chosen:
+        if key not in _KEYS:
+            raise ProblemError(400, f"stats: there is no stat {key!r}; see /api/v1/stats.")
+    return chosen
+
+
+async def _by_invitation(live: LiveSession, secret: str, services: Services) -> Person:
+    """Whom a stream counts as that only an invitation lets in. Raises AccessError."""
+    watcher, rights = await access.watch(services.database, live.id, secret)
+    if rights.version > live.state.access.version:
+        await services.log.put_access(live.id, rights)
+        await live.refresh()
+    return watcher
+
+
+def _check_member(live: LiveSession, person: Person) -> None:
+    if person.id not in live.state.access.members:
+        raise ProblemError(403, "You may not be in this session.")
+
+
+def _enter(
+    live: LiveSession,
+    person: Person,
+    protocol: EventProtocol,
+    wanted: Wanted,
+    known: str,
+    services: Services,
+) -> Connection:
+    """Count the stream in. Raises ProblemError when it has no right, or there is no place."""
+    _check_member(live, person)
+    protocol.stream(lambda: live.state.epoch, known)
+    connection = Connection(protocol, services.settings, person.id, "", person.expires_at, wanted)
+    try:
+        live.enter(connection, None, UNSET)
+    except Closing as closing:
+        protocol.outlet = None
+        status = 503 if closing.code == Close.TRY_AGAIN else 403
+        raise ProblemError(status, closing.reason) from None
+    return connection
