@@ -22,6 +22,7 @@ MAX_ACCOLADES = 100
 MAX_INCARNATES = 20
 MAX_SCENARIOS = 20
 MAX_TEAMMATES = 7
+MAX_ON_TARGET = 20  # powers that a foe was given
 MAX_NOTES = 8000  # characters
 
 # What a client may choose as an id: starts with a letter, so that JavaScript keeps the order
@@ -54,6 +55,9 @@ Health = Annotated[int, Meta(ge=1, le=100)]
 Team = Annotated[int, Meta(ge=1, le=1 + MAX_TEAMMATES)]
 Teammates = Annotated[
     dict[GameId, Annotated[int, Meta(ge=1, le=MAX_TEAMMATES)]], Meta(max_length=MAX_TEAMMATES)
+]
+OnTarget = Annotated[
+    dict[GameId, Annotated[int, Meta(ge=1, le=100)]], Meta(max_length=MAX_ON_TARGET)
 ]
 Exemplar = Annotated[int, Meta(ge=0, le=MAX_LEVEL)]
 Seconds = Annotated[int, Meta(ge=0, le=3600)]
@@ -135,8 +139,10 @@ class Scenario(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     relative_level: of that foe to oneself, for the chance to hit.
     foes, allies: in range of powers that reach several, where neither the build nor `powers`
     has a count. activated_s: seconds since clicks that fade in steps were used.
-    powers: what differs from the build, by power (also accolades' and incarnate powers); of powers
-    that the character has not, it means nothing.
+    powers: what differs from the build, by power (also accolades' and incarnate powers). Of powers
+    that the character has not it means nothing, but for states that attacks build up (Tidal Power,
+    Perfection, Blood Frenzy): switched on, the character is in them, by `count` times.
+    target_has: how often the foe has what attacks leave on it (Disintegrate, Contaminated).
     """
 
     title: Title = ""
@@ -156,6 +162,7 @@ class Scenario(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     allies: Count = 0
     activated_s: Seconds = 0
     teammates: Teammates = {}
+    target_has: OnTarget = {}
     powers: Annotated[dict[GameId, PowerCondition], Meta(max_length=MAX_POWERS)] = {}
 
     def __post_init__(self) -> None:

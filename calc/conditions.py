@@ -324,7 +324,13 @@ def _power_of(base: Evaluate, exponent: Evaluate) -> Evaluate:
 
 
 def _owned_copies(power: str, whose: str, function: str, reading: _Reading) -> Evaluate:
-    """How many copies the character has; foes and allies near by have none."""
+    """How many copies the character has, or the foe; allies near by have none."""
+    if whose == "target" and reading.view == "foe":
+        if not _may_read("situation", reading):
+            return _constant(UNKNOWN)
+        if function == "ownpower?":
+            return lambda context: power in context.facts.target_has
+        return lambda context: context.facts.target_has.get(power, 0)
     if whose == "target" and reading.view in _OTHERS:
         return _constant(0.0)
     if not _may_read("owned", reading):

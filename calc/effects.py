@@ -267,7 +267,8 @@ def aims(effect: Effect, power: Power) -> Iterator[tuple[View, Times]]:
         reaches_caster = False
     if template.target.startswith("AnyAffected"):
         if reaches_caster:
-            yield "self", "once"
+            has_copies = power.number_allowed > 1 and template.stack in _TO_LIMIT
+            yield "self", "stacks" if has_copies else "once"
         return
     if template.target not in _ON_SELF:
         return

@@ -11,6 +11,7 @@ from calc.facts import Context
 from calc.figure_types import Figures
 from calc.figures import figures, powers_of
 from calc.frame import Frame
+from calc.pieces import changing_chances
 from calc.powers import Contribution, Keyed, contributions, global_strengths, stronger
 from calc.remembered import Remembered, remember
 from calc.results import Result, figures_after
@@ -144,12 +145,20 @@ def changed_tags(catalogue: Catalogue) -> frozenset[str]:
                     yield from template.params.tags
             yield from tags(group.children)
 
-    return frozenset(
+    in_powers = (
         tag
         for power in catalogue.powers.values()
         for groups in (power.effects, power.activation_effects)
         for tag in tags(groups)
     )
+    in_pieces = (
+        tag
+        for piece in catalogue.enhancements.values()
+        for template in changing_chances(piece)
+        if isinstance(template.params, FilterParams)
+        for tag in template.params.tags
+    )
+    return frozenset((*in_powers, *in_pieces))
 
 
 def sources_of(state: Running, frame: Frame) -> Iterator[Active]:

@@ -52,6 +52,7 @@ class Facts(Struct, frozen=True, gc=False):
     against players and while fighting. target_class: of the foe, like an archetype.
     slotted: pieces of each enhancement in the build, lower case. teammates: how many of each
     archetype; teammate: that of the one whom an effect is about just now; pet: the same.
+    target_has: copies of powers that the foe has, by lower-case id.
     """
 
     archetype: str = ""
@@ -74,6 +75,7 @@ class Facts(Struct, frozen=True, gc=False):
     creator: str = ""
     teammates: Mapping[str, int] = {}
     teammate: str = ""
+    target_has: Mapping[str, int] = {}
     pet: Entity | None = None
 
 

@@ -54,11 +54,12 @@ def figures(power: PowerId, here: Situation) -> Figures:
     taken = here.build.powers.get(power, _PLAIN)
     count = count_of(power, taken, scenario_of(here.build), sheets.frame)
     count = limited(found, count, context)
-    key = _depends_on(power, sheet, slotted, count, slots, here)
+    modifiers = _chances(slots, here)
+    key = _depends_on(power, sheet, slotted, count, slots, modifiers, here)
     figures = sheets.figures.get(key) if key else None
     if figures is None:
         strengths = strengths_in(sheet, slotted, here.strengths)
-        use = Use(context, state.chances, sheets.outcome, strengths, count, slotted[0])
+        use = Use(context, modifiers, sheets.outcome, strengths, count, slotted[0])
         use.do(sheet)
         pets = _together(_follow(sheet, use, slots, here))
         figures = _finished(sheets.catalogue.powers[power], sheet, use, pets, slots, here)
@@ -67,12 +68,20 @@ def figures(power: PowerId, here: Situation) -> Figures:
     return figures
 
 
+def _chances(slots: Slots, here: Situation) -> Mapping[str, float]:
+    """What is added to chances in a power with these slots, by tag."""
+    chances = here.state.chances
+    own = here.sheets.chances_in(tuple([each.id for each in slots])) if slots else {}
+    return chances | {tag: chances.get(tag, 0.0) + own[tag] for tag in own} if own else chances
+
+
 def _depends_on(
     power: PowerId,
     sheet: Sheet,
     slotted: tuple[float, ...],
     count: int,
     slots: Slots,
+    modifiers: Mapping[str, float],
     here: Situation,
 ) -> Hashable:
     """All that a power's figures depend on in a frame; None when that takes long to say."""
@@ -80,7 +89,7 @@ def _depends_on(
         return None
     if slots and here.sheets.have_procs(slots, sheet.power.id):
         return None
-    context, modifiers = Context(here.facts, sheet.power), here.state.chances
+    context = Context(here.facts, sheet.power)
     return (
         power,
         sheet,

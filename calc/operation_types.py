@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from calc.build import (
+    MAX_ON_TARGET,
     MAX_TEAMMATES,
     Boosters,
     Build,
@@ -272,6 +273,7 @@ class ChangeScenario(
     """Change conditions of a scenario; what is absent stays. What they mean: `Scenario`.
 
     teammates: by archetype, 0 for none any more; others stay. The team grows with them.
+    target_has: by power, 0 for what it has no more; others stay.
     """
 
     scenario: Id
@@ -292,6 +294,7 @@ class ChangeScenario(
     allies: Count | UnsetType = UNSET
     activated_s: Seconds | UnsetType = UNSET
     teammates: TeammatesChange | UnsetType = UNSET
+    target_has: Annotated[dict[GameId, Count], Meta(max_length=MAX_ON_TARGET)] | UnsetType = UNSET
     expects: Scenario | UnsetType | None = UNSET
 
 

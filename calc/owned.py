@@ -11,10 +11,11 @@ from functools import lru_cache
 from calc.build import Build, TakenPower
 from calc.conditions import Condition, compiled, decided
 from calc.facts import Context, Facts, word
-from gamedata.catalogue import Catalogue, CategoryId, PowerId, PowersetId
+from gamedata.catalogue import Catalogue, CategoryId, Power, PowerId, PowersetId
 
 INHERENT = CategoryId("Inherent")
 _PLAIN = TakenPower()
+STATES = ("Temporary_Powers.Temporary_Powers.", "Redirects.")
 _POWERSETS = 512  # how many are kept
 
 Candidate = tuple[PowerId, Condition | None]
@@ -98,6 +99,11 @@ def _candidates(build: Build, issuing: Issuing) -> Iterator[Candidate]:
             sets[power.powerset] = None
     for set_id in sets:
         yield from issuing.of_powerset(set_id)
+
+
+def is_state(power: Power) -> bool:
+    """Whether a power is a state that others put one in, and is had as long as it is on."""
+    return power.type == "Auto" and not power.auto_issue and power.id.startswith(STATES)
 
 
 def powersets(build: Build) -> Iterator[PowersetId]:

@@ -1,8 +1,16 @@
 """Pieces as powers: what they do besides enhancing the power that they sit in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from gamedata.catalogue import EffectGroup, Enhancement, Power, PowerId, PowersetId
+from gamedata.catalogue import (
+    EffectGroup,
+    Enhancement,
+    FilterParams,
+    Power,
+    PowerId,
+    PowersetId,
+    Template,
+)
 
 _ON_SELF = frozenset({"Self", "SelfAndPets"})
 
@@ -20,6 +28,21 @@ def _only_boosts(groups: Iterable[EffectGroup]) -> bool:
         if group.children and not _only_boosts(group.children):
             return False
     return True
+
+
+def changing_chances(enhancement: Enhancement) -> tuple[Template, ...]:
+    """Those of a piece's templates that change chances in the power that it sits in."""
+    return tuple(_changing_chances(enhancement.effects))
+
+
+def _changing_chances(groups: Iterable[EffectGroup]) -> Iterator[Template]:
+    for group in groups:
+        for template in group.templates:
+            if "Power_Chance_Mod" in template.attributes and isinstance(
+                template.params, FilterParams
+            ):
+                yield template
+        yield from _changing_chances(group.children)
 
 
 def unique(enhancement: Enhancement) -> Power:

@@ -15,7 +15,7 @@ from calc.accolades import PAIRS
 from calc.build import Build, PowerCondition, Scenario, TakenPower
 from calc.facts import Context, Facts
 from calc.frame import Frame, Slots
-from calc.owned import owned
+from calc.owned import STATES, is_state, owned
 from calc.powers import CompiledPower
 from calc.situation import Tally, facts_of
 from calc.stats import NUMBER
@@ -83,7 +83,7 @@ class Running(Struct, frozen=True, gc=False):
 def running(build: Build, frame: Frame) -> Running:
     """What counts in a build's totals, in its own scenario."""
     scenario = scenario_of(build)
-    had = _had(build, frame)
+    had = _had(build, scenario, frame)
     slots = {power: _slots(taken, build.level, frame) for power, taken in had.items()}
     facts = facts_of(build, scenario, had, slots, frame)
     incarnates = list(_incarnates(build, scenario, facts, frame))
@@ -158,15 +158,33 @@ def _slotted_anew(
     )
 
 
-def _had(build: Build, frame: Frame) -> dict[PowerId, TakenPower]:
-    """The powers that one has at the level one plays at; incarnates and accolades apart."""
+def _had(build: Build, scenario: Scenario, frame: Frame) -> dict[PowerId, TakenPower]:
+    """The powers that one has at the level one plays at; incarnates and accolades apart.
+
+    With the states that one is in: a scenario may say so, whatever the build has.
+    """
+    powers = frame.catalogue.powers
     available = min(build.level, frame.level + LEVELS_ABOVE)
     apart = {*build.incarnates.values(), *build.accolades}
-    return {
+    had = {
         power: taken
         for power, taken in owned(build, frame.catalogue, frame.issuing).items()
-        if (taken.level or frame.catalogue.powers[power].level) <= available and power not in apart
+        if (taken.level or powers[power].level) <= available and power not in apart
     }
+    for state in _states(build.powers, frame):
+        if state in had and not is_on(state, had[state], scenario, frame):
+            del had[state]
+    for state in _states(scenario.powers, frame):
+        if state not in had and scenario.powers[state].on is True:
+            had[state] = _PLAIN
+    return had
+
+
+def _states(powers: Iterable[str], frame: Frame) -> list[PowerId]:
+    """Those of some powers that are states which others put one in."""
+    known = frame.catalogue.powers
+    states = [PowerId(power) for power in powers if power.startswith(STATES)]
+    return sorted(state for state in states if state in known and is_state(known[state]))
 
 
 def _set_bonuses(
@@ -223,7 +241,7 @@ def count_of(power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame
 
 def _default_count(power: Power, scenario: Scenario) -> int:
     """What nobody has chosen: the targets in range, or one stack."""
-    match defaults.targets(power):
+    match "stacks" if is_state(power) else defaults.targets(power):
         case "foes":
             return scenario.foes
         case "allies":
@@ -375,7 +393,7 @@ def _in_modes(powers: list[Active], facts: Facts) -> tuple[list[Active], Facts]:
 
     A power does not see a mode that it alone sets. Of two that bar each other the first stays.
     """
-    modes = [_modes(active) for active in powers]
+    modes = _modes_of(powers)
     setting = [index for index, own in enumerate(modes) if own]
     if not setting:
         return [active for active in powers if not active.power.needed_modes], facts
@@ -386,7 +404,7 @@ def _in_modes(powers: list[Active], facts: Facts) -> tuple[list[Active], Facts]:
         if active.power.needed_modes <= anywhere
         and not any(_bars(other, index, powers, modes) for other in setting)
     ]
-    modes = [_modes(active) for active in standing]
+    modes = _modes_of(standing)
     setters = Counter(mode for own in modes for mode in own)
     everywhere = structs.replace(facts, modes=frozenset(setters))
     seen = []
@@ -402,11 +420,29 @@ def _in_modes(powers: list[Active], facts: Facts) -> tuple[list[Active], Facts]:
     return seen, everywhere
 
 
-def _modes(active: Active) -> frozenset[str]:
+def _modes_of(powers: Sequence[Active]) -> list[frozenset[str]]:
+    """The modes that each power sets; some only in a mode of others: combinations of attacks."""
+    modes = [_modes(active, active.context) for active in powers]
+    reading = [
+        index
+        for index, active in enumerate(powers)
+        if active.power.modes and "modes" in active.power.brings_by
+    ]
+    for _ in range(MAX_DEPTH if reading else 0):
+        before = list(modes)
+        for index in reading:
+            others = frozenset(chain(*before[:index], *before[index + 1 :]))
+            context = powers[index].context
+            facts = structs.replace(context.facts, modes=others)
+            modes[index] = _modes(powers[index], structs.replace(context, facts=facts))
+        if modes == before:
+            break
+    return modes
+
+
+def _modes(active: Active, context: Context) -> frozenset[str]:
     return frozenset(
-        part.mode
-        for part in active.power.modes
-        if part.multiplicity(active.count, active.context, {})
+        part.mode for part in active.power.modes if part.multiplicity(active.count, context, {})
     )
 
 

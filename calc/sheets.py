@@ -72,6 +72,7 @@ class Sheets:
         self.slotted = lru_cache(_SLOTTINGS)(self._slotted)
         self.outcome = lru_cache(_OUTCOMES)(work_out)
         self.have_procs = lru_cache(_SLOTTINGS)(self._have_procs)
+        self.chances_in = lru_cache(_SLOTTINGS)(self._chances_in)
         self.figures: Kept[Figures] = Kept()
         self.pets: Kept[PetPowerFigures] = Kept()
         self.listens = lru_cache(_SHEETS)(listens)
@@ -81,6 +82,19 @@ class Sheets:
         """Whether something in the slots comes by chance."""
         found = (self.of_piece(EnhancementId(each.id), host) for each in slots)
         return any(piece is not None for piece in found)
+
+    def _chances_in(self, enhancements: tuple[str, ...]) -> Mapping[str, float]:
+        """What pieces add to chances in the power that they sit in, by tag."""
+        found: dict[str, float] = {}
+        for each in enhancements:
+            piece = self.catalogue.enhancements[EnhancementId(each)]
+            for template in pieces.changing_chances(piece):
+                added = template.scale * table(
+                    self.frame.archetype, template.table, self.frame.level
+                )
+                for tag in template.params.tags if isinstance(template.params, FilterParams) else ():
+                    found[tag] = found.get(tag, 0.0) + added
+        return found
 
     def _of_power(self, power: PowerId) -> Sheet:
         """A power of the character's own. Raises KeyError for an unknown one."""

@@ -9,14 +9,15 @@ from functools import cached_property
 
 from msgspec import UNSET
 
-from calc.build import Build, Scenario, TakenPower
+from calc.build import Build, PowerCondition, Scenario, TakenPower
 from calc.facts import Facts, word
 from calc.frame import Frame, Slots
 from calc.owned import copies, powersets
 from calc.teammates import counted
 from gamedata.catalogue import PowerId
 
-_COUNTERS = "Temporary_Powers."  # some of them count something by how many copies one has
+_COUNTERS = ("Temporary_Powers.", "Redirects.")  # some count something by their copies
+_AS_BUILT = PowerCondition()
 
 # The class of a foe of each rank, as the game's conditions name it.
 FOES: dict[str, str] = {
@@ -63,8 +64,8 @@ def facts_of(
     """
     counts = copies(had, powersets(build))
     for power, taken in had.items():
-        if power.startswith(_COUNTERS) and taken.count is not UNSET:
-            counts[power.lower()] = taken.count
+        if power.startswith(_COUNTERS):
+            _set_copies(counts, power, taken, scenario, frame)
     teammates = counted(scenario)
     return Facts(
         word(build.archetype),
@@ -83,4 +84,15 @@ def facts_of(
         target_class="" if frame.pvp else FOES[scenario.target_rank],
         slotted=Tally(slots.values()),
         teammates=teammates,
+        target_has={power.lower(): many for power, many in scenario.target_has.items()},
     )
+
+
+def _set_copies(
+    counts: dict[str, int], power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame
+) -> None:
+    """How many copies of a state one has: as many as somebody says, and as can be."""
+    here = scenario.powers.get(power, _AS_BUILT).count
+    many = taken.count if here is UNSET else here
+    if many is not UNSET:
+        counts[power.lower()] = min(many, frame.catalogue.powers[power].number_allowed)

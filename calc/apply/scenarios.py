@@ -1,9 +1,18 @@
 """The conditions under which a build is read."""
 
+from collections.abc import Mapping
+
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from calc.build import MAX_POWERS, MAX_SCENARIOS, Build, PowerCondition, Scenario
+from calc.build import (
+    MAX_ON_TARGET,
+    MAX_POWERS,
+    MAX_SCENARIOS,
+    Build,
+    PowerCondition,
+    Scenario,
+)
 from calc.canonical import scenario_without_defaults
 from calc.operation_types import (
     AddScenario,
@@ -18,10 +27,11 @@ from calc.rulebook import refused
 from calc.teammates import breaches, with_teammates
 from gamedata.catalogue import Catalogue, PowerId
 
+_BY_ID = ("teammates", "target_has")  # of these a change names some, and others stay
 _CONDITIONS = tuple(
     name
     for name in ChangeScenario.__struct_fields__
-    if name not in ("scenario", "teammates", "expects")
+    if name not in ("scenario", "expects", *_BY_ID)
 )
 
 
@@ -53,6 +63,14 @@ def change(build: Build, operation: ChangeScenario, catalogue: Catalogue) -> App
         back["teammates"] = {
             archetype: scenario.teammates.get(archetype, 0) for archetype in operation.teammates
         }
+    if operation.target_has is not UNSET:
+        found = _with_on_target(after, operation.target_has, catalogue)
+        if isinstance(found, Refused):
+            return found
+        after = found
+        back["target_has"] = {
+            power: scenario.target_has.get(power, 0) for power in operation.target_has
+        }
     if after == scenario:
         return Applied(build, ())
     if after.team != scenario.team or after.teammates != scenario.teammates:
@@ -62,6 +80,19 @@ def change(build: Build, operation: ChangeScenario, catalogue: Catalogue) -> App
             return refused(breach.code, breach.message)
     changed = _with(build, operation.scenario, after)
     return Applied(changed, (ChangeScenario(operation.scenario, **back),))
+
+
+def _with_on_target(
+    scenario: Scenario, given: Mapping[str, int], catalogue: Catalogue
+) -> Scenario | Refused:
+    """A scenario in which the foe has other numbers of some powers, 0 for none."""
+    there = {power: many for power, many in {**scenario.target_has, **given}.items() if many}
+    if any(PowerId(power) not in catalogue.powers for power in given if power in there):
+        return _unknown_power()
+    if len(there) > MAX_ON_TARGET:
+        message = f"A scenario speaks of at most {MAX_ON_TARGET} powers that the foe has."
+        return refused("too_many_conditions", message)
+    return replace(scenario, target_has=there)
 
 
 def remove(build: Build, operation: RemoveScenario) -> Applied | Refused:
@@ -97,7 +128,7 @@ def set_power(build: Build, operation: SetScenarioPower, catalogue: Catalogue) -
     if wanted == PowerCondition():
         del powers[operation.power]
     elif PowerId(operation.power) not in catalogue.powers:
-        return refused("unknown_power", "This power is not in the game data in use.")
+        return _unknown_power()
     elif operation.power not in powers and len(powers) >= MAX_POWERS:
         message = f"A scenario speaks of at most {MAX_POWERS} powers."
         return refused("too_many_conditions", message)
@@ -110,6 +141,10 @@ def set_power(build: Build, operation: SetScenarioPower, catalogue: Catalogue) -
 
 def _with(build: Build, scenario_id: str, scenario: Scenario) -> Build:
     return replace(build, scenarios=build.scenarios | {scenario_id: scenario})
+
+
+def _unknown_power() -> Refused:
+    return refused("unknown_power", "This power is not in the game data in use.")
 
 
 def _no_such_scenario() -> Refused:

@@ -258,7 +258,7 @@ def test_the_strongest_is_the_largest_in_size() -> None:
 
 
 def test_copies_of_a_counter_are_what_the_player_says() -> None:
-    counter = power("Temporary_Powers.Temporary_Powers.Combo", type="Auto")
+    counter = power("Temporary_Powers.Temporary_Powers.Combo", type="Auto", number_allowed=5)
     builds_up = power(
         "Test.Set.Builder",
         group(
@@ -275,6 +275,8 @@ def test_copies_of_a_counter_are_what_the_player_says() -> None:
     )
     taken = {builds_up.id: ON, counter.id: TakenPower(count=3)}
     assert total(builds_up, counter, taken=taken) == pytest.approx(0.3)
+    taken = {builds_up.id: ON, counter.id: TakenPower(count=30)}
+    assert total(builds_up, counter, taken=taken) == pytest.approx(0.5)
 
 
 def test_one_target_powers_have_their_target_while_they_are_on() -> None:

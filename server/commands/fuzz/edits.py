@@ -318,6 +318,7 @@ def _change_scenario(random: Random, build: Build, catalogue: Catalogue) -> Oper
     del wanted["powers"]
     players = [each.id for each in catalogue.archetypes.values() if each.player]
     wanted["teammates"] = {random.choice(players): random.randint(0, 3)}
+    wanted["target_has"] = {random.choice(list(catalogue.powers)): random.randint(0, 2)}
     some = {key: value for key, value in wanted.items() if random.random() < 0.5}
     return ChangeScenario(random.choice(sorted(build.scenarios)), **some)
 
