@@ -11,7 +11,7 @@ import msgspec
 from server import session
 from server.engine import Engine
 from server.follower import Follower, now_ms
-from server.log import Done, Elsewhere, FullError, Head, Known, Log
+from server.log import Done, Elsewhere, FullError, Known, Log
 from server.lost import LOST
 from server.meanwhile import named
 from server.orm import DatabaseAwayError
@@ -67,15 +67,11 @@ class Decider:
         decision = self._decide(author.person, edit)
         if isinstance(decision, Refused):
             # It may have been made before, and may be possible on a newer build.
-            known = await follower.patience.ask(
-                lambda: self._log.known(follower.id, author.person, edit)
+            state = follower.state
+            refused = await follower.patience.ask(
+                lambda: self._log.refuse(state, author.person, edit, decision)
             )
-            if isinstance(known, Head):
-                if not follower.at(known):
-                    return False
-                author.answer(decision)
-                return True
-            return await self._answer(author, edit, known)
+            return await self._answer(author, edit, refused)
         frame = encode(decision.change)
         outcome = await follower.patience.ask(lambda: self._log.commit(decision, frame))
         if isinstance(outcome, Done):
@@ -86,8 +82,12 @@ class Decider:
             return True
         return await self._answer(author, edit, outcome)
 
-    async def _answer(self, author: Author, edit: Asked, outcome: Known | Elsewhere) -> bool:
+    async def _answer(
+        self, author: Author, edit: Asked, outcome: Refused | Known | Elsewhere
+    ) -> bool:
         match outcome:
+            case Refused():
+                author.answer(outcome)
             case Known(revision=revision, same=True):
                 if revision > self._follower.state.revision:
                     await self._follower.read_on()  # the change first, then that it is accepted

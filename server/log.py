@@ -19,10 +19,11 @@ from calc.build import Build
 from calc.rules import Finding
 from calc.totals import Total
 from server import scripts
-from server.protocol import Asked, Change, Position
+from server.protocol import Asked, Change, Position, Refused
 from server.session import Access, Commit, Committed, State, digest, entry, follow
 
 TIMEOUT_S = 5.0
+REFUSED_MS = 600_000  # an edit may be on its way no longer: a worker may wake up with it
 BACKLOG = 200  # changes before the stored build that are loaded too: for those who come back
 
 
@@ -141,6 +142,7 @@ _encode = msgspec.json.encode
 _stored = msgspec.json.Decoder(Stored)
 _access = msgspec.json.Decoder(Access)
 _change = msgspec.json.Decoder(Change)
+_refused = msgspec.json.Decoder(Refused).decode
 
 
 def key(session: str, name: str) -> str:
@@ -175,7 +177,7 @@ class Log:
         self._commit = redis.register_script(scripts.COMMIT)
         self._load = redis.register_script(scripts.LOAD)
         self._since = redis.register_script(scripts.SINCE)
-        self._known = redis.register_script(scripts.KNOWN)
+        self._refuse = redis.register_script(scripts.REFUSE)
         self._store = redis.register_script(scripts.STORE)
         self._put_access = redis.register_script(scripts.ACCESS)
 
@@ -345,17 +347,20 @@ class Log:
             for _, fields in reversed(entries)
         ]
 
-    async def commit(self, commit: Commit, frame: bytes) -> Done | Known | Elsewhere:
+    async def commit(self, commit: Commit, frame: bytes) -> Done | Known | Refused | Elsewhere:
         """Append an edit's change, if the session is still what it was decided on.
+
+        Refused: another worker has refused this edit already.
 
         frame: the change as it goes on the wire.
         """
         before = commit.before
+        author = f"{commit.person} {commit.change.edit}"
         answer = await self._run(
             self._commit,
             before.session,
-            ("head", "log", "ids", "digests", "hints"),
-            f"{commit.person} {commit.change.edit}",
+            ("head", "log", "ids", "digests", "hints", f"refusal:{author}"),
+            author,
             commit.digest,
             commit.base,
             before.epoch,
@@ -374,23 +379,39 @@ class Log:
                 return Done(int(answer[1]))
             case b"known":
                 return _known(answer, commit.digest)
+            case b"refused":
+                return _refused(answer[1])
             case other:
                 return Elsewhere(other.decode())
 
-    async def known(self, session: str, person: str, edit: Asked) -> Head | Known | Elsewhere:
-        """Whether an edit id was committed before; if not, where the session stands."""
+    async def refuse(
+        self, state: State, person: str, edit: Asked, refusal: Refused
+    ) -> Refused | Known | Elsewhere:
+        """Refuse an edit as it was decided on `state`, if that is the newest and it was not made.
+
+        Whoever holds the same edit elsewhere cannot commit it from then on, for as long as it may
+        be on its way. The answer is the first refusal, where there was one.
+        """
+        author = f"{person} {edit.id}"
         answer = await self._run(
-            self._known,
-            session,
-            ("head", "ids", "digests"),
-            f"{person} {edit.id}",
+            self._refuse,
+            state.session,
+            ("head", "ids", "digests", f"refusal:{author}"),
+            author,
             edit.base,
+            state.epoch,
+            state.revision,
+            state.edit,
+            state.access.version,
+            state.engine,
+            _encode(refusal),
+            REFUSED_MS,
         )
         match answer[0]:
+            case b"refused":
+                return _refused(answer[1])
             case b"known":
                 return _known(answer, digest(edit))
-            case b"new":
-                return _head(answer[1:])
             case other:
                 return Elsewhere(other.decode())
 

@@ -114,7 +114,7 @@ class Lost:
                 self._told(lost.by, Accepted(lost.edit, outcome.revision))
             case Known(revision=revision):
                 self._told(lost.by, Accepted(lost.edit, revision))
-            case Elsewhere("too_old" | "lost"):
+            case Refused() | Elsewhere("too_old" | "lost"):
                 pass  # it was settled long ago
             case _:
                 return False

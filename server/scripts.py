@@ -13,6 +13,8 @@ A session's keys share a hash tag, so that they live on one node of a cluster:
   {session:<id>}:ids     sorted set: "<person> <edit id>" by revision
   {session:<id>}:digests hash: "<person> <edit id>" -> digest of its operations, or "lost": it
                          was lost with another log, and may not be made again
+  {session:<id>}:refusal:<person> <edit id>
+                         what that edit was refused with, for a while
   {session:<id>}:people  hash: worker -> who is there by it
   {session:<id>}:workers sorted set: worker by when its people expire
   {session:<id>}:hints   sharded channel: what to look for
@@ -55,13 +57,15 @@ return 1
 """
 
 COMMIT = """
--- keys: head log ids digests hints
+-- keys: head log ids digests hints refusal
 -- args: author digest base epoch revision edit access engine next_edit change inverse keep
 --   next_engine
 local known = redis.call('ZSCORE', KEYS[3], ARGV[1])
 if known then
   return {'known', known, redis.call('HGET', KEYS[4], ARGV[1])}
 end
+local refusal = redis.call('GET', KEYS[6])
+if refusal then return {'refused', refusal} end
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'access', 'engine',
   'forgotten')
 if not head[1] then return {'absent'} end
@@ -105,15 +109,25 @@ if head[3] ~= ARGV[2] then access = redis.call('GET', KEYS[3]) end
 return {head, access, redis.call('XRANGE', KEYS[2], ARGV[1] .. '-0', '+', 'COUNT', 500)}
 """
 
-KNOWN = """
--- keys: head ids digests; args: author base
+REFUSE = """
+-- keys: head ids digests refusal
+-- args: author base epoch revision edit access engine refusal ttl_ms
+-- Refuses an edit, if it was not made and the session is still what it was decided on. Then it
+-- stays refused: what another worker holds of it is not made later on.
 local known = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if known then return {'known', known, redis.call('HGET', KEYS[3], ARGV[1])} end
+local refusal = redis.call('GET', KEYS[4])
+if refusal then return {'refused', refusal} end
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'access', 'engine',
   'forgotten')
 if not head[1] then return {'absent'} end
 if tonumber(ARGV[2]) < tonumber(head[6]) then return {'too_old'} end
-return {'new', head[1], head[2], head[3], head[4], head[5]}
+if head[1] ~= ARGV[3] or head[2] ~= ARGV[4] or head[3] ~= ARGV[5] or head[4] ~= ARGV[6]
+  or head[5] ~= ARGV[7] then
+  return {'moved'}
+end
+redis.call('SET', KEYS[4], ARGV[8], 'PX', ARGV[9])
+return {'refused', ARGV[8]}
 """
 
 REMEMBERED = """

@@ -26,9 +26,10 @@ from server.log import (
     UnreachableError,
     key,
 )
-from server.protocol import Edit, encode
+from server.protocol import Edit, Refused, encode
 from server.session import Access, Commit, Membership, State
 
+NO = Refused("no_such_slot", "There is no such slot.", id="edit-0001", operation=0)
 ACCESS = Access(1, {"g1": Membership("Ann", "owner"), "g2": Membership("Bob", "editor")})
 
 
@@ -140,20 +141,34 @@ async def test_an_edit_from_before_the_memory_is_too_old(
     after = await commit_some(log, state, engine, range(1, 26))  # 20 are remembered
     forgotten = decided(after, an_edit(3, base=2), engine)
     assert await log.commit(forgotten, b"") == Elsewhere("too_old")
-    assert await log.known("s1", "g1", an_edit(3, base=4)) == Elsewhere("too_old")
+    assert await log.refuse(after, "g1", an_edit(3, base=4), NO) == Elsewhere("too_old")
     fresh = decided(after, an_edit(100, base=5), engine)
     assert await log.commit(fresh, encode(fresh.change)) == Done(26)
     remembered = decided(after, an_edit(7, base=6), engine)
     assert await log.commit(remembered, b"") == Known(7, same=True)
 
 
-async def test_known_says_where_the_session_stands(log: Log, state: State, engine: Engine) -> None:
+async def test_an_edit_is_refused_on_the_newest_state_only(
+    log: Log, state: State, engine: Engine
+) -> None:
     after = await commit_some(log, state, engine, range(1, 3))
-    new = await log.known("s1", "g1", an_edit(9, base=0))
-    assert new == Head("e1", 2, after.edit, 1, engine.name)
-    assert await log.known("s1", "g1", an_edit(2)) == Known(2, same=True)
-    assert await log.known("s1", "g2", an_edit(2)) == new
-    assert await log.known("s2", "g1", an_edit(2)) == Elsewhere("absent")
+    assert await log.refuse(state, "g1", an_edit(9), NO) == Elsewhere("moved")
+    assert await log.refuse(after, "g1", an_edit(2), NO) == Known(2, same=True)
+    nowhere = msgspec.structs.replace(after, session="s2")
+    assert await log.refuse(nowhere, "g1", an_edit(2), NO) == Elsewhere("absent")
+    assert await log.refuse(after, "g2", an_edit(2), NO) == NO
+
+
+async def test_a_refused_edit_stays_refused(log: Log, state: State, engine: Engine) -> None:
+    late = decided(state, an_edit(1), engine)  # by a worker that sleeps until it is refused
+    assert await log.refuse(state, "g1", an_edit(1), NO) == NO
+    assert await log.commit(late, encode(late.change)) == NO
+    after = await commit_some(log, state, engine, range(2, 3))
+    otherwise = msgspec.structs.replace(NO, message="Another time.")
+    assert await log.refuse(after, "g1", an_edit(1), otherwise) == NO
+    loaded = await log.load("s1")
+    assert loaded
+    assert loaded.state == after
 
 
 async def test_since_gives_what_follows_a_position_and_checks_that_it_is_the_same_history(
@@ -213,8 +228,7 @@ async def test_a_session_opens_only_where_there_is_none(
     loaded = await log.load("s1")
     assert loaded
     assert (loaded.state.epoch, loaded.state.revision) == ("e2", 2)
-    assert await log.known("s1", "g1", an_edit(1)) == Known(1, same=True)
-    assert isinstance(await log.known("s1", "g1", an_edit(2)), Head)
+    assert await log.remembered("s1", ["g1 edit-0001", "g1 edit-0002"]) == [Known(1, True), None]
 
 
 async def test_a_log_with_a_hole_is_broken(
@@ -238,7 +252,7 @@ async def test_a_full_redis_writes_nothing_and_says_so(
             await log.commit(commit, encode(commit.change))
     finally:
         await redis.config_set("maxmemory", "0")
-    assert isinstance(await log.known("s1", "g1", an_edit(1)), Head)
+    assert await log.remembered("s1", ["g1 edit-0001"]) == [None]
 
 
 async def test_a_redis_that_is_away_is_unreachable(engine: Engine) -> None:

@@ -274,7 +274,7 @@ async def test_a_lost_edit_that_may_not_be_any_more_is_refused_once_and_for_all(
     assert [(who, what.id) for who, what in other.answers] == [("g2", "edit-0002")]
     await fresh.begin()
     assert await edits_in(log, session_id) == names(1)
-    assert await log.known(session_id, "g2", an_edit(2)) == Elsewhere("lost")
+    assert await log.remembered(session_id, ["g2 edit-0002"]) == [Elsewhere("lost")]
     await recorder.record(session_id)
     await redis.flushall()
     await fresh.read_on()
@@ -325,9 +325,9 @@ async def test_an_empty_redis_is_filled_from_sql_and_from_what_workers_know_beyo
     assert await edits_in(log, session_id) == names(5, 6, 7)  # after those that are in SQL
     assert one.state.position == other.state.position
     assert (one.state.revision, one.state.build) == (7, before.build)
-    for number in range(1, 8):
-        known = await log.known(session_id, "g1", an_edit(number))
-        assert known == Known(number, same=True)
+    authors = [f"g1 {an_edit(number).id}" for number in range(1, 8)]
+    known = await log.remembered(session_id, authors)
+    assert known == [Known(number, same=True) for number in range(1, 8)]
 
 
 async def test_the_recorder_never_mixes_two_histories_of_one_epoch(

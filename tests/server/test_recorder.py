@@ -11,7 +11,7 @@ from calc.operations import SetLevel, SetTitle
 from server import access, session
 from server.archive import Archive
 from server.engine import Engine
-from server.log import Done, Elsewhere, Known, Log, Stored, key
+from server.log import Done, Known, Log, Stored, key
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
 from server.protocol import Edit, encode
 from server.recorder import CHECKPOINT_EVERY, Recorder
@@ -105,7 +105,7 @@ async def test_a_lost_session_comes_back_with_its_build_and_its_edit_ids(
     assert opened.build == after.build
     assert opened.totals == after.totals
     assert opened.access == after.access
-    assert await log.known(state.session, "g1", an_edit(7)) == Known(7, same=True)
+    assert await log.remembered(state.session, [f"g1 {an_edit(7).id}"]) == [Known(7, same=True)]
     assert (await log.since(opened)).changes == ()
     await edited(log, opened, engine, 1)
     assert len((await log.since(opened)).changes) == 1
@@ -130,10 +130,9 @@ async def test_a_history_of_several_epochs_comes_back_without_what_was_lost(
     assert loaded
     assert loaded.state.revision == 11
     assert loaded.state.build.title == "11"
-    for number in range(1, 12):
-        known = await log.known(state.session, "g1", an_edit(number))
-        assert known == Known(number, same=True)
-    assert not isinstance(await log.known(state.session, "g1", an_edit(12)), Known | Elsewhere)
+    authors = [f"g1 {an_edit(number).id}" for number in range(1, 13)]
+    known = await log.remembered(state.session, authors)
+    assert known == [*(Known(number, same=True) for number in range(1, 12)), None]
 
 
 async def test_reopening_twice_at_once_opens_once(
