@@ -154,9 +154,8 @@ def changed_tags(catalogue: Catalogue) -> frozenset[str]:
     in_pieces = (
         tag
         for piece in catalogue.enhancements.values()
-        for template in changing_chances(piece)
-        if isinstance(template.params, FilterParams)
-        for tag in template.params.tags
+        for _, changed in changing_chances(piece)
+        for tag in changed
     )
     return frozenset((*in_powers, *in_pieces))
 

@@ -5,7 +5,7 @@ Source: the design's `calc.md` §11 and §12; the spelling of keys: `stats.md`.
 """
 
 import math
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from itertools import chain
 
 from msgspec import UNSET, structs
@@ -72,7 +72,9 @@ def _chances(slots: Slots, here: Situation) -> Mapping[str, float]:
     """What is added to chances in a power with these slots, by tag."""
     chances = here.state.chances
     own = here.sheets.chances_in(tuple([each.id for each in slots])) if slots else {}
-    return chances | {tag: chances.get(tag, 0.0) + own[tag] for tag in own} if own else chances
+    if not own:
+        return chances
+    return {**chances, **{tag: chances.get(tag, 0.0) + own[tag] for tag in own}}
 
 
 def _depends_on(

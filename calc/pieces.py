@@ -30,18 +30,19 @@ def _only_boosts(groups: Iterable[EffectGroup]) -> bool:
     return True
 
 
-def changing_chances(enhancement: Enhancement) -> tuple[Template, ...]:
-    """Those of a piece's templates that change chances in the power that it sits in."""
+def changing_chances(enhancement: Enhancement) -> tuple[tuple[Template, tuple[str, ...]], ...]:
+    """What of a piece changes chances in the power that it sits in, with the tags of which."""
     return tuple(_changing_chances(enhancement.effects))
 
 
-def _changing_chances(groups: Iterable[EffectGroup]) -> Iterator[Template]:
+def _changing_chances(
+    groups: Iterable[EffectGroup],
+) -> Iterator[tuple[Template, tuple[str, ...]]]:
     for group in groups:
         for template in group.templates:
-            if "Power_Chance_Mod" in template.attributes and isinstance(
-                template.params, FilterParams
-            ):
-                yield template
+            params = template.params
+            if "Power_Chance_Mod" in template.attributes and isinstance(params, FilterParams):
+                yield template, params.tags
         yield from _changing_chances(group.children)
 
 

@@ -1,6 +1,6 @@
 """The sheets of everything that characters of one archetype and level use, and what slots do."""
 
-from collections.abc import Hashable, Set
+from collections.abc import Hashable, Mapping, Set
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -15,6 +15,7 @@ from calc.powers import CompiledPower
 from calc.running import MAX_DEPTH
 from calc.sheet import Block, Bringing, Sheet, sheet_of
 from calc.stats import NUMBER
+from calc.tables import table
 from calc.use import work_out
 from gamedata.catalogue import (
     ArchetypeId,
@@ -88,12 +89,10 @@ class Sheets:
         found: dict[str, float] = {}
         for each in enhancements:
             piece = self.catalogue.enhancements[EnhancementId(each)]
-            for template in pieces.changing_chances(piece):
-                added = template.scale * table(
-                    self.frame.archetype, template.table, self.frame.level
-                )
-                for tag in template.params.tags if isinstance(template.params, FilterParams) else ():
-                    found[tag] = found.get(tag, 0.0) + added
+            for template, tags in pieces.changing_chances(piece):
+                unit = table(self.frame.archetype, template.table, self.frame.level)
+                for tag in tags:
+                    found[tag] = found.get(tag, 0.0) + template.scale * unit
         return found
 
     def _of_power(self, power: PowerId) -> Sheet:

@@ -216,6 +216,18 @@ def test_0_10_a_dominators_hold_is_doubled_by_domination_only(engine: Engine) ->
         assert durations == pytest.approx(holds)
 
 
+# --- §3: ticks --------------------------------------------------------------------------------
+
+
+def test_3_midnight_grasps_ticks(engine: Engine) -> None:
+    """3.1 s, one each 0.75 s after the first half second: five ticks."""
+    grasp = "Scrapper_Melee.Dark_Melee.Midnight_Grasp"
+    found = figures(engine, grasp, build(SCRAPPER, {grasp: on()}))
+    (slow,) = (each for each in effects(found, "Negative_Energy_Dmg") if each.ticks > 1)
+    assert (slow.ticks, slow.period_s, slow.delay_s, slow.duration_s) == (5, 0.75, 0.5, 3.1)
+    assert slow.magnitude == pytest.approx(0.11 * 62.5631)
+
+
 # --- §5.5: chances ----------------------------------------------------------------------------
 
 
@@ -258,16 +270,45 @@ def test_5_5_a_set_bonus_makes_critical_hits_likelier(
 
 
 def test_5_5_remembered_chances_follow_the_pieces(engine: Engine) -> None:
-    plain = build(SCRAPPER, {SMITE: on("Crafted_Damage")})
-    piece = build(SCRAPPER, {SMITE: on("Superior_Attuned_Superior_Scrappers_Strike_F")})
-    memory = engine.remember(plain)
-    for made in (piece, plain):
-        memory = engine.remember(made, memory)
-        assert engine.figures(memory) == engine.figures(made)
+    """The figures of Smite change with a piece that is elsewhere."""
+    plain = build(SCRAPPER, {SMITE: on(), DEFLECTION: on()})
+    piece = "Superior_Attuned_Superior_Scrappers_Strike_F"
+    other = build(SCRAPPER, {SMITE: on(), DEFLECTION: on(piece)})
     result = engine.result(plain)
-    for made in (piece, plain):
+    for made in (other, plain):
         result = engine.result(made, result)
-        assert result.figures == engine.figures(made)
+        assert result.figures == Engine(engine.catalogue).figures(made)
+
+
+def test_5_5_a_piece_changes_chances_in_its_own_power(engine: Engine) -> None:
+    """Sudden Acceleration: -1 on 1.1 and on 1; and no other power hears of it."""
+    field, other = (
+        f"Controller_Buff.Force_Field.{name}" for name in ("Repulsion_Field", "Force_Bolt")
+    )
+    piece = "Crafted_Sudden_Acceleration_F"
+    plain = engine.figures(build("Class_Controller", {field: on(), other: on()}))
+    found = engine.figures(build("Class_Controller", {field: on(piece), other: on()}))
+    chances = [
+        {effect.attribute: effect.chance for effect in figures_[PowerId(field)].effects}
+        for figures_ in (plain, found)
+    ]
+    assert (chances[0]["Knockback"], chances[0]["Repel"]) == (1.0, 1.0)
+    assert chances[1]["Knockback"] == pytest.approx(0.1)
+    assert "Repel" not in chances[1]
+    assert found[PowerId(other)] == plain[PowerId(other)]
+
+
+@pytest.mark.parametrize(("pieces", "likelier"), [(1, 0.0), (3, 0.4), (6, 1.0)])
+def test_5_5_pieces_of_a_set_make_its_proc_larger(
+    engine: Engine, pieces: int, likelier: float
+) -> None:
+    """Cupid's Crush: half a point more of confusion, 0 + 0.2 for each other piece, at most 1."""
+    confuse = "Controller_Control.Mind_Control.Confuse"
+    slotted = on(*(f"Attuned_Cupids_Crush_{letter}" for letter in "FABCDE"[:pieces]))
+    found = figures(engine, confuse, build("Class_Controller", {confuse: slotted}))
+    (proc,) = found.procs
+    half = [effect.chance for effect in proc.effects if effect.magnitude == 0.5]
+    assert half == pytest.approx([proc.chance * likelier] if likelier else [])
 
 
 # --- §6 ---------------------------------------------------------------------------------------
