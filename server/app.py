@@ -48,10 +48,12 @@ STOP_S = 1.0  # for the recorder, and then for the sessions to say that nobody i
 ATTEMPTS = 3  # of a call to Redis, within its time-out
 
 
-def create_app(settings: Settings, engine: Engine | None = None) -> Litestar:
+def create_app(
+    settings: Settings, engine: Engine | None = None, log_class: type[Log] = Log
+) -> Litestar:
     """A worker's application; `redis_url` must be set. Raises CatalogueError, OSError.
 
-    engine: one on a catalogue that is loaded already.
+    engine: one on a catalogue that is loaded already. log_class: what keeps the sessions' logs.
     """
     assert settings.redis_url is not None, "the launcher says where its Valkey listens"
     engine = engine or Engine(pack.load(settings.gamedata or starter.path()))
@@ -66,7 +68,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Litestar:
     hints_redis = Redis.from_url(
         settings.redis_url, retry=Retry(NoBackoff(), 0), socket_timeout=None
     )
-    log = Log(redis, settings.log_keeps, settings.edit_ids)
+    log = log_class(redis, settings.log_keeps, settings.edit_ids)
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
 
     archive = Archive(database, log, engine, settings.edit_ids)

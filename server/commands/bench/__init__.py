@@ -2,6 +2,7 @@
 
 import click
 
+from server.commands.bench.fanout import fanout
 from server.commands.bench.session import session
 from server.commands.bench.totals import totals
 
@@ -11,5 +12,6 @@ def bench() -> None:
     """Measure, and print what came out."""
 
 
+bench.add_command(fanout)
 bench.add_command(session)
 bench.add_command(totals)
