@@ -202,10 +202,18 @@ class ChangeEnhancement(
     expects: SlottedEnhancement | UnsetType | None = UNSET
 
 
-class SwitchPower(Struct, frozen=True, forbid_unknown_fields=True, tag="switch_power"):
+class SwitchPower(
+    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="switch_power"
+):
+    """Switch a power on or off; on, it switches off those that it excludes.
+
+    keep_others: leave them as they are, as an undo does.
+    """
+
     power: GameId
     on: bool
     expects: bool | UnsetType | None = UNSET
+    keep_others: bool = False
 
 
 class SetCount(Struct, frozen=True, forbid_unknown_fields=True, tag="set_count"):

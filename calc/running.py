@@ -18,6 +18,7 @@ from calc.frame import Frame, Slots
 from calc.owned import STATES, is_state, owned
 from calc.powers import CompiledPower
 from calc.situation import Tally, facts_of
+from calc.stances import resting
 from calc.stats import NUMBER
 from calc.tables import limit
 from gamedata.catalogue import Power, PowerId
@@ -88,10 +89,12 @@ def running(build: Build, frame: Frame) -> Running:
     facts = facts_of(build, scenario, had, slots, frame)
     incarnates = list(_incarnates(build, scenario, facts, frame))
     boosts = tuple(boost for active in incarnates for boost in _boosts(active, frame))
+    on = {power: taken for power, taken in had.items() if is_on(power, taken, scenario, frame)}
+    rests = resting(on, scenario, frame.catalogue)
     powers = [
         _active(power, count_of(power, taken, scenario, frame), slots[power], facts, frame, boosts)
-        for power, taken in had.items()
-        if is_on(power, taken, scenario, frame)
+        for power, taken in on.items()
+        if power not in rests
     ]
     powers.extend(
         _active(power, 1, (), facts, frame) for power in _accolades(build, scenario, frame)

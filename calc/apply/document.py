@@ -95,7 +95,7 @@ def _back(power_id: str, taken: TakenPower, catalogue: Catalogue) -> list[Operat
         return [TakePower(power_id, level, on, taken.count, taken.slots)]
     operations: list[Operation] = []
     if taken.on is not UNSET:
-        operations.append(SwitchPower(power_id, taken.on))
+        operations.append(SwitchPower(power_id, taken.on, keep_others=True))
     if taken.count is not UNSET:
         operations.append(SetCount(power_id, taken.count))
     for slot_id, slot in taken.slots.items():

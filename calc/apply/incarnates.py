@@ -41,7 +41,7 @@ def set_incarnate(build: Build, operation: SetIncarnate, catalogue: Catalogue) -
     if before not in incarnates.values():
         taken = powers.pop(before, None)
         if taken is not None and taken.on is not UNSET:
-            back.append(SwitchPower(before, taken.on))
+            back.append(SwitchPower(before, taken.on, keep_others=True))
         if taken is not None and taken.count is not UNSET:
             back.append(SetCount(before, taken.count))
     return Applied(replace(build, incarnates=incarnates, powers=powers), tuple(back))

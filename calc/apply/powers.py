@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from calc import defaults
+from calc import defaults, stances
 from calc.apply.document import (
     count_of,
     is_on,
@@ -129,7 +129,14 @@ def switch(build: Build, operation: SwitchPower, catalogue: Catalogue) -> Applie
         return _not_taken(power)
     taken = taken_in(build, power.id)
     changed = with_power(build, power, replace(taken, on=operation.on), catalogue)
-    return Applied(changed, (SwitchPower(power.id, is_on(taken, power)),))
+    back = [SwitchPower(power.id, is_on(taken, power), keep_others=True)]
+    if operation.on and not operation.keep_others:
+        for other_id in sorted(stances.others(power, build.powers, catalogue)):
+            other, there = catalogue.powers[other_id], build.powers[other_id]
+            if is_on(there, other):
+                changed = with_power(changed, other, replace(there, on=False), catalogue)
+                back.append(SwitchPower(other_id, True, keep_others=True))
+    return Applied(changed, tuple(back))
 
 
 def set_count(build: Build, operation: SetCount, catalogue: Catalogue) -> Applied | Refused:
@@ -207,18 +214,10 @@ def _picked_at(build: Build, level: int, catalogue: Catalogue) -> Iterator[str]:
 
 def _excluded_is_on(build: Build, power: Power, catalogue: Catalogue) -> bool:
     """Whether a power is on that cannot be on together with this one."""
-    groups = set(power.exclusion_groups)
-    if not groups:
-        return False
-    for power_id, taken in build.powers.items():
-        other = catalogue.powers.get(PowerId(power_id))
-        if (
-            other is not None
-            and groups.intersection(other.exclusion_groups)
-            and is_on(taken, other)
-        ):
-            return True
-    return False
+    return any(
+        is_on(build.powers[other], catalogue.powers[other])
+        for other in stances.others(power, build.powers, catalogue)
+    )
 
 
 def _unknown() -> Refused:

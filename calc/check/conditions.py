@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from msgspec import UNSET
 
-from calc import incarnates, teammates
+from calc import incarnates, stances, teammates
 from calc.accolades import PAIRS, is_accolade
+from calc.build import Scenario, TakenPower
 from calc.check.known import Known, names
 from calc.rulebook import Breach
 from gamedata.catalogue import Power, PowerId
@@ -55,21 +56,24 @@ def scenario(known: Known) -> Iterator[Breach]:
 
 
 def switches(known: Known) -> Iterator[Breach]:
-    scenario = known.build.scenarios.get(known.build.scenario)
-    conditions = scenario.powers if scenario is not None else {}
-    groups: dict[str, list[Power]] = {}
-    for power_id in known.order:
-        power = known.powers.get(power_id)
-        on = known.build.powers[power_id].on
-        if power_id in conditions and conditions[power_id].on is not UNSET:
-            on = conditions[power_id].on
-        if power is not None and power.type == "Toggle" and on is True:
-            for group in power.exclusion_groups:
-                groups.setdefault(group, []).append(power)
-    told: set[tuple[str, ...]] = set()
-    for powers in groups.values():
-        together = tuple(power.id for power in powers)
-        if len(powers) > 1 and together not in told:
-            told.add(together)
-            message = f"{names(powers)} exclude each other, and are on together."
-            yield Breach("exclude_each_other", message, powers[-1].id)
+    """Of powers that exclude each other; what only a scenario switches on is its right."""
+    scenario = known.build.scenarios.get(known.build.scenario, Scenario())
+    conditions = scenario.powers
+    on: dict[PowerId, TakenPower] = {}
+    for power_id, power in known.powers.items():
+        taken = known.build.powers[power_id]
+        here = conditions[power_id].on if power_id in conditions else UNSET
+        if stances.can_exclude(power) and (taken.on if here is UNSET else here) is True:
+            on[power.id] = taken
+    together: dict[PowerId, list[Power]] = {}
+    for rests, runs in stances.resting(on, scenario, known.catalogue).items():
+        by_scenario = [each in conditions and conditions[each].on is True for each in (rests, runs)]
+        if by_scenario != [False, True]:
+            together.setdefault(runs, []).append(known.powers[rests])
+    for runs, powers in together.items():
+        counts = known.powers[runs]
+        message = (
+            f"{names([counts, *powers])} exclude each other, and are on together; "
+            f"{counts.name} counts."
+        )
+        yield Breach("exclude_each_other", message, powers[-1].id)

@@ -5,8 +5,19 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from calc.build import Build, PowerCondition, Scenario, Slot, SlottedEnhancement, TakenPower
+from calc.build import (
+    Build,
+    PowerCondition,
+    Powersets,
+    Scenario,
+    Slot,
+    SlottedEnhancement,
+    TakenPower,
+)
+from calc.canonical import canonical
 from calc.engine import Engine
+from calc.operations import Applied, SwitchPower, apply
+from calc.rules import findings
 from gamedata.catalogue import Catalogue, PowerId
 
 ON = TakenPower(level=1, on=True)
@@ -283,3 +294,100 @@ def test_what_a_piece_gives_by_itself_can_be_switched_off(
     found = replace(build("Scrapper"), powers=weave)
     assert value(engine, found, "offense.to_hit") == pytest.approx(to_hit)
     assert engine.remember(found).totals == engine.totals(found)
+
+
+@pytest.mark.parametrize("switched", ["build", "scenario"])
+def test_of_stances_one_counts(engine: Engine, switched: str) -> None:
+    """Two adaptations at once: the first by id, or the one that the scenario switches on."""
+    defensive, efficient, offensive = (
+        f"{BIO}.{name}_Adaptation" for name in ("Defensive", "Efficient", "Offensive")
+    )
+    alone = {
+        each: engine.totals(build("Scrapper", f"{BIO}.Hardened_Carapace", each))
+        for each in (defensive, offensive)
+    }
+    if switched == "build":
+        both = build("Scrapper", f"{BIO}.Hardened_Carapace", offensive, efficient, defensive)
+        assert engine.totals(both) == alone[defensive]
+    else:
+        scenario = Scenario(powers={offensive: PowerCondition(on=True)})
+        both = build("Scrapper", f"{BIO}.Hardened_Carapace", defensive, scenario=scenario)
+        both = replace(both, powers=both.powers | {offensive: TakenPower()})
+        assert engine.totals(both) == alone[offensive]
+        # What a scenario alone switches on is no mistake of the build.
+        codes = [each.code for each in findings(both, engine.catalogue)]
+        assert "exclude_each_other" not in codes
+
+
+def test_a_finding_says_which_stance_counts(engine: Engine) -> None:
+    both = build("Scrapper", f"{BIO}.Offensive_Adaptation", f"{BIO}.Defensive_Adaptation")
+    (told,) = (
+        each for each in findings(both, engine.catalogue) if each.code == "exclude_each_other"
+    )
+    assert told.message.endswith("Defensive Adaptation counts.")
+    assert told.power == f"{BIO}.Offensive_Adaptation"
+
+
+def test_what_was_picked_first_counts(engine: Engine) -> None:
+    early = TakenPower(level=4, on=True)
+    nova = "Peacebringer_Offensive.Luminous_Blast.Bright_Nova"
+    dwarf = "Peacebringer_Defensive.Luminous_Aura.White_Dwarf"
+    alone = replace(build("Peacebringer"), powers={nova: early})
+    late = TakenPower(level=20, on=True)
+    both = replace(alone, powers={dwarf: late, nova: early})
+    assert engine.totals(both) == engine.totals(alone)
+
+
+def test_of_two_kinds_of_ammunition_one_changes_chances(engine: Engine) -> None:
+    pistols = "Blaster_Ranged.Dual_Pistols"
+    cryo, fire = f"{pistols}.Cryo_Ammunition", f"{pistols}.Incendiary_Ammunition"
+    shot = PowerId(f"{pistols}.Executioners_Shot")
+    swap = f"{pistols}.Swap_Ammo"
+    one = engine.figures(build("Blaster", shot, swap, cryo))[shot]
+    two = engine.figures(build("Blaster", shot, swap, cryo, fire))[shot]
+    assert one == two
+    # 0.636 of the damage is of the ammunition's kind.
+    assert one.before["power.damage.cold"] == pytest.approx(0.636 * 62.5631, rel=1e-4)
+    assert "power.damage.fire" not in one.after
+    burning = engine.figures(build("Blaster", shot, swap, fire))[shot]
+    assert burning.after["power.damage.fire"] > one.after["power.damage.cold"]
+
+
+def test_what_is_remembered_follows_stances(engine: Engine) -> None:
+    memory = None
+    carapace = f"{BIO}.Hardened_Carapace"
+    for stances in (("Offensive",), ("Offensive", "Defensive"), ("Defensive",), ()):
+        found = build("Scrapper", carapace, *(f"{BIO}.{each}_Adaptation" for each in stances))
+        memory = engine.remember(found, memory)
+        assert memory.totals == engine.totals(found)
+
+
+def test_switching_one_stance_on_switches_the_others_off(full_catalogue: Catalogue) -> None:
+    found = build("Scrapper", f"{BIO}.Evolution", f"{BIO}.Defensive_Adaptation")
+    found = canonical(replace(found, powersets=Powersets(secondary=BIO)), full_catalogue)
+    operation = SwitchPower(f"{BIO}.Offensive_Adaptation", True)
+    answer = apply(found, operation, full_catalogue)
+    assert isinstance(answer, Applied)
+    on = {power for power, taken in answer.build.powers.items() if taken.on is True}
+    assert f"{BIO}.Offensive_Adaptation" in on
+    assert f"{BIO}.Defensive_Adaptation" not in on
+    back = answer.build
+    for undoing in answer.inverse:
+        undone = apply(back, undoing, full_catalogue)
+        assert isinstance(undone, Applied)
+        back = undone.build
+    assert back == found
+
+
+def test_undoing_restores_even_what_excludes_each_other(full_catalogue: Catalogue) -> None:
+    names = ("Defensive_Adaptation", "Efficient_Adaptation", "Evolution")
+    found = build("Scrapper", *(f"{BIO}.{name}" for name in names))
+    found = canonical(replace(found, powersets=Powersets(secondary=BIO)), full_catalogue)
+    answer = apply(found, SwitchPower(f"{BIO}.Offensive_Adaptation", True), full_catalogue)
+    assert isinstance(answer, Applied)
+    back = answer.build
+    for undoing in answer.inverse:
+        undone = apply(back, undoing, full_catalogue)
+        assert isinstance(undone, Applied)
+        back = undone.build
+    assert back == found
