@@ -104,7 +104,7 @@ async def invite(
     secret = new_secret()
     invitation = new_id()
     async with database.writing() as sql:
-        own = await _own_role(sql, session, inviter)
+        own = await member_role(sql, session, inviter)
         if not may_invite(own, role):
             raise AccessError("not_allowed", f"As {own} you may not invite a {role}.")
         now = now_ms()
@@ -189,7 +189,7 @@ async def accept(
 async def revoke(database: Database, session: str, owner: str, invitation: str) -> Access:
     """Make an invitation useless, and members who came by it no members. Raises AccessError."""
     async with database.writing() as sql:
-        if await _own_role(sql, session, owner) != "owner":
+        if await member_role(sql, session, owner) != "owner":
             raise AccessError("not_allowed", "Only the owner may revoke an invitation.")
         row = await sql.get(InvitationRow, invitation)
         if row is None or row.session_id != session:
@@ -207,7 +207,8 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-async def _own_role(sql: AsyncSession, session: str, person: str) -> Role:
+async def member_role(sql: AsyncSession, session: str, person: str) -> Role:
+    """Raises AccessError for who is no member, and when there is no such session."""
     row = await sql.get(SessionRow, session)
     if row is None or row.ended_at is not None:
         raise AccessError("no_session", "There is no such session.")

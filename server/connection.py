@@ -5,17 +5,13 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from msgspec import UNSET
-
-from server.limits import Bucket
+from server.allowance import Allowance
 from server.line import Line
-from server.protocol import Asked, ClientMessage, Close, Closing, Edit, Join, Refused, encode
+from server.protocol import ClientMessage, Close, Refused, encode
 from server.settings import Settings
 from server.transport import text_frame
 from server.views import View, Wanted
 
-STRIKES_PER_SECOND = 2.0  # messages over a limit that are refused before the socket is closed
-STRIKES_BURST = 100
 FALLS = 5  # so often may somebody fall behind ...
 FALLS_S = 60.0  # ... within this time, before the socket is closed
 
@@ -48,14 +44,10 @@ class Connection:
     """
 
     __slots__ = (
-        "_edits",
+        "_allowance",
         "_falls",
         "_gone",
-        "_messages",
-        "_operations",
-        "_per_edit",
         "_socket",
-        "_strikes",
         "_writes",
         "at",
         "behind_since",
@@ -95,11 +87,7 @@ class Connection:
         self._socket = socket
         self._writes = socket.watch(self, settings.outbox_bytes)
         self.write = self._writes
-        self._per_edit = settings.operations_per_edit
-        self._messages = Bucket(settings.messages_per_second, settings.messages_burst)
-        self._edits = Bucket(settings.edits_per_second, settings.edits_burst)
-        self._operations = Bucket(settings.operations_per_second, settings.operations_burst)
-        self._strikes = Bucket(STRIKES_PER_SECOND, STRIKES_BURST)
+        self._allowance = Allowance(settings)
 
     def send(self, frames: bytes) -> None:
         """Write frames, after what everybody in the line is sent and they lack."""
@@ -150,29 +138,7 @@ class Connection:
 
     def over_limit(self, message: ClientMessage | Refused) -> Refused | None:
         """Refuse a message that is one too many. Raises Closing for who goes on regardless."""
-        wait = self._messages.take()
-        refused = None
-        if wait:
-            named = UNSET if isinstance(message, Join) else message.id
-            refused = Refused("too_many", "Too many messages.", id=named, retry_after=wait)
-        elif isinstance(message, Asked):
-            refused = self._edit_over_limit(message)
-        if refused is not None and self._strikes.take():
-            raise Closing(Close.TOO_MANY, "Too many messages.")
-        return refused
-
-    def _edit_over_limit(self, edit: Asked) -> Refused | None:
-        operations = len(edit.operations) if isinstance(edit, Edit) else 1
-        if operations > self._per_edit:
-            return Refused(
-                "too_many_operations",
-                f"An edit has at most {self._per_edit} operations.",
-                id=edit.id,
-            )
-        wait = max(self._edits.take(), self._operations.take(operations))
-        if wait:
-            return Refused("too_many", "Too many edits at once.", id=edit.id, retry_after=wait)
-        return None
+        return self._allowance.over(message)
 
 
 def _nowhere(_: bytes) -> None:

@@ -32,7 +32,7 @@ class Decider:
         self._follower = follower
         self._log = log
         self._engine = engine
-        self._turns = Turns()
+        self._turns = Turns[Author, Asked]()
 
     def __bool__(self) -> bool:
         """Whether somebody waits."""

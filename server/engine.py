@@ -5,6 +5,7 @@ from msgspec import Struct
 from calc import operations, rules
 from calc.build import Build
 from calc.engine import Engine as Totals
+from calc.explain import Explanation
 from calc.operations import Applied, Operation
 from calc.remembered import Remembered
 from calc.rules import Checked, Finding
@@ -46,16 +47,24 @@ class Engine:
     def apply(self, build: Build, operation: Operation) -> Applied | operations.Refused:
         return operations.apply(build, operation, self.catalogue)
 
-    def result(self, build: Build, session: str = "") -> Result:
+    def result(self, build: Build, session: str = "", *, keep: bool = True) -> Result:
         """session: whose build it is. Each of its edits is computed from the one before; the
-        result is the same without."""
-        before = self._memories.pop(session, None)
+        result is the same without. keep: it will be the session's build."""
+        before = self._memories.get(session)
         memory = Memory(
             self._totals.remember(build, before.totals if before else None),
             rules.check(build, self.catalogue, before.checked if before else None),
         )
-        if session:
+        if session and keep:
+            self._memories.pop(session, None)  # to the end of the line
             self._memories[session] = memory
             if len(self._memories) > MEMORIES:
                 del self._memories[next(iter(self._memories))]
         return Result(memory.totals.totals, memory.checked.findings)
+
+    def explain(self, build: Build, stat: str, session: str = "") -> Explanation:
+        """Where a total comes from. session: whose build it is."""
+        known = self._memories.get(session)
+        if known is not None and known.totals.build == build:
+            return self._totals.explain(known.totals, stat)
+        return self._totals.explain(build, stat)

@@ -16,7 +16,7 @@ from server.live import LiveSession
 from server.log import FullError, Log, UnreachableError
 from server.orm import DatabaseAwayError
 from server.people import Presence
-from server.protocol import CatalogueName, Close, Limits
+from server.protocol import MAX_SAID, CatalogueName, Close, Limits
 from server.releases import Releases
 from server.session import House
 from server.settings import Settings
@@ -57,6 +57,12 @@ class Hub:
                 settings.edits_burst,
                 settings.operations_per_second,
                 settings.operations_burst,
+                settings.questions_per_second,
+                settings.focus_per_second,
+                settings.said_per_second,
+                MAX_SAID,
+                settings.editors,
+                settings.viewers,
             ),
             heartbeat_s=settings.heartbeat_s,
             worker=worker,

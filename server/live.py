@@ -11,15 +11,18 @@ import time
 from contextlib import suppress
 from typing import Literal
 
+import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
+from server import focus as focuses
 from server import session
 from server.archive import Archive
 from server.audience import Audience
 from server.connection import Connection
 from server.decider import Decider
 from server.engine import Engine
+from server.focus import Attentions
 from server.follower import Follower
 from server.hints import Hints
 from server.log import FullError, Head, Log, UnreachableError, key
@@ -29,18 +32,26 @@ from server.protocol import (
     Asked,
     Close,
     Closing,
+    Explain,
+    Focus,
+    Focused,
     Position,
+    Preview,
     Refused,
+    Said,
     Snapshot,
     Status,
     encode,
 )
+from server.questions import Questions
 from server.releases import Releases
 from server.session import Access, Committed, House, State
 from server.settings import Settings
 from server.transport import text_frame
 from server.turns import Author
 from server.views import Wanted
+
+_relayed: msgspec.json.Decoder[Said | Focused] = msgspec.json.Decoder(Said | Focused)
 
 DEGRADED = Status(degraded=True, reason="Edits wait until the server can store them.")
 
@@ -77,6 +88,10 @@ class LiveSession:
         self._house = house
         self._follower = Follower(session_id, log, engine, settings, self, archive, releases)
         self._decider = Decider(self._follower, log, engine)
+        self._questions = Questions(self._follower, engine)
+        self._attentions = Attentions()
+        self._focus_timer: asyncio.TimerHandle | None = None
+        self._unshared: Focused | None = None  # what other workers do not know yet
         self._wake = asyncio.Event()
         self._people: Literal["", "renew", "tell"] = ""  # what is to be written
         self._came: list[Connection] = []  # who other workers do not know yet
@@ -104,6 +119,9 @@ class LiveSession:
         self._begin(connection, resume, token)
         if self._follower.patience.degraded:
             connection.answer(DEGRADED)
+        focused = self._attentions.all()
+        if focused is not None and session.may_propose(self.state.access, connection.person):
+            connection.answer(focused)
         self._came.append(connection)
         self._share_people("tell")
 
@@ -140,6 +158,8 @@ class LiveSession:
 
     def leave(self, connection: Connection) -> None:
         if self.audience.leave(connection):
+            if connection.person not in self.audience.people:
+                self._attentions.left(connection.person)
             self._share_people("tell")
         self.idle_since = time.monotonic()
 
@@ -151,6 +171,28 @@ class LiveSession:
     def want(self, connection: Connection, wanted: Wanted) -> None:
         """Send somebody something else from now on."""
         self.audience.want(connection, wanted)
+
+    def ask(self, connection: Connection, question: Preview | Explain) -> None:
+        """Put a question in line; it is answered when no edit waits."""
+        self._questions.submit(connection, question)
+        self._wake.set()
+
+    def focus(self, connection: Connection, focus: Focus) -> None:
+        """Where somebody is, told to the others soon."""
+        if not session.may_propose(self.state.access, connection.person):
+            told = "As a viewer you are not shown to others."
+            connection.answer(Refused("not_allowed", told, id=focus.id))
+            return
+        self._attentions.put(connection.person, focus)
+        if self._focus_timer is None:
+            loop = asyncio.get_running_loop()
+            self._focus_timer = loop.call_later(focuses.EVERY_S, self._tell_focus)
+
+    async def said(self, said: Said) -> None:
+        """Tell what somebody said, and is kept, to all who are here, by whichever worker."""
+        self._tell_people(said)
+        with suppress(UnreachableError):  # it can be read again
+            await self._presence.tell(self.id, self._hint("said", said))
 
     async def refresh(self) -> None:
         """Read what happened elsewhere, now. Raises UnreachableError."""
@@ -167,6 +209,13 @@ class LiveSession:
             for each in came:
                 self.audience.replace(*each.split(" "))
             self._share_people("renew")
+        elif hint.startswith((b"said ", b"focused ")):
+            teller, _, message = hint.partition(b" ")[2].partition(b"\n")
+            if teller.decode() != self._house.worker:
+                relayed = _relayed.decode(message)
+                if isinstance(relayed, Focused):
+                    self._attentions.take(relayed.people)
+                self._tell_people(relayed)
         else:
             self._follower.hint(int(hint) if hint.isdigit() else None)
 
@@ -184,7 +233,7 @@ class LiveSession:
 
     @property
     def idle(self) -> bool:
-        return not (len(self.audience) or self.expected or self._decider)
+        return not (len(self.audience) or self.expected or self._decider or self._questions)
 
     def snapshot(self) -> Snapshot:
         state = self.state
@@ -243,13 +292,24 @@ class LiveSession:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._follower.news or self._people or self._decider:
+            while (
+                self._follower.news
+                or self._people
+                or self._decider
+                or self._questions
+                or self._unshared
+            ):
                 if self._follower.news:
                     await self._follower.read_on()
                 if self._people:
                     await self._write_people()
+                if self._unshared:
+                    await self._share_focus()
                 if self._decider:
                     await self._decider.serve_next()
+                elif self._questions:
+                    self._questions.answer_next()
+                    await asyncio.sleep(0)  # edits may have come meanwhile
 
     async def leave_presence(self) -> None:
         """Say in Redis that nobody is here any more."""
@@ -265,6 +325,30 @@ class LiveSession:
         with suppress(UnreachableError, FullError):  # renewed soon anyway
             own = self.audience.own_people()
             self.audience.take_others(await self._presence.write(self.id, own, hint))
+
+    def _tell_people(self, message: Said | Focused) -> None:
+        """To everybody but viewers."""
+        frame = text_frame(encode(message))
+        for connection in self.audience:
+            if session.may_propose(self.state.access, connection.person):
+                connection.send(frame)
+
+    def _tell_focus(self) -> None:
+        self._focus_timer = None
+        focused = self._attentions.untold()
+        if focused is not None:
+            self._tell_people(focused)
+            self._unshared = focused
+            self._wake.set()
+
+    async def _share_focus(self) -> None:
+        focused, self._unshared = self._unshared, None
+        if focused is not None:
+            with suppress(UnreachableError):  # the next one comes soon
+                await self._presence.tell(self.id, self._hint("focused", focused))
+
+    def _hint(self, kind: str, message: Said | Focused) -> bytes:
+        return b"%s %s\n%s" % (kind.encode(), self._house.worker.encode(), encode(message))
 
     def _share_people(self, how: Literal["renew", "tell"]) -> None:
         if self._people != "tell":

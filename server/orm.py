@@ -122,6 +122,23 @@ class MemberRow(Base):
     joined_at: Mapped[int] = mapped_column(BigInteger)
 
 
+class SaidRow(Base):
+    """What a person said. number: 1, 2, … in the session; message_id: the author's own, if any."""
+
+    __tablename__ = "said"
+    __table_args__ = (
+        Index("ix_said_message_id", "session_id", "person", "message_id", unique=True),
+    )
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    person: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(40))
+    message_id: Mapped[str | None] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(String(500))
+    at: Mapped[int] = mapped_column(BigInteger)
+
+
 class Database:
     """SQLite or PostgreSQL by URL; a unit of work is `reading()` or `writing()`."""
 

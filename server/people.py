@@ -17,8 +17,14 @@ class Presence:
 
     def __init__(self, redis: Redis, worker: str, ttl_s: float) -> None:
         self._script = redis.register_script(scripts.PEOPLE)
+        self._redis = redis
         self._worker = worker
         self._ttl_ms = int(ttl_s * 1000)
+
+    async def tell(self, session: str, hint: bytes) -> None:
+        """Give the other workers a hint. Raises UnreachableError."""
+        async with reaching():
+            await self._redis.spublish(key(session, "hints"), hint)
 
     async def write(
         self, session: str, people: Sequence[Present], hint: str

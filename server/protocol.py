@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from calc.build import Build
+from calc.build import Build, OptionalGameId
+from calc.explain import Explanation
 from calc.operations import Operation
 from calc.rules import Finding
 from calc.totals import Total
@@ -22,11 +23,16 @@ Role = Literal["owner", "editor", "suggester", "viewer"]
 ViewName = Literal["build", "totals", "people"]
 
 # Control, line-separating and direction-changing characters, and lone surrogates: never in a
-# name. One that is only spaces is nobody's.
+# name or in what is said. One that is only spaces is nobody's.
 _PLAIN = r"[^\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 Name = Annotated[
     str,
     Meta(min_length=1, max_length=40, pattern=rf"^(?=.*\S){_PLAIN}+\Z"),
+]
+MAX_SAID = 500  # characters
+Words = Annotated[
+    str,
+    Meta(min_length=1, max_length=MAX_SAID, pattern=rf"^(?=.*\S){_PLAIN}+\Z"),
 ]
 Secret = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+\Z")]
 Token = Annotated[str, Meta(min_length=1, max_length=2000)]
@@ -107,6 +113,48 @@ class Want(Struct, frozen=True, tag="views", omit_defaults=True):
     id: MessageId | UnsetType = UNSET
 
 
+class Preview(Struct, frozen=True, tag="preview"):
+    """What would the totals be? Answered by `previewed`, or `refused` as the edit would be."""
+
+    id: MessageId
+    operations: Annotated[tuple[Operation, ...], Meta(min_length=1)]
+
+
+class Explain(Struct, frozen=True, tag="explain"):
+    """Where does this total come from? stat: its key."""
+
+    id: MessageId
+    stat: Annotated[str, Meta(max_length=100)]
+
+
+class Focus(Struct, frozen=True, tag="focus", omit_defaults=True):
+    """What the person looks at or drags; shown to others, newest wins.
+
+    power, slot: by their ids. picker: what is open, as the page names it. dragging: whether it
+    is being moved. All absent: nothing.
+    """
+
+    power: OptionalGameId = ""
+    slot: Annotated[str, Meta(max_length=32)] = ""
+    picker: Annotated[str, Meta(max_length=40, pattern=r"^[A-Za-z0-9_.-]*\Z")] = ""
+    dragging: bool = False
+    id: MessageId | UnsetType = UNSET
+
+
+class Say(Struct, frozen=True, tag="say", omit_defaults=True):
+    """Say something to everybody here. id: sent twice, said once."""
+
+    text: Words
+    id: MessageId | UnsetType = UNSET
+
+
+class Renew(Struct, frozen=True, tag="renew", omit_defaults=True):
+    """Stay after the token that one came with expires. token: a newer one of the same person."""
+
+    token: Token
+    id: MessageId | UnsetType = UNSET
+
+
 class Ping(Struct, frozen=True, tag="ping"):
     """Answered by `pong` with the same id: shows that the line is alive."""
 
@@ -114,7 +162,7 @@ class Ping(Struct, frozen=True, tag="ping"):
 
 
 Asked = Edit | Undo | Redo  # what comes to a change, and is remembered by its id
-ClientMessage = Join | Asked | Want | Ping
+ClientMessage = Join | Asked | Preview | Explain | Focus | Say | Want | Renew | Ping
 
 
 # To a client.
@@ -151,6 +199,12 @@ class Limits(Struct, frozen=True):
     edits_burst: int
     operations_per_second: float
     operations_burst: int
+    questions_per_second: float
+    focus_per_second: float
+    said_per_second: float
+    said_characters: int
+    editors: int
+    viewers: int
 
 
 class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
@@ -295,6 +349,66 @@ class Refused(Struct, frozen=True, tag="refused", omit_defaults=True):
     by: str | UnsetType = UNSET
 
 
+class Previewed(Struct, frozen=True, tag="previewed", omit_defaults=True):
+    """What a preview's operations would come to on the build of this revision.
+
+    totals: of the stats that would be others. findings: those that would be new; resolved: those
+    that would be gone.
+    """
+
+    id: str
+    revision: int
+    totals: dict[str, Total]
+    findings: tuple[Finding, ...] = ()
+    resolved: tuple[Finding, ...] = ()
+
+
+class Explained(Struct, frozen=True, tag="explained"):
+    """Where a total of the build of this revision comes from."""
+
+    id: str
+    revision: int
+    explanation: Explanation
+
+
+class Attention(Struct, frozen=True, omit_defaults=True):
+    """Where somebody is: as in `focus`; only `person`: nowhere any more."""
+
+    person: str
+    power: str = ""
+    slot: str = ""
+    picker: str = ""
+    dragging: bool = False
+
+
+class Focused(Struct, frozen=True, tag="focused"):
+    """What people look at now; of each the newest only, and some may never be told."""
+
+    people: tuple[Attention, ...]
+
+
+class Said(Struct, frozen=True, tag="said", omit_defaults=True):
+    """What somebody said, to all who are here and to its author.
+
+    number: rises in the session; what came before can be read again (`GET …/said`). name: the
+    person's when they said it. at: in milliseconds since 1970. id: the author's own, if any.
+    """
+
+    number: int
+    by: str
+    name: str
+    text: str
+    at: int
+    id: str | UnsetType = UNSET
+
+
+class Renewed(Struct, frozen=True, tag="renewed", omit_defaults=True):
+    """The newer token counts. expires_at: when it expires, in milliseconds since 1970."""
+
+    expires_at: int
+    id: str | UnsetType = UNSET
+
+
 class People(Struct, frozen=True, tag="people", omit_defaults=True):
     """Who came, who went (person ids), and whose name, role or number of sockets changed; to
     viewers the number of people alone."""
@@ -337,6 +451,11 @@ ServerMessage = (
     | Totals
     | Accepted
     | Refused
+    | Previewed
+    | Explained
+    | Focused
+    | Said
+    | Renewed
     | People
     | Pong
     | Status

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, delete, get, post
+from litestar.params import Parameter
 from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -13,16 +14,17 @@ from calc.build import Build, GameId, Title
 from calc.canonical import canonical
 from calc.operations import SetArchetype
 from calc.rules import Finding
-from server import access
+from server import access, chat
 from server.auth import Person, bearer
 from server.limits import Buckets
 from server.log import Stored
 from server.problems import ProblemError
-from server.protocol import Name, Role, Snapshot
+from server.protocol import Name, Role, Said, Snapshot
 from server.services import Services
 
 AnyRequest = Request[Any, Any, Any]
 MAX_USES = 10_000
+SAID_AT_ONCE = 50
 YEAR_S = 365 * 24 * 3600
 
 
@@ -151,6 +153,20 @@ async def read_session(request: AnyRequest, session_id: str, services: Services)
             raise ProblemError(403, "You may not be in this session.")
         await live.refresh()  # what is committed is seen, whichever worker was asked
         return live.snapshot()
+
+
+@get("/api/v1/sessions/{session_id:str}/said")
+async def read_said(
+    request: AnyRequest,
+    session_id: str,
+    services: Services,
+    before: Annotated[int, Parameter(ge=1)] | None = None,
+    after: Annotated[int, Parameter(ge=0)] = 0,
+    limit: Annotated[int, Parameter(ge=1, le=SAID_AT_ONCE)] = SAID_AT_ONCE,
+) -> tuple[Said, ...]:
+    """The newest that people said (after one number, before another), in its order."""
+    person = _person(request, services)
+    return await chat.recall(services.database, session_id, person.id, before, after, limit)
 
 
 @get("/health/live", include_in_schema=False)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from server.auth import Tokens
+from server.chat import Chat
 from server.engine import Engine
 from server.fanout import Hub
 from server.limits import Buckets
@@ -18,6 +19,7 @@ class Services:
     log: Log
     hub: Hub
     database: Database
+    chat: Chat
     tokens: Tokens
     guests: Buckets  # new ones, by address
     sessions: Buckets

@@ -1,7 +1,7 @@
 """The rules of a live session, without a socket, a clock or Redis: what an edit means, what a
 change makes of what we know, what somebody who comes back is sent, and who may do what.
 
-S1  Only owners and editors edit.
+S1  Only owners and editors edit; suggesters propose, preview and talk; viewers ask.
 S2  An edit is one: the first operation that is refused refuses all of it.
 S3  An edit is decided on the newest build; `base` never decides. What an operation `expects` is
     compared with the build before the edit, and refused `changed_meanwhile` when it is another.
@@ -180,8 +180,10 @@ def after_edit(
     made: tuple[Operation, ...],
     engine: Engine,
     now: int,
+    *,
+    dry: bool = False,
 ) -> Commit | Refused:
-    """What comes of operations, whoever makes them."""
+    """What comes of operations, whoever makes them. dry: it will not be committed."""
     build = state.build
     inverse: tuple[Operation, ...] = ()
     for index, operation in enumerate(made):
@@ -195,7 +197,7 @@ def after_edit(
             )
         build = outcome.build
         inverse = outcome.inverse + inverse
-    result = engine.result(build, state.session)
+    result = engine.result(build, state.session, keep=not dry)
     change = Change(
         revision=state.revision + 1,
         edit=edit,
@@ -339,6 +341,12 @@ def may_edit(access: Access, person: str) -> bool:
 def may_invite(role: Role, invited: Role) -> bool:
     """An owner invites to any role but their own; an editor invites viewers."""
     return (role == "owner" and invited != "owner") or (role == "editor" and invited == "viewer")
+
+
+def may_propose(access: Access, person: str) -> bool:
+    """Propose, try out, and talk: everybody but viewers."""
+    member = access.members.get(person)
+    return member is not None and member.role != "viewer"
 
 
 def better(a: Role, b: Role) -> Role:

@@ -27,6 +27,7 @@ class Settings(Struct, frozen=True):
     guests_per_minute, sessions_per_minute: new ones for one address, and as many at once.
     totals_per_minute: computed without a session, for one address.
     updates_per_second: frames of a session for its viewers.
+    questions_per_second: previews and explanations of a connection.
     people_ttl_s: how long a killed worker's people are still shown.
     stored_every, log_keeps: revisions between two stored builds, and kept in the log.
     edit_ids: how many edit ids a session remembers.
@@ -53,6 +54,10 @@ class Settings(Struct, frozen=True):
     edits_burst: int = 60
     operations_per_second: float = 200.0
     operations_burst: int = 400
+    questions_per_second: float = 10.0
+    focus_per_second: float = 10.0
+    said_per_second: float = 1.0
+    said_burst: int = 10
     messages_per_second: float = 50.0
     messages_burst: int = 200
     editors: int = 50
@@ -176,6 +181,10 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "edits_burst": _count,
     "operations_per_second": _number,
     "operations_burst": _count,
+    "questions_per_second": _number,
+    "focus_per_second": _number,
+    "said_per_second": _number,
+    "said_burst": _count,
     "messages_per_second": _number,
     "messages_burst": _count,
     "editors": _count,

@@ -1,11 +1,14 @@
-"""Edits that wait for their turn, served author by author, so that nobody starves."""
+"""What waits for its turn, served author by author, so that nobody starves."""
 
 from collections import deque
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
-from server.protocol import Accepted, Asked, Refused
+from server.protocol import Accepted, Refused
 
 WAITING = 500  # edits of one author, while Redis is away
+
+Who = TypeVar("Who")
+What = TypeVar("What")
 
 
 class Author(Protocol):
@@ -16,28 +19,31 @@ class Author(Protocol):
     def answer(self, message: Accepted | Refused) -> None: ...
 
 
-class Turns:
-    def __init__(self) -> None:
-        self._waiting: dict[Author, deque[Asked]] = {}
+class Turns(Generic[Who, What]):
+    """waiting: how much of one author's may wait."""
+
+    def __init__(self, waiting: int = WAITING) -> None:
+        self._limit = waiting
+        self._waiting: dict[Who, deque[What]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def put(self, author: Author, edit: Asked) -> bool:
+    def put(self, author: Who, what: What) -> bool:
         """False when the author has too many waiting."""
-        edits = self._waiting.setdefault(author, deque())
-        if len(edits) >= WAITING:
+        waiting = self._waiting.setdefault(author, deque())
+        if len(waiting) >= self._limit:
             return False
-        edits.append(edit)
+        waiting.append(what)
         return True
 
-    def take(self) -> tuple[Author, Asked]:
-        """The next edit. Raises IndexError when none waits."""
+    def take(self) -> tuple[Who, What]:
+        """The next one. Raises IndexError when none waits."""
         if not self._waiting:
-            raise IndexError("no edit waits")
+            raise IndexError("nothing waits")
         author = next(iter(self._waiting))
-        edits = self._waiting.pop(author)
-        edit = edits.popleft()
-        if edits:
-            self._waiting[author] = edits  # to the end of the line
-        return author, edit
+        waiting = self._waiting.pop(author)
+        what = waiting.popleft()
+        if waiting:
+            self._waiting[author] = waiting  # to the end of the line
+        return author, what

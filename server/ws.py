@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from server import access, protocol
 from server.access import AccessError
-from server.auth import NotAuthenticatedError, Person
+from server.auth import NotAuthenticatedError, Person, Tokens
 from server.connection import Connection
 from server.follower import EngineMovedError, NoSessionError
 from server.live import LiveSession
@@ -21,11 +21,17 @@ from server.protocol import (
     Close,
     Closing,
     Edit,
+    Explain,
+    Focus,
     Join,
     Ping,
     Pong,
+    Preview,
     Redo,
     Refused,
+    Renew,
+    Renewed,
+    Say,
     Undo,
     Want,
     encode,
@@ -87,7 +93,7 @@ async def _live(
     async with services.hub.live(session_id) as live:
         await _admit(live, person, join, services)
         live.enter(connection, None if join.resume is UNSET else join.resume, token)
-    transport.listen(lambda frame: _received(frame, transport, live, connection))
+    transport.listen(lambda frame: _received(frame, transport, live, connection, services))
     try:
         while (await socket.receive())["type"] != "websocket.disconnect":
             pass
@@ -96,11 +102,15 @@ async def _live(
 
 
 def _received(
-    frame: bytes, transport: LiveProtocol, live: LiveSession, connection: Connection
+    frame: bytes,
+    transport: LiveProtocol,
+    live: LiveSession,
+    connection: Connection,
+    services: Services,
 ) -> None:
     """A message of somebody who has joined, in the turn in which it came."""
     try:
-        _handle(live, connection, protocol.decode(frame))
+        _handle(live, connection, protocol.decode(frame), services)
     except Closing as closing:
         transport.close(closing.code, closing.reason)
     except Exception:
@@ -109,7 +119,10 @@ def _received(
 
 
 def _handle(
-    live: LiveSession, connection: Connection, message: protocol.ClientMessage | Refused
+    live: LiveSession,
+    connection: Connection,
+    message: protocol.ClientMessage | Refused,
+    services: Services,
 ) -> None:
     refused = connection.over_limit(message)
     if refused is not None:
@@ -118,6 +131,14 @@ def _handle(
     match message:
         case Edit() | Undo() | Redo():
             live.submit(connection, message)
+        case Preview() | Explain():
+            live.ask(connection, message)
+        case Focus():
+            live.focus(connection, message)
+        case Say():
+            services.chat.say(live, connection, message)
+        case Renew():
+            connection.answer(_renewed(connection, message, services.tokens))
         case Want():
             live.want(connection, Wanted(message.views, message.stats))
         case Ping():
@@ -126,6 +147,18 @@ def _handle(
             connection.answer(Refused("already_joined", "You have joined already."))
         case Refused():
             connection.answer(message)
+
+
+def _renewed(connection: Connection, renew: Renew, tokens: Tokens) -> Renewed | Refused:
+    """The connection stays for as long as the newer token is good."""
+    try:
+        person = tokens.read(renew.token)
+    except NotAuthenticatedError as error:
+        return Refused(error.code, str(error), id=renew.id)
+    if person.id != connection.person:
+        return Refused("not_allowed", "This token is another person's.", id=renew.id)
+    connection.expires_at = max(connection.expires_at, person.expires_at)
+    return Renewed(int(connection.expires_at * 1000), renew.id)
 
 
 async def _frames(socket: Socket) -> AsyncIterator[bytes]:

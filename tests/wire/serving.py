@@ -33,7 +33,8 @@ def migrated(folder: Path, redis_url: str) -> dict[str, str]:
         "messages_per_second": "1000",
     }
     environment = {f"COHORT_{name.upper()}": value for name, value in settings.items()}
-    subprocess.run([COHORT, "migrate"], env=environment, check=True, capture_output=True)
+    others = {k: v for k, v in os.environ.items() if not k.startswith("COHORT_")}
+    subprocess.run([COHORT, "migrate"], env=others | environment, check=True, capture_output=True)
     return settings
 
 

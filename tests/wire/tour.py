@@ -91,6 +91,7 @@ async def _edits(seen: Seen, server: Server, ann: Owner, first: Recorded) -> Non
     await second.send({"type": "ping", "id": "p1"})
     await second.receive("pong")
     await _undone(first, second)
+    await _talk(ann, first, second)
     await second.socket.close()
     back = await Recorded.of(seen, server.url, ann.session)
     resume = {"epoch": welcome["epoch"], "revision": accepted["revision"], "edit": EDIT}
@@ -128,6 +129,22 @@ async def _looks_on(seen: Seen, server: Server, ann: Owner, first: Recorded) -> 
     await viewer.send(wanted)
     await viewer.receive("totals")
     await viewer.socket.close()
+
+
+async def _talk(ann: Owner, first: Recorded, second: Recorded) -> None:
+    """Questions, where somebody is, and what they say."""
+    level = {"type": "set_level", "level": 20, "expects": 31}
+    await second.send({"type": "preview", "id": "q1", "operations": [level]})
+    await second.receive("previewed")
+    await second.send({"type": "explain", "id": "q2", "stat": "health.max"})
+    await second.receive("explained")
+    hasten = {"power": "Pool.Speed.Hasten", "slot": "own", "picker": "enhancements"}
+    await second.send({"type": "focus", **hasten, "dragging": True})
+    await first.receive("focused")
+    await second.send({"type": "say", "id": "words-1", "text": "Shields first?"})
+    await first.receive("said")
+    await first.send({"type": "renew", "id": "r1", "token": ann.token})
+    await first.receive("renewed")
 
 
 async def _falls_behind(seen: Seen, server: Server, ann: Owner, first: Recorded) -> None:

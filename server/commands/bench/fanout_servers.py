@@ -111,7 +111,7 @@ class NoEngine(Engine):
         assert isinstance(operation, SetNotes)
         return Applied(replace(build, notes=operation.notes), ())
 
-    def result(self, build: Build, session: str = "") -> Result:
+    def result(self, build: Build, session: str = "", *, keep: bool = True) -> Result:
         return Result({}, ())
 
 

@@ -1,0 +1,78 @@
+"""Questions about the newest build: what if, and where does this come from. They commit nothing,
+and wait while edits do.
+"""
+
+import logging
+
+from server import session
+from server.connection import Connection
+from server.engine import Engine
+from server.follower import Follower, now_ms
+from server.protocol import Explain, Explained, Preview, Previewed, Refused
+from server.session import State
+from server.turns import Turns
+
+logger = logging.getLogger(__name__)
+
+WAITING = 20  # questions of one connection
+
+
+class Questions:
+    """Answers people's questions, one at a time, when nothing more important is to be done."""
+
+    def __init__(self, follower: Follower, engine: Engine) -> None:
+        self._follower = follower
+        self._engine = engine
+        self._turns = Turns[Connection, Preview | Explain](WAITING)
+
+    def __bool__(self) -> bool:
+        """Whether somebody waits."""
+        return bool(self._turns)
+
+    def submit(self, connection: Connection, question: Preview | Explain) -> None:
+        """Put a question in line."""
+        if not self._turns.put(connection, question):
+            message = "Too many questions are waiting."
+            connection.answer(Refused("too_many", message, id=question.id, retry_after=1.0))
+
+    def answer_next(self) -> None:
+        """Answer the next question. Raises IndexError when none waits."""
+        connection, question = self._turns.take()
+        state = self._follower.state
+        try:
+            if isinstance(question, Preview):
+                connection.answer(preview(state, connection.person, question, self._engine))
+            else:
+                connection.answer(explain(state, question, self._engine))
+        except Exception:
+            logger.exception("session %s: a question could not be answered", self._follower.id)
+            message = "Something is wrong on the server; there is no answer."
+            connection.answer(Refused("internal", message, id=question.id))
+
+
+def preview(state: State, person: str, question: Preview, engine: Engine) -> Previewed | Refused:
+    """What these operations would come to on the newest build."""
+    if not session.may_propose(state.access, person):
+        return Refused("not_allowed", "You may look, but not try edits.", id=question.id)
+    made = session.after_edit(
+        state, person, question.id, state.revision, question.operations, engine, now_ms(), dry=True
+    )
+    if isinstance(made, Refused):
+        return made
+    known = set(state.findings)
+    left = set(made.after.findings)
+    return Previewed(
+        question.id,
+        state.revision,
+        made.change.totals,
+        tuple(each for each in made.after.findings if each not in known),
+        tuple(each for each in state.findings if each not in left),
+    )
+
+
+def explain(state: State, question: Explain, engine: Engine) -> Explained | Refused:
+    """Where a total of the newest build comes from."""
+    if question.stat not in state.totals:
+        return Refused("unknown_stat", "There is no such stat.", id=question.id, path="$.stat")
+    explanation = engine.explain(state.build, question.stat, state.session)
+    return Explained(question.id, state.revision, explanation)

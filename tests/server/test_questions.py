@@ -1,0 +1,66 @@
+"""Previews and explanations: on the newest build, and nothing is kept of them."""
+
+import pytest
+
+from calc import build as documents
+from calc.operations import AddPool, Applied, SetArchetype, SetLevel, SwitchPower, TakePower
+from server import questions
+from server.engine import Engine
+from server.protocol import Explain, Explained, Preview, Previewed, Refused, Role
+from server.session import Access, Membership, State
+
+ANN = "g1"
+
+
+def a_state(engine: Engine, role: Role = "suggester") -> State:
+    scrapper = engine.apply(documents.empty("Nova"), SetArchetype("Class_Scrapper"))
+    assert isinstance(scrapper, Applied)
+    build = scrapper.build
+    result = engine.result(build, "s1")
+    access = Access(1, {ANN: Membership("Ann", role)})
+    return State("s1", "e1", 7, "", engine.name, build, result.totals, result.findings, access)
+
+
+def test_a_preview_tells_the_difference_and_changes_nothing(engine: Engine) -> None:
+    state = a_state(engine)
+    weave = "Pool.Fighting.Weave"
+    operations = (AddPool("Pool.Fighting"), TakePower(weave, level=24), SwitchPower(weave, on=True))
+    answer = questions.preview(state, ANN, Preview("p1", operations), engine)
+    assert isinstance(answer, Previewed)
+    assert (answer.id, answer.revision) == ("p1", 7)
+    assert answer.totals["defense.ranged"].value > state.totals["defense.ranged"].value
+    assert "health.max" not in answer.totals
+    assert [each.power for each in answer.findings] == [weave]  # what must be taken before it
+    assert answer.resolved == ()
+    again = engine.result(state.build, "s1")
+    assert (again.totals, again.findings) == (state.totals, state.findings)
+
+
+def test_a_preview_is_refused_as_the_edit_would_be(engine: Engine) -> None:
+    question = Preview("p1", (SetLevel(3), TakePower("No.Such.Power")))
+    answer = questions.preview(a_state(engine), ANN, question, engine)
+    assert isinstance(answer, Refused)
+    assert (answer.id, answer.operation, answer.code) == ("p1", 1, "unknown_power")
+
+
+def test_viewers_do_not_preview(engine: Engine) -> None:
+    answer = questions.preview(
+        a_state(engine, "viewer"), ANN, Preview("p1", (SetLevel(3),)), engine
+    )
+    assert isinstance(answer, Refused)
+    assert answer.code == "not_allowed"
+
+
+@pytest.mark.parametrize("stat", ["health.max", "endurance.max"])
+def test_an_explanation_adds_up_to_the_total(engine: Engine, stat: str) -> None:
+    state = a_state(engine, "viewer")
+    answer = questions.explain(state, Explain("x1", stat), engine)
+    assert isinstance(answer, Explained)
+    assert answer.explanation.value == state.totals[stat].value
+    assert answer.explanation.items
+
+
+def test_an_unknown_stat_is_refused(engine: Engine) -> None:
+    answer = questions.explain(a_state(engine), Explain("x1", "health.maximum"), engine)
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.id) == ("unknown_stat", "x1")
