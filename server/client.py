@@ -12,42 +12,49 @@ answered, so an edit's answer is final and an edit is made once.
 import asyncio
 import random
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import NoReturn, Self, get_args
 
 import msgspec
 from msgspec import UNSET, Struct
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
-from calc import patch
 from calc.operations import Operation
-from calc.rules import Finding
-from calc.totals import Total
 from server.protocol import (
     VERSION,
     Accepted,
-    Change,
+    Asked,
     ClientMessage,
     Close,
     Edit,
+    Goodbye,
     Join,
-    People,
-    Position,
-    Present,
+    Ping,
+    Pong,
+    Redo,
     Refused,
+    Reset,
     ServerMessage,
     Snapshot,
     Totals,
-    Update,
+    Undo,
+    ViewName,
+    Want,
     Welcome,
     encode,
 )
+from server.replica import GapError as GapError
+from server.replica import Replica as Replica
 
 RETRY_S = (0.1, 0.3, 1.0, 2.0, 5.0)  # each with jitter: up to half more or less
+JOIN_S = 30.0
+FRAME_BYTES = 16 * 1024 * 1024  # of what a server sends: a snapshot has some tens of kilobytes
+KEPT = 10_000  # messages for who iterates
 FINAL = frozenset(
     (
         Close.MALFORMED,
@@ -60,73 +67,33 @@ FINAL = frozenset(
 AGAIN = frozenset(("too_many", "unavailable"))  # refused for now: the same edit may come later
 
 _decoder: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
+_KNOWN = frozenset(each.__struct_config__.tag for each in get_args(ServerMessage))
 
 
 class ClosedError(Exception):
-    """The server closed the session to this client for good. code: the close code."""
+    """The session is over for this client: closed by the server for good, or by itself.
+
+    code: the close code.
+    """
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{code} {reason}")
         self.code = code
+        self.reason = reason
 
 
-class GapError(Exception):
-    """A change did not follow the one before: the server broke its promise."""
+class NoAnswerError(Exception):
+    """Nobody could be reached at the address, or no welcome came, in time."""
 
 
-class Replica:
-    """A client's copy of a session, kept by patches alone; it knows no rules of the game."""
+class Away(Struct, frozen=True):
+    """Stands among the messages where the line dropped; the client is coming back by itself.
 
-    def __init__(self) -> None:
-        self.position = Position("", 0)
-        self.document: Any = {}
-        self.totals: dict[str, Total] = {}
-        self.findings: tuple[Finding, ...] = ()
-        self.people: dict[str, Present] = {}
-        self.number = 0  # of people here, as viewers are told
+    retry_s: when it tries.
+    """
 
-    @property
-    def revision(self) -> int:
-        return self.position.revision
-
-    def take(self, message: ServerMessage) -> None:
-        """Follow a message. Raises GapError."""
-        match message:
-            case Welcome():
-                self.people = {each.person: each for each in message.people}
-                if message.number is not UNSET:
-                    self.number = message.number
-            case Snapshot():
-                self.position = Position(message.epoch, message.revision, message.edit)
-                self.document = msgspec.to_builtins(message.build)
-                self.totals = message.totals
-                self.findings = message.findings
-                self.people = {each.person: each for each in message.people}
-            case Change():
-                if message.revision != self.revision + 1:
-                    raise GapError(f"{message.revision} came after {self.revision}")
-                self.position = Position(self.position.epoch, message.revision, message.edit)
-                self.document = patch.merge(self.document, message.patch)
-                self.totals = {**self.totals, **message.totals}
-                if message.findings is not UNSET:
-                    self.findings = message.findings
-            case Update():
-                if message.from_ != self.revision:
-                    raise GapError(f"an update from {message.from_} came at {self.revision}")
-                self.position = Position(self.position.epoch, message.revision, message.edit)
-                self.document = patch.merge(self.document, message.patch)
-                self.totals = {**self.totals, **message.totals}
-                if message.findings is not UNSET:
-                    self.findings = message.findings
-            case Totals():
-                self.totals = {**self.totals, **message.totals}
-            case People():
-                if message.number is not UNSET:
-                    self.number = message.number
-                for person in message.left:
-                    self.people.pop(person, None)
-                for each in (*message.joined, *message.changed):
-                    self.people[each.person] = each
+    reason: str
+    retry_s: float
 
 
 class _Envelope(Struct):
@@ -136,8 +103,14 @@ class _Envelope(Struct):
 class Client:
     """A person in a session. Iterate over it for the server's messages, in order.
 
-    welcome: the newest welcome; token: what to come back with. Only what is awaited in `async
-    for` is kept waiting in memory: iterate, or leave `messages` alone by `listen=False`.
+    token: to join with, afterwards what to come back with; or the secret of an `invitation` and
+    a `name`. views: what to be sent, absent is everything; stats: keys of the totals wanted, none
+    is all of them. join_s: how long to try to get in at all.
+    listen: whether messages are kept for `async for`, of which the newest `kept` stay while
+    nobody iterates; the replica has what all of them said.
+
+    welcome: the newest welcome. joined: whether the line stands just now. lost: messages that
+    nobody iterated over in time.
     """
 
     def __init__(
@@ -148,31 +121,50 @@ class Client:
         token: str | None = None,
         invitation: str | None = None,
         name: str | None = None,
+        views: Sequence[ViewName] | None = None,
+        stats: Sequence[str] = (),
         listen: bool = True,
+        kept: int = KEPT,
+        join_s: float = JOIN_S,
     ) -> None:
         self._url = f"{url.rstrip('/').replace('http', 'ws', 1)}/api/v1/sessions/{session}/live"
         self.token = token
         self.replica = Replica()
         self.welcome: Welcome | None = None
+        self.lost = 0
         self._invitation = invitation
         self._name = name
+        self._views = None if views is None else tuple(views)
+        self._stats = tuple(stats)
         self._client = uuid.uuid4().hex
-        self._listen = listen
-        self._messages: asyncio.Queue[ServerMessage | None] = asyncio.Queue()
-        self._waiting: dict[str, tuple[Edit, asyncio.Future[Accepted | Refused]]] = {}
+        self._join_s = join_s
+        self._messages: deque[ServerMessage | Away] | None = deque(maxlen=kept) if listen else None
+        self._arrived = asyncio.Event()
+        self._waiting: dict[str, tuple[ClientMessage, asyncio.Future[ServerMessage]]] = {}
         self._joined = asyncio.Event()
         self._moved = asyncio.Condition()
         self._socket: ClientConnection | None = None
         self._task: asyncio.Task[None] | None = None
+        self._trouble = "no welcome came"
+        self._retry_after = 0.0
 
     async def __aenter__(self) -> Self:
-        """Join. Raises ClosedError when the server does not let us."""
+        """Join.
+
+        Raises ClosedError when the server does not let us in, NoAnswerError when there is none.
+        """
         self._task = asyncio.create_task(self._run())
+        self._task.add_done_callback(self._over)
         joined = asyncio.create_task(self._joined.wait())
-        await asyncio.wait((joined, self._task), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            (joined, self._task), timeout=self._join_s, return_when=asyncio.FIRST_COMPLETED
+        )
         joined.cancel()
         if self._task.done():
             await self._task
+        if not self._joined.is_set():
+            await self.close()
+            raise NoAnswerError(f"{self._url} does not let us in: {self._trouble}")
         return self
 
     async def __aexit__(
@@ -181,54 +173,121 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._task is not None
-        self._task.cancel()
-        with suppress(asyncio.CancelledError, ClosedError):
+        await self.close()
+
+    async def close(self) -> None:
+        """Leave; what waits for an answer raises ClosedError."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError, ClosedError):
+                await self._task
+
+    @property
+    def joined(self) -> bool:
+        return self._joined.is_set()
+
+    async def __aiter__(self) -> AsyncIterator[ServerMessage | Away]:
+        """The server's messages, and an `Away` where the line dropped.
+
+        Ends when the client is closed. Raises ClosedError when the server ends it for good,
+        GapError when it broke its promise.
+        """
+        assert self._messages is not None, "the client was made with listen=False"
+        assert self._task is not None, "enter the client first"
+        while self._messages or not self._task.done():
+            if self._messages:
+                yield self._messages.popleft()
+            else:
+                self._arrived.clear()
+                await self._arrived.wait()
+        if not self._task.cancelled():
             await self._task
 
-    async def __aiter__(self) -> AsyncIterator[ServerMessage]:
-        while (message := await self._messages.get()) is not None:
-            yield message
-        assert self._task is not None
-        await self._task
+    # What a person does.
 
     async def edit(self, *operations: Operation, id: str = "") -> Accepted | Refused:  # noqa: A002
-        """Make an edit and wait for its answer, however often the line drops meanwhile."""
-        edit = Edit(id or str(uuid.uuid4()), self.replica.revision, operations)
-        while True:
-            answered: asyncio.Future[Accepted | Refused] = (
-                asyncio.get_running_loop().create_future()
-            )
-            self._waiting[edit.id] = (edit, answered)
-            await self._send(edit)
-            answer = await answered
-            if not isinstance(answer, Refused) or answer.code not in AGAIN:
-                return answer
-            wait = 0.5 if answer.retry_after is UNSET else answer.retry_after
-            await asyncio.sleep(_jittered(max(wait, 0.05)))
+        """Make an edit and wait for its answer, however often the line drops meanwhile.
+
+        id: of an edit that may have been made before; it is made once.
+        """
+        return await self._make(Edit(id or _new_id(), self.replica.revision, operations))
+
+    async def undo(self) -> Accepted | Refused:
+        """Take back the newest own edit that still can be."""
+        return await self._make(Undo(_new_id(), self.replica.revision))
+
+    async def redo(self) -> Accepted | Refused:
+        """Make the newest own undone edit again."""
+        return await self._make(Redo(_new_id(), self.replica.revision))
+
+    async def views(self, *views: ViewName, stats: Sequence[str] = ()) -> None:
+        """Be sent something else from now on, also after coming back."""
+        self._views, self._stats = views, tuple(stats)
+        await self._send(Want(views, self._stats))
+
+    async def ping(self) -> float:
+        """How long the server takes to answer, in seconds."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        await self._ask(Ping(_new_id()))
+        return loop.time() - begun
+
+    # What there is to wait for.
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until something holds; it is asked after each message."""
+        """Wait until something holds; it is asked after each message.
+
+        Raises ClosedError or GapError when nothing can change any more.
+        """
+        assert self._task is not None, "enter the client first"
+        task = self._task
         async with self._moved:
-            await self._moved.wait_for(condition)
+            await self._moved.wait_for(lambda: condition() or task.done())
+        if not condition():
+            if not task.cancelled():
+                await task
+            raise ClosedError(Close.DONE, "The client is closed.")
 
     async def reached(self, revision: int) -> None:
         """Wait until the replica is at this revision, or beyond it."""
         await self.until(lambda: self.replica.revision >= revision)
 
-    def received(self) -> list[ServerMessage]:
+    def received(self) -> list[ServerMessage | Away]:
         """What came and was not iterated over yet."""
-        messages = []
-        while not self._messages.empty():
-            message = self._messages.get_nowait()
-            if message is not None:
-                messages.append(message)
+        messages = list(self._messages or ())
+        if self._messages is not None:
+            self._messages.clear()
         return messages
 
     def drop(self) -> None:
         """Lose the line, as a network does; the client comes back by itself."""
         if self._socket is not None:
             self._socket.transport.abort()
+
+    # How it is done.
+
+    async def _make(self, edit: Asked) -> Accepted | Refused:
+        while True:
+            answer = await self._ask(edit)
+            assert isinstance(answer, Accepted | Refused)
+            if not isinstance(answer, Refused) or answer.code not in AGAIN:
+                return answer
+            wait = 0.5 if answer.retry_after is UNSET else answer.retry_after
+            await asyncio.sleep(_jittered(max(wait, 0.05)))
+
+    async def _ask(self, message: Asked | Ping) -> ServerMessage:
+        """Send a message, again after each return, until it is answered."""
+        assert self._task is not None, "enter the client first"
+        if self._task.done():
+            raise ClosedError(Close.DONE, "The client is closed.")
+        answered: asyncio.Future[ServerMessage] = asyncio.get_running_loop().create_future()
+        self._waiting[message.id] = (message, answered)
+        try:
+            await self._send(message)
+            return await answered
+        finally:
+            if self._waiting.get(message.id, (None, None))[1] is answered:
+                del self._waiting[message.id]
 
     async def _send(self, message: ClientMessage) -> None:
         if self._socket is not None:
@@ -239,39 +298,57 @@ class Client:
         failures = 0
         try:
             while True:
-                try:
-                    async with connect(
-                        self._url,
-                        subprotocols=[Subprotocol(VERSION)],
-                        compression=None,
-                        max_size=None,
-                        open_timeout=10,
-                    ) as socket:
-                        await self._session(socket)
-                except ConnectionClosed as closed:
-                    failures = 0 if self._joined.is_set() else failures + 1
-                    if closed.rcvd is not None and closed.rcvd.code in FINAL:
-                        raise ClosedError(closed.rcvd.code, closed.rcvd.reason) from None
-                except (OSError, TimeoutError, InvalidHandshake):
-                    failures += 1
+                trouble = await self._connected()
+                failures = 0 if self.joined else failures + 1
                 self._joined.clear()
                 self._socket = None
-                await asyncio.sleep(_jittered(RETRY_S[min(failures, len(RETRY_S) - 1)]))
+                wait = self._retry_after + _jittered(RETRY_S[min(failures, len(RETRY_S) - 1)])
+                self._retry_after = 0.0
+                self._trouble = trouble
+                await self._tell(Away(trouble, wait))
+                await asyncio.sleep(wait)
         finally:
-            self._messages.put_nowait(None)
+            self._joined.clear()
             for _, answered in self._waiting.values():
                 if not answered.done():
                     answered.set_exception(ClosedError(Close.DONE, "The client is closed."))
 
-    async def _session(self, socket: ClientConnection) -> None:
-        join = Join(
-            token=self.token or UNSET,
-            invitation=self._invitation or UNSET if self.token is None else UNSET,
-            name=self._name or UNSET,
-            client=self._client,
-            resume=self.replica.position if self.replica.position.epoch else UNSET,
-        )
-        await socket.send(encode(join), text=True)
+    def _over(self, _: asyncio.Task[None]) -> None:
+        """Wake who iterates or waits: nothing comes any more."""
+        self._arrived.set()
+        self._waking = asyncio.create_task(self._wake())
+
+    async def _wake(self) -> None:
+        async with self._moved:
+            self._moved.notify_all()
+
+    async def _connected(self) -> str:
+        """Be in the session until the line drops: why. Raises ClosedError when that is final."""
+        try:
+            async with connect(
+                self._url,
+                subprotocols=[Subprotocol(VERSION)],
+                compression=None,
+                max_size=FRAME_BYTES,
+                open_timeout=10,
+            ) as socket:
+                await self._session(socket)
+        except ConnectionClosed as closed:
+            if closed.rcvd is None:
+                return "the line dropped"
+            if closed.rcvd.code in FINAL:
+                raise ClosedError(closed.rcvd.code, closed.rcvd.reason) from None
+            return closed.rcvd.reason or f"closed with {closed.rcvd.code}"
+        except InvalidURI as error:
+            raise ClosedError(Close.DONE, str(error)) from None
+        except TimeoutError:
+            return "no answer in time"
+        except (OSError, InvalidHandshake) as error:
+            return str(error)
+
+    async def _session(self, socket: ClientConnection) -> NoReturn:
+        await socket.send(encode(self._join()), text=True)
+        fell_behind = False  # answers may have been lost, too
         while True:
             message = _read(await socket.recv(decode=False))
             if message is None:
@@ -284,23 +361,47 @@ class Client:
                         self.token = message.token
                     if message.resumed != "snapshot":
                         await self._begin(socket)
-                case Snapshot():
+                case Reset():
+                    fell_behind = True
+                case Snapshot() | Totals() if fell_behind or not self.joined:
+                    fell_behind = False
                     await self._begin(socket)
-            if isinstance(message, Accepted | Refused) and message.id is not UNSET:
-                _, answered = self._waiting.pop(message.id, (None, None))
-                if answered is not None and not answered.done():
-                    answered.set_result(message)
-            if self._listen:
-                self._messages.put_nowait(message)
-            async with self._moved:
-                self._moved.notify_all()
+                case Goodbye():
+                    self._retry_after = message.retry_after
+                case Accepted() | Refused() | Pong() if message.id in self._waiting:
+                    _, answered = self._waiting.pop(message.id)
+                    if not answered.done():
+                        answered.set_result(message)
+            await self._tell(message)
+
+    def _join(self) -> Join:
+        return Join(
+            token=self.token or UNSET,
+            invitation=self._invitation or UNSET if self.token is None else UNSET,
+            name=self._name or UNSET,
+            client=self._client,
+            resume=self.replica.position if self.replica.position.epoch else UNSET,
+            views=UNSET if self._views is None else self._views,
+            stats=self._stats,
+        )
 
     async def _begin(self, socket: ClientConnection) -> None:
         """The replica stands: what was not answered is sent again."""
         self._socket = socket
         self._joined.set()
-        for edit, _ in tuple(self._waiting.values()):
-            await self._send(edit)
+        for message, _ in tuple(self._waiting.values()):
+            await self._send(message)
+
+    async def _tell(self, message: ServerMessage | Away) -> None:
+        if self._messages is not None:
+            self.lost += len(self._messages) == self._messages.maxlen
+            self._messages.append(message)
+            self._arrived.set()
+        await self._wake()
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
 
 
 def _jittered(seconds: float) -> float:
@@ -316,6 +417,3 @@ def _read(frame: bytes) -> ServerMessage | None:
         if kind in _KNOWN:
             raise
         return None
-
-
-_KNOWN = frozenset(each.__struct_config__.tag for each in ServerMessage.__args__)

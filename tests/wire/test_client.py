@@ -1,0 +1,161 @@
+"""The Python client, against real servers: what a program is promised by it."""
+
+import asyncio
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from calc.operations import SetLevel, SetTitle
+from server.client import Away, Client, ClosedError, NoAnswerError
+from server.protocol import Accepted, Change, Goodbye, Refused
+from tests.wire.serving import Owner, Server
+
+
+@pytest.fixture
+def ann(server: Server) -> Owner:
+    return Owner(server.url, archetype="Class_Scrapper")
+
+
+async def test_iterating_gives_what_the_server_says_until_the_client_is_closed(ann: Owner) -> None:
+    titles = []
+    async with asyncio.timeout(30), Client(ann.url, ann.session, token=ann.token) as client:
+        assert client.joined
+        for title in ("a", "b", "c"):
+            await client.edit(SetTitle(title))
+        async for message in client:
+            if isinstance(message, Change):
+                titles.append(message.patch["title"])
+            if len(titles) == 3:
+                await client.close()
+    assert titles == ["a", "b", "c"]
+    assert not client.joined
+
+
+async def test_undo_and_redo_are_answered(ann: Owner) -> None:
+    async with asyncio.timeout(30), Client(ann.url, ann.session, token=ann.token) as client:
+        made = await client.edit(SetLevel(30))
+        undone = await client.undo()
+        assert isinstance(undone, Accepted)
+        assert undone.undoes == made.id
+        assert "level" not in client.replica.document
+        assert isinstance(await client.redo(), Accepted)
+        assert client.replica.document["level"] == 30
+        refused = await client.redo()
+        assert isinstance(refused, Refused)
+        assert refused.code == "nothing_to_redo"
+
+
+async def test_a_ping_measures_the_line(ann: Owner) -> None:
+    async with asyncio.timeout(30), Client(ann.url, ann.session, token=ann.token) as client:
+        assert 0 < await client.ping() < 10
+
+
+async def test_who_wants_one_total_has_one_and_may_want_more(ann: Owner) -> None:
+    async with (
+        asyncio.timeout(30),
+        Client(
+            ann.url, ann.session, token=ann.token, views=["totals"], stats=["health.max"]
+        ) as overlay,
+        Client(ann.url, ann.session, token=ann.token) as editor,
+    ):
+        await overlay.until(lambda: set(overlay.replica.totals) == {"health.max"})
+        await editor.edit(SetLevel(30))
+        await overlay.reached(1)
+        assert overlay.replica.totals["health.max"] == editor.replica.totals["health.max"]
+        assert overlay.replica.document == {}
+        await overlay.views("build", "totals")
+        await overlay.until(lambda: overlay.replica.document.get("level") == 30)
+        assert overlay.replica.totals == editor.replica.totals
+        overlay.drop()
+        await editor.edit(SetLevel(31))
+        await overlay.until(lambda: overlay.replica.document["level"] == 31)
+
+
+async def test_what_nobody_iterates_over_is_bounded(ann: Owner) -> None:
+    async with (
+        asyncio.timeout(30),
+        Client(ann.url, ann.session, token=ann.token, kept=3) as client,
+    ):
+        for level in range(2, 10):
+            await client.edit(SetLevel(level))
+        assert client.lost > 3
+        kept = client.received()
+        assert len(kept) == 3
+        assert kept[-1] == Accepted(kept[-1].id, 8)  # type: ignore[union-attr]
+        assert client.replica.document["level"] == 9
+        assert client.received() == []
+
+
+async def test_a_dropped_line_stands_among_the_messages(ann: Owner) -> None:
+    async with asyncio.timeout(30), Client(ann.url, ann.session, token=ann.token) as client:
+        client.drop()
+        away = await anext(each async for each in client if isinstance(each, Away))
+        assert away.reason
+        assert 0 < away.retry_s < 1
+        assert isinstance(await client.edit(SetLevel(3)), Accepted)
+
+
+async def test_a_client_comes_back_when_the_server_asked_it_to(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    ann = Owner(server.url)
+    async with asyncio.timeout(60), Client(ann.url, ann.session, token=ann.token) as client:
+        assert await asyncio.to_thread(server.stop) == 0
+        goodbye = await anext(each async for each in client if isinstance(each, Goodbye))
+        away = await anext(each async for each in client if isinstance(each, Away))
+        assert away.retry_s > goodbye.retry_after
+        editing = asyncio.create_task(client.edit(SetLevel(7)))
+        await server.restart()
+        assert isinstance(await editing, Accepted)
+    server.ends_well()
+
+
+async def test_what_waits_for_an_answer_is_told_that_the_client_is_closed(ann: Owner) -> None:
+    async with asyncio.timeout(30), Client(ann.url, ann.session, token=ann.token) as client:
+        client.drop()
+        editing = asyncio.create_task(client.edit(SetLevel(3)))
+        waiting = asyncio.create_task(client.until(lambda: False))
+        await asyncio.sleep(0)
+        await client.close()
+        for task in (editing, waiting):
+            with pytest.raises(ClosedError):
+                await task
+        with pytest.raises(ClosedError):
+            await client.edit(SetLevel(4))
+
+
+async def test_being_sent_away_ends_the_iteration_with_the_reason(ann: Owner) -> None:
+    invitation = ann.invite()
+    async with (
+        asyncio.timeout(30),
+        Client(ann.url, ann.session, invitation=invitation["secret"], name="Bob") as bob,
+    ):
+        path = f"/api/v1/sessions/{ann.session}/invitations/{invitation['id']}"
+        await asyncio.to_thread(ann.call, "DELETE", path, status=204)
+        with pytest.raises(ClosedError, match="4403"):
+            async for _ in bob:
+                pass
+
+
+async def test_who_is_not_let_in_is_told_why(ann: Owner) -> None:
+    for session, token, code in (
+        (ann.session, "x.y.z", 4401),
+        ("nosuchsession", ann.token, 4404),
+    ):
+        with pytest.raises(ClosedError) as caught:
+            async with Client(ann.url, session, token=token):
+                pass
+        assert caught.value.code == code
+        assert caught.value.reason
+
+
+async def test_where_nobody_answers_the_client_gives_up_in_time() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        begun = time.monotonic()
+        with pytest.raises(NoAnswerError, match="does not let us in"):
+            async with Client(url, "s", token="t", join_s=0.5):
+                pass
+        assert time.monotonic() - begun < 10
