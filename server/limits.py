@@ -22,12 +22,15 @@ class Bucket:
     def take(self, amount: float = 1.0) -> float:
         """Take what is asked for: 0.0; or nothing: seconds until it would be there."""
         now = self._clock()
-        self._level = min(self._burst, self._level + (now - self._filled_at) * self._rate)
+        level = self._level + (now - self._filled_at) * self._rate
+        if level > self._burst:
+            level = self._burst
         self._filled_at = now
-        if amount <= self._level:
-            self._level -= amount
+        if amount <= level:
+            self._level = level - amount
             return 0.0
-        return (amount - self._level) / self._rate
+        self._level = level
+        return (amount - level) / self._rate
 
 
 class Buckets:

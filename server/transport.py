@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
-from websockets.frames import Frame
+from websockets.frames import Frame, apply_mask  # type: ignore[attr-defined] # the fast one
 from websockets.http11 import Request
+from websockets.protocol import State
 
 from server.protocol import Close, Goodbye, encode
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 EXTENSION = "cohort.socket"  # where a handler finds its socket in the scope's extensions
 RETRY_AFTER_S = 1.0
+FIN_TEXT = 0x81  # the first byte of a frame that is a message of text in one piece
+MASKED = 0x80  # in the second byte: a client's frames are
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -32,11 +35,29 @@ def text_frame(payload: bytes) -> bytes:
     return struct.pack("!BBQ", 0x81, 127, size) + payload
 
 
+def _bounds(data: bytes, at: int) -> tuple[int, int]:
+    """Where the payload of the client's frame that begins at `at` starts and ends; beyond the
+    data when there is not enough of it to tell."""
+    known = len(data) - at
+    if known < 2:
+        return at, len(data) + 1
+    size, start = data[at + 1] & 0x7F, at + 2
+    if size > 125:
+        digits = 2 if size == 126 else 8
+        if known < 2 + digits:
+            return at, len(data) + 1
+        size, start = int.from_bytes(data[start : start + digits]), start + digits
+    if data[at + 1] >= MASKED:
+        start += 4
+    return start, start + size
+
+
 class LiveProtocol(WebSocketsSansIOProtocol):
     """One socket. outlet: the connection that writes to it, once it has joined."""
 
     outlet: "Connection | None" = None
     _received: Callable[[bytes], None] | None = None
+    _partial = b""  # the beginning of a frame
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -129,6 +150,46 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             self.transport.close()
         else:
             super().shutdown()
+
+    def data_received(self, data: bytes) -> None:
+        # The library's parser is a state machine in Python. What nearly every message is, one
+        # whole frame of text, is read here; everything else by it, frame by frame.
+        if not self.handshake_initiated:
+            super().data_received(data)
+            return
+        if self._partial:
+            data = self._partial + data
+            self._partial = b""
+        at = 0
+        while at < len(data) and self.conn.parser_exc is None:
+            start, end = _bounds(data, at)
+            if end > len(data):
+                if end - start > self._largest:
+                    super().data_received(data[at:])  # it refuses by the header alone
+                else:
+                    self._partial = data[at:]
+                return
+            if data[at] == FIN_TEXT and self._reads(data[at + 1], end - start):
+                assert self._received is not None
+                self._received(apply_mask(data[start:end], data[start - 4 : start]))
+            else:
+                super().data_received(data[at:end])
+            at = end
+
+    def _reads(self, second: int, size: int) -> bool:
+        """Whether somebody listens to text, and the frame breaks no rule."""
+        return (
+            self._received is not None
+            and second >= MASKED
+            and size <= self._largest
+            and not self.close_sent
+            and self.conn.state is State.OPEN
+            and self.conn.current_size is None  # no message in several frames is under way
+        )
+
+    @property
+    def _largest(self) -> int:
+        return self.config.ws_max_size
 
     def send_receive_event_to_app(self) -> None:
         # As uvicorn does it, but text stays bytes: the decoder checks that it is UTF-8, and
