@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from calc.attributes import ignored
 from calc.compile import unread
+from calc.compile_sheet import Caster, compile_sheet, name_of
 from calc.conditions import compiled, compiled_tree
 from calc.effects import Effect, SelfEffect, aims, felt_by_caster, flatten, left_out
 from calc.engine import changed_tags
@@ -29,20 +30,23 @@ from gamedata.catalogue import (
     Power,
     Template,
 )
-from gamedata.expressions import ExpressionError, Node, parse
+from gamedata.expressions import Call, ExpressionError, Node, parse
 
 LEVEL = 50
 _OTHERS = "of what is summoned, or of others"
-_ON_OTHERS = "felt by others: in its power's figures"
+_SHOWN = "felt by others: in its power's figures"
+_ON_OTHERS = "felt by others"
+_NO_FIGURE = "a state of others that has no figure"
 _NOT_ONESELF = "its conditions leave the caster out"
 _NO_SITUATION = "in no situation that a build can tell: {}"
 # What tells the caster from others.
 _WHO = frozenset({"target>entref", "source>entref", "target>enttype", "target.isfriend?"})
 _IN_NO_TOTAL = "of an effect that is in no total"
 _CARRIED = "carried into other powers: in their figures"
-UNKNOWABLE = "nobody can know it"
+UNKNOWABLE = "nobody can know it before it happens"
 _FIXED = "the same in every build"
 _TIME = "how long something lasts is in no total"
+_CHAIN = "how much less each further target of a chain feels"
 _USABLE = "whether it can be used now is the player's affair"
 
 
@@ -108,7 +112,7 @@ class _Walk:
         for redirect in power.redirects:
             self.condition(redirect.condition, ("self",), power.id)
         self.formula(power.max_targets_expression, ("self",), power.id)
-        self.formula(power.chain_effect, ("self",), power.id, _ON_OTHERS)
+        self.formula(power.chain_effect, ("self",), power.id, _CHAIN)
         if not each.archetypes:
             self._effects(power, (), _OTHERS)
         elif power.type == "Global Enhancement":
@@ -127,7 +131,7 @@ class _Walk:
         kept = {id(effect.template) for effect in flatten(own)}
         for template in _templates((*enhancement.effects, *enhancement.activation_effects)):
             if "Boost" not in template.flags and id(template) not in kept:
-                self._effect(template, _ON_OTHERS, enhancement.id)
+                self._effect(template, _SHOWN, enhancement.id)
 
     def _boosts(self, whose: Power | Enhancement, where: str) -> None:
         counted = {id(template) for template in boost_templates(whose)}
@@ -144,18 +148,50 @@ class _Walk:
     ) -> None:
         """left_out_as: why none of them counts."""
         felt = [(who, _felt(power, who)) for who in archetypes]
+        shown = self._shown(power, archetypes)
         for effect in flatten(power):
             if left_out_as == _CARRIED and "Boost" in effect.template.flags:
                 continue  # counted with the boosts
             views = [view for view, _ in aims(effect, power)]
             reason = left_out_as or left_out(effect, power, pvp=effect.pvp_only)
             if not reason and not views:
-                reason = _ON_OTHERS
+                views = [_view_of_others(power)]
+                self._on_others(power, effect, views, is_shown=id(effect.template) in shown)
+                continue
             if reason:
                 self._effect(effect.template, reason, power.id)
             elif not self._felt_effect(power, effect, views, felt):
                 reason = _IN_NO_TOTAL
             self._around(power, effect, views, reason)
+
+    def _shown(self, power: Power, archetypes: Iterable[Archetype]) -> set[int]:
+        """The templates for others that are in a power's figures for somebody."""
+        wanted = {id(effect.template) for effect in flatten(power) if not any(aims(effect, power))}
+        shown: set[int] = set()
+        for who in archetypes if wanted else ():
+            for pvp in (False, True):
+                sheet = compile_sheet(power, Caster(who, LEVEL, name_of(who), pvp=pvp), self.tags)
+                shown.update(id(block.template) for block in sheet.blocks)
+                shown.update(id(bringing.block.template) for bringing in sheet.bringing)
+            if wanted <= shown:
+                break
+        return shown
+
+    def _on_others(
+        self, power: Power, effect: Effect, views: Sequence[View], *, is_shown: bool
+    ) -> None:
+        """Count an effect that its caster does not feel."""
+        reason = _SHOWN
+        if not is_shown:
+            never = _never(effect, tuple(views))
+            reason = f"{_ON_OTHERS}, {never}" if never != _NOT_ONESELF else _NO_FIGURE
+        for attribute in effect.template.attributes:
+            kind = f"{attribute} {effect.template.aspect}"
+            why = reason
+            if not is_shown:
+                why = ignored(attribute, effect.template.aspect) or reason
+            self._count(self.found.effects, kind, why, power.id)
+        self._around(power, effect, views, "" if is_shown else reason)
 
     def _effect(self, template: Template, reason: str, where: str) -> None:
         for attribute in template.attributes:
@@ -210,8 +246,9 @@ class _Walk:
         if tree is None:
             self._count(self.found.conditions, expression, "", where)
             return
+        rolled = any(compiled(expression, view).rolled is not None for view in views)
         for name, part in atoms(tree):
-            fate = reason or _fate(part, tuple(views))
+            fate = reason or (None if rolled and _is_roll(part) else _fate(part, tuple(views)))
             self._count(self.found.conditions, name, fate, where)
 
     def formula(
@@ -254,15 +291,28 @@ def _fate(part: Node, views: tuple[View, ...]) -> str | None:
     return UNKNOWABLE if UNKNOWN in values else _FIXED
 
 
+def _is_roll(part: Node) -> bool:
+    """Whether that is a random roll, which a condition is likely to hold with."""
+    return isinstance(part, Call) and part.name.lower() == "rand"
+
+
 def _never(effect: Effect, views: tuple[View, ...]) -> str:
     """Why an effect's conditions can never hold: what they ask for is the same in every build."""
     asked: set[str] = set()
     for expression in effect.conditions:
         tree = _tree(expression)
         if tree is not None:
-            asked.update(name for name, part in atoms(tree) if _fate(part, views) is not None)
+            asked.update(
+                name
+                for name, part in atoms(tree)
+                if not _is_roll(part) and _fate(part, views) is not None
+            )
     beyond = sorted(asked - _WHO)
     return _NO_SITUATION.format(", ".join(beyond)) if beyond else _NOT_ONESELF
+
+
+def _view_of_others(power: Power) -> View:
+    return "foe" if any("Foe" in target for target in power.targets_affected) else "ally"
 
 
 def _felt(power: Power, who: Archetype) -> list[SelfEffect]:

@@ -3,7 +3,8 @@
 import re
 import resource
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from gamedata.starter.select import SelectionError, read_selection, select
 from server.inputs import catalogue_path, read_catalogue
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+WIDE = 140  # columns of a table in a file or a pipe
 SHOWN = 5  # names of each kind on the screen; the report file has all
 
 
@@ -82,6 +84,8 @@ def coverage_(file: Path | None) -> None:
     """
     found = coverage(read_catalogue(file))
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDE)
     for title, counts in (
         ("Effects: attribute and aspect", found.effects),
         ("Conditions: what they ask about", found.conditions),
@@ -89,6 +93,7 @@ def coverage_(file: Path | None) -> None:
     ):
         console.print(_coverage_table(title, counts))
     everything = [*found.effects.values(), *found.conditions.values(), *found.expressions.values()]
+    console.print(_reasons_table(found.effects.values()))
     unknown = sum(count.not_understood.total() for count in everything)
     evaluated = sum(count.evaluated for count in everything)
     left_out = sum(count.ignored.total() for count in everything)
@@ -114,6 +119,18 @@ def _coverage_table(title: str, counts: dict[str, Count]) -> Table:
                 "\n".join(f"{times:,} {where}" for where, times in count.not_understood.items())
             ),
         )
+    return table
+
+
+def _reasons_table(counts: Iterable[Count]) -> Table:
+    """What is left out of all effects together."""
+    table = Table("effects left out", "why", title="Effects left out, of all kinds")
+    table.columns[0].justify = "right"
+    reasons: Counter[str] = Counter()
+    for count in counts:
+        reasons.update(count.ignored)
+    for reason, times in reasons.most_common():
+        table.add_row(f"{times:,}", escape(reason))
     return table
 
 

@@ -1,5 +1,7 @@
 """How much of a catalogue the engine understands."""
 
+from msgspec.structs import replace
+
 from calc.attributes import FEEDS, IGNORED, IGNORED_ASPECTS, ignored
 from calc.coverage import Count, Coverage, coverage
 from gamedata.catalogue import (
@@ -131,3 +133,53 @@ def test_what_a_power_brings_is_walked_too() -> None:
 def test_no_attribute_is_both_added_up_and_left_out() -> None:
     assert not [pair for pair in FEEDS if ignored(*pair)]
     assert not [attribute for attribute, _ in IGNORED_ASPECTS if attribute in IGNORED]
+
+
+def on_foes(*groups: EffectGroup) -> Power:
+    """An attack: what it does is felt by foes."""
+    aimed = tuple(
+        replace(
+            group_,
+            templates=tuple(replace(each, target="AnyAffected") for each in group_.templates),
+        )
+        for group_ in groups
+    )
+    return replace(power(*aimed), type="Click", targets_affected=("Foe (Alive)",))
+
+
+def test_what_others_feel_is_in_figures_or_has_its_reason() -> None:
+    found = coverage(
+        catalogue_of(
+            on_foes(
+                group("ToHit"),
+                group("ToHit", requires="target.HasTag?(Raid)"),
+                group("Set_Mode"),
+                group("Null"),
+            )
+        )
+    )
+    assert found.effects["ToHit Current"].ignored == {
+        "felt by others: in its power's figures": 1,
+        "felt by others, in no situation that a build can tell: target.hastag?(...)": 1,
+    }
+    assert found.effects["Set_Mode Current"].ignored == {"a state of others that has no figure": 1}
+    assert found.effects["Null Current"].ignored == {"a mark without an effect": 1}
+    assert named(found) == {}
+
+
+def test_a_random_roll_counts_by_its_chance() -> None:
+    """In a condition; in the middle of a formula nobody knows it."""
+    found = coverage(
+        catalogue_of(
+            on_foes(group("ToHit", requires="target>kHitPoints% < 100 * rand()")),
+            power(
+                group("ToHit", type="Expression", magnitude_expression="@StdResult * rand()"),
+                name="Gamble",
+            ),
+        )
+    )
+    assert found.conditions["rand(...)"] == Count(1)
+    assert found.conditions["target>khitpoints%"] == Count(1)
+    assert found.expressions["@stdresult * rand()"].ignored == {
+        "nobody can know it before it happens": 1
+    }
