@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, structs
 
 from calc import bonuses
+from calc.active import Active
 from calc.facts import Context, Facts, word
 from calc.frame import Slots
 from calc.pets import Summoned
 from calc.powers import CompiledPower, contributions, global_strengths, stronger
-from calc.running import Active, Running
+from calc.running import Running
 from calc.sheets import TO_HIT, Sheets
 from calc.tables import limit
 from gamedata.catalogue import PowerId

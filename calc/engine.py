@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from calc import bonuses, rules
+from calc.active import Active, knowing
 from calc.build import Build
 from calc.explain import Explanation, explain
 from calc.facts import Context
@@ -15,9 +16,10 @@ from calc.pieces import changing_chances
 from calc.powers import Contribution, Keyed, contributions, global_strengths, stronger
 from calc.remembered import Remembered, remember
 from calc.results import Result, figures_after
-from calc.running import Active, Running, combat_level, knowing, running, scenario_of
+from calc.running import Running, running
 from calc.sheets import Sheets
 from calc.standing import situation
+from calc.switches import combat_level, scenario_of
 from calc.totals import Total, finish
 from gamedata.catalogue import (
     ArchetypeId,

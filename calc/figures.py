@@ -11,6 +11,7 @@ from itertools import chain
 from msgspec import UNSET, structs
 
 from calc import procs
+from calc.active import MAX_DEPTH, limited, standing_in
 from calc.build import SlottedEnhancement, TakenPower
 from calc.damage import ticks
 from calc.enhance import bonuses as bonuses_of
@@ -24,9 +25,9 @@ from calc.power_numbers import (
     add_duration,
     own_numbers,
 )
-from calc.running import MAX_DEPTH, count_of, limited, scenario_of, standing_in
 from calc.sheet import Sheet
 from calc.standing import Situation, strengths_in
+from calc.switches import count_of, scenario_of
 from calc.use import Use
 from gamedata.catalogue import EnhancementId, Power, PowerId
 

@@ -12,14 +12,15 @@ from typing import Literal
 from msgspec import Struct, structs
 
 from calc import bonuses
+from calc.active import Active, knowing
 from calc.build import SlottedEnhancement, TakenPower
 from calc.facts import Context
 from calc.frame import Slots
 from calc.powers import CompiledPower, Part, Row, contributions, stronger
 from calc.readable import readable
 from calc.remembered import Remembered
-from calc.running import Active, is_on, knowing, scenario_of
 from calc.stats import NUMBER
+from calc.switches import is_on, scenario_of
 from gamedata.catalogue import EnhancementId, PowerId
 
 Kind = Literal[

@@ -5,7 +5,7 @@ the archetype's own powers, the forms that come with another power) is in it onl
 about it was chosen: slots, on or off, a count. Source: the design's `calc.md` §9, §14.2, §14.4.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from calc.build import Build, TakenPower
@@ -60,17 +60,28 @@ def owned(
     catalogue lacks are not in it. issuing: that of the build's archetype and level, if it is at
     hand.
     """
+    if issuing is None:
+        issuing = Issuing(catalogue, build.archetype, build.level)
+    return owned_with_copies(build, catalogue, issuing)[0]
+
+
+def owned_with_copies(
+    build: Build, catalogue: Catalogue, issuing: Issuing
+) -> tuple[dict[PowerId, TakenPower], dict[str, int]]:
+    """The powers that the character has, and their `copies`."""
     powers: dict[PowerId, TakenPower] = {}
     picks = sorted(build.powers.items(), key=_by_level)
     for power_id, taken in picks:
         if power_id in catalogue.powers:
             powers[PowerId(power_id)] = taken
-    if issuing is None:
-        issuing = Issuing(catalogue, build.archetype, build.level)
-    waiting = [candidate for candidate in _candidates(build, issuing) if candidate[0] not in powers]
+    chosen = tuple(powersets(build))
+    counts: dict[str, int] = {}
+    _count(counts, powers)
+    waiting = [
+        candidate for candidate in _candidates(build, chosen, issuing) if candidate[0] not in powers
+    ]
     while waiting:  # one issued power can be the requirement of the next
-        counts = copies(powers, powersets(build))
-        context = Context(Facts(word(build.archetype), build.level, counts))
+        context = Context(Facts(word(build.archetype), build.level, _with_sets(counts, chosen)))
         still = []
         fitting = []
         for candidate in waiting:
@@ -80,18 +91,21 @@ def owned(
             else:
                 still.append(candidate)
         powers.update(dict.fromkeys(fitting, _PLAIN))
+        _count(counts, fitting)
         waiting = still if fitting else []
-    return powers
+    return powers, _with_sets(counts, chosen)
 
 
 def _by_level(pick: tuple[str, TakenPower]) -> tuple[int, str]:
     return pick[1].level or 99, pick[0]
 
 
-def _candidates(build: Build, issuing: Issuing) -> Iterator[Candidate]:
+def _candidates(
+    build: Build, chosen: Iterable[PowersetId], issuing: Issuing
+) -> Iterator[Candidate]:
     """The powers that the game may give this character, and what each requires besides."""
     sets = dict.fromkeys(issuing.inherent)
-    sets.update(dict.fromkeys(powersets(build)))
+    sets.update(dict.fromkeys(chosen))
     powers = issuing.catalogue.powers
     for taken_id in build.powers:
         power = powers.get(PowerId(taken_id))
@@ -121,12 +135,23 @@ def copies(powers: Iterable[str], chosen: Iterable[str] = ()) -> dict[str, int]:
     A chosen powerset counts as owned, even with no power of it taken yet.
     """
     counts: dict[str, int] = {}
+    _count(counts, powers)
+    return _with_sets(counts, chosen)
+
+
+def _count(counts: dict[str, int], powers: Iterable[str]) -> None:
     for power in powers:
-        for key in counted_as(power):
-            counts[key] = counts.get(key, 0) + 1
+        name, powerset, category = counted_as(power)
+        counts[name] = counts.get(name, 0) + 1
+        counts[powerset] = counts.get(powerset, 0) + 1
+        counts[category] = counts.get(category, 0) + 1
+
+
+def _with_sets(counts: Mapping[str, int], chosen: Iterable[str]) -> dict[str, int]:
+    found = dict(counts)
     for powerset_id in chosen:
-        counts.setdefault(powerset_id.lower(), 1)
-    return counts
+        found.setdefault(powerset_id.lower(), 1)
+    return found
 
 
 @lru_cache(maxsize=8192)

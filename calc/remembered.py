@@ -16,11 +16,13 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from calc.active import knowing
 from calc.build import Build
+from calc.changes import changes
 from calc.frame import Frame
 from calc.powers import Contribution, Keyed, contributions, global_strengths, stronger
-from calc.running import Running, knowing, running, with_slots
-from calc.sources import Source, Sources, all_sources, is_same, slotted_anew
+from calc.running import Running, running, running_after
+from calc.sources import Source, Sources, all_sources, is_same, sources_after
 from calc.totals import Total, difference_in, numbers, total_of
 
 Values = tuple[float, ...]
@@ -75,12 +77,12 @@ def remember(build: Build, frame: Frame, old: Remembered | None = None) -> Remem
         state = running(build, frame)
         sources = all_sources(state, frame)
         return _evaluated(build, frame, state, sources, sources.by_key, None)
-    changed = only_slots_differ(old.build, build)
-    slotted = None if changed is None else with_slots(old.state, build, changed, frame)
-    if slotted is not None and changed is not None:
-        sources, others = slotted_anew(old.sources, old.state, slotted, changed, frame)
-        return _evaluated(build, frame, slotted, sources, others, old)
-    state = running(build, frame)
+    changed = changes(old.build, build)
+    after = running_after(old.state, build, changed, frame) if changed is not None else None
+    found = sources_after(old.sources, old.state, after, frame) if after is not None else None
+    if after is not None and found is not None:
+        return _evaluated(build, frame, after, *found, old)
+    state = running(build, frame) if after is None else after
     sources = all_sources(state, frame)
     before = old.sources.by_key
     same_chances = state.chances == old.state.chances
@@ -91,30 +93,6 @@ def remember(build: Build, frame: Frame, old: Remembered | None = None) -> Remem
     ]
     others.extend(key for key in before if key not in sources.by_key)
     return _evaluated(build, frame, state, sources, others, old)
-
-
-def only_slots_differ(one: Build, other: Build) -> Collection[str] | None:
-    """The powers of which the slots differ, if nothing else does that counts; else None."""
-    powers = other.powers
-    if (
-        one.powersets != other.powersets
-        or one.incarnates != other.incarnates
-        or one.accolades != other.accolades
-        or one.powers.keys() != powers.keys()
-        or one.scenario != other.scenario
-        or one.scenarios.get(one.scenario) != other.scenarios.get(other.scenario)
-    ):
-        return None
-    changed = [
-        power
-        for power, taken in one.powers.items()
-        if taken is not powers[power] and taken != powers[power]
-    ]
-    for power in changed:
-        before, after = one.powers[power], powers[power]
-        if before.level != after.level or before.on is not after.on or before.count != after.count:
-            return None
-    return changed
 
 
 # --- what they give -------------------------------------------------------------------------------

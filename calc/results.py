@@ -8,13 +8,14 @@ from collections.abc import Collection, Mapping
 
 from msgspec import Struct, structs
 
+from calc.active import standing_in
 from calc.figure_types import Figures
 from calc.figures import figures, powers_of
 from calc.remembered import Remembered
 from calc.rules import Checked
-from calc.running import scenario_of, standing_in
 from calc.sheets import Sheets
 from calc.standing import Situation, situation
+from calc.switches import scenario_of
 from calc.totals import Total
 from gamedata.catalogue import EnhancementId, PowerId
 

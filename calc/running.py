@@ -4,58 +4,32 @@ Source: the design's `calc.md` §5.1, §5.2, §8, §9.
 """
 
 import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from msgspec import UNSET, Struct, structs
 
-from calc import bonuses, defaults
+from calc import bonuses
 from calc.accolades import PAIRS
+from calc.active import MAX_DEPTH, Active, active_as, slotted_anew
 from calc.build import Build, PowerCondition, Scenario, TakenPower
+from calc.changes import Changes
 from calc.facts import Context, Facts
 from calc.frame import Frame, Slots
-from calc.owned import STATES, is_state, owned
-from calc.powers import CompiledPower
-from calc.situation import Tally, facts_of
+from calc.modes import in_modes
+from calc.owned import STATES, is_state, owned_with_copies
+from calc.situation import Tally, facts_of, is_counted
 from calc.stances import resting
-from calc.stats import NUMBER
-from calc.tables import limit
-from gamedata.catalogue import Power, PowerId
+from calc.switches import count_of, is_on, scenario_of
+from gamedata.catalogue import PowerId
 
-MAX_DEPTH = 4  # how far powers that bring powers are followed
 _AS_BUILT = PowerCondition()
 _PLAIN = TakenPower()
-_NOTHING = Scenario()
 _UNSLOTTED = (0.0,)
-_HEALTH = NUMBER["health.max"]
-_TO_HIT = NUMBER["offense.to_hit"]
+_NOBODY: Mapping[PowerId, Active] = {}
+_NO_FACTS = Facts()
 LEVELS_ABOVE = 5  # how far above the level played at a power may have been picked
 INCARNATE_LEVEL = 45  # below it, incarnate powers rest
-
-
-class Active(Struct, frozen=True, gc=False):
-    """A power that counts, with what it is evaluated in.
-
-    count: targets or stacks. slotted: what its slots come to (`Frame.slotted`). taken: as which
-    power of the build it is had; a redirect runs another instead. brought_by: the power that
-    granted or executed it. owner: the power whose slots it has; slots: empty if the pieces in
-    them are already in another power.
-    """
-
-    power: CompiledPower
-    count: int
-    slots: Slots
-    slotted: tuple[float, ...]
-    context: Context
-    taken: PowerId = PowerId("")
-    brought_by: PowerId = PowerId("")
-    owner: str = ""
-
-    @property
-    def key(self) -> str:
-        """Its name among all that counts in a build."""
-        return f"{self.brought_by} > {self.taken}" if self.brought_by else self.taken
 
 
 class Running(Struct, frozen=True, gc=False):
@@ -64,6 +38,9 @@ class Running(Struct, frozen=True, gc=False):
     slots: what sits in each power, counting or not. set_bonuses: what they give, by power, before
     the rule of five. chances: by tag, what modifiers add to the chance of its effects. boosts: the
     powers that enhance all others. reads_slots: some condition looks at what is slotted.
+
+    had: the powers that one has, with what the document says of them. chosen: those that were
+    switched on, before others barred any or came with them, read with facts_without_modes.
     """
 
     powers: Sequence[Active]
@@ -72,8 +49,10 @@ class Running(Struct, frozen=True, gc=False):
     facts: Facts
     chances: Mapping[str, float]
     boosts: tuple[PowerId, ...] = ()
-
     reads_slots: bool = False
+    had: Mapping[PowerId, TakenPower] = {}
+    chosen: Mapping[PowerId, Active] = {}
+    facts_without_modes: Facts = _NO_FACTS
 
     @property
     def bonuses(self) -> tuple[PowerId, ...]:
@@ -84,94 +63,156 @@ class Running(Struct, frozen=True, gc=False):
 def running(build: Build, frame: Frame) -> Running:
     """What counts in a build's totals, in its own scenario."""
     scenario = scenario_of(build)
-    had = _had(build, scenario, frame)
+    had, counts = _had(build, scenario, frame)
     slots = {power: _slots(taken, build.level, frame) for power, taken in had.items()}
-    facts = facts_of(build, scenario, had, slots, frame)
-    incarnates = list(_incarnates(build, scenario, facts, frame))
-    boosts = tuple(boost for active in incarnates for boost in _boosts(active, frame))
+    facts = facts_of(build, scenario, had, counts, slots, frame)
+    return _running(build, had, slots, _set_bonuses(slots, frame), facts, frame)
+
+
+def _running(
+    build: Build,
+    had: Mapping[PowerId, TakenPower],
+    slots: Mapping[PowerId, Slots],
+    set_bonuses: Mapping[PowerId, tuple[PowerId, ...]],
+    facts: Facts,
+    frame: Frame,
+    known: Mapping[PowerId, Active] = _NOBODY,
+    boosts: tuple[PowerId, ...] | None = None,
+) -> Running:
+    """facts: before any mode is set. known: what the powers are that are still the same as in
+    another build, with the same facts and with those boosts."""
+    scenario = scenario_of(build)
+    incarnates = {
+        active.taken: known.get(active.taken, active)
+        for active in _incarnates(build, scenario, facts, frame)
+    }
+    boosts_now = tuple(boost for active in incarnates.values() for boost in _boosts(active, frame))
+    if boosts is not None and boosts != boosts_now:
+        known = _NOBODY
     on = {power: taken for power, taken in had.items() if is_on(power, taken, scenario, frame)}
     rests = resting(on, scenario, frame.catalogue)
-    powers = [
-        _active(power, count_of(power, taken, scenario, frame), slots[power], facts, frame, boosts)
-        for power, taken in on.items()
-        if power not in rests
-    ]
-    powers.extend(
-        _active(power, 1, (), facts, frame) for power in _accolades(build, scenario, frame)
-    )
-    powers = _with_brought([*powers, *incarnates], slots, facts, frame, boosts)
-    powers, facts = _in_modes(powers, facts)
-    set_bonuses = _set_bonuses(slots, frame)
+    chosen: dict[PowerId, Active] = {}
+    for power, taken in on.items():
+        if power not in rests:
+            active = known.get(power)
+            if active is None:
+                count = count_of(power, taken, scenario, frame)
+                active = active_as(power, count, slots[power], facts, frame, boosts_now)
+            chosen[power] = active
+    for power in _accolades(build, scenario, frame):
+        chosen[power] = known.get(power) or active_as(power, 1, (), facts, frame)
+    chosen.update(incarnates)
+    powers = _with_brought(list(chosen.values()), slots, facts, frame, boosts_now)
+    powers, with_modes = in_modes(powers, facts)
     return Running(
         powers,
         slots,
         set_bonuses,
+        with_modes,
+        _chances([*powers, *_changing_chances(set_bonuses, with_modes, frame)]),
+        boosts_now,
+        any("slotted" in active.power.reads for active in chain(powers, chosen.values())),
+        had,
+        chosen,
         facts,
-        _chances([*powers, *_changing_chances(set_bonuses, facts, frame)]),
-        boosts,
-        any("slotted" in active.power.reads for active in powers),
     )
 
 
-def with_slots(
-    state: Running, build: Build, changed: Collection[str], frame: Frame
-) -> Running | None:
-    """The same with other slots in some powers, of which nothing else changed.
+def running_after(state: Running, build: Build, changed: Changes, frame: Frame) -> Running | None:
+    """What counts in a build that differs from another in slots and switches only.
 
-    None when more than that can follow, since a condition somewhere reads what is slotted or a set
-    bonus changes chances.
+    None when more than that can follow: since a condition somewhere reads what is slotted, or
+    counts what is switched.
     """
-    if state.reads_slots:
+    if changed.slotted and state.reads_slots:
         return None
-    slots = dict(state.slots)
-    set_bonuses = dict(state.set_bonuses)
-    slotted_anew = {PowerId(power) for power in changed if power in slots}
-    for power_id in slotted_anew:
-        placed = _slots(build.powers[power_id], build.level, frame)
-        slots[power_id] = placed
-        given = frame.set_bonuses(placed) if placed else ()
-        before = set_bonuses.get(power_id, ())
-        if given != before and any(frame.bonus(each).chances for each in (*before, *given)):
+    if any(is_counted(power) for power in (*changed.switched, *changed.issued)):
+        return None
+    if not changed.switched and not changed.issued:
+        return _with_slots(state, build, changed.slotted, frame)
+    had: Mapping[PowerId, TakenPower]
+    if changed.issued:  # one may have it all the same; then it has another place among the others
+        had, _ = _had(build, scenario_of(build), frame)
+        if had.keys() != state.had.keys():
             return None
-        if given:
-            set_bonuses[power_id] = given
-        else:
-            set_bonuses.pop(power_id, None)
+    else:
+        had = {power: build.powers.get(power, taken) for power, taken in state.had.items()}
+    slots, set_bonuses, facts = state.slots, state.set_bonuses, state.facts_without_modes
+    if changed.slotted or changed.issued:
+        slots, set_bonuses = _placed(had, state, build, changed.slotted, frame)
+        facts = structs.replace(facts, slotted=Tally(slots.values()))
+    known = dict(state.chosen)
+    for power in (*changed.slotted, *changed.switched):
+        known.pop(PowerId(power), None)
+    return _running(build, had, slots, set_bonuses, facts, frame, known, state.boosts)
+
+
+def _with_slots(state: Running, build: Build, changed: Collection[str], frame: Frame) -> Running:
+    """The same with other slots in some powers."""
+    slots, set_bonuses = _placed(state.had, state, build, changed, frame)
+    boosts = state.boosts
+    had, chosen = dict(state.had), dict(state.chosen)
+    for power_id in changed:
+        power = PowerId(power_id)
+        if power in had:
+            had[power] = build.powers[power_id]
+        if power in chosen and power in slots:
+            chosen[power] = slotted_anew(chosen[power], slots[power], boosts, frame)
+    powers = [
+        slotted_anew(active, slots[PowerId(active.owner)], boosts, frame)
+        if active.owner in changed
+        else active
+        for active in state.powers
+    ]
+    tally = Tally(slots.values())
+    facts = structs.replace(state.facts, slotted=tally)
+    chances = state.chances
+    if any(
+        _change_chances(PowerId(power), state.set_bonuses, set_bonuses, frame) for power in changed
+    ):
+        chances = _chances([*powers, *_changing_chances(set_bonuses, facts, frame)])
     return structs.replace(
         state,
-        powers=[
-            _slotted_anew(active, slots[PowerId(active.owner)], state.boosts, frame)
-            if active.owner in slotted_anew
-            else active
-            for active in state.powers
-        ],
+        powers=powers,
         slots=slots,
         set_bonuses=set_bonuses,
-        facts=structs.replace(state.facts, slotted=Tally(slots.values())),
+        facts=facts,
+        chances=chances,
+        had=had,
+        chosen=chosen,
+        facts_without_modes=structs.replace(state.facts_without_modes, slotted=tally),
     )
 
 
-def _slotted_anew(
-    active: Active, slots: Slots, boosts: tuple[PowerId, ...], frame: Frame
-) -> Active:
-    return structs.replace(
-        active,
-        slots=() if active.brought_by else slots,
-        slotted=frame.slotted(active.power.power.id, slots, boosts),
-    )
+def _placed(
+    had: Iterable[PowerId], state: Running, build: Build, changed: Iterable[str], frame: Frame
+) -> tuple[dict[PowerId, Slots], dict[PowerId, tuple[PowerId, ...]]]:
+    """The slots of all powers in their order, and the set bonuses that they give."""
+    slots = {power: state.slots[power] for power in had}
+    set_bonuses = dict(state.set_bonuses)
+    for power_id in changed:
+        power = PowerId(power_id)
+        if power in slots:
+            placed = slots[power] = _slots(build.powers.get(power_id, _PLAIN), build.level, frame)
+            set_bonuses[power] = frame.set_bonuses(placed) if placed else ()
+    return slots, {power: given for power in slots if (given := set_bonuses.get(power))}
 
 
-def _had(build: Build, scenario: Scenario, frame: Frame) -> dict[PowerId, TakenPower]:
+def _had(
+    build: Build, scenario: Scenario, frame: Frame
+) -> tuple[dict[PowerId, TakenPower], dict[str, int] | None]:
     """The powers that one has at the level one plays at; incarnates and accolades apart.
 
-    With the states that one is in: a scenario may say so, whatever the build has.
+    With the states that one is in: a scenario may say so, whatever the build has. And how many
+    copies one has of each, where that is known.
     """
     powers = frame.catalogue.powers
     available = min(build.level, frame.level + LEVELS_ABOVE)
     apart = {*build.incarnates.values(), *build.accolades}
+    all_owned, counts = owned_with_copies(build, frame.catalogue, frame.issuing)
     had = {
         power: taken
-        for power, taken in owned(build, frame.catalogue, frame.issuing).items()
+        for power, taken in all_owned.items()
         if (taken.level or powers[power].level) <= available and power not in apart
     }
     for state in _states(build.powers, frame):
@@ -180,7 +221,7 @@ def _had(build: Build, scenario: Scenario, frame: Frame) -> dict[PowerId, TakenP
     for state in _states(scenario.powers, frame):
         if state not in had and scenario.powers[state].on is True:
             had[state] = _PLAIN
-    return had
+    return had, counts if had.keys() == all_owned.keys() else None
 
 
 def _states(powers: Iterable[str], frame: Frame) -> list[PowerId]:
@@ -201,16 +242,6 @@ def _set_bonuses(
     }
 
 
-def scenario_of(build: Build) -> Scenario:
-    """The scenario that a build is read in; one that is not there has nothing happening."""
-    return build.scenarios.get(build.scenario, _NOTHING)
-
-
-def combat_level(build: Build, scenario: Scenario) -> int:
-    """The level of every table: one's own, or the lower one that one plays at."""
-    return min(build.level, scenario.exemplar or build.level)
-
-
 def _slots(taken: TakenPower, level: int, frame: Frame) -> Slots:
     """The enhancements in a power's slots, as far as the catalogue knows them, by slot id."""
     if not taken.slots:
@@ -222,35 +253,6 @@ def _slots(taken: TakenPower, level: int, frame: Frame) -> Slots:
         and slot.level <= level
         and slot.enhancement.id in frame.catalogue.enhancements
     )
-
-
-def is_on(power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame) -> bool:
-    condition = scenario.powers.get(power, _AS_BUILT)
-    if condition.on is not UNSET:
-        return condition.on
-    if taken.on is not UNSET:
-        return taken.on
-    return defaults.on(frame.catalogue.powers[power])
-
-
-def count_of(power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame) -> int:
-    condition = scenario.powers.get(power, _AS_BUILT)
-    if condition.count is not UNSET:
-        return condition.count
-    if taken.count is not UNSET:
-        return taken.count
-    return _default_count(frame.catalogue.powers[power], scenario)
-
-
-def _default_count(power: Power, scenario: Scenario) -> int:
-    """What nobody has chosen: the targets in range, or one stack."""
-    match "stacks" if is_state(power) else defaults.targets(power):
-        case "foes":
-            return scenario.foes
-        case "allies":
-            return scenario.allies
-        case _:
-            return 1
 
 
 def _accolades(build: Build, scenario: Scenario, frame: Frame) -> Iterable[PowerId]:
@@ -278,7 +280,7 @@ def _incarnates(build: Build, scenario: Scenario, facts: Facts, frame: Frame) ->
         taken = build.powers.get(incarnate, _PLAIN)
         if is_on(power, taken, scenario, frame):
             count = count_of(power, taken, scenario, frame)
-            yield _active(power, count, (), facts, frame)
+            yield active_as(power, count, (), facts, frame)
         else:
             idle = frame.idle(power)
             context = Context(facts, idle.power)
@@ -292,51 +294,6 @@ def _boosts(active: Active, frame: Frame) -> Iterable[PowerId]:
             for power in part.powers:
                 if power in frame.catalogue.powers and frame.boost(power):
                     yield power
-
-
-def _active(
-    power: PowerId,
-    count: int,
-    slots: Slots,
-    facts: Facts,
-    frame: Frame,
-    boosts: tuple[PowerId, ...] = (),
-    *,
-    owner: str | None = None,
-) -> Active:
-    """A power, or the one that stands for it now; slots and count are the power's own."""
-    found = standing_in(power, facts, frame)
-    context = Context(facts, found.power)
-    slotted = frame.slotted(found.power.id, slots, boosts)
-    if "slotted" in found.reads:
-        context = Context(facts, found.power, Tally((slots,)))
-    most = limited(found, count, context)
-    owner = power if owner is None else owner
-    return Active(found, most, slots, slotted, context, power, owner=owner)
-
-
-def standing_in(power: PowerId, facts: Facts, frame: Frame) -> CompiledPower:
-    """The power that is used when a power is: itself, or what it redirects to now."""
-    found = frame.power(power)
-    for _ in range(MAX_DEPTH):
-        context = Context(facts, found.power)
-        instead = next(
-            (other for condition, other in found.redirects if condition.holds(context)), None
-        )
-        if instead is None or instead not in frame.catalogue.powers:
-            break
-        found = frame.power(instead)
-    return found
-
-
-def limited(power: CompiledPower, count: int, context: Context) -> int:
-    """How many targets a power can have at most; one that has one target has it when it is on."""
-    if not power.counts_targets:
-        return count
-    if power.most_targets is not None:
-        return min(count, int(power.most_targets.number(context)))
-    most = power.power.max_targets
-    return min(count, most) if most > 0 else 1
 
 
 def _with_brought(
@@ -358,7 +315,7 @@ def _with_brought(
             for power, count, owner in _brings(active, frame):
                 if power not in known:
                     known.add(power)
-                    found = _active(
+                    found = active_as(
                         power,
                         count,
                         slots.get(PowerId(owner), ()),
@@ -391,70 +348,15 @@ def _brings(active: Active, frame: Frame) -> Iterable[tuple[PowerId, int, str]]:
                     yield power, active.count, active.owner
 
 
-def _in_modes(powers: list[Active], facts: Facts) -> tuple[list[Active], Facts]:
-    """The powers that the modes leave running, each with the modes that it sees.
-
-    A power does not see a mode that it alone sets. Of two that bar each other the first stays.
-    """
-    modes = _modes_of(powers)
-    setting = [index for index, own in enumerate(modes) if own]
-    if not setting:
-        return [active for active in powers if not active.power.needed_modes], facts
-    anywhere = frozenset().union(*modes)
-    standing = [
-        active
-        for index, active in enumerate(powers)
-        if active.power.needed_modes <= anywhere
-        and not any(_bars(other, index, powers, modes) for other in setting)
-    ]
-    modes = _modes_of(standing)
-    setters = Counter(mode for own in modes for mode in own)
-    everywhere = structs.replace(facts, modes=frozenset(setters))
-    seen = []
-    for active, own in zip(standing, modes, strict=True):
-        if "modes" not in active.power.reads:
-            seen.append(active)
-            continue
-        visible = everywhere
-        if own:
-            others = frozenset(mode for mode in setters if setters[mode] > (mode in own))
-            visible = structs.replace(facts, modes=others)
-        seen.append(structs.replace(active, context=structs.replace(active.context, facts=visible)))
-    return seen, everywhere
-
-
-def _modes_of(powers: Sequence[Active]) -> list[frozenset[str]]:
-    """The modes that each power sets; some only in a mode of others: combinations of attacks."""
-    modes = [_modes(active, active.context) for active in powers]
-    reading = [
-        index
-        for index, active in enumerate(powers)
-        if active.power.modes and "modes" in active.power.brings_by
-    ]
-    for _ in range(MAX_DEPTH if reading else 0):
-        before = list(modes)
-        for index in reading:
-            others = frozenset(chain(*before[:index], *before[index + 1 :]))
-            context = powers[index].context
-            facts = structs.replace(context.facts, modes=others)
-            modes[index] = _modes(powers[index], structs.replace(context, facts=facts))
-        if modes == before:
-            break
-    return modes
-
-
-def _modes(active: Active, context: Context) -> frozenset[str]:
-    return frozenset(
-        part.mode for part in active.power.modes if part.multiplicity(active.count, context, {})
-    )
-
-
-def _bars(one: int, other: int, powers: list[Active], modes: list[frozenset[str]]) -> bool:
-    """Whether the modes of one power keep the other from running."""
-    if one == other or powers[other].power.barred_by.isdisjoint(modes[one]):
-        return False
-    is_mutual = not powers[one].power.barred_by.isdisjoint(modes[other])
-    return not is_mutual or one < other
+def _change_chances(
+    power: PowerId,
+    before: Mapping[PowerId, tuple[PowerId, ...]],
+    after: Mapping[PowerId, tuple[PowerId, ...]],
+    frame: Frame,
+) -> bool:
+    """Whether among the set bonuses that a power's slots give or gave is one that does it."""
+    given = (*before.get(power, ()), *after.get(power, ()))
+    return any(each in frame.catalogue.powers and frame.bonus(each).chances for each in given)
 
 
 def _changing_chances(
@@ -481,15 +383,3 @@ def _chances(powers: Iterable[Active]) -> dict[str, float]:
             for tag in part.tags if times else ():
                 by_tag.setdefault(tag, []).append(times * part.magnitude(active.context, 1.0))
     return {tag: math.fsum(values) for tag, values in by_tag.items()}
-
-
-def knowing(sums: Sequence[float], context: Context, frame: Frame) -> Context:
-    """The context of an effect that reads the totals of everything else."""
-    health, cap = sums[_HEALTH], frame.limits.caps[_HEALTH]
-    base_to_hit = limit(frame.archetype, "base.to_hit", frame.level) or 0.0
-    facts = structs.replace(
-        context.facts,
-        maximum_hit_points=health if cap is None else min(health, cap),
-        to_hit=base_to_hit + sums[_TO_HIT],
-    )
-    return structs.replace(context, facts=facts)

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Generic, TypeVar
 
 from calc import pieces
+from calc.active import MAX_DEPTH
 from calc.compile import compile_for_pet, compile_power
 from calc.compile_sheet import Caster, compile_sheet, name_of
 from calc.figure_types import Figures, PetPowerFigures
@@ -12,7 +13,6 @@ from calc.frame import Frame, Slots
 from calc.listening import listens, reads_totals
 from calc.pets import Summoned, summoned
 from calc.powers import CompiledPower
-from calc.running import MAX_DEPTH
 from calc.sheet import Block, Bringing, Sheet, sheet_of
 from calc.stats import NUMBER
 from calc.tables import table

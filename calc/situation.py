@@ -51,20 +51,26 @@ class Tally(Mapping[str, int]):
         return len(self._counts)
 
 
+def is_counted(power: str) -> bool:
+    """Whether conditions may count what a power's count says."""
+    return power.startswith(_COUNTERS)
+
+
 def facts_of(
     build: Build,
     scenario: Scenario,
     had: Mapping[PowerId, TakenPower],
+    owned: Mapping[str, int] | None,
     slots: Mapping[PowerId, Slots],
     frame: Frame,
 ) -> Facts:
     """What conditions can ask about a build in a scenario.
 
-    had: the powers that one has; slots: what sits in them.
+    had: the powers that one has; owned: their copies, where known. slots: what sits in them.
     """
-    counts = copies(had, powersets(build))
+    counts = copies(had, powersets(build)) if owned is None else dict(owned)
     for power, taken in had.items():
-        if power.startswith(_COUNTERS):
+        if is_counted(power):
             _set_copies(counts, power, taken, scenario, frame)
     teammates = counted(scenario)
     return Facts(

@@ -1,13 +1,14 @@
 """Everything in a build that gives something, by key: powers, the pieces in them, set bonuses."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from itertools import chain
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from calc.active import Active
 from calc.facts import FIXED, Context
 from calc.frame import Frame
-from calc.running import Active, Running
+from calc.running import Running
 from gamedata.catalogue import EnhancementId, PowerId
 
 _PLAIN = FIXED | {"result"}  # what a condition may read without looking at the build
@@ -66,46 +67,101 @@ def _bonus(power: PowerId, times: int, state: Running, frame: Frame) -> Source |
     return Source(Active(bonus, 1, (), _UNSLOTTED, Context(state.facts, bonus.power)), counted)
 
 
-def slotted_anew(
-    old: Sources, before: Running, state: Running, changed: Collection[str], frame: Frame
-) -> tuple[Sources, list[str]]:
-    """The sources after slots changed in some powers, and the keys of those that differ."""
+def sources_after(
+    old: Sources, before: Running, state: Running, frame: Frame
+) -> tuple[Sources, list[str]] | None:
+    """The sources after slots or switches changed, and the keys of those that differ.
+
+    None when what they are read with differs: then all may.
+    """
+    if not _reads_alike(before, state):
+        return None
     sources = dict(old.by_key)
     others: list[str] = []
-    for was, after in zip(before.powers, state.powers, strict=True):
+    gone = {active.key: active for active in before.powers}
+    for after in state.powers:
+        key = after.key
+        was = gone.pop(key, None)
         if was is after:
             continue
-        key = after.key
-        sources[key] = Source(after)
-        others.append(key)
-        if was.slots == after.slots:
-            continue
-        for piece, _ in _pieces(was, state, frame):
-            del sources[piece]
-            others.append(piece)
-        for piece, source in _pieces(after, state, frame):
-            sources[piece] = source
-            others.append(piece)
-    bonuses = old.bonuses
-    for power in changed:
-        lost = before.set_bonuses.get(PowerId(power), ())
-        won = state.set_bonuses.get(PowerId(power), ())
-        if lost == won:
-            continue
-        bonuses = dict(bonuses)
-        for bonus in lost:
-            bonuses[bonus] -= 1
-        for bonus in won:
-            bonuses[bonus] = bonuses.get(bonus, 0) + 1
-        for bonus in {*lost, *won}:
-            key = _bonus_key(bonus)
-            found = _bonus(bonus, bonuses[bonus], state, frame)
-            if found is None:
-                sources.pop(key, None)
-            else:
-                sources[key] = found
+        source = Source(after)
+        if was is None or not is_same(source, sources[key]):
             others.append(key)
+        sources[key] = source
+        if was is None:
+            _replace(sources, others, (), _pieces(after, state, frame))
+        elif was.slots is not after.slots and was.slots != after.slots:
+            _replace(sources, others, _pieces(was, state, frame), _pieces(after, state, frame))
+    for key, was in gone.items():
+        del sources[key]
+        others.append(key)
+        _replace(sources, others, _pieces(was, state, frame), ())
+    bonuses = _add_bonuses(sources, others, old.bonuses, before, state, frame)
     return Sources(sources, bonuses), others
+
+
+def _reads_alike(before: Running, state: Running) -> bool:
+    """Whether conditions read the same, but for what is slotted."""
+    if before.chances != state.chances or state.reads_slots:
+        return False
+    facts = before.facts
+    return state.facts is facts or state.facts == structs.replace(
+        facts, slotted=state.facts.slotted
+    )
+
+
+def _replace(
+    sources: dict[str, Source],
+    others: list[str],
+    lost: Iterable[tuple[str, Source]],
+    won: Iterable[tuple[str, Source]],
+) -> None:
+    for key, _ in lost:
+        del sources[key]
+        others.append(key)
+    for key, source in won:
+        sources[key] = source
+        others.append(key)
+
+
+def _add_bonuses(
+    sources: dict[str, Source],
+    others: list[str],
+    bonuses: dict[PowerId, int],
+    before: Running,
+    state: Running,
+    frame: Frame,
+) -> dict[PowerId, int]:
+    """Count the set bonuses again of which there are more or less; how often each is given."""
+    if state.set_bonuses is before.set_bonuses:
+        return bonuses
+    differing: dict[PowerId, int] = {}
+    for power in before.set_bonuses.keys() | state.set_bonuses.keys():
+        lost = before.set_bonuses.get(power, ())
+        won = state.set_bonuses.get(power, ())
+        if lost is won or lost == won:
+            continue
+        for bonus in lost:
+            differing[bonus] = differing.get(bonus, 0) - 1
+        for bonus in won:
+            differing[bonus] = differing.get(bonus, 0) + 1
+    if not differing:
+        return bonuses
+    bonuses = dict(bonuses)
+    for bonus, more in differing.items():
+        if not more:
+            continue
+        bonuses[bonus] = bonuses.get(bonus, 0) + more
+        key = _bonus_key(bonus)
+        found = _bonus(bonus, bonuses[bonus], state, frame)
+        if found is None:
+            sources.pop(key, None)
+        elif key in sources and sources[key].times == found.times:
+            continue  # the rule of five
+        else:
+            sources[key] = found
+        others.append(key)
+    return bonuses
 
 
 def is_same(source: Source, old: Source | None) -> bool:
@@ -113,6 +169,8 @@ def is_same(source: Source, old: Source | None) -> bool:
     if old is None:
         return False
     new, before = source.active, old.active
+    if new is before:
+        return source.times == old.times
     return (
         new.power is before.power
         and new.count == before.count

@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from calc.active import knowing
 from calc.build import Build
 from calc.company import Gifts, gifts
 from calc.facts import Context, Facts
 from calc.pets import Summoned
 from calc.power_numbers import BASE_TO_HIT
-from calc.running import Running, knowing, scenario_of
+from calc.running import Running
 from calc.sheet import Sheet
 from calc.sheets import Sheets
+from calc.switches import scenario_of
 from calc.tables import limit
 from gamedata.catalogue import EntityId
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from calc.check.known import Known, names
 from calc.conditions import compiled
@@ -92,21 +93,20 @@ def prerequisites(known: Known) -> Iterator[Breach]:
     build = known.build
     granted = [power_id for power_id in known.powers if power_id not in known.picks]
     counts = copies(granted, powersets(build))
-    waiting = list(known.picks.items())  # by level
-    while waiting:
-        level = waiting[0][1]
-        group = [power_id for power_id, at in waiting if at == level]
-        waiting = waiting[len(group) :]
-        for power_id in group:
+    for level, group in groupby(known.picks, key=known.picks.__getitem__):  # these are by level
+        picked = list(group)
+        for power_id in picked:
             _count(counts, power_id, 1)
+        demanding = [power_id for power_id in picked if known.powers[power_id].requires]
+        if not demanding:
+            continue
         context = Context(Facts(word(build.archetype), max(level, 1), counts))
-        for power_id in group:
+        for power_id in demanding:
             power = known.powers[power_id]
-            if power.requires:
-                _count(counts, power_id, -1)
-                if compiled(power.requires, "build").evaluate(context) in (False, 0):
-                    yield Breach("prerequisite_missing", _missing(power, known), power_id)
-                _count(counts, power_id, 1)
+            _count(counts, power_id, -1)
+            if compiled(power.requires, "build").evaluate(context) in (False, 0):
+                yield Breach("prerequisite_missing", _missing(power, known), power_id)
+            _count(counts, power_id, 1)
 
 
 def _count(counts: dict[str, int], power_id: str, by: int) -> None:

@@ -12,7 +12,7 @@ from calc import mbd
 from calc.build import Build, Scenario, Slot, SlottedEnhancement, TakenPower
 from calc.engine import Engine
 from calc.operations import Applied, apply
-from calc.remembered import Remembered, only_slots_differ
+from calc.remembered import Remembered
 from gamedata.catalogue import ArchetypeId, Catalogue
 from server.commands.fuzz.edits import random_operation
 from tests.legal_builds import legal_build, players
@@ -110,27 +110,6 @@ def test_what_a_build_is_called_touches_nothing(engine: Engine) -> None:
     again = engine.remember(replace(build, title="Another"), remembered)
     assert again.totals is remembered.totals
     assert again.build.title == "Another"
-
-
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        ({"title": "x"}, []),
-        ({"powers": {WEAVE: TakenPower(level=1, slots={"own": Slot()})}}, [WEAVE]),
-        ({"powers": {WEAVE: TakenPower(level=2)}}, None),
-        ({"powers": {WEAVE: TakenPower(level=1, on=True)}}, None),
-        ({"powers": {WEAVE: TakenPower(level=1, count=3)}}, None),
-        ({"powers": {}}, None),
-        ({"incarnates": {"alpha": "x"}}, None),
-        ({"accolades": {"x": True}}, None),
-        ({"scenarios": {"solo": Scenario(team=8)}}, None),
-    ],
-)
-def test_what_counts_as_nothing_but_slots(
-    change: dict[str, object], expected: list[str] | None
-) -> None:
-    build = Build(1, archetype="Class_Scrapper", powers={WEAVE: TakenPower(level=1)})
-    assert only_slots_differ(build, replace(build, **change)) == expected
 
 
 def test_a_memory_is_small(engine: Engine) -> None:

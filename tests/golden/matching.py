@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from calc.build import Build
 from calc.engine import Engine
 from calc.figure_types import EffectFigure, Figures
-from calc.running import scenario_of
+from calc.switches import scenario_of
 from gamedata.catalogue import PowerId
 from tests.golden.mids import (
     OUR_STATES,
