@@ -4,7 +4,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("bench", "explain", "fuzz", "gamedata", "migrate", "serve", "totals")
+COMMANDS = ("bench", "explain", "fuzz", "gamedata", "migrate", "serve", "totals", "watch")
 
 
 class _Commands(click.Group):
