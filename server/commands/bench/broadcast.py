@@ -16,6 +16,7 @@ from server.protocol import Edit, Join, encode
 NOTES = 390  # characters: they are in a change twice, and make it about 1 KB
 IN_FLIGHT = 16
 SETTLE_S = 0.3
+WARM = 50  # who come first, so that what is needed once is there
 
 
 class Load(Struct):
@@ -31,6 +32,14 @@ class Load(Struct):
     def per_cpu_s(self) -> float:
         """Deliveries per second of the server's processor."""
         return self.deliveries / self.cpu_s
+
+
+class Arrival(Struct):
+    """What came of many joining at once. bytes_each: of the server's memory, once they are idle."""
+
+    seconds: float
+    cpu_s: float
+    bytes_each: float
 
 
 class Kind:
@@ -71,7 +80,7 @@ class Kind:
         if self._bare:
             number, frame = b"00000000", TRIGGER
         elif self._joins:
-            notes = f"#{self._count:08d}".ljust(NOTES)
+            notes = str(self._count).ljust(NOTES)
             edit = Edit(f"edit-{self._count:08d}", author.room.published, (SetNotes(notes),))
             frame = masked(encode(edit))
         else:
@@ -100,9 +109,27 @@ def gathered(kind: Kind, size: int) -> Iterator[tuple[Crowd, Member]]:
         yield crowd, author
 
 
-def settle(crowd: Crowd) -> None:
+def storm(kind: Kind, size: int) -> Arrival:
+    """So many come at once to a server that serves nobody yet."""
+    with kind.crowd() as crowd:
+        room = Room("storm")
+        kind.author(crowd, room)
+        for number in range(WARM):
+            kind.come(crowd, room, number)
+        crowd.everybody()
+        settle(crowd)
+        memory, cpu, began = kind.served.memory_bytes(), kind.served.cpu_s(), time.perf_counter()
+        for number in range(WARM, WARM + size):
+            kind.come(crowd, room, number)
+        crowd.everybody()
+        seconds, cpu = time.perf_counter() - began, kind.served.cpu_s() - cpu
+        settle(crowd, 2.0)
+        return Arrival(seconds, cpu, (kind.served.memory_bytes() - memory) / size)
+
+
+def settle(crowd: Crowd, seconds: float = SETTLE_S) -> None:
     """Until who came is told, and what that left behind is done."""
-    until = time.monotonic() + SETTLE_S
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         crowd.turn(0.05)
 

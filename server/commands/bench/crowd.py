@@ -23,7 +23,8 @@ _UPGRADE = (
 )
 _DELIVERIES = frozenset((b'{"type":"change"', b'{"type":"update"'))
 _HEAD = 16  # their length
-NUMBER = 8  # digits after the `#` in what is published
+MARK = b'"edit":"edit-'  # before the number of what is published
+NUMBER = 8  # its digits
 
 
 class StalledError(Exception):
@@ -31,7 +32,7 @@ class StalledError(Exception):
 
 
 class Room(Struct, eq=False):
-    """One session, and what its members were sent. latencies: seconds, while they are kept."""
+    """One session, and how much its members were sent."""
 
     name: str
     size: int = 0
@@ -61,8 +62,8 @@ def masked(payload: bytes) -> bytes:
 class Crowd:
     """All members of all rooms.
 
-    ready: the beginning of the message after which a member counts as joined; None when that is
-    so from the handshake on. delivered(room, number) is called for each delivery, if given.
+    ready: how messages begin after which a member counts as joined. latencies: seconds from
+    publishing to each delivery, while it is a list.
     """
 
     def __init__(self, port: int, ready: Iterable[bytes]) -> None:
@@ -181,7 +182,7 @@ class Crowd:
         self.deliveries += 1
         room.delivered += 1
         if self.latencies is not None:
-            mark = data.find(b"#", start) + 1
+            mark = data.find(MARK, start) + len(MARK)
             sent = self.sent_at.get(data[mark : mark + NUMBER])
             if sent is not None:
                 self.latencies.append(now - sent)

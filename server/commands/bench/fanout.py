@@ -3,23 +3,29 @@
 import asyncio
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from statistics import median
 
 import click
-from msgspec import Struct
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from migrations import run as migrations
 from server.commands.bench import broadcast
-from server.commands.bench.broadcast import Kind, Load
+from server.commands.bench.broadcast import Arrival, Kind, Load
 from server.commands.bench.crowd import StalledError
+from server.commands.bench.fanout_report import (
+    BARE,
+    CHANNELS,
+    EDITORS,
+    VIEWERS,
+    Key,
+    Results,
+    report,
+)
 from server.commands.bench.fanout_servers import SECRET
-from server.commands.bench.quantile import quantile
-from server.commands.bench.serving import pin_generator, serving
+from server.commands.bench.real_edits import real_edits
+from server.commands.bench.serving import Served, pin_generator, serving
 from server.orm import connect
 from server.settings import Settings
 from server.valkey import Valkey
@@ -29,6 +35,8 @@ MANY = 2000
 PER_SECOND = 10.0
 LIMITS = {
     "COHORT_EDITORS": "100000",
+    "COHORT_SESSIONS_PER_MINUTE": "100000",
+    "COHORT_JOIN_TIMEOUT_S": "60",
     "COHORT_EDITS_PER_SECOND": "1000000",
     "COHORT_EDITS_BURST": "1000000",
     "COHORT_OPERATIONS_PER_SECOND": "1000000",
@@ -37,18 +45,11 @@ LIMITS = {
     "COHORT_MESSAGES_BURST": "1000000",
 }
 PARTS = ("one", "saturated", "small", "steady", "storm")
-CHANNELS, BARE, EDITORS, VIEWERS = "ChannelsPlugin", "bare loop", "editors", "viewers"
+EDITS_PER_SECOND = 500.0
+SERVERS = {BARE: "bare", CHANNELS: "channels", EDITORS: "cohort", VIEWERS: "cohort"}
+ROLES = {BARE: "", CHANNELS: "", EDITORS: "editor", VIEWERS: "viewer"}
 
-
-class Key(Struct, frozen=True):
-    """What was measured: in which part, of whom, with how many."""
-
-    part: str
-    kind: str
-    size: int
-
-
-Results = dict[Key, list[Load]]
+Measure = Callable[..., Load]
 
 
 @click.command()
@@ -56,11 +57,19 @@ Results = dict[Key, list[Load]]
 @click.option("--seconds", default=1.5, show_default=True, type=click.FloatRange(0.1))
 @click.option("--size", "sizes", multiple=True, type=int, default=(100, 500, 1000, 2000))
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), default=PARTS)
-def fanout(rounds: int, seconds: float, sizes: Sequence[int], parts: Sequence[str]) -> None:
+@click.option(
+    "--build",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A .mbd: then also 500 real edits a second to it, in 200 sessions of 5.",
+)
+def fanout(
+    rounds: int, seconds: float, sizes: Sequence[int], parts: Sequence[str], build: Path | None
+) -> None:
     """Publish changes of 1 KB to many, side by side with what one would have used.
 
     The server has one core for itself, the load generator another. Per core means per second of
-    the server's processor time. Compared are medians of alternating rounds.
+    the server's processor time. Compared are medians of alternating rounds. But for --build the
+    sessions are ours with a log in memory and an engine that computes nothing.
     """
     pin_generator()
     results: Results = {}
@@ -76,8 +85,22 @@ def fanout(rounds: int, seconds: float, sizes: Sequence[int], parts: Sequence[st
             "COHORT_SECRET": SECRET,
         }
         asyncio.run(_migrate(folder))
-        kinds = _kinds(stack, environment, max(*sizes, MANY))
-        steps = list(_steps(kinds, parts, sizes, seconds))
+        viewers = max(*sizes, MANY) + broadcast.WARM
+        served = {
+            name: stack.enter_context(_start(name, environment, viewers))
+            for name in (BARE, CHANNELS, EDITORS)
+        }
+        served[VIEWERS] = served[EDITORS]
+        kinds = {name: Kind(name, served[name], ROLES[name]) for name in served}
+
+        @contextmanager
+        def fresh(name: str) -> Iterator[Kind]:
+            with _start(name, environment, viewers) as server:
+                yield Kind(name, server, ROLES[name])
+
+        steps = list(_steps(kinds, fresh, parts, sizes, seconds))
+        if build is not None:
+            steps.append(_real_edits(build, environment, seconds))
         progress = stack.enter_context(Progress(console=Console(stderr=True)))
         task = progress.add_task("", total=rounds * len(steps))
         for number in range(rounds):
@@ -90,7 +113,7 @@ def fanout(rounds: int, seconds: float, sizes: Sequence[int], parts: Sequence[st
                 except StalledError as error:
                     raise click.ClickException(f"{key.kind}, {key.size}: {error}.") from None
                 progress.advance(task)
-    _print(results, parts, sizes)
+    report(results)
 
 
 async def _migrate(folder: Path) -> None:
@@ -99,71 +122,66 @@ async def _migrate(folder: Path) -> None:
     await engine.dispose()
 
 
-def _kinds(stack: ExitStack, environment: dict[str, str], viewers: int) -> dict[str, Kind]:
+def _start(name: str, environment: dict[str, str], viewers: int) -> AbstractContextManager[Served]:
     code = "import sys; from server.commands.bench.fanout_servers import main; main(*sys.argv[1:])"
-    served = {
-        kind: stack.enter_context(serving(["-c", code, kind, str(viewers)], environment))
-        for kind in ("bare", "channels", "cohort")
-    }
-    kinds = (
-        Kind(BARE, served["bare"]),
-        Kind(CHANNELS, served["channels"]),
-        Kind(EDITORS, served["cohort"], "editor"),
-        Kind(VIEWERS, served["cohort"], "viewer"),
-    )
-    return {kind.name: kind for kind in kinds}
+    return serving(["-c", code, SERVERS[name], str(viewers)], environment)
+
+
+def _real_edits(
+    file: Path, environment: dict[str, str], seconds: float
+) -> tuple[Key, Callable[[], Load]]:
+    """A step with the whole server; it starts one of its own."""
+    code = "from server.cli import main; main()"
+
+    def step() -> Load:
+        with serving(["-c", code, "serve", "--port", "0"], environment) as served:
+            return real_edits(served, file, *SMALL, 2 * seconds, EDITS_PER_SECOND)
+
+    return Key("edits", "real engine and log", SMALL[0]), step
 
 
 def _steps(
-    kinds: dict[str, Kind], parts: Sequence[str], sizes: Sequence[int], seconds: float
-) -> Iterator[tuple[Key, Callable[[], Load]]]:
-    """What one round measures; what is compared stands side by side."""
+    kinds: dict[str, Kind],
+    fresh: Callable[[str], AbstractContextManager[Kind]],
+    parts: Sequence[str],
+    sizes: Sequence[int],
+    seconds: float,
+) -> Iterator[tuple[Key, Callable[[], Load | Arrival]]]:
+    """What one round measures; what is compared stands side by side.
+
+    fresh: starts one more server of a kind.
+    """
+
+    def crowded(measure: Measure, name: str, size: int, *more: float) -> Callable[[], Load]:
+        def step() -> Load:
+            with broadcast.gathered(kinds[name], size) as (crowd, author):
+                return measure(kinds[name], crowd, author, seconds, *more)
+
+        return step
+
+    def small(name: str) -> Callable[[], Load]:
+        return lambda: broadcast.small_sessions(kinds[name], *SMALL, seconds)
+
+    def storm(name: str) -> Callable[[], Arrival]:
+        def step() -> Arrival:
+            with fresh(name) as kind:
+                return broadcast.storm(kind, MANY)
+
+        return step
+
     for size in sizes:
-        for part, measure in (("one", broadcast.one_by_one), ("saturated", broadcast.saturated)):
-            if part not in parts:
-                continue
-            for kind in kinds.values():
-                if part == "saturated" and kind.name == VIEWERS:
-                    continue  # they are sent so many a second, however many there are
-
-                def step(kind: Kind = kind, size: int = size, measure=measure) -> Load:  # type: ignore[no-untyped-def]
-                    with broadcast.gathered(kind, size) as (crowd, author):
-                        load: Load = measure(kind, crowd, author, seconds)
-                        return load
-
-                yield Key(part, kind.name, size), step
+        if "one" in parts:
+            for name in (BARE, CHANNELS, EDITORS, VIEWERS):
+                yield Key("one", name, size), crowded(broadcast.one_by_one, name, size)
+        if "saturated" in parts:  # viewers are sent so many a second, however many there are
+            for name in (BARE, CHANNELS, EDITORS):
+                yield Key("saturated", name, size), crowded(broadcast.saturated, name, size)
     if "steady" in parts:
         for name in (CHANNELS, EDITORS, VIEWERS):
-
-            def steady(kind: Kind = kinds[name]) -> Load:
-                with broadcast.gathered(kind, MANY) as (crowd, author):
-                    return broadcast.steady(kind, crowd, author, 2 * seconds, PER_SECOND)
-
-            yield Key("steady", name, MANY), steady
+            yield Key("steady", name, MANY), crowded(broadcast.steady, name, MANY, PER_SECOND)
     if "small" in parts:
         for name in (BARE, CHANNELS, EDITORS):
-
-            def small(kind: Kind = kinds[name]) -> Load:
-                return broadcast.small_sessions(kind, *SMALL, seconds)
-
-            yield Key("small", name, SMALL[0]), small
-
-
-def _print(results: Results, parts: Sequence[str], sizes: Sequence[int]) -> None:
-    table = Table(title="One change to many (medians; per core: per second of processor time)")
-    for heading in ("", "people", "thousand per core", "× ChannelsPlugin", "× bare loop"):
-        table.add_column(heading, justify="right")
-    for heading in ("p50 ms", "p99 ms"):
-        table.add_column(heading, justify="right")
-    for key, loads in results.items():
-        rate = median(load.per_cpu_s for load in loads)
-        row = [f"{key.part}: {key.kind}", str(key.size), f"{rate / 1000:.0f}"]
-        for other in (CHANNELS, BARE):
-            base = results.get(Key(key.part, other, key.size))
-            row.append(f"{rate / median(load.per_cpu_s for load in base):.2f}" if base else "")
-        row.extend(
-            f"{1000 * median(quantile(load.latencies or [0], share) for load in loads):.1f}"
-            for share in (0.5, 0.99)
-        )
-        table.add_row(*row)
-    Console().print(table)
+            yield Key("small", name, SMALL[0]), small(name)
+    if "storm" in parts:
+        for name in (BARE, CHANNELS, VIEWERS):
+            yield Key("storm", name, MANY), storm(name)

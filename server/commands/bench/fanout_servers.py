@@ -49,7 +49,7 @@ def members(viewers: int) -> dict[str, Membership]:
 
 def payload() -> bytes:
     """What a change looks like, by its size and beginning."""
-    start = b'{"type":"change","number":"#00000000"'
+    start = b'{"type":"change","revision":1,"edit":"edit-00000000"'
     return start + b" " * (PAYLOAD_BYTES - len(start) - 1) + b"}"
 
 

@@ -83,7 +83,7 @@ async def _session(
         ]
         build = people[0][1]
         assert build is not None
-        operations = _operations(source, build)
+        operations = operations_on(source, build)
         sockets = [socket for socket, _ in people]
         first: list[float] = []
         last: list[float] = []
@@ -172,7 +172,7 @@ async def _change(socket: ClientConnection, edit: str) -> float:
             raise click.ClickException(f"An edit was refused: {message.message}")
 
 
-def _operations(source: random.Random, build: Build) -> Iterator[Operation]:
+def operations_on(source: random.Random, build: Build) -> Iterator[Operation]:
     """Edits without end that always may be: other boosters, the same piece again, on and off."""
     filled = [
         (power, slot, content.enhancement)
