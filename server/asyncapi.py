@@ -49,6 +49,8 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
     "decide": ("accepted",),
     "preview": ("previewed",),
     "explain": ("explained",),
+    "say": ("said",),
+    "renew": ("renewed",),
     "ping": ("pong",),
 }
 

@@ -32,13 +32,22 @@ from server.protocol import (
     ClientMessage,
     Close,
     Edit,
+    Explain,
+    Explained,
+    Focus,
     Goodbye,
     Join,
     Ping,
     Pong,
+    Preview,
+    Previewed,
     Redo,
     Refused,
+    Renew,
+    Renewed,
     Reset,
+    Said,
+    Say,
     ServerMessage,
     Snapshot,
     Totals,
@@ -96,6 +105,10 @@ class Away(Struct, frozen=True):
     retry_s: float
 
 
+_Question = Asked | Preview | Explain | Say | Renew | Ping
+_Answer = Accepted | Refused | Previewed | Explained | Said | Renewed | Pong
+
+
 class _Envelope(Struct):
     type: str
 
@@ -140,7 +153,7 @@ class Client:
         self._join_s = join_s
         self._messages: deque[ServerMessage | Away] | None = deque(maxlen=kept) if listen else None
         self._arrived = asyncio.Event()
-        self._waiting: dict[str, tuple[ClientMessage, asyncio.Future[ServerMessage]]] = {}
+        self._waiting: dict[str, tuple[_Question, asyncio.Future[_Answer]]] = {}
         self._joined = asyncio.Event()
         self._moved = asyncio.Condition()
         self._socket: ClientConnection | None = None
@@ -225,6 +238,38 @@ class Client:
         self._views, self._stats = views, tuple(stats)
         await self._send(Want(views, self._stats))
 
+    async def preview(self, *operations: Operation) -> Previewed | Refused:
+        """What the totals would be; commits nothing."""
+        answer = await self._ask(Preview(_new_id(), operations))
+        assert isinstance(answer, Previewed | Refused)
+        return answer
+
+    async def explain(self, stat: str) -> Explained | Refused:
+        """Where a total comes from, by its key."""
+        answer = await self._ask(Explain(_new_id(), stat))
+        assert isinstance(answer, Explained | Refused)
+        return answer
+
+    async def say(self, text: str) -> Said | Refused:
+        """Say something to everybody here; it is said once, however often the line drops."""
+        answer = await self._ask(Say(text, _new_id()))
+        assert isinstance(answer, Said | Refused)
+        return answer
+
+    async def focus(
+        self, power: str = "", slot: str = "", picker: str = "", *, dragging: bool = False
+    ) -> None:
+        """Show others where one is; nothing given: nowhere. It may be lost."""
+        await self._send(Focus(power, slot, picker, dragging))
+
+    async def renew(self, token: str) -> Renewed | Refused:
+        """Stay with a newer token of the same person, and come back with it."""
+        answer = await self._ask(Renew(token, _new_id()))
+        assert isinstance(answer, Renewed | Refused)
+        if isinstance(answer, Renewed):
+            self.token = token
+        return answer
+
     async def ping(self) -> float:
         """How long the server takes to answer, in seconds."""
         loop = asyncio.get_running_loop()
@@ -275,12 +320,13 @@ class Client:
             wait = 0.5 if answer.retry_after is UNSET else answer.retry_after
             await asyncio.sleep(_jittered(max(wait, 0.05)))
 
-    async def _ask(self, message: Asked | Ping) -> ServerMessage:
+    async def _ask(self, message: _Question) -> _Answer:
         """Send a message, again after each return, until it is answered."""
         assert self._task is not None, "enter the client first"
         if self._task.done():
             raise ClosedError(Close.DONE, "The client is closed.")
-        answered: asyncio.Future[ServerMessage] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
+        assert message.id is not UNSET, "what is asked has an id"
         self._waiting[message.id] = (message, answered)
         try:
             await self._send(message)
@@ -368,10 +414,10 @@ class Client:
                     await self._begin(socket)
                 case Goodbye():
                     self._retry_after = message.retry_after
-                case Accepted() | Refused() | Pong() if message.id in self._waiting:
-                    _, answered = self._waiting.pop(message.id)
-                    if not answered.done():
-                        answered.set_result(message)
+            if isinstance(message, _Answer) and message.id is not UNSET:
+                _, answered = self._waiting.pop(message.id, (None, None))
+                if answered is not None and not answered.done():
+                    answered.set_result(message)
             await self._tell(message)
 
     def _join(self) -> Join:

@@ -9,7 +9,17 @@ import pytest
 
 from calc.operations import SetLevel, SetTitle
 from server.client import Away, Client, ClosedError, NoAnswerError
-from server.protocol import Accepted, Change, Goodbye, Refused
+from server.protocol import (
+    Accepted,
+    Change,
+    Explained,
+    Focused,
+    Goodbye,
+    Previewed,
+    Refused,
+    Renewed,
+    Said,
+)
 from tests.wire.serving import Owner, Server
 
 
@@ -45,6 +55,38 @@ async def test_undo_and_redo_are_answered(ann: Owner) -> None:
         refused = await client.redo()
         assert isinstance(refused, Refused)
         assert refused.code == "nothing_to_redo"
+
+
+async def test_questions_are_answered_and_change_nothing(ann: Owner) -> None:
+    async with asyncio.timeout(30), Client(ann.url, ann.session, token=ann.token) as client:
+        previewed = await client.preview(SetLevel(30))
+        assert isinstance(previewed, Previewed)
+        assert "health.max" in previewed.totals
+        explained = await client.explain("health.max")
+        assert isinstance(explained, Explained)
+        refused = await client.explain("no.such.stat")
+        assert isinstance(refused, Refused)
+        renewed = await client.renew(ann.token)
+        assert isinstance(renewed, Renewed)
+        assert client.replica.revision == 0
+
+
+async def test_what_one_says_and_looks_at_the_others_are_told(ann: Owner) -> None:
+    secret = ann.invite()["secret"]
+    async with (
+        asyncio.timeout(30),
+        Client(ann.url, ann.session, token=ann.token) as first,
+        Client(ann.url, ann.session, invitation=secret, name="Bob") as second,
+    ):
+        said = await first.say("Hasten at 10?")
+        assert isinstance(said, Said)
+        heard = await anext(each async for each in second if isinstance(each, Said))
+        assert (heard.text, heard.by, heard.number) == (said.text, ann.person, said.number)
+        await first.focus("Pool.Speed.Hasten", "own")
+        seen = await anext(each async for each in second if isinstance(each, Focused))
+        assert [(each.person, each.power) for each in seen.people] == [
+            (ann.person, "Pool.Speed.Hasten")
+        ]
 
 
 async def test_a_ping_measures_the_line(ann: Owner) -> None:
