@@ -72,6 +72,8 @@ class Archive:
             start = Start(stored.epoch, memory.previous, stored.revision)
             async with self._database.writing() as sql:
                 await know_epoch(sql, session, start)
+            # Who came meanwhile was told to a log that was not there.
+            await self._log.put_access(session, await access_of(self._database, session))
         return True
 
     async def again(self, session: str, found: str) -> None:

@@ -176,10 +176,12 @@ class Recorder:
         if proof is not None and position.edit and proof["edit"] != position.edit:
             raise WentBackError(start.epoch)
         if rows:
-            await self._write(session, start, rows, stored, whole=len(entries) < BATCH)
+            recorded = await self._write(session, start, rows, stored)
             revision, edit = rows[-1]["revision"], rows[-1]["edit"]
             async with reaching():
                 await self._recorded(keys=names[:1], args=[start.epoch, revision])
+            if recorded > revision:
+                return True  # by another recorder, or before Redis went back: the log tells
         else:
             edit = edit.decode()
         self._positions[session] = Position(start.epoch, int(revision), edit)
@@ -197,9 +199,9 @@ class Recorder:
             await know_epoch(sql, session, start)
 
     async def _write(
-        self, session: str, start: Start, rows: list[dict[str, Any]], stored: bytes, *, whole: bool
-    ) -> None:
-        """whole: the rows are all that the log has. Raises WentBackError."""
+        self, session: str, start: Start, rows: list[dict[str, Any]], stored: bytes
+    ) -> int:
+        """The revision up to which SQL had them before. Raises WentBackError."""
         first, last = rows[0]["revision"], rows[-1]["revision"]
         async with self._database.writing() as sql:
             await sql.execute(insert_new(sql, ChangeRow, rows))
@@ -218,9 +220,7 @@ class Recorder:
                 )
             )
             assert recorded is not None
-            if any(edits[row["revision"]] != row["edit"] for row in rows) or (
-                whole and recorded > last
-            ):
+            if any(edits[row["revision"]] != row["edit"] for row in rows):
                 raise WentBackError(start.epoch)
             if recorded < last:
                 moved = update(EpochRow).where(
@@ -232,6 +232,7 @@ class Recorder:
             lacking = recorded < first - 1  # SQL was restored from a backup, and a part is gone
             if lacking or (first - 1) // CHECKPOINT_EVERY != last // CHECKPOINT_EVERY:
                 await _checkpoint(sql, session, start, last, stored)
+            return recorded
 
 
 def _newest_positions() -> Any:

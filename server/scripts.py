@@ -47,11 +47,16 @@ return 1
 
 AGAIN = """
 -- keys: head access hints; args: found epoch previous left_at access_version access
--- What the log holds goes on in another epoch, if it is still in the epoch `found`.
-if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+-- What the log holds goes on in another epoch, if it is still in the epoch `found`; the access
+-- only where it is newer: somebody may have come since it was read.
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'access')
+if head[1] ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'previous', ARGV[3], 'left_at', ARGV[4],
-  'recorded', ARGV[4], 'redone', '0', 'access', ARGV[5])
-redis.call('SET', KEYS[2], ARGV[6])
+  'recorded', ARGV[4], 'redone', '0')
+if tonumber(head[2]) < tonumber(ARGV[5]) then
+  redis.call('HSET', KEYS[1], 'access', ARGV[5])
+  redis.call('SET', KEYS[2], ARGV[6])
+end
 redis.call('SPUBLISH', KEYS[3], 'opened')
 return 1
 """

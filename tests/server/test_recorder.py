@@ -1,10 +1,14 @@
 """The log goes to SQL, and comes back from there; on each database."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from calc import build as documents
 from calc.operations import SetLevel, SetTitle
@@ -15,7 +19,7 @@ from server.log import Done, Known, Log, Stored, key
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
 from server.protocol import Edit, encode
 from server.recorder import CHECKPOINT_EVERY, Recorder
-from server.session import Commit, State
+from server.session import Access, Commit, Membership, State
 
 EDIT_IDS = 1000
 
@@ -79,6 +83,52 @@ async def test_each_change_is_recorded_once_however_many_record(
     assert {row.person for row in rows} == {"g1"}
     assert await redis.hget(key(state.session, "head"), "recorded") == b"12"
     assert after.revision == 12
+
+
+class Busy:
+    """A database at which somebody else is first: `first` is done before the first writing."""
+
+    def __init__(self, database: Database, first: Callable[[], Awaitable[None]]) -> None:
+        self._database = database
+        self._first: Callable[[], Awaitable[None]] | None = first
+        self.reading = database.reading
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        first, self._first = self._first, None
+        if first is not None:
+            await first()
+        async with self._database.writing() as sql:
+            yield sql
+
+
+async def test_a_recorder_that_is_ahead_is_no_log_that_went_back(
+    state: State, log: Log, engine: Engine, recorder: Recorder, database: Database, redis: Redis
+) -> None:
+    before = await edited(log, state, engine, 3)
+
+    async def go_ahead() -> None:
+        await edited(log, before, engine, 4)
+        await recorder.record(state.session)
+
+    async def mend(session: str, epoch: str) -> None:
+        raise AssertionError(f"{epoch} did not go back")
+
+    busy: Any = Busy(database, go_ahead)
+    await Recorder(redis, busy, log, lambda: (), mend).record(state.session)
+    assert await redis.hget(key(state.session, "head"), "recorded") == b"7"
+
+
+async def test_who_came_while_the_log_began_again_stays(
+    state: State, log: Log, database: Database
+) -> None:
+    read = await access.access_of(database, state.session)
+    members = {**read.members, "g2": Membership("Bob", "viewer")}
+    assert await log.put_access(state.session, Access(read.version + 1, members))
+    assert await log.again(state.session, "e1", "e2", "e1", 0, read)
+    loaded = await log.load(state.session)
+    assert loaded
+    assert (loaded.state.epoch, loaded.state.access.members) == ("e2", members)
 
 
 async def test_the_position_in_redis_never_goes_back(
