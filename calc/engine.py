@@ -10,7 +10,7 @@ from calc.build import Build
 from calc.explain import Explanation, explain
 from calc.facts import Context
 from calc.figure_types import Figures
-from calc.figures import figures, powers_of
+from calc.figures import powers_of, shown
 from calc.frame import Frame
 from calc.pieces import changing_chances
 from calc.powers import Contribution, Keyed, contributions, global_strengths, stronger
@@ -116,7 +116,7 @@ class Engine:
         memory = build if isinstance(build, Remembered) else self.remember(build)
         sheets = self._sheets(memory.frame)
         here = situation(memory.build, memory.state, sheets, memory.strengths, memory.sums)
-        return {power: figures(power, here) for power in powers_of(here)}
+        return {power: shown(power, here).figures for power in powers_of(here)}
 
     def result(self, build: Build, old: Result | None = None) -> Result:
         """Totals, figures and findings.

@@ -8,7 +8,7 @@ import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from itertools import chain
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, Struct, structs
 
 from calc import procs
 from calc.active import MAX_DEPTH, limited, standing_in
@@ -18,15 +18,12 @@ from calc.enhance import bonuses as bonuses_of
 from calc.facts import Context
 from calc.figure_types import EffectFigure, Figures, PetFigures, ProcFigure
 from calc.frame import Slots
+from calc.listening import Listens
 from calc.pet_figures import pets_of
-from calc.power_numbers import (
-    UNENHANCED,
-    add_damage,
-    add_duration,
-    own_numbers,
-)
+from calc.power_numbers import add_damage, add_duration, strengthened, with_own
 from calc.sheet import Sheet
-from calc.standing import Situation, strengths_in
+from calc.sheets import Sheets
+from calc.standing import Situation
 from calc.switches import count_of, scenario_of
 from calc.use import Use
 from gamedata.catalogue import EnhancementId, Power, PowerId
@@ -44,8 +41,22 @@ def powers_of(here: Situation) -> Iterator[PowerId]:
             yield PowerId(power)
 
 
-def figures(power: PowerId, here: Situation) -> Figures:
-    """The figures of one of a build's powers."""
+class Shown(Struct, frozen=True, gc=False):
+    """A power's figures with what they came from.
+
+    own: the power that one has; sheet: of the one that is used. slotted: what its slots come to,
+    by position in the sheet's `enhanceable`. hears: what beside that changes its figures.
+    """
+
+    figures: Figures
+    own: Power
+    sheet: Sheet
+    slotted: tuple[float, ...]
+    hears: Listens
+
+
+def shown(power: PowerId, here: Situation) -> Shown:
+    """One of a build's powers."""
     sheets, state = here.sheets, here.state
     slots = state.slots.get(power, ())
     found = standing_in(power, here.facts, sheets.frame)
@@ -58,15 +69,41 @@ def figures(power: PowerId, here: Situation) -> Figures:
     modifiers = _chances(slots, here)
     key = _depends_on(power, sheet, slotted, count, slots, modifiers, here)
     figures = sheets.figures.get(key) if key else None
+    own = sheets.catalogue.powers[power]
     if figures is None:
-        strengths = strengths_in(sheet, slotted, here.strengths)
+        strengths = sheet.strengths(slotted, here.strengths)
         use = Use(context, modifiers, sheets.outcome, strengths, count, slotted[0])
         use.do(sheet)
-        pets = _together(_follow(sheet, use, slots, here))
-        figures = _finished(sheets.catalogue.powers[power], sheet, use, pets, slots, here)
+        pets = _together(_follow(sheet, use, slots, here)) if sheet.bringing else ()
+        figures = _finished(own, sheet, use, pets, slots, here)
         if key:
             sheets.figures.keep(key, figures)
-    return figures
+    return Shown(figures, own, sheet, slotted, _hears(power, sheet, slots, sheets))
+
+
+def costing_anew(was: Shown, here: Situation) -> Shown:
+    """The same use of a power where its cost, times, reach and accuracy may be others.
+
+    For a power that brings nothing, and whose effects listen to nothing that changed.
+    """
+    before, sheet = was.figures, was.sheet
+    strengths = sheet.own_strengths(was.slotted, here.strengths)
+    itself = here.sheets.own_numbers(sheet, was.own.id, here.base_to_hit, here.of_level)
+    own = strengthened(itself, sheet.power, strengths, here.to_hit, here.of_level)
+    after = with_own(before.after, own, sheet.power)
+    figures = Figures(before.power, before.before, after, before.effects, before.procs, before.pets)
+    return Shown(figures, was.own, sheet, was.slotted, was.hears)
+
+
+def _hears(power: PowerId, sheet: Sheet, slots: Slots, sheets: Sheets) -> Listens:
+    """What beside itself and its slots changes a power's figures."""
+    hears = sheets.listens(sheet)
+    if not hears.totals and (
+        "totals" in sheets.frame.power(power).brings_by  # they may decide what is used instead
+        or any(sheets.piece_reads_totals(EnhancementId(slotted.id)) for slotted in slots)
+    ):
+        return structs.replace(hears, totals=True)
+    return hears
 
 
 def _chances(slots: Slots, here: Situation) -> Mapping[str, float]:
@@ -88,7 +125,7 @@ def _depends_on(
     here: Situation,
 ) -> Hashable:
     """All that a power's figures depend on in a frame; None when that takes long to say."""
-    if not sheet.is_plain or sheet.bringing or any(block.ppm for block in sheet.open):
+    if not sheet.is_plain or sheet.bringing or sheet.has_ppm:
         return None
     if slots and here.sheets.have_procs(slots, sheet.power.id):
         return None
@@ -114,8 +151,9 @@ def _finished(
     here: Situation,
 ) -> Figures:
     """The figures of what a use came to. own: the power that one has, which may redirect."""
-    before = own_numbers(sheet, own, UNENHANCED, here.base_to_hit, here.of_level)
-    after = own_numbers(sheet, own, use.strengths, here.to_hit, here.of_level)
+    itself = here.sheets.own_numbers(sheet, own.id, here.base_to_hit, here.of_level)
+    before = dict(itself)
+    after = strengthened(itself, sheet.power, use.strengths, here.to_hit, here.of_level)
     in_slots = _procs(own.id, sheet, pets, use, slots, here)
     by_procs = math.fsum(proc.damage for proc, _ in in_slots if proc.on)
     for proc, by_type in in_slots:
@@ -180,7 +218,7 @@ def _execute(
     inner = structs.replace(
         use,
         context=Context(here.facts, sheet.power),
-        strengths=strengths_in(sheet, slotted, here.strengths),
+        strengths=sheet.strengths(slotted, here.strengths),
     )
     inner.do(sheet, factor=factor, via=power)
     yield from _follow(sheet, inner, slots, here, depth, factor)

@@ -1,20 +1,25 @@
 """What beyond a power and its slots changes its figures."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from calc.conditions import compiled
 from calc.effects import flatten
-from calc.sheet import Block, Sheet
+from calc.powers import Enhanceable
+from calc.sheet import OWN, Block, Sheet
 from gamedata.catalogue import Enhancement, Power, PowerId, PowersetId
 
 
 class Listens(Struct, frozen=True, gc=False):
     """What a sheet listens to.
 
-    attributes: global strengths. totals: what depends on totals. others: it brings other powers,
+    own: the global strengths that change what the power itself is (`calc.sheet.OWN`); attributes:
+    those that change its effects. totals: what depends on totals. others: it brings other powers,
     so that anything may.
     """
 
+    own: frozenset[str]
     attributes: frozenset[str]
     totals: bool
     others: bool
@@ -23,10 +28,15 @@ class Listens(Struct, frozen=True, gc=False):
 def listens(sheet: Sheet) -> Listens:
     """What a sheet listens to."""
     return Listens(
-        frozenset(wanted.attribute for wanted in sheet.enhanceable if wanted.by_globals),
+        _by_globals(sheet.enhanceable[: len(OWN)]),
+        _by_globals(sheet.enhanceable[len(OWN) :]),
         any(_reads_totals(block) for block in sheet.blocks),
         bool(sheet.bringing),
     )
+
+
+def _by_globals(enhanceable: Iterable[Enhanceable]) -> frozenset[str]:
+    return frozenset(wanted.attribute for wanted in enhanceable if wanted.by_globals)
 
 
 def reads_totals(enhancement: Enhancement) -> bool:

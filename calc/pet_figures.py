@@ -9,9 +9,9 @@ from calc.facts import Context, word
 from calc.figure_types import PetFigures, PetPowerFigures
 from calc.frame import Slots
 from calc.pets import Summoned, pulses
-from calc.power_numbers import DAMAGE_KEYS, UNENHANCED, add_damage, own_numbers
+from calc.power_numbers import DAMAGE_KEYS, add_damage, strengthened
 from calc.sheet import Sheet
-from calc.standing import Situation, strengths_in
+from calc.standing import Situation
 from calc.use import Use
 from gamedata.catalogue import PowerId
 
@@ -78,7 +78,7 @@ def _pet_power(
             context,
             modifiers,
             sheets.outcome,
-            strengths_in(sheet, slotted, strengths),
+            sheet.strengths(slotted, strengths),
             recharge=slotted[0],
         )
         own.do(sheet)
@@ -101,8 +101,9 @@ def _pet_figures(
     to_hit: tuple[float, float],
     here: Situation,
 ) -> PetPowerFigures:
-    before = own_numbers(sheet, sheet.power, UNENHANCED, to_hit[0], here.of_level)
-    after = own_numbers(sheet, sheet.power, use.strengths, to_hit[1], here.of_level)
+    itself = here.sheets.own_numbers(sheet, power, to_hit[0], here.of_level)
+    before = dict(itself)
+    after = strengthened(itself, sheet.power, use.strengths, to_hit[1], here.of_level)
     add_damage(before, use.before, sheet.power)
     add_damage(after, use.after, sheet.power)
     effects = tuple(each for each in use.effects if each.on != "self" or sheet.power.type != "Auto")

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from calc.arcana import arcana_time
 from calc.damage import TYPE_OF
 from calc.figure_types import EffectFigure
-from calc.sheet import OWN, Sheet
 from calc.stats import MEZ_TYPES
 from gamedata.catalogue import Power
 
@@ -33,33 +32,24 @@ BASE_TO_HIT: dict[int, float] = {
 DAMAGE_KEYS = tuple((word, f"power.damage.{word}") for word in TYPE_OF.values())
 _MOVING = ("knockback", "knockup", "repel", "teleport")  # these move a foe, and last no time
 _MEZZES = frozenset(word.capitalize() for word, _ in MEZ_TYPES if word not in _MOVING)
-UNENHANCED = (1.0,) * len(OWN)
 
 
-def own_numbers(
-    sheet: Sheet, own: Power, strengths: Sequence[float], to_hit: float, of_level: float
-) -> dict[str, float]:
-    """What a power itself is: cost, times, reach, accuracy.
+def own_numbers(power: Power, own: Power, to_hit: float, of_level: float) -> dict[str, float]:
+    """What a power itself is before slotting: cost, times, reach, accuracy.
 
     own: the power that one has: it is the one that recharges and costs, whatever it redirects to.
-    strengths: by position in `calc.sheet.OWN`. to_hit: of a foe of one's own level; of_level: what
-    another level of the foe's adds to it.
+    to_hit: of a foe of one's own level; of_level: what another level of the foe's adds to it.
     """
-    power = sheet.power
-    recharge, discount, accuracy, reach, interrupt = strengths[:5]
-    cost = (own.endurance_cost or power.endurance_cost) / discount
-    multiplier = power.accuracy * accuracy
-    low, high = HIT_CHANCES
-    chance = min(max(to_hit + of_level, low), high) * multiplier
+    cost = own.endurance_cost or power.endurance_cost
     numbers = {
-        "power.accuracy": multiplier * to_hit,
-        "power.accuracy_multiplier": multiplier,
-        "power.hit_chance": min(max(chance, low), high),
-        "power.recharge": (own.recharge_s or power.recharge_s) / recharge,
+        "power.accuracy": power.accuracy * to_hit,
+        "power.accuracy_multiplier": power.accuracy,
+        "power.hit_chance": _hit_chance(power.accuracy, to_hit + of_level),
+        "power.recharge": own.recharge_s or power.recharge_s,
         "power.endurance": cost,
         "power.cast": power.cast_s,
-        "power.range": power.range_ft * reach,
-        "power.interrupt": power.interrupt_s / interrupt,
+        "power.range": power.range_ft,
+        "power.interrupt": power.interrupt_s,
         "power.radius": power.radius_ft,
         "power.targets": float(power.max_targets),
     }
@@ -68,6 +58,41 @@ def own_numbers(
     elif power.type == "Toggle" and power.period_s > 0:
         numbers["power.endurance_per_second"] = cost / power.period_s
     return numbers
+
+
+def strengthened(
+    before: Mapping[str, float],
+    power: Power,
+    strengths: Sequence[float],
+    to_hit: float,
+    of_level: float,
+) -> dict[str, float]:
+    """A power's own numbers with strengths, by position in `calc.sheet.OWN`.
+
+    before: without. to_hit: with buffs. What a strength of 1 leaves as it is is not touched.
+    """
+    numbers = dict(before)
+    recharge, discount, accuracy, reach, interrupt = strengths[:5]
+    if recharge != 1.0:
+        numbers["power.recharge"] /= recharge
+    if discount != 1.0:
+        cost = numbers["power.endurance"] = numbers["power.endurance"] / discount
+        if "power.endurance_per_second" in numbers:
+            numbers["power.endurance_per_second"] = cost / power.period_s
+    multiplier = power.accuracy * accuracy
+    numbers["power.accuracy"] = multiplier * to_hit
+    numbers["power.accuracy_multiplier"] = multiplier
+    numbers["power.hit_chance"] = _hit_chance(multiplier, to_hit + of_level)
+    if reach != 1.0:
+        numbers["power.range"] *= reach
+    if interrupt != 1.0:
+        numbers["power.interrupt"] /= interrupt
+    return numbers
+
+
+def _hit_chance(multiplier: float, to_hit: float) -> float:
+    low, high = HIT_CHANCES
+    return min(max(min(max(to_hit, low), high) * multiplier, low), high)
 
 
 def add_damage(numbers: dict[str, float], damage: Mapping[str, float], power: Power) -> None:
@@ -81,6 +106,21 @@ def add_damage(numbers: dict[str, float], damage: Mapping[str, float], power: Po
     numbers["power.damage"] = whole
     for kind, value in damage.items():
         numbers[f"power.damage.{kind}"] = value
+    _add_rates(numbers, whole, power)
+
+
+def with_own(
+    numbers: Mapping[str, float], own: Mapping[str, float], power: Power
+) -> dict[str, float]:
+    """A power's numbers with another cost, other times, reach and accuracy of its own."""
+    found = {**numbers, **own}
+    if "power.damage" in found:
+        _add_rates(found, found["power.damage"], power)
+    return found
+
+
+def _add_rates(numbers: dict[str, float], whole: float, power: Power) -> None:
+    """What damage comes to for each second and point of endurance."""
     if numbers["power.endurance"]:
         numbers["power.dpe"] = whole / numbers["power.endurance"]
     if "power.arcana_cast" in numbers:

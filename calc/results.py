@@ -4,20 +4,19 @@ Figures are kept power by power: a power's depend on itself, its slots and switc
 strengths that its sheet listens to, and on the totals where one of its formulas reads them.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct, structs
 
-from calc.active import standing_in
 from calc.figure_types import Figures
-from calc.figures import figures, powers_of
+from calc.figures import Shown, costing_anew, powers_of, shown
 from calc.remembered import Remembered
 from calc.rules import Checked
 from calc.sheets import Sheets
 from calc.standing import Situation, situation
 from calc.switches import scenario_of
 from calc.totals import Total
-from gamedata.catalogue import EnhancementId, PowerId
+from gamedata.catalogue import PowerId
 
 
 class Result(Struct, frozen=True, gc=False):
@@ -25,52 +24,67 @@ class Result(Struct, frozen=True, gc=False):
 
     memory: Remembered
     checked: Checked
-    figures: dict[PowerId, Figures]
+    shown: dict[PowerId, Shown]
     here: Situation
 
     @property
     def totals(self) -> dict[str, Total]:
         return self.memory.totals
 
+    @property
+    def figures(self) -> dict[PowerId, Figures]:
+        return {power: found.figures for power, found in self.shown.items()}
+
 
 def figures_after(
     memory: Remembered, sheets: Sheets, old: Result | None = None
-) -> tuple[dict[PowerId, Figures], Situation]:
+) -> tuple[dict[PowerId, Shown], Situation]:
     """The figures of all powers, and in what situation. old: the result for another build: what
     holds of it is taken."""
     here = situation(memory.build, memory.state, sheets, memory.strengths, memory.sums)
-    if old is None or not _is_comparable(memory, old.memory) or here.to_hit != old.here.to_hit:
-        return {power: figures(power, here) for power in powers_of(here)}, here
-    others = _others(memory, old.memory)
-    others.update(
-        power
-        for power, before in old.figures.items()
-        if before.pets and power not in others and _pets_have_other(power, here, old.here)
-    )
-    moved = _moved(memory.strengths, old.memory.strengths)
-    healthier = here.facts.maximum_hit_points != old.here.facts.maximum_hit_points
-    if moved or healthier:
-        others.update(
-            power
-            for power in old.figures
-            if power not in others and _hears(power, here, moved, healthier=healthier)
-        )
-    if memory.state.slots.keys() == old.memory.state.slots.keys() and (
-        memory.build.incarnates == old.memory.build.incarnates
+    if old is None or not _is_comparable(memory, old.memory):
+        return {power: shown(power, here) for power in powers_of(here)}, here
+    found = before = old.shown
+    if memory.state.slots.keys() != old.memory.state.slots.keys() or (
+        memory.build.incarnates != old.memory.build.incarnates
     ):
-        if not others:
-            return old.figures, here
-        found = dict(old.figures)
-        for power in others:
-            if power in found:
-                found[power] = figures(power, here)
-        return found, here
-    return {
-        power: old.figures[power]
-        if power in old.figures and power not in others
-        else figures(power, here)
-        for power in powers_of(here)
-    }, here
+        found = {
+            power: before[power] if power in before else shown(power, here)
+            for power in powers_of(here)
+        }
+    others = _others(memory, old.memory)
+    anew = {power: shown(power, here) for power in others if power in before and power in found}
+    anew |= {
+        power: listener
+        for power, listener in _listeners(old, others, memory, here)
+        if power in found
+    }
+    return {**found, **anew} if anew else found, here
+
+
+def _listeners(
+    old: Result, others: Collection[PowerId], memory: Remembered, here: Situation
+) -> Iterator[tuple[PowerId, Shown]]:
+    """The powers whose figures change with global strengths, totals or what pets are given.
+
+    others: those that are looked at anyway.
+    """
+    moved = _moved(memory.strengths, old.memory.strengths)
+    hits_otherwise = here.to_hit != old.here.to_hit
+    totals = hits_otherwise or here.facts.maximum_hit_points != old.here.facts.maximum_hit_points
+    for power, was in old.shown.items():
+        hears = was.hears
+        if power in others:
+            continue
+        if moved or totals:
+            if hears.others or (totals and hears.totals) or not hears.attributes.isdisjoint(moved):
+                yield power, shown(power, here)
+                continue
+            if hits_otherwise or not hears.own.isdisjoint(moved):
+                yield power, costing_anew(was, here)
+                continue
+        if was.figures.pets and _pets_have_other(was.sheet.power.id, here, old.here):
+            yield power, shown(power, here)
 
 
 def _is_comparable(one: Remembered, other: Remembered) -> bool:
@@ -114,25 +128,6 @@ def _moved(strengths: Mapping[str, float], old: Mapping[str, float]) -> Collecti
     }
 
 
-def _pets_have_other(power: PowerId, here: Situation, before: Situation) -> bool:
+def _pets_have_other(used: PowerId, here: Situation, before: Situation) -> bool:
     """Whether those whom a power summons have something else of the build's powers than before."""
-    used = standing_in(power, here.facts, here.sheets.frame).power.id
     return any(here.gifts(pet) != before.gifts(pet) for pet in here.sheets.pets_in(used))
-
-
-def _hears(power: PowerId, here: Situation, moved: Collection[str], *, healthier: bool) -> bool:
-    """Whether other strengths or other health change a power's figures."""
-    sheets = here.sheets
-    used = power
-    if sheets.frame.power(power).redirects:
-        used = standing_in(power, here.facts, sheets.frame).power.id
-    heard = sheets.listens(sheets.of_power(used))
-    if heard.others or not heard.attributes.isdisjoint(moved):
-        return True
-    return healthier and (
-        heard.totals
-        or any(
-            sheets.piece_reads_totals(EnhancementId(slotted.id))
-            for slotted in here.state.slots.get(power, ())
-        )
-    )

@@ -4,7 +4,7 @@ Totals ask only what the caster feels; figures ask for everything: what happens 
 what is healed or summoned, how likely and how often. Source: the design's `calc.md` §3 to §6, §11.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -159,8 +159,8 @@ class Sheet(Struct, frozen=True, eq=False, gc=False):
 
     enhanceable: `OWN` first, then what its lines use; slotted: their attributes. is_open: by
     block, whether a build decides how likely it happens; open: those blocks. is_plain: all blocks
-    are. heard: the attributes whose global strength it uses, as `enhanceable` has them. fixed: the
-    reading of what is the same for all builds.
+    are; has_ppm: an open one has procs per minute. heard: the attributes whose global strength it
+    uses, as `enhanceable` has them. fixed: the reading of what is the same for all builds.
     """
 
     power: Power
@@ -171,6 +171,7 @@ class Sheet(Struct, frozen=True, eq=False, gc=False):
     is_open: tuple[bool, ...] = ()
     open: tuple[Block, ...] = ()
     is_plain: bool = False
+    has_ppm: bool = False
     heard: tuple[str, ...] = ()
     fixed: Context = Context(Facts())
 
@@ -178,6 +179,23 @@ class Sheet(Struct, frozen=True, eq=False, gc=False):
     def reads_facts(self) -> bool:
         """Whether anything in it looks at a build."""
         return bool(self.open) or not self.is_plain
+
+    def strengths(
+        self, slotted: Sequence[float], by_globals: Mapping[str, float]
+    ) -> tuple[float, ...]:
+        """S of `calc.md` §6.1, by position in `enhanceable`; 1.0 at the end for what has none.
+
+        slotted: what slots come to, by position; by_globals: the global strengths.
+        """
+        enhanceable = zip(self.enhanceable, slotted, strict=True)
+        return (*[wanted.strength(bonus, by_globals) for wanted, bonus in enhanceable], 1.0)
+
+    def own_strengths(
+        self, slotted: Sequence[float], by_globals: Mapping[str, float]
+    ) -> list[float]:
+        """Those of the power itself, in the order of `OWN`."""
+        own = zip(self.enhanceable[: len(OWN)], slotted, strict=False)
+        return [wanted.strength(bonus, by_globals) for wanted, bonus in own]
 
 
 def sheet_of(
@@ -198,6 +216,7 @@ def sheet_of(
         tuple(block.is_open for block in blocks),
         tuple(block for block in blocks if block.is_open),
         all(block.is_plain for block in blocks),
+        any(block.is_open and block.ppm for block in blocks),
         tuple(wanted.attribute for wanted in enhanceable if wanted.by_globals),
         fixed,
     )

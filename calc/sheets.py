@@ -12,6 +12,7 @@ from calc.figure_types import Figures, PetPowerFigures
 from calc.frame import Frame, Slots
 from calc.listening import listens, reads_totals
 from calc.pets import Summoned, summoned
+from calc.power_numbers import own_numbers
 from calc.powers import CompiledPower
 from calc.sheet import Block, Bringing, Sheet, sheet_of
 from calc.stats import NUMBER
@@ -74,6 +75,7 @@ class Sheets:
         self.outcome = lru_cache(_OUTCOMES)(work_out)
         self.have_procs = lru_cache(_SLOTTINGS)(self._have_procs)
         self.chances_in = lru_cache(_SLOTTINGS)(self._chances_in)
+        self.own_numbers = lru_cache(_SHEETS)(self._own_numbers)
         self.figures: Kept[Figures] = Kept()
         self.pets: Kept[PetPowerFigures] = Kept()
         self.listens = lru_cache(_SHEETS)(listens)
@@ -125,6 +127,11 @@ class Sheets:
         if not blocks and not bringing:
             return None
         return sheet_of(as_power, sheet.enhanceable, blocks, bringing, sheet.fixed)
+
+    def _own_numbers(
+        self, sheet: Sheet, own: PowerId, to_hit: float, of_level: float
+    ) -> dict[str, float]:
+        return own_numbers(sheet.power, self.catalogue.powers[own], to_hit, of_level)
 
     def _piece_reads_totals(self, enhancement: EnhancementId) -> bool:
         return reads_totals(self.catalogue.enhancements[enhancement])

@@ -11,7 +11,6 @@ from calc.facts import Context, Facts
 from calc.pets import Summoned
 from calc.power_numbers import BASE_TO_HIT
 from calc.running import Running
-from calc.sheet import Sheet
 from calc.sheets import Sheets
 from calc.switches import scenario_of
 from calc.tables import limit
@@ -65,16 +64,4 @@ def situation(
         facts.to_hit,
         base,
         BASE_TO_HIT[above] - BASE_TO_HIT[0],
-    )
-
-
-def strengths_in(
-    sheet: Sheet, slotted: tuple[float, ...], strengths: Mapping[str, float]
-) -> tuple[float, ...]:
-    return (
-        *(
-            wanted.strength(bonus, strengths)
-            for wanted, bonus in zip(sheet.enhanceable, slotted, strict=True)
-        ),
-        1.0,
     )
