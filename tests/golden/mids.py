@@ -61,8 +61,10 @@ POSITIONS = {"Melee": "Melee", "Ranged": "Ranged", "AoE": "Area"}
 DEFENSE = DAMAGE | POSITIONS | {"None": "Base_Defense"}
 OTHERS = {
     "Absorb": "Absorb",
+    "Accuracy": "Accuracy",
     "Defense": "Base_Defense",
     "Endurance": "Endurance",
+    "EnduranceDiscount": "EnduranceDiscount",
     "Fly": "Fly",
     "Heal": "Heal_Dmg",
     "HitPoints": "HitPoints",
