@@ -40,8 +40,8 @@ class Listener(logging.Handler):
         self.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self._dead():
-            return
+        if self._dead() or record.name.startswith("sqlalchemy.pool"):
+            return  # what a killed worker leaves is closed in its name
         if record.levelno >= logging.ERROR:
             self._journal.fail("log", self.format(record))
         else:

@@ -15,7 +15,7 @@ from websockets.http11 import Response
 from websockets.uri import parse_uri
 
 KERNEL_BYTES = 4096  # what the line holds of what nobody reads, before the worker's own buffer
-HIGH_BYTES = 65536  # of that buffer, as asyncio has it
+HIGH_BYTES = 65536  # of that buffer, as asyncio has it, unless it is told another limit
 
 
 class LineError(Exception):
@@ -68,6 +68,7 @@ class Line(asyncio.Transport):
         self._held = False
         self._writing_paused = False
         self._reading_paused = False
+        self._high_bytes = HIGH_BYTES
         self._to_person = bytearray()
         self._to_worker = bytearray()
         self._received: asyncio.Queue[bytes | LineError] = asyncio.Queue()
@@ -127,13 +128,16 @@ class Line(asyncio.Transport):
             return
         self._to_person += data
         self._loop.call_later(self._delay_s, self._flush)
-        if self.get_write_buffer_size() > HIGH_BYTES and not self._writing_paused:
+        if self.get_write_buffer_size() > self._high_bytes and not self._writing_paused:
             self._writing_paused = True
             self._call(self._protocol.pause_writing)
 
     def get_write_buffer_size(self) -> int:
         stopped = self._stalled or self._held or self._vanished
         return max(0, len(self._to_person) - KERNEL_BYTES) if stopped else 0
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self._high_bytes = HIGH_BYTES if high is None else high
 
     def is_closing(self) -> bool:
         return self._closing or self._lost
@@ -179,7 +183,7 @@ class Line(asyncio.Transport):
         self._client.receive_data(data)
         for event in self._client.events_received():
             if isinstance(event, Response):
-                if self._client.handshake_exc is None:
+                if self._client.handshake_exc is None and not self._opened.done():
                     self._opened.set_result(None)
             elif isinstance(event, Frame) and event.opcode is Opcode.TEXT:
                 self._received.put_nowait(bytes(event.data))

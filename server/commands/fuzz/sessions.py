@@ -19,11 +19,13 @@ from msgspec import Struct
 
 from gamedata.catalogue import Catalogue
 from migrations import run as migrations
-from server.commands.fuzz.tasks import Simulation
+from server.commands.fuzz.processes import ProcessWorld
+from server.commands.fuzz.tasks import TaskWorld
+from server.commands.fuzz.world import LIMIT_S, World
 from server.inputs import catalogue_option, read_catalogue
 from server.orm import connect
 
-LIMIT_S = 90.0  # for one seed
+OVERDUE_S = LIMIT_S + 30.0
 
 
 class Outcome(Struct, frozen=True):
@@ -38,9 +40,12 @@ class Outcome(Struct, frozen=True):
 @click.command()
 @click.option("--seeds", default=10, show_default=True, type=click.IntRange(1))
 @click.option("--first", default=1, show_default=True, type=click.IntRange(0))
-@click.option("--processes", default=2, show_default=True, type=click.IntRange(1))
+@click.option("--processes", default=2, show_default=True, help="How many seeds run at once.")
+@click.option("--real", is_flag=True, help="Run `cohort serve`, and kill its processes.")
 @catalogue_option
-def sessions(seeds: int, first: int, processes: int, catalogue_file: Path | None) -> None:
+def sessions(
+    seeds: int, first: int, processes: int, *, real: bool, catalogue_file: Path | None
+) -> None:
     """Let random people edit while workers and Redis are killed, held and cut off.
 
     Afterwards everybody must have what the server has, and the history must be what was promised.
@@ -54,7 +59,9 @@ def sessions(seeds: int, first: int, processes: int, catalogue_file: Path | None
         template = Path(folder) / "cohort.sqlite"
         asyncio.run(_migrate(template))
         gc.freeze()  # the runs begin as copies of this process
-        for outcome in _outcomes(range(first, first + seeds), processes, catalogue, template):
+        world = ProcessWorld if real else TaskWorld
+        runs = _outcomes(range(first, first + seeds), processes, world, catalogue, template)
+        for outcome in runs:
             verdict = f"{len(outcome.failures)} failures" if outcome.failures else "ok"
             click.echo(f"seed {outcome.seed}: {verdict} ({outcome.took_s:.1f} s)")
             if outcome.failures:
@@ -76,7 +83,7 @@ async def _migrate(path: Path) -> None:
 
 
 def _outcomes(
-    seeds: range, processes: int, catalogue: Catalogue, template: Path
+    seeds: range, processes: int, world: type[World], catalogue: Catalogue, template: Path
 ) -> Iterator[Outcome]:
     """Each seed in a process of its own, so that nothing of it is left for the next."""
     forking = multiprocessing.get_context("fork")
@@ -86,7 +93,7 @@ def _outcomes(
         for seed in islice(waiting, processes - len(running)):
             ours, theirs = forking.Pipe(duplex=False)
             process: BaseProcess = forking.Process(
-                target=_run, args=(seed, catalogue, template, theirs)
+                target=_run, args=(seed, world, catalogue, template, theirs)
             )
             process.start()
             theirs.close()
@@ -105,7 +112,7 @@ def _overdue(
     running: dict[Connection, tuple[int, float, BaseProcess]],
 ) -> list[Connection]:
     now = time.monotonic()
-    return [ours for ours, (_, began, _) in running.items() if now - began > LIMIT_S]
+    return [ours for ours, (_, began, _) in running.items() if now - began > OVERDUE_S]
 
 
 def _outcome(seed: int, began: float, ours: Connection) -> Outcome:
@@ -114,25 +121,27 @@ def _outcome(seed: int, began: float, ours: Connection) -> Outcome:
             outcome = ours.recv()
             assert isinstance(outcome, Outcome)
             return outcome
-        failure = f"is not over after {LIMIT_S:.0f} s"
+        failure = f"is not over after {OVERDUE_S:.0f} s"
     except EOFError:
         failure = "ended without a word"
     return Outcome(seed, time.monotonic() - began, (failure,), ())
 
 
-def _run(seed: int, catalogue: Catalogue, template: Path, theirs: Connection) -> None:
+def _run(
+    seed: int, kind: type[World], catalogue: Catalogue, template: Path, theirs: Connection
+) -> None:
     """One seed, in its own process."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"seed-{seed}-", dir=template.parent) as folder:
         path = Path(folder)
         (path / template.name).write_bytes(template.read_bytes())
-        simulation = Simulation(seed, path, catalogue)
+        world = kind(seed, path, catalogue)
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(simulation.run())
+                runner.run(world.run())
         except Exception:
-            simulation.journal.fail("world", traceback.format_exc())
-    journal = simulation.journal
+            world.journal.fail("world", traceback.format_exc())
+    journal = world.journal
     theirs.send(
         Outcome(seed, time.monotonic() - began, tuple(journal.failures), tuple(journal.lines))
     )

@@ -1,0 +1,221 @@
+"""A session and the people in it, the course of a run, and what must hold afterwards."""
+
+import asyncio
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+from gamedata.catalogue import Catalogue
+from server.commands.fuzz import promises
+from server.commands.fuzz.journal import Journal
+from server.commands.fuzz.line import Socket
+from server.commands.fuzz.person import Person
+from server.commands.fuzz.promises import Revocation
+from server.log import Head, Log, UnreachableError, key
+from server.orm import Database
+from server.protocol import Join, Role
+
+STUCK_S = 15.0  # nothing happens for so long, and not everybody has what the server has
+LIMIT_S = 80.0
+ROLES: tuple[Role, ...] = ("editor", "editor", "editor", "viewer")
+
+Fault = Callable[[], Awaitable[None]]
+
+
+class World(ABC):
+    """One seed. folder: its own, empty but for a migrated `cohort.sqlite`."""
+
+    editing_s = 2.0
+    between_faults_s = 0.25
+
+    def __init__(self, seed: int, folder: Path, catalogue: Catalogue) -> None:
+        self.journal = Journal()
+        self.random = random.Random(seed)  # noqa: S311 - not a secret
+        self.folder = folder
+        self.catalogue = catalogue
+        self.session = ""
+        self.redis: Redis
+        self._seed = seed
+        self._log: Log
+        self._people: list[Person] = []
+        self._owner: dict[str, str] = {}  # headers
+        self._invitations: dict[str, str] = {}  # id: secret
+        self._revocations: list[Revocation] = []
+
+    # What a kind of world is.
+
+    @abstractmethod
+    async def begin(self, stack: AsyncExitStack) -> str:
+        """Start servers that end with `stack`; the URL of their Redis."""
+
+    @abstractmethod
+    def faults(self) -> dict[Fault, float]:
+        """What may go wrong there, and how often in relation to each other."""
+
+    @abstractmethod
+    async def heal(self) -> None:
+        """See to it that somebody serves."""
+
+    @abstractmethod
+    async def connect(self) -> Socket:
+        """A new socket to some worker. Raises DeadError or LineError."""
+
+    @abstractmethod
+    async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """The answer of some worker to a REST call, however long it takes."""
+
+    # The course of a run.
+
+    async def run(self) -> None:
+        try:
+            async with asyncio.timeout(LIMIT_S), AsyncExitStack() as stack:
+                url = await self.begin(stack)
+                self.redis = Redis.from_url(url, socket_timeout=None)
+                stack.push_async_callback(self.redis.aclose)
+                self._log = Log(self.redis, 0, 0)
+                await self._gather()
+                await self._live()
+        except TimeoutError:
+            self.journal.fail("world", f"is not over after {LIMIT_S:.0f} s")
+
+    async def _gather(self) -> None:
+        """A session, and people who are to be in it."""
+        guest = await self.ask("POST", "/api/v1/guests", {"name": "Owner"})
+        self._owner = {"Authorization": f"Bearer {guest['token']}"}
+        first = {"title": "Random", "archetype": "Class_Scrapper"}
+        created = await self.ask("POST", "/api/v1/sessions", first, **self._owner)
+        self.session = created["id"]
+        self._expect("owner", "owner", Join(token=guest["token"]))
+        for number, role in enumerate(ROLES):
+            invitation = await self.ask(
+                "POST", f"{self._path}/invitations", {"role": role}, **self._owner
+            )
+            self._invitations[invitation["id"]] = invitation["secret"]
+            name = f"{role}{number}"
+            self._expect(name, role, Join(invitation=invitation["secret"], name=name))
+
+    @property
+    def _path(self) -> str:
+        return f"/api/v1/sessions/{self.session}"
+
+    def _expect(self, name: str, role: Role, join: Join) -> None:
+        seed = str(self._seed)
+        person = Person(name, role, join, self.catalogue, self.connect, self.journal, seed)
+        self._people.append(person)
+
+    async def _live(self) -> None:
+        living = [asyncio.create_task(person.run()) for person in self._people]
+        try:
+            await self._trouble()
+            self.journal.note("world", "calms down")
+            for person in self._people:
+                person.calm = True
+            await self.heal()
+            await self._while_it_moves(self._settle())
+            await self._check()
+        except TimeoutError:
+            await self._tell_unsettled()
+        finally:
+            for task in living:
+                task.cancel()
+            for person, error in zip(
+                self._people, await asyncio.gather(*living, return_exceptions=True), strict=True
+            ):
+                if isinstance(error, Exception):
+                    self.journal.fail(person.name, repr(error))
+
+    async def _trouble(self) -> None:
+        """Faults one after the other, some of them while others last."""
+        faults = self.faults()
+        faults[self._revoke] = 1
+        end = asyncio.get_running_loop().time() + self.editing_s
+        async with asyncio.TaskGroup() as troubles:
+            while asyncio.get_running_loop().time() < end:
+                await asyncio.sleep(self.random.expovariate(1 / self.between_faults_s))
+                fault = self.random.choices(list(faults), list(faults.values()))[0]
+                troubles.create_task(_all_of(fault))
+
+    async def _revoke(self) -> None:
+        if len(self._invitations) < len(ROLES) - 1:
+            return
+        invitation = self.random.choice(list(self._invitations))
+        secret = self._invitations.pop(invitation)
+        persons = [each for each in self._people if each.came_by == secret]
+        self.journal.note("world", f"revokes {[each.name for each in persons]}")
+        for person in persons:
+            person.expelled = True
+        await self.ask("DELETE", f"{self._path}/invitations/{invitation}", **self._owner)
+        head = await self._head()
+        self.journal.note("world", f"revoked, at {head.revision}")
+        ids = frozenset(person.id for person in persons)
+        self._revocations.append(Revocation(ids, head.epoch, head.revision))
+
+    # The end of a run.
+
+    async def _settle(self) -> None:
+        """Until everybody is answered, has the newest revision, and SQL has it too."""
+        head = None
+        while head != (newest := await self._head()):
+            head = newest
+            await asyncio.gather(*(person.settled(head) for person in self._people))
+            await self._recorded(head.revision)
+
+    async def _while_it_moves(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait as long as something happens now and then. Raises TimeoutError."""
+        seen = len(self.journal.lines)
+        async with asyncio.timeout(STUCK_S) as patience:
+            done = asyncio.create_task(work)
+            while not done.done():
+                await asyncio.wait([done], timeout=0.5)
+                if len(self.journal.lines) > seen:
+                    seen = len(self.journal.lines)
+                    patience.reschedule(asyncio.get_running_loop().time() + STUCK_S)
+            await done
+
+    async def _recorded(self, revision: int) -> None:
+        while True:
+            recorded = await self.redis.hget(key(self.session, "head"), "recorded")
+            if recorded is not None and int(recorded) >= revision:
+                return
+            await asyncio.sleep(0.02)
+
+    async def _tell_unsettled(self) -> None:
+        for person in self._people:
+            if not person.gone:
+                waiting = [each.edit.id[:8] for each in person.waiting]
+                self.journal.note(person.name, f"at {person.replica.position}, waits: {waiting}")
+        head = await self.redis.hgetall(key(self.session, "head"))
+        self.journal.note("redis", f"has {head}")
+        self.journal.fail("world", f"does not settle: nothing happens for {STUCK_S:.0f} s")
+
+    async def _check(self) -> None:
+        loaded = await self._log.load(self.session)
+        assert loaded is not None
+        state = loaded.state
+        database = Database(f"sqlite+aiosqlite:///{self.folder / 'cohort.sqlite'}")
+        history = await promises.history_of(database, self.session)
+        await database.close()
+        self.journal.note("world", f"is at {state.epoch} {state.revision}")
+        promises.check_people(self.journal, self._people, state)
+        promises.check_totals(self.journal, state, self.catalogue)
+        promises.check_history(self.journal, history, state, self._people, self.catalogue)
+        promises.check_answers(self.journal, history, self._people)
+        promises.check_revocations(self.journal, history, self._revocations)
+
+    async def _head(self) -> Head:
+        while True:
+            try:
+                (head,) = await self._log.heads([self.session])
+            except UnreachableError:
+                continue
+            assert head is not None
+            return head
+
+
+async def _all_of(fault: Fault) -> None:
+    await fault()
