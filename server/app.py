@@ -45,6 +45,7 @@ from server.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+REDIS_CONNECTIONS = 10_000  # one session waits for one answer at a time; the library allows 100
 STOP_S = 1.0  # for the recorder, and then for the sessions to say that nobody is here any more
 ATTEMPTS = 3  # of a call to Redis, within its time-out
 
@@ -63,11 +64,13 @@ def create_app(
     # task is cancelled, and the task goes on. `reaching` bounds each call.
     redis = Redis.from_url(
         settings.redis_url,
+        max_connections=REDIS_CONNECTIONS,
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), ATTEMPTS),
         socket_timeout=None,
+        driver_info=None,  # else each connection reads the library's version from its metadata
     )
     hints_redis = Redis.from_url(
-        settings.redis_url, retry=Retry(NoBackoff(), 0), socket_timeout=None
+        settings.redis_url, retry=Retry(NoBackoff(), 0), socket_timeout=None, driver_info=None
     )
     log = log_class(redis, settings.log_keeps, settings.edit_ids)
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"

@@ -47,6 +47,7 @@ class Connection:
         "_allowance",
         "_falls",
         "_gone",
+        "_settings",
         "_socket",
         "_writes",
         "at",
@@ -87,7 +88,8 @@ class Connection:
         self._socket = socket
         self._writes = socket.watch(self, settings.outbox_bytes)
         self.write = self._writes
-        self._allowance = Allowance(settings)
+        self._settings = settings
+        self._allowance: Allowance | None = None  # most only look on
 
     def send(self, frames: bytes) -> None:
         """Write frames, after what everybody in the line is sent and they lack."""
@@ -138,6 +140,8 @@ class Connection:
 
     def over_limit(self, message: ClientMessage | Refused) -> Refused | None:
         """Refuse a message that is one too many. Raises Closing for who goes on regardless."""
+        if self._allowance is None:
+            self._allowance = Allowance(self._settings)
         return self._allowance.over(message)
 
 

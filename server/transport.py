@@ -4,6 +4,7 @@ uvicorn loads this class by name. What it adds: a handler may write a frame that
 once for many sockets, sees how much a slow reader has left unread, and gets frames as bytes.
 """
 
+import asyncio
 import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,30 @@ def _bounds(data: bytes, at: int) -> tuple[int, int]:
     return start, start + size
 
 
+class _Ending:
+    """Where uvicorn puts what it tells a handler, for one who only wants to know the end."""
+
+    __slots__ = ("_over",)
+
+    def __init__(self, over: asyncio.Future[None]) -> None:
+        self._over = over
+
+    def put_nowait(self, message: object) -> None:
+        if not self._over.done():
+            self._over.set_result(None)
+
+
+class _Always:
+    """Stands for an event of which nobody waits any more."""
+
+    def set(self) -> None: ...
+
+    def clear(self) -> None: ...
+
+
+_ALWAYS = _Always()
+
+
 class LiveProtocol(WebSocketsSansIOProtocol):
     """One socket. outlet: the connection that writes to it, once it has joined."""
 
@@ -76,15 +101,22 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         self.transport.set_write_buffer_limits(high=outbox_bytes, low=0)
         return self.transport.write
 
-    def listen(self, received: Callable[[bytes], None]) -> None:
+    def listen(self, received: Callable[[bytes], None]) -> asyncio.Future[None]:
         """From now on hand text messages over in the turn in which they come, and those first
-        that wait; the handler's `receive` only tells the end any more. No message costs a task
-        switch, and none has to wait: who sends too many is refused and closed."""
+        that wait; what is returned is done when the connection is over.
+
+        No message costs a task switch, and none has to wait: who sends too many is refused and
+        closed. What only the handshake and the handler's own receiving needed is given up: it
+        is a third of what an idle connection takes.
+        """
         self._received = received
-        waiting = []
-        while not self.queue.empty():
-            waiting.append(self.queue.get_nowait())
-        for message in waiting:
+        waiting = self.queue
+        over = self.loop.create_future()
+        self.queue = _Ending(over)  # type: ignore[assignment]
+        self.writable = _ALWAYS  # type: ignore[assignment]
+        del self.request, self.response
+        while not waiting.empty():
+            message = waiting.get_nowait()
             if message["type"] != "websocket.receive":
                 self.queue.put_nowait(message)
             elif message.get("binary"):
@@ -94,6 +126,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
+        return over
 
     @property
     def unread(self) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -73,6 +74,20 @@ async def live(socket: Socket, session_id: str, services: Services) -> None:
 async def _live(
     socket: Socket, transport: LiveProtocol, session_id: str, services: Services
 ) -> None:
+    entered = await _enter(socket, transport, session_id, services)
+    if entered is None:
+        return
+    live, connection = entered
+    try:
+        await transport.listen(partial(_received, transport, live, connection, services))
+    finally:
+        live.leave(connection)
+
+
+async def _enter(
+    socket: Socket, transport: LiveProtocol, session_id: str, services: Services
+) -> tuple[LiveSession, Connection] | None:
+    """Let in who joins; None when they left before. Raises Closing."""
     frames = _frames(socket)
     try:
         async with asyncio.timeout(services.settings.join_timeout_s):
@@ -80,7 +95,7 @@ async def _live(
     except TimeoutError:
         raise Closing(Close.NO_JOIN, "No join came in time.") from None
     if join is None:
-        return
+        return None
     person, token = _person(join, socket, services)
     connection = Connection(
         transport,
@@ -93,20 +108,15 @@ async def _live(
     async with services.hub.live(session_id) as live:
         await _admit(live, person, join, services)
         live.enter(connection, None if join.resume is UNSET else join.resume, token)
-    transport.listen(lambda frame: _received(frame, transport, live, connection, services))
-    try:
-        while (await socket.receive())["type"] != "websocket.disconnect":
-            pass
-    finally:
-        live.leave(connection)
+    return live, connection
 
 
 def _received(
-    frame: bytes,
     transport: LiveProtocol,
     live: LiveSession,
     connection: Connection,
     services: Services,
+    frame: bytes,
 ) -> None:
     """A message of somebody who has joined, in the turn in which it came."""
     try:
@@ -230,9 +240,10 @@ async def _admit(live: LiveSession, person: Person, join: Join, services: Servic
 
 def _check_origin(socket: Socket, settings: Settings) -> None:
     """Raises Closing for a page of another origin; programs send none."""
-    origin = socket.headers.get("origin")
+    headers = dict(socket.scope["headers"])  # Litestar's own would stay as long as the socket
+    origin = headers.get(b"origin", b"").decode("latin-1")
     allowed = (*settings.origins, settings.public_url)
-    if origin is None or "*" in allowed or origin in allowed:
+    if b"origin" not in headers or "*" in allowed or origin in allowed:
         return
-    if urlsplit(origin).netloc.lower() != socket.headers.get("host", "").lower():
+    if urlsplit(origin).netloc.lower() != headers.get(b"host", b"").decode("latin-1").lower():
         raise Closing(Close.NOT_ALLOWED, "Pages of this origin may not connect.")
