@@ -16,6 +16,16 @@ from gamedata.catalogue import Catalogue, CategoryId, Power, PowerId, PowersetId
 INHERENT = CategoryId("Inherent")
 _PLAIN = TakenPower()
 STATES = ("Temporary_Powers.Temporary_Powers.", "Redirects.")
+# Which one has by other ways than among one's powers: slots, sets, pets, other powers.
+_NOBODYS = (
+    "Boosts.",
+    "Incarnate.",
+    "Mastermind_Pets.",
+    "Pets.",
+    "Redirects.",
+    "Set_Bonus.",
+    "Villain_Pets.",
+)
 _POWERSETS = 512  # how many are kept
 
 Candidate = tuple[PowerId, Condition | None]
@@ -57,8 +67,8 @@ def owned(
     """Every power that the character has at the build's level, with what the document says of it.
 
     Picks first, by level and id, then the issued ones in the catalogue's order. Ids that the
-    catalogue lacks are not in it. issuing: that of the build's archetype and level, if it is at
-    hand.
+    catalogue lacks are not in it, nor what nobody picks and nothing grants. issuing: that of the
+    build's archetype and level, if it is at hand.
     """
     if issuing is None:
         issuing = Issuing(catalogue, build.archetype, build.level)
@@ -70,10 +80,16 @@ def owned_with_copies(
 ) -> tuple[dict[PowerId, TakenPower], dict[str, int]]:
     """The powers that the character has, and their `copies`."""
     powers: dict[PowerId, TakenPower] = {}
+    issued: dict[PowerId, TakenPower] = {}  # as far as they are
     picks = sorted(build.powers.items(), key=_by_level)
     for power_id, taken in picks:
-        if power_id in catalogue.powers:
-            powers[PowerId(power_id)] = taken
+        power = catalogue.powers.get(PowerId(power_id))
+        if power is None or power_id.startswith(_NOBODYS):
+            continue
+        if power.auto_issue:
+            issued[power.id] = taken
+        else:
+            powers[power.id] = taken
     chosen = tuple(powersets(build))
     counts: dict[str, int] = {}
     _count(counts, powers)
@@ -85,12 +101,12 @@ def owned_with_copies(
         still = []
         fitting = []
         for candidate in waiting:
-            power, condition = candidate
+            power_id, condition = candidate
             if condition is None or condition.holds(context):
-                fitting.append(power)
+                fitting.append(power_id)
             else:
                 still.append(candidate)
-        powers.update(dict.fromkeys(fitting, _PLAIN))
+        powers.update((each, issued.get(each, _PLAIN)) for each in fitting)
         _count(counts, fitting)
         waiting = still if fitting else []
     return powers, _with_sets(counts, chosen)

@@ -18,6 +18,7 @@ from gamedata.catalogue import PowerId
 
 _COUNTERS = ("Temporary_Powers.", "Redirects.")  # some count something by their copies
 _AS_BUILT = PowerCondition()
+_HIDING = "stalker"
 
 # The class of a foe of each rank, as the game's conditions name it.
 FOES: dict[str, str] = {
@@ -80,8 +81,7 @@ def facts_of(
         team=max(scenario.team, 1 + sum(teammates.values())),
         hit_points_percent=scenario.health,
         endurance_percent=scenario.endurance,
-        # One meter for each archetype: the game calls it rage, whatever players call it.
-        rage=max(scenario.fury, scenario.meter),
+        rage=_rage(build, scenario),
         activated_s=scenario.activated_s,
         pvp=frame.pvp,
         combat=frame.combat,
@@ -92,6 +92,13 @@ def facts_of(
         teammates=teammates,
         target_has={power.lower(): many for power, many in scenario.target_has.items()},
     )
+
+
+def _rage(build: Build, scenario: Scenario) -> float:
+    """One meter for each archetype: the game calls it rage, whatever players call it."""
+    if word(build.archetype) == _HIDING:
+        return 100.0 if scenario.meter else 0.0  # one is hidden, or is not
+    return max(scenario.fury, scenario.meter)
 
 
 def _set_copies(

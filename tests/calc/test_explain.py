@@ -264,9 +264,11 @@ def test_nobody_flies_without_a_power_of_flight(engine: Engine) -> None:
 
 
 def test_a_speed_beyond_all_limits(full_engine: Engine) -> None:
-    catalogue = full_engine.catalogue
-    sprints = [power for power in catalogue.powers if "_Sprint" in power or "_Glide" in power]
-    made = build("Scrapper", dict.fromkeys([*sprints, "Pool.Speed.Super_Speed"], True))
+    costumes = ("PS_Antimatter_Costume", "FRKLK_PM_Costume")
+    states = ("Synapstic_Resistance", "Tyranny", "Gull_Incarnate", *costumes)
+    named = [f"Temporary_Powers.Temporary_Powers.{state}" for state in states]
+    speeds = [*named, "Pool.Speed.Super_Speed", "Scrapper_Defense.Super_Reflexes.Elude"]
+    made = build("Scrapper", dict.fromkeys(speeds, True))
     explanation = full_engine.explain(made, "movement.run")
     limit = explanation.items[-1] if explanation.items[-1].kind == "limit" else None
     assert limit is not None

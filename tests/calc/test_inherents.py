@@ -375,3 +375,13 @@ def test_an_explanation_says_what_a_stacking_key_drops(engine: Engine) -> None:
     assert items[STEALTH].value == 55.0
     assert (items[SUPER_SPEED].value, items[SUPER_SPEED].lost) == (0.0, 35.0)
     assert items[SUPER_SPEED].why
+
+
+@pytest.mark.parametrize("meter", [1, 50, 89, 100])
+def test_a_stalker_is_hidden_or_is_not(engine: Engine, meter: int) -> None:
+    """Hide and Placate fill the meter at once: no other number means anything."""
+    hidden = figures(engine, STALKER_SMITE, Scenario(meter=100)).after["power.damage"]
+    seen = figures(engine, STALKER_SMITE, Scenario()).after["power.damage"]
+    assert figures(engine, STALKER_SMITE, Scenario(meter=meter)).after["power.damage"] == hidden
+    assert figures(engine, STALKER_SMITE, Scenario(fury=80)).after["power.damage"] == seen
+    assert hidden > 1.5 * seen

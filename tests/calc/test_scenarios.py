@@ -240,7 +240,8 @@ def test_an_adaptation_changes_what_bio_armor_gives(
     engine: Engine, adaptation: str, resistance: float, damage: float, discount: float
 ) -> None:
     """Hardened Carapace: 2.5 x 0.075 resistance to lethal, more or less by adaptation."""
-    found = build("Scrapper", f"{BIO}.Hardened_Carapace", f"{BIO}.{adaptation}_Adaptation")
+    stance = f"{BIO}.{adaptation}_Adaptation"
+    found = build("Scrapper", f"{BIO}.Hardened_Carapace", f"{BIO}.Evolution", stance)
     assert value(engine, found, "resistance.lethal") == pytest.approx(resistance * 0.075)
     assert value(engine, found, "offense.damage.fire") == pytest.approx(damage)
     gained = value(engine, found, "offense.endurance_discount")
@@ -261,7 +262,10 @@ def test_a_form_keeps_the_powers_of_ones_own_shape_from_running(engine: Engine) 
 def test_ammunition_changes_chances_and_no_totals(engine: Engine) -> None:
     """Swap Ammo's toggles say which effects of the attacks happen; that is in their figures."""
     cryo = "Blaster_Ranged.Dual_Pistols.Cryo_Ammunition"
-    assert engine.totals(build("Blaster", cryo)) == engine.totals(build("Blaster"))
+    swap = "Blaster_Ranged.Dual_Pistols.Swap_Ammo"
+    found = build("Blaster", swap, cryo)
+    assert engine.totals(found) == engine.totals(build("Blaster"))
+    assert engine.remember(found).state.chances["ColdDamage"] == 1.0
     frame = engine.frame(build("Blaster"))
     tags = {tag for part in frame.power(PowerId(cryo)).chances for tag in part.tags}
     assert {"ColdDamage", "Lethal"} <= tags
@@ -302,16 +306,22 @@ def test_of_stances_one_counts(engine: Engine, switched: str) -> None:
     defensive, efficient, offensive = (
         f"{BIO}.{name}_Adaptation" for name in ("Defensive", "Efficient", "Offensive")
     )
+    evolution = f"{BIO}.Evolution"
     alone = {
-        each: engine.totals(build("Scrapper", f"{BIO}.Hardened_Carapace", each))
+        each: engine.totals(build("Scrapper", f"{BIO}.Hardened_Carapace", evolution, each))
         for each in (defensive, offensive)
     }
+    assert alone[defensive] != alone[offensive]
     if switched == "build":
-        both = build("Scrapper", f"{BIO}.Hardened_Carapace", offensive, efficient, defensive)
+        both = build(
+            "Scrapper", f"{BIO}.Hardened_Carapace", evolution, offensive, efficient, defensive
+        )
         assert engine.totals(both) == alone[defensive]
     else:
         scenario = Scenario(powers={offensive: PowerCondition(on=True)})
-        both = build("Scrapper", f"{BIO}.Hardened_Carapace", defensive, scenario=scenario)
+        both = build(
+            "Scrapper", f"{BIO}.Hardened_Carapace", evolution, defensive, scenario=scenario
+        )
         both = replace(both, powers=both.powers | {offensive: TakenPower()})
         assert engine.totals(both) == alone[offensive]
         # What a scenario alone switches on is no mistake of the build.
@@ -355,9 +365,9 @@ def test_of_two_kinds_of_ammunition_one_changes_chances(engine: Engine) -> None:
 
 def test_what_is_remembered_follows_stances(engine: Engine) -> None:
     memory = None
-    carapace = f"{BIO}.Hardened_Carapace"
+    both = (f"{BIO}.Hardened_Carapace", f"{BIO}.Evolution")
     for stances in (("Offensive",), ("Offensive", "Defensive"), ("Defensive",), ()):
-        found = build("Scrapper", carapace, *(f"{BIO}.{each}_Adaptation" for each in stances))
+        found = build("Scrapper", *both, *(f"{BIO}.{each}_Adaptation" for each in stances))
         memory = engine.remember(found, memory)
         assert memory.totals == engine.totals(found)
 
@@ -391,3 +401,55 @@ def test_undoing_restores_even_what_excludes_each_other(full_catalogue: Catalogu
         assert isinstance(undone, Applied)
         back = undone.build
     assert back == found
+
+
+def test_p12_a_stance_that_nothing_grants_does_not_count(engine: Engine) -> None:
+    """Adaptations come with Evolution."""
+    carapace, stance = f"{BIO}.Hardened_Carapace", f"{BIO}.Offensive_Adaptation"
+    alone = engine.totals(build("Scrapper", carapace))
+    assert engine.totals(build("Scrapper", carapace, stance)) == alone
+    assert engine.totals(build("Scrapper", carapace, stance, f"{BIO}.Evolution")) != alone
+    # Nor what nobody has among his powers.
+    bonus = "Set_Bonus.Set_Bonus.Luck_of_the_Gambler"
+    assert bonus in engine.catalogue.powers
+    assert engine.totals(build("Scrapper", carapace, bonus)) == alone
+
+
+# --- what only some places have ---------------------------------------------------------------
+
+STATES = "Temporary_Powers.Temporary_Powers"
+
+
+def in_states(*states: str, **fields: Any) -> Scenario:
+    switched = {f"{STATES}.{state}": PowerCondition(on=True) for state in states}
+    return Scenario(powers=switched, **fields)
+
+
+@pytest.mark.parametrize(
+    ("states", "shift"),
+    [
+        ((), 1),
+        (("Incarnate_Reward_Dark_Astoria",), 3),
+        (("Incarnate_Reward_Dark_Astoria", "PVP_Mode"), 1),
+    ],
+)
+def test_level_shifts_of_destiny_and_lore_are_for_incarnate_content(
+    engine: Engine, states: tuple[str, ...], shift: int
+) -> None:
+    """Where the game gives its rewards; not in the arena."""
+    incarnates = {
+        "alpha": AGILITY,
+        "destiny": "Incarnate.Destiny.Ageless_Core_Epiphany",
+        "lore": "Incarnate.Lore.Arachnos_Core_Superior_Ally",
+    }
+    found = build("Scrapper", scenario=in_states(*states), incarnates=incarnates)
+    assert value(engine, found, "level_shift") == shift
+
+
+@pytest.mark.parametrize(("pvp", "resistance"), [(True, 0.1), (False, 0.0)])
+def test_the_resistance_of_pvp_zones_is_a_state(
+    engine: Engine, pvp: bool, resistance: float
+) -> None:
+    """`Melee_PvPResist`: nothing in the export says who gives it, so a scenario does."""
+    found = build("Scrapper", scenario=in_states("PVP_Resist_Bonus", pvp=pvp))
+    assert value(engine, found, "resistance.fire") == pytest.approx(resistance)
