@@ -12,6 +12,7 @@ from calc.figure_types import Figures
 from calc.figures import Shown, costing_anew, powers_of, shown
 from calc.remembered import Remembered
 from calc.rules import Checked
+from calc.running import Running
 from calc.sheets import Sheets
 from calc.standing import Situation, situation
 from calc.switches import scenario_of
@@ -72,6 +73,7 @@ def _listeners(
     moved = _moved(memory.strengths, old.memory.strengths)
     hits_otherwise = here.to_hit != old.here.to_hit
     totals = hits_otherwise or here.facts.maximum_hit_points != old.here.facts.maximum_hit_points
+    givers = _givers(memory.state, old.memory.state)
     for power, was in old.shown.items():
         hears = was.hears
         if power in others:
@@ -83,7 +85,11 @@ def _listeners(
             if hits_otherwise or not hears.own.isdisjoint(moved):
                 yield power, costing_anew(was, here)
                 continue
-        if was.figures.pets and _pets_have_other(was.sheet.power.id, here, old.here):
+        if (
+            givers
+            and was.figures.pets
+            and _pets_have_other(was.sheet.power.id, givers, here, old.here)
+        ):
             yield power, shown(power, here)
 
 
@@ -128,6 +134,35 @@ def _moved(strengths: Mapping[str, float], old: Mapping[str, float]) -> Collecti
     }
 
 
-def _pets_have_other(used: PowerId, here: Situation, before: Situation) -> bool:
-    """Whether those whom a power summons have something else of the build's powers than before."""
-    return any(here.gifts(pet) != before.gifts(pet) for pet in here.sheets.pets_in(used))
+def _givers(one: Running, other: Running) -> Collection[PowerId]:
+    """The powers and set bonuses that differ: what pets are given may follow from these."""
+    before = {id(active) for active in other.powers}
+    after = {id(active) for active in one.powers}
+    differing = {
+        active.power.power.id
+        for state, known in ((one, before), (other, after))
+        for active in state.powers
+        if id(active) not in known
+    }
+    if one.set_bonuses != other.set_bonuses:
+        differing.update(one.bonuses, other.bonuses)
+    return differing
+
+
+def _pets_have_other(
+    used: PowerId, givers: Collection[PowerId], here: Situation, before: Situation
+) -> bool:
+    """Whether those whom a power summons have something else of the build's powers than before.
+
+    Strengths and totals of their summoner's are the same. givers: the powers that are not.
+    """
+    sheets, known = here.sheets, here.sheets.catalogue
+    return any(
+        any(
+            giver in known.powers and sheets.for_pet(giver, pet.entity) is not None
+            for giver in givers
+        )
+        and here.gifts(pet) != before.gifts(pet)
+        for pet in sheets.pets_in(used)
+        if pet.entity in known.entities
+    )
