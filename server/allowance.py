@@ -10,11 +10,13 @@ from server.protocol import (
     ClientMessage,
     Close,
     Closing,
+    Decide,
     Edit,
     Explain,
     Focus,
     Join,
     Preview,
+    Propose,
     Refused,
     Say,
 )
@@ -86,5 +88,5 @@ def _bucket(per_second: float) -> Bucket:
     return Bucket(per_second, max(1.0, per_second * BURST))
 
 
-_WITH_OPERATIONS = (Edit, Preview)
-_EDITS = get_args(Asked)
+_WITH_OPERATIONS = (Edit, Preview, Propose)
+_EDITS = (*get_args(Asked), Propose, Decide)

@@ -32,7 +32,7 @@ from server import (
 from server.archive import Archive
 from server.auth import Tokens, signing_secret
 from server.catalogue_routes import catalogue_router
-from server.chat import Chat
+from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
 from server.head import Application
@@ -78,14 +78,14 @@ def create_app(
     archive = Archive(database, log, engine, settings.edit_ids)
     hub = Hub(redis, hints_redis, log, engine, settings, worker, archive)
     recorder = Recorder(redis, database, log, hub.sessions, hub.mend)
-    chat = Chat(database)
+    desk = Desk(database, engine)
     services = Services(
         settings=settings,
         engine=engine,
         log=log,
         hub=hub,
         database=database,
-        chat=chat,
+        desk=desk,
         tokens=Tokens(signing_secret(settings.secret, settings.data_dir)),
         guests=Buckets(settings.guests_per_minute / 60, settings.guests_per_minute),
         sessions=Buckets(settings.sessions_per_minute / 60, settings.sessions_per_minute),
@@ -98,7 +98,7 @@ def create_app(
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         serving = asyncio.create_task(_supervised(hub.run()))
         recording = asyncio.create_task(_supervised(recorder.run()))
-        talking = asyncio.create_task(_supervised(chat.run()))
+        keeping = asyncio.create_task(_supervised(desk.run()))
         gc.collect()
         gc.freeze()  # the catalogue is here to stay: no collection needs to look at it again
         gc.set_threshold(700, 10, 1000)
@@ -106,8 +106,8 @@ def create_app(
         recorder.stop()
         await asyncio.wait([recording], timeout=STOP_S)
         serving.cancel()
-        talking.cancel()
-        await asyncio.wait([serving, talking], timeout=STOP_S)
+        keeping.cancel()
+        await asyncio.wait([serving, keeping], timeout=STOP_S)
         await redis.aclose()
         await hints_redis.aclose()
         await database.close()

@@ -1,69 +1,11 @@
 """What people say to each other: kept in SQL first, then told to all who are here."""
 
-import asyncio
-import logging
-from typing import TYPE_CHECKING
-
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 from sqlalchemy import func, select
 
 from server.access import AccessError, member_role, now_ms
-from server.connection import Connection
-from server.orm import Database, DatabaseAwayError, MemberRow, SaidRow, SessionRow
-from server.protocol import Refused, Said, Say
-
-if TYPE_CHECKING:
-    from server.live import LiveSession
-
-logger = logging.getLogger(__name__)
-
-WAITING = 1000  # of all sessions of a worker, while SQL is slow
-
-
-class _Waiting(Struct, frozen=True):
-    live: "LiveSession"
-    connection: Connection
-    say: Say
-
-
-class Chat:
-    """A worker's line of what is to be kept: editing never waits for it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(WAITING)
-
-    def say(self, live: "LiveSession", connection: Connection, say: Say) -> None:
-        """Put it in line; who said it is refused when it cannot be kept."""
-        try:
-            self._waiting.put_nowait(_Waiting(live, connection, say))
-        except asyncio.QueueFull:
-            connection.answer(_not_now(say))
-
-    async def run(self) -> None:
-        """Keep and tell until cancelled."""
-        while True:
-            next_one = await self._waiting.get()
-            try:
-                await self._keep(next_one)
-            except Exception:
-                logger.exception("session %s: what was said is lost", next_one.live.id)
-                told = "Something is wrong on the server; nobody heard you."
-                next_one.connection.answer(Refused("internal", told, id=next_one.say.id))
-
-    async def _keep(self, waiting: _Waiting) -> None:
-        live, connection, say = waiting.live, waiting.connection, waiting.say
-        try:
-            said, new = await keep(self._database, live.id, connection.person, say)
-        except AccessError as error:
-            connection.answer(Refused(error.code, str(error), id=say.id))
-        except DatabaseAwayError:
-            connection.answer(_not_now(say))
-        else:
-            if new:
-                await live.said(said)
-            else:
-                connection.answer(said)
+from server.orm import Database, MemberRow, SaidRow, SessionRow
+from server.protocol import Said, Say
 
 
 async def keep(database: Database, session: str, person: str, say: Say) -> tuple[Said, bool]:
@@ -115,8 +57,3 @@ async def recall(
 def _said(row: SaidRow) -> Said:
     named = UNSET if row.message_id is None else row.message_id
     return Said(row.number, row.person, row.name, row.text, row.at, named)
-
-
-def _not_now(say: Say) -> Refused:
-    told = "What you say cannot be kept just now."
-    return Refused("unavailable", told, id=say.id, retry_after=2.0)

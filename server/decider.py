@@ -5,16 +5,18 @@ meanwhile; between workers the log decides.
 """
 
 import logging
+from collections.abc import Callable
 
 import msgspec
 
-from server import session
+from server import proposals, session
 from server.engine import Engine
 from server.follower import Follower, now_ms
 from server.log import Done, Elsewhere, FullError, Known, Log
 from server.lost import LOST
 from server.meanwhile import named
 from server.orm import DatabaseAwayError
+from server.proposals import Taking
 from server.protocol import Accepted, Asked, Change, Edit, Refused, encode
 from server.session import Commit
 from server.turns import Author, Turns
@@ -32,13 +34,13 @@ class Decider:
         self._follower = follower
         self._log = log
         self._engine = engine
-        self._turns = Turns[Author, Asked]()
+        self._turns = Turns[Author, Asked | Taking]()
 
     def __bool__(self) -> bool:
         """Whether somebody waits."""
         return bool(self._turns)
 
-    def submit(self, author: Author, edit: Asked) -> None:
+    def submit(self, author: Author, edit: Asked | Taking) -> None:
         """Put an edit in line."""
         if not self._turns.put(author, edit):
             author.answer(
@@ -49,7 +51,9 @@ class Decider:
         """Decide the next edit. Raises IndexError when none waits."""
         author, edit = self._turns.take()
         try:
-            while not await self._settle(author, edit):
+            while not await (
+                self._take(author, edit) if isinstance(edit, Taking) else self._settle(author, edit)
+            ):
                 await self._follower.read_on()
         except FullError:
             author.answer(
@@ -72,15 +76,54 @@ class Decider:
                 lambda: self._log.refuse(state, author.person, edit, decision)
             )
             return await self._answer(author, edit, refused)
+        outcome = await self._commit(decision)
+        if isinstance(outcome, Done):
+            author.answer(_accepted(edit, outcome.revision, decision.change))
+            await follower.store()
+            return True
+        return await self._answer(author, edit, outcome)
+
+    async def _take(self, author: Author, taking: Taking) -> bool:
+        """Make the edit that a proposal is, unless somebody has taken it; as `_settle`.
+
+        The commit is bound to the revision at which nobody had.
+        """
+        follower = self._follower
+        revision = proposals.taken(follower.recent, taking)
+        if revision is not None:
+            author.answer(Accepted(taking.id, revision))
+            return True
+        decision = self._guarded(
+            taking.id,
+            lambda: proposals.take(follower.state, author.person, taking, self._engine),
+        )
+        if isinstance(decision, Refused):
+            author.answer(decision)
+            return True
+        outcome = await self._commit(decision)
+        match outcome:
+            case Done(revision=revision):
+                author.answer(Accepted(taking.id, revision))
+                await follower.store()
+            case Known() if follower.state.revision < outcome.revision:
+                return False  # it is in what is read on
+            case Known():
+                told = "This proposal's id was used for an edit of yours."
+                author.answer(Refused("id_reused", told, id=taking.id))
+            case Refused():
+                author.answer(outcome)
+            case _:
+                return False
+        return True
+
+    async def _commit(self, decision: Commit) -> Done | Known | Refused | Elsewhere:
+        follower = self._follower
         frame = encode(decision.change)
         outcome = await follower.patience.ask(lambda: self._log.commit(decision, frame))
         if isinstance(outcome, Done):
             made = session.entry(decision.change, frame, encode(decision.inverse))
             follower.take(decision.after, made)
-            author.answer(_accepted(edit, outcome.revision, decision.change))
-            await follower.store()
-            return True
-        return await self._answer(author, edit, outcome)
+        return outcome
 
     async def _answer(
         self, author: Author, edit: Asked, outcome: Refused | Known | Elsewhere
@@ -113,7 +156,8 @@ class Decider:
     def _decide(self, person: str, edit: Asked) -> Commit | Refused:
         follower, engine = self._follower, self._engine
         state = follower.state
-        try:
+
+        def decided() -> Commit | Refused:
             if not isinstance(edit, Edit):
                 return undo(state, person, edit, tuple(follower.recent), engine, now_ms())
             decision = session.decide(state, person, edit, engine, now_ms())
@@ -121,11 +165,17 @@ class Decider:
                 past = tuple(follower.recent)
                 return named(decision, edit, person, state, past, engine.catalogue)
             return decision
+
+        return self._guarded(edit.id, decided)
+
+    def _guarded(self, edit: str, decided: Callable[[], Commit | Refused]) -> Commit | Refused:
+        """A bug in the rules or the maths costs this edit, not the session."""
+        try:
+            return decided()
         except Exception:
-            # A bug in the rules or the maths costs this edit, not the session.
-            logger.exception("session %s: an edit could not be decided", follower.id)
+            logger.exception("session %s: an edit could not be decided", self._follower.id)
             message = "Something is wrong on the server; the edit was not made."
-            return Refused("internal", message, id=edit.id)
+            return Refused("internal", message, id=edit)
 
 
 def _accepted(edit: Asked, revision: int, change: Change | None) -> Accepted:

@@ -27,6 +27,7 @@ from server.follower import Follower
 from server.hints import Hints
 from server.log import FullError, Head, Log, UnreachableError, key
 from server.people import Presence
+from server.proposals import Taking
 from server.protocol import (
     Accepted,
     Asked,
@@ -37,6 +38,7 @@ from server.protocol import (
     Focused,
     Position,
     Preview,
+    Proposal,
     Refused,
     Said,
     Snapshot,
@@ -51,7 +53,9 @@ from server.transport import text_frame
 from server.turns import Author
 from server.views import Wanted
 
-_relayed: msgspec.json.Decoder[Said | Focused] = msgspec.json.Decoder(Said | Focused)
+Told = Said | Proposal | Focused
+
+_told: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
 
 DEGRADED = Status(degraded=True, reason="Edits wait until the server can store them.")
 
@@ -163,7 +167,7 @@ class LiveSession:
             self._share_people("tell")
         self.idle_since = time.monotonic()
 
-    def submit(self, author: Author, edit: Asked) -> None:
+    def submit(self, author: Author, edit: Asked | Taking) -> None:
         """Put an edit in line; its author is answered when its turn has come."""
         self._decider.submit(author, edit)
         self._wake.set()
@@ -188,11 +192,11 @@ class LiveSession:
             loop = asyncio.get_running_loop()
             self._focus_timer = loop.call_later(focuses.EVERY_S, self._tell_focus)
 
-    async def said(self, said: Said) -> None:
-        """Tell what somebody said, and is kept, to all who are here, by whichever worker."""
-        self._tell_people(said)
+    async def tell(self, kept: Said | Proposal) -> None:
+        """Tell what is kept in SQL to all but viewers, by whichever worker they are here."""
+        self._tell_people(kept)
         with suppress(UnreachableError):  # it can be read again
-            await self._presence.tell(self.id, self._hint("said", said))
+            await self._presence.tell(self.id, self._hint(kept))
 
     async def refresh(self) -> None:
         """Read what happened elsewhere, now. Raises UnreachableError."""
@@ -209,10 +213,10 @@ class LiveSession:
             for each in came:
                 self.audience.replace(*each.split(" "))
             self._share_people("renew")
-        elif hint.startswith((b"said ", b"focused ")):
+        elif hint.startswith(b"told "):
             teller, _, message = hint.partition(b" ")[2].partition(b"\n")
             if teller.decode() != self._house.worker:
-                relayed = _relayed.decode(message)
+                relayed = _told.decode(message)
                 if isinstance(relayed, Focused):
                     self._attentions.take(relayed.people)
                 self._tell_people(relayed)
@@ -326,7 +330,7 @@ class LiveSession:
             own = self.audience.own_people()
             self.audience.take_others(await self._presence.write(self.id, own, hint))
 
-    def _tell_people(self, message: Said | Focused) -> None:
+    def _tell_people(self, message: Told) -> None:
         """To everybody but viewers."""
         frame = text_frame(encode(message))
         for connection in self.audience:
@@ -345,10 +349,10 @@ class LiveSession:
         focused, self._unshared = self._unshared, None
         if focused is not None:
             with suppress(UnreachableError):  # the next one comes soon
-                await self._presence.tell(self.id, self._hint("focused", focused))
+                await self._presence.tell(self.id, self._hint(focused))
 
-    def _hint(self, kind: str, message: Said | Focused) -> bytes:
-        return b"%s %s\n%s" % (kind.encode(), self._house.worker.encode(), encode(message))
+    def _hint(self, message: Told) -> bytes:
+        return b"told %s\n%s" % (self._house.worker.encode(), encode(message))
 
     def _share_people(self, how: Literal["renew", "tell"]) -> None:
         if self._people != "tell":

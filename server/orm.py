@@ -139,6 +139,25 @@ class SaidRow(Base):
     at: Mapped[int] = mapped_column(BigInteger)
 
 
+class ProposalRow(Base):
+    """A proposal. operations, totals: encoded; base: the revision that it was made on; revision:
+    of the change that came of it."""
+
+    __tablename__ = "proposals"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person: Mapped[str] = mapped_column(String(32))
+    title: Mapped[str] = mapped_column(String(80))
+    operations: Mapped[bytes] = mapped_column(LargeBinary)
+    totals: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(16))
+    base: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[int] = mapped_column(BigInteger)
+    decided_by: Mapped[str | None] = mapped_column(String(32))
+    revision: Mapped[int | None] = mapped_column(BigInteger)
+
+
 class Database:
     """SQLite or PostgreSQL by URL; a unit of work is `reading()` or `writing()`."""
 

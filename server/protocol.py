@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from calc.build import Build, OptionalGameId
+from calc.build import Build, OptionalGameId, Title
 from calc.explain import Explanation
 from calc.operations import Operation
 from calc.rules import Finding
@@ -20,6 +20,7 @@ from calc.totals import Total
 VERSION = "cohort.v1"  # the WebSocket subprotocol
 
 Role = Literal["owner", "editor", "suggester", "viewer"]
+ProposalState = Literal["open", "accepted", "declined", "withdrawn"]
 ViewName = Literal["build", "totals", "people"]
 
 # Control, line-separating and direction-changing characters, and lone surrogates: never in a
@@ -113,6 +114,23 @@ class Want(Struct, frozen=True, tag="views", omit_defaults=True):
     id: MessageId | UnsetType = UNSET
 
 
+class Propose(Struct, frozen=True, tag="propose", omit_defaults=True):
+    """Propose an edit to those who may edit. id: a fresh UUID: sent twice, proposed once."""
+
+    id: EditId
+    operations: Annotated[tuple[Operation, ...], Meta(min_length=1)]
+    title: Title = ""
+
+
+class Decide(Struct, frozen=True, tag="decide"):
+    """Take a proposal (`accept`), as one edit and once however many press; or decline it. Its
+    author withdraws it so."""
+
+    id: MessageId
+    proposal: EditId
+    accept: bool
+
+
 class Preview(Struct, frozen=True, tag="preview"):
     """What would the totals be? Answered by `previewed`, or `refused` as the edit would be."""
 
@@ -162,7 +180,9 @@ class Ping(Struct, frozen=True, tag="ping"):
 
 
 Asked = Edit | Undo | Redo  # what comes to a change, and is remembered by its id
-ClientMessage = Join | Asked | Preview | Explain | Focus | Say | Want | Renew | Ping
+ClientMessage = (
+    Join | Asked | Propose | Decide | Preview | Explain | Focus | Say | Want | Renew | Ping
+)
 
 
 # To a client.
@@ -276,6 +296,7 @@ class Change(Struct, frozen=True, tag="change", omit_defaults=True):
     at: when, in milliseconds since 1970, UTC. by: the person; absent when the server made it.
     undoes, redoes: the id of the edit that this one takes back, or makes again; kept: what of it
     stays as others have changed it since; passed_over: newer edits that could not be undone.
+    proposed_by: whose proposal `by` took; the edit's id is the proposal's.
     """
 
     revision: int
@@ -290,6 +311,7 @@ class Change(Struct, frozen=True, tag="change", omit_defaults=True):
     redoes: str | UnsetType = UNSET
     kept: tuple[Kept, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
+    proposed_by: str | UnsetType = UNSET
 
 
 class Update(Struct, frozen=True, tag="update", omit_defaults=True, rename={"from_": "from"}):
@@ -381,6 +403,27 @@ class Attention(Struct, frozen=True, omit_defaults=True):
     dragging: bool = False
 
 
+class Proposal(Struct, frozen=True, tag="proposal", omit_defaults=True):
+    """A new or decided proposal, to all but viewers; newcomers are told of the open ones.
+
+    base: the revision that it was made on. totals: of the stats that would be others on the
+    newest build; problem: why it cannot be made as the build is now, as a sentence.
+    at: when, in milliseconds since 1970. decided_by: the person; revision: of its change.
+    """
+
+    id: str
+    by: str
+    title: str
+    operations: tuple[Operation, ...]
+    totals: dict[str, Total]
+    state: ProposalState
+    base: int
+    at: int
+    problem: str = ""
+    decided_by: str | UnsetType = UNSET
+    revision: int | UnsetType = UNSET
+
+
 class Focused(Struct, frozen=True, tag="focused"):
     """What people look at now; of each the newest only, and some may never be told."""
 
@@ -453,6 +496,7 @@ ServerMessage = (
     | Refused
     | Previewed
     | Explained
+    | Proposal
     | Focused
     | Said
     | Renewed

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from server.auth import Tokens
-from server.chat import Chat
+from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
 from server.limits import Buckets
@@ -19,7 +19,7 @@ class Services:
     log: Log
     hub: Hub
     database: Database
-    chat: Chat
+    desk: Desk
     tokens: Tokens
     guests: Buckets  # new ones, by address
     sessions: Buckets

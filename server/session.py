@@ -99,7 +99,8 @@ class Commit(Struct, frozen=True):
 class Committed(Struct, frozen=True):
     """An entry of the log: a change as it goes on the wire, and what undo asks of it.
 
-    by: "" is the server; undoes, redoes: "" when it is neither. inverse: encoded operations.
+    by: "" is the server; undoes, redoes, proposed_by: "" when it is none. inverse: encoded
+    operations.
     """
 
     revision: int
@@ -108,6 +109,7 @@ class Committed(Struct, frozen=True):
     by: str = ""
     undoes: str = ""
     redoes: str = ""
+    proposed_by: str = ""
     inverse: bytes = b"[]"
 
     @property
@@ -288,6 +290,7 @@ def entry(change: Change, frame: bytes, inverse: bytes) -> Committed:
         by="" if change.by is UNSET else change.by,
         undoes="" if change.undoes is UNSET else change.undoes,
         redoes="" if change.redoes is UNSET else change.redoes,
+        proposed_by="" if change.proposed_by is UNSET else change.proposed_by,
         inverse=inverse,
     )
 

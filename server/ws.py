@@ -21,6 +21,7 @@ from server.orm import DatabaseAwayError
 from server.protocol import (
     Close,
     Closing,
+    Decide,
     Edit,
     Explain,
     Focus,
@@ -28,6 +29,7 @@ from server.protocol import (
     Ping,
     Pong,
     Preview,
+    Propose,
     Redo,
     Refused,
     Renew,
@@ -108,6 +110,7 @@ async def _enter(
     async with services.hub.live(session_id) as live:
         await _admit(live, person, join, services)
         live.enter(connection, None if join.resume is UNSET else join.resume, token)
+        services.desk.begin(live, connection)
     return live, connection
 
 
@@ -145,8 +148,8 @@ def _handle(
             live.ask(connection, message)
         case Focus():
             live.focus(connection, message)
-        case Say():
-            services.chat.say(live, connection, message)
+        case Say() | Propose() | Decide():
+            services.desk.take(live, connection, message)
         case Renew():
             connection.answer(_renewed(connection, message, services.tokens))
         case Want():

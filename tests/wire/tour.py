@@ -161,6 +161,13 @@ async def _talk(ann: Owner, first: Recorded, second: Recorded) -> None:
     await first.receive("focused")
     await second.send({"type": "say", "id": "words-1", "text": "Shields first?"})
     await first.receive("said")
+    propose = {"type": "propose", "id": "proposal-1", "title": "Later, perhaps"}
+    await second.send({**propose, "operations": [level]})
+    await first.receive("proposal")
+    await first.send({"type": "decide", "id": "d1", "proposal": "proposal-1", "accept": True})
+    await second.receive("change")
+    while (await second.receive("proposal"))["state"] == "open":
+        pass
     await first.send({"type": "renew", "id": "r1", "token": ann.token})
     await first.receive("renewed")
 

@@ -1,0 +1,190 @@
+"""What is kept in SQL before anybody is told: what people say, and what they propose."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET, Struct
+
+from server import chat, proposals
+from server.access import AccessError
+from server.connection import Connection
+from server.engine import Engine
+from server.orm import Database, DatabaseAwayError
+from server.proposals import Taking
+from server.protocol import Accepted, Decide, Propose, Refused, Say
+from server.session import may_edit, may_propose
+
+if TYPE_CHECKING:
+    from server.live import LiveSession
+
+logger = logging.getLogger(__name__)
+
+WAITING = 1000  # of all sessions of a worker, while SQL is slow
+
+
+class _Waiting(Struct, frozen=True):
+    live: "LiveSession"
+    connection: Connection
+    id: str | None
+    work: Callable[[], Awaitable[None]]
+
+
+class Desk:
+    """A worker's line of what is to be kept: editing never waits for it."""
+
+    def __init__(self, database: Database, engine: Engine) -> None:
+        self._database = database
+        self._engine = engine
+        self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(WAITING)
+
+    def take(
+        self, live: "LiveSession", connection: Connection, message: Say | Propose | Decide
+    ) -> None:
+        """Put it in line; who sent it is refused when it cannot be kept."""
+        work: Callable[[], Awaitable[None]]
+        match message:
+            case Say():
+                work = lambda: self._say(live, connection, message)  # noqa: E731
+            case Propose():
+                work = lambda: self._propose(live, connection, message)  # noqa: E731
+            case Decide():
+                work = lambda: self._decide(live, connection, message)  # noqa: E731
+        self._put(live, connection, None if message.id is UNSET else message.id, work)
+
+    def begin(self, live: "LiveSession", connection: Connection) -> None:
+        """Tell a newcomer what is proposed."""
+        if may_propose(live.state.access, connection.person):
+            self._put(live, connection, None, lambda: self._tell_open(live, connection))
+
+    async def run(self) -> None:
+        """Keep and tell until cancelled."""
+        while True:
+            waiting = await self._waiting.get()
+            named = waiting.id if waiting.id is not None else UNSET
+            try:
+                await waiting.work()
+            except AccessError as error:
+                waiting.connection.answer(Refused(error.code, str(error), id=named))
+            except DatabaseAwayError:
+                self._not_now(waiting.connection, waiting.id)
+            except Exception:
+                logger.exception("session %s: what was to be kept is lost", waiting.live.id)
+                told = "Something is wrong on the server; nobody was told."
+                waiting.connection.answer(Refused("internal", told, id=named))
+
+    def _put(
+        self,
+        live: "LiveSession",
+        connection: Connection,
+        named: str | None,
+        work: Callable[[], Awaitable[None]],
+    ) -> None:
+        try:
+            self._waiting.put_nowait(_Waiting(live, connection, named, work))
+        except asyncio.QueueFull:
+            self._not_now(connection, named)
+
+    def _not_now(self, connection: Connection, named: str | None) -> None:
+        told = "This cannot be kept just now."
+        connection.answer(
+            Refused("unavailable", told, id=UNSET if named is None else named, retry_after=2.0)
+        )
+
+    async def _say(self, live: "LiveSession", connection: Connection, say: Say) -> None:
+        said, new = await chat.keep(self._database, live.id, connection.person, say)
+        if new:
+            await live.tell(said)
+        else:
+            connection.answer(said)
+
+    async def _propose(self, live: "LiveSession", connection: Connection, propose: Propose) -> None:
+        totals = proposals.tried(live.state, connection.person, propose, self._engine)
+        if isinstance(totals, Refused):
+            connection.answer(totals)
+            return
+        kept, new = await proposals.keep(
+            self._database, live.id, connection.person, propose, live.state.revision, totals
+        )
+        if new:
+            await live.tell(kept)
+        else:
+            connection.answer(kept)
+
+    async def _decide(self, live: "LiveSession", connection: Connection, decide: Decide) -> None:
+        found = await proposals.read(self._database, live.id, decide.proposal)
+        person = connection.person
+        if not may_edit(live.state.access, person) and (decide.accept or found.by != person):
+            raise AccessError("not_allowed", "An editor decides on proposals.")
+        if found.state != "open":
+            raise AccessError("already_decided", f"This proposal is {found.state} already.")
+        if decide.accept:
+            taking = Taking(found.id, live.state.revision, found.operations, found.by)
+            live.submit(_Accepting(self, live, connection, decide), taking)
+        else:
+            state: proposals.Decided = "withdrawn" if found.by == person else "declined"
+            await self._settled(live, connection, decide, state, None)
+
+    async def _settled(
+        self,
+        live: "LiveSession",
+        connection: Connection,
+        decide: Decide,
+        state: proposals.Decided,
+        revision: int | None,
+    ) -> None:
+        settled = await proposals.settle(
+            self._database, live.id, connection.person, decide.proposal, state, revision
+        )
+        if settled is None:
+            raise AccessError("already_decided", "Somebody else was first.")
+        await live.tell(settled)
+
+    async def _tell_open(self, live: "LiveSession", connection: Connection) -> None:
+        for each in await proposals.open_in(self._database, live.id):
+            connection.answer(proposals.on(live.state, each, self._engine))
+            await asyncio.sleep(0)
+
+
+class _Accepting:
+    """Stands in line for an editor who takes a proposal."""
+
+    def __init__(
+        self, desk: Desk, live: "LiveSession", connection: Connection, decide: Decide
+    ) -> None:
+        self.person = connection.person
+        self._desk = desk
+        self._live = live
+        self._connection = connection
+        self._decide = decide
+
+    def answer(self, message: Accepted | Refused) -> None:
+        if isinstance(message, Refused):
+            refused = Refused(
+                message.code,
+                message.message,
+                id=self._decide.id,
+                operation=message.operation,
+                rule=message.rule,
+                retry_after=message.retry_after,
+                by=message.by,
+            )
+            self._connection.answer(refused)
+            return
+        self._connection.answer(Accepted(self._decide.id, message.revision))
+        self._desk._put(
+            self._live, self._connection, self._decide.id, lambda: self._settle(message.revision)
+        )
+
+    async def _settle(self, revision: int) -> None:
+        settled = await proposals.settle(
+            self._desk._database,
+            self._live.id,
+            self.person,
+            self._decide.proposal,
+            "accepted",
+            revision,
+        )
+        if settled is not None:
+            await self._live.tell(settled)

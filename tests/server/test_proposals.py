@@ -1,0 +1,114 @@
+"""Proposals, by the rules' numbers (server/proposals.py)."""
+
+import pytest
+
+from calc import build as documents
+from calc.operations import AddPool, AddSlot, DropPower, Operation, SetLevel, TakePower
+from server import access, proposals
+from server.access import AccessError
+from server.engine import Engine
+from server.log import Stored
+from server.orm import Database
+from server.proposals import Taking
+from server.protocol import Propose, Refused, encode
+from server.session import Commit, entry
+from tests.server.history import ANN, BOB, HASTEN, History
+
+
+@pytest.fixture
+def history(engine: Engine) -> History:
+    return History(engine)
+
+
+@pytest.fixture
+async def session(database: Database) -> str:
+    stored = Stored("e1", 0, "", documents.empty("Nova"), {}, ())
+    return (await access.create_session(database, ANN, "Ann", stored, "engine", "release"))[0]
+
+
+async def joined(database: Database, session: str, role: access.Role) -> str:
+    """The id of the invitation by which Bob came."""
+    invitation, secret = await access.invite(database, session, ANN, role, None, None)
+    await access.accept(database, session, secret, BOB, "Bob")
+    return invitation
+
+
+def propose(number: int, *operations: Operation) -> Propose:
+    return Propose(f"proposal-{number}", operations or (SetLevel(20),), "Lower")
+
+
+def test_p1_what_is_impossible_is_not_proposed(history: History, engine: Engine) -> None:
+    answer = proposals.tried(history.state, BOB, propose(1, DropPower(HASTEN)), engine)
+    assert isinstance(answer, Refused)
+    assert answer.id == "proposal-1"
+    totals = proposals.tried(history.state, BOB, propose(2), engine)
+    assert isinstance(totals, dict)
+    assert "health.max" in totals
+
+
+async def test_p1_what_is_impossible_by_now_says_why(
+    history: History, engine: Engine, database: Database, session: str
+) -> None:
+    history.edit(ANN, AddPool("Pool.Speed"), TakePower(HASTEN))
+    made = propose(1, AddSlot(HASTEN, "k1"))
+    kept, _ = await proposals.keep(database, session, ANN, made, 1, {})
+    assert proposals.on(history.state, kept, engine).problem == ""
+    history.edit(ANN, DropPower(HASTEN))
+    assert "Hasten" in proposals.on(history.state, kept, engine).problem
+
+
+def test_p2_it_is_one_edit_of_who_takes_it_and_taken_once(history: History, engine: Engine) -> None:
+    taking = Taking("proposal-1", 0, (SetLevel(20),), BOB)
+    made = proposals.take(history.state, ANN, taking, engine)
+    assert isinstance(made, Commit)
+    change = made.change
+    assert (change.edit, change.by, change.proposed_by) == ("proposal-1", ANN, BOB)
+    assert proposals.taken(history.past, taking) is None
+    history.past.append(entry(change, encode(change), encode(made.inverse)))
+    history.state = made.after
+    assert proposals.taken(history.past, taking) == 1
+    assert history.undo(ANN).change.undoes == "proposal-1"
+
+
+def test_p2_an_edit_of_the_same_id_is_no_proposal_taken(history: History) -> None:
+    edit = history.edit(ANN, SetLevel(20))
+    assert proposals.taken(history.past, Taking(edit, 0, (SetLevel(20),), BOB)) is None
+
+
+async def test_p2_it_is_decided_once(database: Database, session: str) -> None:
+    await joined(database, session, "suggester")
+    await proposals.keep(database, session, BOB, propose(1), 0, {})
+    settled = await proposals.settle(database, session, ANN, "proposal-1", "accepted", 7)
+    assert settled is not None
+    assert (settled.state, settled.decided_by, settled.revision) == ("accepted", ANN, 7)
+    assert await proposals.settle(database, session, ANN, "proposal-1", "declined", None) is None
+    assert (await proposals.read(database, session, "proposal-1")).state == "accepted"
+    assert await proposals.open_in(database, session) == ()
+
+
+async def test_p3_sent_twice_it_is_kept_once(database: Database, session: str) -> None:
+    first, new = await proposals.keep(database, session, ANN, propose(1), 0, {})
+    assert new
+    assert await proposals.keep(database, session, ANN, propose(1), 3, {}) == (first, False)
+    with pytest.raises(AccessError, match="another proposal"):
+        await proposals.keep(database, session, ANN, propose(1, SetLevel(21)), 0, {})
+    assert [each.id for each in await proposals.open_in(database, session)] == ["proposal-1"]
+
+
+async def test_p3_only_so_many_are_open(database: Database, session: str) -> None:
+    for number in range(proposals.OPEN):
+        await proposals.keep(database, session, ANN, propose(number), 0, {})
+    with pytest.raises(AccessError) as refused:
+        await proposals.keep(database, session, ANN, propose(99), 0, {})
+    assert refused.value.code == "too_many_proposals"
+    await proposals.settle(database, session, ANN, "proposal-0", "declined", None)
+    assert (await proposals.keep(database, session, ANN, propose(99), 0, {}))[1]
+
+
+async def test_who_was_removed_proposes_nothing_afterwards(
+    database: Database, session: str
+) -> None:
+    invitation = await joined(database, session, "suggester")
+    await access.revoke(database, session, ANN, invitation)
+    with pytest.raises(AccessError):
+        await proposals.keep(database, session, BOB, propose(1), 0, {})
