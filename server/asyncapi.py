@@ -55,8 +55,12 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
 }
 
 # What a client should make of each close: the meaning, and whether to come back.
-CLOSES: Mapping[Close, tuple[str, str]] = {
+CLOSES: Mapping[int, tuple[str, str]] = {
     Close.DONE: ("Done.", "no"),
+    1002: (
+        "A frame is no frame: compressed unasked, unmasked, out of turn.",
+        "no: mend the client",
+    ),
     Close.TOO_BIG: ("A frame was larger than `welcome.limits.frame_bytes`.", "with smaller ones"),
     Close.RESTARTING: (
         "The server restarts, or the session moved to a newer release.",
@@ -67,6 +71,7 @@ CLOSES: Mapping[Close, tuple[str, str]] = {
         "after a second, with jitter; resume",
     ),
     Close.MALFORMED: ("A frame was not JSON text, or of no known type.", "no: mend the client"),
+    1007: ("The reason of your own close is not UTF-8.", "no: mend the client"),
     Close.NOT_AUTHENTICATED: ("No valid token, or it has expired.", "with another token"),
     Close.NOT_ALLOWED: (
         "No right to be here: revoked, removed, a full session, or a foreign page.",

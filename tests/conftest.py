@@ -19,6 +19,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Write the live protocol's reference anew, with examples that tests have seen.",
     )
+    parser.addoption("--fuzz-sockets", type=int, default=400, help="Sockets of fuzzed frames.")
+    parser.addoption("--fuzz-seed", type=int, default=20260301, help="What they are drawn from.")
 
 
 @pytest.fixture(scope="session")

@@ -99,7 +99,7 @@ def test_each_frame_holds_to_its_schema(frames: dict[str, Any], kind: str) -> No
 
 
 def test_every_close_code_has_its_meaning() -> None:
-    assert set(asyncapi.CLOSES) == set(asyncapi.Close)
+    assert set(asyncapi.CLOSES) == {*asyncapi.Close, 1002, 1007}  # two are the library's own
 
 
 def test_the_page_shows_every_message_field_and_close_code(reference: dict[str, Any]) -> None:

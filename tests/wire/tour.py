@@ -91,7 +91,6 @@ async def _edits(seen: Seen, server: Server, ann: Owner, first: Recorded) -> Non
     await second.send({"type": "ping", "id": "p1"})
     await second.receive("pong")
     await _undone(first, second)
-    await _asked(ann, first, second)
     await _talk(ann, first, second)
     await second.socket.close()
     back = await Recorded.of(seen, server.url, ann.session)
@@ -115,23 +114,6 @@ async def _undone(first: Recorded, second: Recorded) -> None:
     await second.receive("accepted")
     await second.send({"type": "redo", "id": "redo-of-bob-0001", "base": 4})
     await second.receive("accepted")
-
-
-async def _asked(ann: Owner, first: Recorded, second: Recorded) -> None:
-    """What changes nothing: preview and explanation, focus, chat, a newer token."""
-    slot = {"type": "set_level", "level": 50}
-    await second.send({"type": "preview", "id": "q1", "operations": [slot]})
-    await second.receive("previewed")
-    await second.send({"type": "explain", "id": "q2", "stat": "health.max"})
-    await second.receive("explained")
-    power = "Scrapper_Melee.Dark_Melee.Shadow_Punch"
-    await first.send({"type": "focus", "power": power, "slot": "own", "picker": "enhancement"})
-    await second.receive("focused")
-    await first.send({"type": "say", "id": "c1", "text": "Hasten at 10?"})
-    await second.receive("said")
-    await first.receive("said")
-    await first.send({"type": "renew", "id": "r1", "token": ann.token})
-    await first.receive("renewed")
 
 
 async def _looks_on(seen: Seen, server: Server, ann: Owner, first: Recorded) -> None:
