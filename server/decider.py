@@ -47,6 +47,13 @@ class Decider:
                 Refused("unavailable", "Too many edits are waiting.", id=edit.id, retry_after=1.0)
             )
 
+    def prepare(self) -> None:
+        """Work the session's build out, so that its first edit finds it remembered."""
+        try:
+            self._engine.result(self._follower.state.build, self._follower.id)
+        except Exception:
+            logger.exception("session %s: its build could not be worked out", self._follower.id)
+
     async def serve_next(self) -> None:
         """Decide the next edit. Raises IndexError when none waits."""
         author, edit = self._turns.take()

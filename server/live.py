@@ -293,6 +293,7 @@ class LiveSession:
             self.ready.cancel()
             raise
         self.ready.set_result(None)
+        self._decider.prepare()
         while True:
             await self._wake.wait()
             self._wake.clear()
