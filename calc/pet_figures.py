@@ -3,6 +3,8 @@
 Source: the design's `calc.md` §11, "Summons".
 """
 
+from collections.abc import Iterator
+
 from msgspec import structs
 
 from calc.facts import Context, word
@@ -26,6 +28,8 @@ def pets_of(
         _pet_power(power, many, summoned, use, chance, copied, boosts, here)
         for power, many in zip(summoned.powers, summoned.pulses, strict=True)
     ]
+    if summoned.is_part:
+        found.extend(_placed(summoned, use, chance, copied, boosts, here))
     granted = () if summoned.copies_strengths else here.gifts(summoned).granted
     for each in granted:
         power = here.sheets.catalogue.powers.get(each.power)
@@ -43,6 +47,31 @@ def pets_of(
         summoned.is_part,
         tuple(each for each in found if each.effects),
     )
+
+
+def _placed(
+    summoned: Summoned,
+    use: Use,
+    chance: float,
+    slots: Slots,
+    boosts: tuple[PowerId, ...],
+    here: Situation,
+) -> Iterator[PetPowerFigures]:
+    """What those do whom a thing puts in its place: Meteor falls where its shadow was."""
+    for power, many in zip(summoned.powers, summoned.pulses, strict=True):
+        sheet = here.sheets.of_pet(
+            power, summoned.own_class, own_tables=not summoned.copies_strengths
+        )
+        for bringing in sheet.bringing:
+            if "PseudoPet" not in bringing.block.template.flags:
+                continue
+            inner = here.sheets.summoned(bringing)
+            if inner is None or not inner.is_part:
+                continue
+            context = Context(here.facts, sheet.power)
+            likely = chance * bringing.block.likelihood(context, here.state.chances)
+            for each, pulses_ in zip(inner.powers, inner.pulses, strict=True):
+                yield _pet_power(each, many * pulses_, inner, use, likely, slots, boosts, here)
 
 
 def _pet_power(

@@ -1,0 +1,138 @@
+"""The figures of every power that anybody can pick: what must hold for all of them."""
+
+import math
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from calc.build import Build, Slot, SlottedEnhancement, TakenPower
+from calc.damage import TYPE_OF
+from calc.engine import Engine
+from calc.figure_types import EffectFigure, Figures
+from gamedata.catalogue import ArchetypeId, Catalogue, Power, PowerId, Template
+from gamedata.queries import Role, powersets_of
+from tests.legal_builds import players
+
+ROLES: tuple[Role, ...] = ("primary", "secondary", "epic", "pool")
+METEOR = PowerId("Blaster_Ranged.Seismic_Blast.Meteor")
+
+NOT_THE_SUM = {
+    "Thunder_Strike": "a part of it is for those around the target",
+    "Lightning_Clap": "the same, of stalkers: Thunder Strike by another id",
+    "Liquid_Nitrogen": "a power to be read says what its pulses come to",
+    "FRT_Scramble_Thoughts": "its ticks grow",
+    "Lightning_Field": "its ticks grow",
+}
+NO_DAMAGE = {
+    "Carrion_Creepers": "vines that stay as long as they find something",
+    "Eclipse": "takes damage sets for its accuracy",
+    "Faraday_Cage": "protects",
+    "Glittering_Column": "explodes when somebody attacks within",
+    "Gymnastics": "oil has to be set on fire; Oil Slick Arrow by another id",
+    "Oil_Slick_Arrow": "oil has to be set on fire",
+    "Paralyzing_Blast": "hurts at the end of a chain of its coil",
+    "Poison_Trap": "waits for somebody to step in it",
+    "Reverberant": "is a shield of its owner's attacks",
+    "Soul_Transfer": "hurts when one is dead",
+    "Storm_Cell": "lightning strikes those whom other powers hit",
+}
+
+
+@pytest.fixture(scope="module")
+def engine(full_catalogue: Catalogue) -> Engine:
+    return Engine(full_catalogue)
+
+
+@pytest.fixture(scope="module")
+def everything(engine: Engine) -> list[tuple[Power, Figures]]:
+    """All powers of all archetypes, unslotted, as a build has them with their powerset."""
+    return [
+        each for who in players(engine.catalogue) for each in powers_of(engine, ArchetypeId(who))
+    ]
+
+
+def powers_of(engine: Engine, who: ArchetypeId) -> Iterator[tuple[Power, Figures]]:
+    for role in ROLES:
+        for powerset in powersets_of(engine.catalogue, who, role):
+            known = [each for each in powerset.powers if each in engine.catalogue.powers]
+            taken = {str(each): TakenPower(level=1) for each in known}
+            found = engine.figures(Build(1, archetype=who, powers=taken))
+            for power in known:
+                if power in found:
+                    yield engine.catalogue.powers[power], found[power]
+
+
+def hits(effects: Iterable[EffectFigure]) -> Iterator[EffectFigure]:
+    for effect in effects:
+        if effect.on != "self" and effect.aspect == "Absolute" and effect.attribute in TYPE_OF:
+            yield effect
+
+
+def added(effects: Iterable[EffectFigure]) -> float | None:
+    """What effects hurt together; None where a missed tick may end the row."""
+    found = list(hits(effects))
+    if any(hit.chance < 1.0 and hit.ticks > 1 for hit in found):
+        return None
+    return math.fsum(hit.magnitude * hit.chance * hit.ticks for hit in found)
+
+
+def test_damage_is_the_sum_of_its_effects(everything: list[tuple[Power, Figures]]) -> None:
+    compared = 0
+    different = set()
+    for power, found in everything:
+        parts = [added(found.effects)]
+        for pet in found.pets:
+            for each in pet.powers if pet.is_part else ():
+                part = added(each.effects)
+                parts.append(None if part is None else part * each.pulses * pet.chance * pet.count)
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            continue
+        compared += 1
+        if found.after.get("power.damage", 0.0) != pytest.approx(math.fsum(known)):
+            different.add(power.id.rpartition(".")[2])
+    assert different == set(NOT_THE_SUM)
+    assert compared > 4000
+
+
+def test_what_takes_damage_sets_hurts(everything: list[tuple[Power, Figures]]) -> None:
+    """Itself, or by somebody whom it summons."""
+    harmless = set()
+    for power, found in everything:
+        wanted = power.type == "Click" and any("Damage" in group for group in power.set_groups)
+        if not wanted or not reaches_others(power):
+            continue
+        by_pets = [each for pet in found.pets for each in pet.powers]
+        if not any(hits(found.effects)) and not any(any(hits(each.effects)) for each in by_pets):
+            harmless.add(power.id.rpartition(".")[2])
+    assert harmless == set(NO_DAMAGE)
+
+
+def reaches_others(power: Power) -> bool:
+    templates: list[Template] = [each for group in power.effects for each in group.templates]
+    return (
+        any("Foe" in target for target in power.targets_affected)
+        or power.target_type.startswith(("Location", "Foe"))
+        or any("Create_Entity" in each.attributes for each in templates)
+    )
+
+
+def test_all_numbers_are_numbers(everything: list[tuple[Power, Figures]]) -> None:
+    for power, found in everything:
+        for numbers in (found.before, found.after):
+            for key, value in numbers.items():
+                assert math.isfinite(value), (power.id, key)
+                assert value >= 0.0, (power.id, key)
+        for effect in found.effects:
+            assert math.isfinite(effect.magnitude), (power.id, effect)
+            assert 0.0 < effect.chance <= 1.0, (power.id, effect)
+            assert effect.ticks >= 1, (power.id, effect)
+
+
+def test_what_a_thing_puts_in_its_place_hurts_too(engine: Engine) -> None:
+    """Meteor's shadow summons the meteor: 1 + 3 times the table, with the slots of the power."""
+    slots = {"own": Slot(enhancement=SlottedEnhancement("Crafted_Damage", 50))}
+    taken = {str(METEOR): TakenPower(level=1, slots=slots)}
+    found = engine.figures(Build(1, archetype="Class_Blaster", powers=taken))[METEOR]
+    assert found.before["power.damage"] == pytest.approx(4 * 62.5631)
+    assert found.after["power.damage"] == pytest.approx(4 * 62.5631 * 1.4238, rel=1e-4)
