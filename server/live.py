@@ -26,6 +26,7 @@ from server.focus import Attentions
 from server.follower import Follower
 from server.hints import Hints
 from server.log import FullError, Head, Log, UnreachableError, key
+from server.pace import Pace
 from server.people import Presence
 from server.proposals import Taking
 from server.protocol import (
@@ -57,6 +58,7 @@ Told = Said | Proposal | Focused
 
 _told: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
 
+PEOPLE_S = 0.1  # between two writings of who is here: many may come at once
 DEGRADED = Status(degraded=True, reason="Edits wait until the server can store them.")
 
 
@@ -98,6 +100,8 @@ class LiveSession:
         self._unshared: Focused | None = None  # what other workers do not know yet
         self._wake = asyncio.Event()
         self._people: Literal["", "renew", "tell"] = ""  # what is to be written
+        self._people_due = False
+        self._people_pace = Pace(PEOPLE_S, self._write_people_now)
         self._came: list[Connection] = []  # who other workers do not know yet
 
     @property
@@ -299,14 +303,14 @@ class LiveSession:
             self._wake.clear()
             while (
                 self._follower.news
-                or self._people
+                or self._people_due
                 or self._decider
                 or self._questions
                 or self._unshared
             ):
                 if self._follower.news:
                     await self._follower.read_on()
-                if self._people:
+                if self._people_due:
                     await self._write_people()
                 if self._unshared:
                     await self._share_focus()
@@ -322,6 +326,7 @@ class LiveSession:
             await self._presence.write(self.id, (), f"people {self._house.worker}")
 
     async def _write_people(self) -> None:
+        self._people_due = False
         hint = ""
         if self._people == "tell":
             came = (f"{each.person} {each.client} {each.id}" for each in self._came)
@@ -358,4 +363,8 @@ class LiveSession:
     def _share_people(self, how: Literal["renew", "tell"]) -> None:
         if self._people != "tell":
             self._people = how
+        self._people_pace.due()
+
+    def _write_people_now(self) -> None:
+        self._people_due = True
         self._wake.set()

@@ -12,13 +12,15 @@ from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from calc import patch, totals
+from calc.stats import NUMBER
 from calc.totals import Total
 from server.protocol import (
     Change,
     Present,
+    Refused,
     Role,
     Snapshot,
     Totals,
@@ -61,6 +63,15 @@ class View(Struct, frozen=True):
     def derived(self) -> bool:
         """Whether it follows the session at a bounded rate."""
         return self.feed in ("updates", "totals")
+
+
+def unknown_stat(stats: Iterable[str], message: str | UnsetType = UNSET) -> Refused | None:
+    """The refusal of the message of who names a stat that there is not."""
+    for index, stat in enumerate(stats):
+        if stat not in NUMBER:
+            sentence = f"There is no stat {stat!r}; see /api/v1/stats."
+            return Refused("invalid", sentence, id=message, path=f"$.stats[{index}]")
+    return None
 
 
 def view_of(role: Role, wanted: Wanted) -> View:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from litestar import WebSocket, websocket
 from msgspec import UNSET, UnsetType
 
-from server import access, protocol
+from server import access, protocol, views
 from server.access import AccessError
 from server.auth import NotAuthenticatedError, Person, Tokens
 from server.connection import Connection
@@ -153,7 +153,11 @@ def _handle(
         case Renew():
             connection.answer(_renewed(connection, message, services.tokens))
         case Want():
-            live.want(connection, Wanted(message.views, message.stats))
+            unknown = views.unknown_stat(message.stats, message.id)
+            if unknown is None:
+                live.want(connection, Wanted(message.views, message.stats))
+            else:
+                connection.answer(unknown)
         case Ping():
             connection.answer(Pong(message.id))
         case Join():
@@ -190,7 +194,10 @@ async def _first_message(frames: AsyncIterator[bytes], transport: LiveProtocol) 
     async for frame in frames:
         message = protocol.decode(frame)
         if isinstance(message, Join):
-            return message
+            refused = views.unknown_stat(message.stats)
+            if refused is None:
+                return message
+            message = refused
         if not isinstance(message, Refused):
             raise Closing(Close.MALFORMED, "The first message must be a join.")
         transport.write(text_frame(encode(message)))
