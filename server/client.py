@@ -31,6 +31,7 @@ from server.protocol import (
     Asked,
     ClientMessage,
     Close,
+    Decide,
     Edit,
     Explain,
     Explained,
@@ -41,6 +42,8 @@ from server.protocol import (
     Pong,
     Preview,
     Previewed,
+    Proposal,
+    Propose,
     Redo,
     Refused,
     Renew,
@@ -105,8 +108,8 @@ class Away(Struct, frozen=True):
     retry_s: float
 
 
-_Question = Asked | Preview | Explain | Say | Renew | Ping
-_Answer = Accepted | Refused | Previewed | Explained | Said | Renewed | Pong
+_Question = Asked | Propose | Decide | Preview | Explain | Say | Renew | Ping
+_Answer = Accepted | Refused | Proposal | Previewed | Explained | Said | Renewed | Pong
 
 
 class _Envelope(Struct):
@@ -250,6 +253,18 @@ class Client:
         assert isinstance(answer, Explained | Refused)
         return answer
 
+    async def propose(self, *operations: Operation, title: str = "") -> Proposal | Refused:
+        """Propose an edit to those who may edit."""
+        answer = await self._ask(Propose(_new_id(), operations, title))
+        assert isinstance(answer, Proposal | Refused)
+        return answer
+
+    async def decide(self, proposal: str, *, accept: bool) -> Proposal | Refused:
+        """Take a proposal as an edit, or decline it (one's own: withdraw it), by its id."""
+        answer = await self._ask(Decide(_new_id(), proposal, accept))
+        assert isinstance(answer, Proposal | Refused)
+        return answer
+
     async def say(self, text: str) -> Said | Refused:
         """Say something to everybody here; it is said once, however often the line drops."""
         answer = await self._ask(Say(text, _new_id()))
@@ -312,16 +327,21 @@ class Client:
     # How it is done.
 
     async def _make(self, edit: Asked) -> Accepted | Refused:
+        answer = await self._ask(edit)
+        assert isinstance(answer, Accepted | Refused)
+        return answer
+
+    async def _ask(self, message: _Question) -> _Answer:
+        """Send a message, again after each return and whenever it was too soon, until it is
+        answered for good."""
         while True:
-            answer = await self._ask(edit)
-            assert isinstance(answer, Accepted | Refused)
+            answer = await self._ask_once(message)
             if not isinstance(answer, Refused) or answer.code not in AGAIN:
                 return answer
             wait = 0.5 if answer.retry_after is UNSET else answer.retry_after
             await asyncio.sleep(_jittered(max(wait, 0.05)))
 
-    async def _ask(self, message: _Question) -> _Answer:
-        """Send a message, again after each return, until it is answered."""
+    async def _ask_once(self, message: _Question) -> _Answer:
         assert self._task is not None, "enter the client first"
         if self._task.done():
             raise ClosedError(Close.DONE, "The client is closed.")
@@ -334,6 +354,12 @@ class Client:
         finally:
             if self._waiting.get(message.id, (None, None))[1] is answered:
                 del self._waiting[message.id]
+
+    def _settle(self, answer: _Answer) -> None:
+        """Give an answer to those who wait for it."""
+        for message, answered in tuple(self._waiting.values()):
+            if _settles(message, answer) and not answered.done():
+                answered.set_result(answer)
 
     async def _send(self, message: ClientMessage) -> None:
         if self._socket is not None:
@@ -414,10 +440,8 @@ class Client:
                     await self._begin(socket)
                 case Goodbye():
                     self._retry_after = message.retry_after
-            if isinstance(message, _Answer) and message.id is not UNSET:
-                _, answered = self._waiting.pop(message.id, (None, None))
-                if answered is not None and not answered.done():
-                    answered.set_result(message)
+            if isinstance(message, _Answer):
+                self._settle(message)
             await self._tell(message)
 
     def _join(self) -> Join:
@@ -444,6 +468,17 @@ class Client:
             self._messages.append(message)
             self._arrived.set()
         await self._wake()
+
+
+def _settles(message: _Question, answer: _Answer) -> bool:
+    if isinstance(message, Decide) and not isinstance(answer, Refused):
+        # It is accepted before the proposal is settled; a decline is not told otherwise.
+        return (
+            isinstance(answer, Proposal)
+            and answer.id == message.proposal
+            and answer.state != "open"
+        )
+    return answer.id == message.id
 
 
 def _new_id() -> str:

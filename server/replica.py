@@ -13,6 +13,7 @@ from server.protocol import (
     People,
     Position,
     Present,
+    Proposal,
     ServerMessage,
     Snapshot,
     Totals,
@@ -29,7 +30,7 @@ class Replica:
     """Everything that a client was told of a session.
 
     document: the build's; totals: of the stats that it is sent. people: who is here, by id, and
-    number: how many (viewers are told nothing else).
+    number: how many (viewers are told nothing else). proposals: those that wait, by id.
     """
 
     def __init__(self) -> None:
@@ -39,6 +40,7 @@ class Replica:
         self.findings: tuple[Finding, ...] = ()
         self.people: dict[str, Present] = {}
         self.number = 0
+        self.proposals: dict[str, Proposal] = {}
         self._epoch = ""
 
     @property
@@ -50,6 +52,7 @@ class Replica:
         match message:
             case Welcome():
                 self._epoch = message.epoch
+                self.proposals = {}  # those that still wait are told anew
                 self.people = {each.person: each for each in message.people}
                 self.number = len(self.people) if message.number is UNSET else message.number
             case Snapshot():
@@ -70,6 +73,10 @@ class Replica:
             case Totals():
                 self.position = Position(self._epoch, message.revision)
                 self.totals = {**self.totals, **message.totals}
+            case Proposal(state="open"):
+                self.proposals[message.id] = message
+            case Proposal():
+                self.proposals.pop(message.id, None)
             case People():
                 self._meet(message)
 

@@ -24,7 +24,7 @@ from server.client import Away, Client, ClosedError, GapError, NoAnswerError
 from server.commands.totals import text
 from server.inputs import catalogue_option, read_catalogue
 from server.link import Link, read_link
-from server.protocol import Change, Said, ServerMessage, Snapshot, Status, Update, Welcome
+from server.protocol import Change, Proposal, Said, ServerMessage, Snapshot, Status, Update, Welcome
 from server.replica import Replica
 from server.sentences import made
 
@@ -149,6 +149,9 @@ class Feed:
             case Update():
                 places = ", ".join(_places(message.patch)) or "nothing of the build"
                 return f"{message.revision} changed: {places}"
+            case Proposal():
+                who = self._names.get(message.by, "somebody")
+                return f"{who} proposes {message.title or message.id!r}: {message.state}"
             case Said():
                 return f"{message.name}: {message.text}"
             case Status():

@@ -16,6 +16,7 @@ from server.protocol import (
     Focused,
     Goodbye,
     Previewed,
+    Proposal,
     Refused,
     Renewed,
     Said,
@@ -87,6 +88,31 @@ async def test_what_one_says_and_looks_at_the_others_are_told(ann: Owner) -> Non
         assert [(each.person, each.power) for each in seen.people] == [
             (ann.person, "Pool.Speed.Hasten")
         ]
+
+
+async def test_proposals_are_made_and_decided(ann: Owner) -> None:
+    secret = ann.invite("suggester")["secret"]
+    async with (
+        asyncio.timeout(30),
+        Client(ann.url, ann.session, token=ann.token) as editor,
+        Client(ann.url, ann.session, invitation=secret, name="Bob") as bob,
+    ):
+        first = await bob.propose(SetLevel(30), title="Lower")
+        second = await bob.propose(SetLevel(40))
+        assert isinstance(first, Proposal)
+        assert isinstance(second, Proposal)
+        await editor.until(lambda: set(editor.replica.proposals) == {first.id, second.id})
+        taken = await editor.decide(first.id, accept=True)
+        assert isinstance(taken, Proposal)
+        assert (taken.state, taken.revision) == ("accepted", 1)
+        declined = await editor.decide(second.id, accept=False)
+        assert isinstance(declined, Proposal)
+        assert declined.state == "declined"
+        again = await editor.decide(first.id, accept=True)
+        assert isinstance(again, Refused)
+        assert again.code == "already_decided"
+        await bob.until(lambda: bob.replica.proposals == {})
+        assert bob.replica.document["level"] == 30
 
 
 async def test_a_ping_measures_the_line(ann: Owner) -> None:

@@ -56,7 +56,7 @@ def test_each_curl_command_is_answered(ann: Owner) -> None:
     for command in commands:
         command = command.replace("$(uuidgen)", str(uuid.uuid4())).replace("curl ", "curl -sf ")
         if "stream" in command:
-            command = f"{command} | head -n 6"
+            command = command.replace("curl -sf", "curl -sf -m 2") + " | head -n 6"
         answer = subprocess.run(
             ["bash", "-c", command], env=environment, capture_output=True, text=True, timeout=30
         )

@@ -71,7 +71,8 @@ def test_each_example_is_as_a_test_has_seen_it(
 
 def is_like(example: Any, frame: dict[str, Any]) -> bool:
     """Whether an example has the fields of a frame, and still is such a message."""
-    if example is None or set(example) != set(frame):
+    timed = frame["type"] == "people"  # who comes and goes at the same time is told as one
+    if example is None or (set(example) != set(frame) and not timed):
         return False
     with suppress(msgspec.ValidationError):
         msgspec.convert(example, MESSAGES[frame["type"]])
