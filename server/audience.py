@@ -6,8 +6,8 @@ from server import views
 from server.connection import Connection
 from server.line import Line
 from server.pace import Pace
-from server.protocol import Close, People, Present, Reset, ServerMessage, encode
-from server.session import EDITING, Access, Committed, State, gather, movements
+from server.protocol import Close, Member, People, Present, Reset, ServerMessage, encode
+from server.session import EDITING, Access, Committed, State, collaborators, gather, movements
 from server.transport import text_frame
 from server.views import View, Wanted, view_of
 
@@ -23,7 +23,8 @@ class Audience:
     stand in one line. Viewers follow at a bounded rate: `shown` is the state that they have, and
     in which the next of them enters, so that one frame fits all.
 
-    people: who is here, as everybody was last told.
+    people: who is here, as everybody was last told. collaborators: who may be here, but for
+    viewers.
     """
 
     def __init__(self, updates_per_second: float = 20.0) -> None:
@@ -41,6 +42,7 @@ class Audience:
         self._names = Pace(NAMES_S, self._tell_names)
         self._number = Pace(NUMBER_S, self._tell_number)
         self.people: dict[str, Present] = {}
+        self.collaborators: tuple[Member, ...] = ()
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -58,8 +60,8 @@ class Audience:
         )
 
     def number(self) -> int:
-        """How many people are here; of those who came just now, who come to this worker."""
-        return len(self.people.keys() | self._here.keys())
+        """How many people are here, about: a storm of newcomers is told of a little later."""
+        return max(len(self.people), len(self._here))
 
     # Coming and going
 
@@ -112,9 +114,13 @@ class Audience:
 
     def take_access(self, access: Access) -> None:
         """Roles may have changed; who has none any more goes."""
-        self._access = access
+        before, self._access = self._access.members, access
+        self.collaborators = collaborators(access)
         for connection in self:
             member = access.members.get(connection.person)
+            known = before.get(connection.person)
+            if member is not None and known is not None and member.role == known.role:
+                continue
             if member is None:
                 self._remove(connection)
                 connection.close(Close.NOT_ALLOWED, "You may not be in this session any more.")

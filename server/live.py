@@ -157,6 +157,7 @@ class LiveSession:
             replace(state, access=self.state.access),
             connection.person,
             resumed=resumed,
+            members=audience.collaborators,
             people=people,
             number=audience.number() if view.people == "number" else UNSET,
             house=self._house,

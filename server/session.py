@@ -127,32 +127,38 @@ class House(Struct, frozen=True):
     worker: str
 
 
+def collaborators(access: Access) -> tuple[Member, ...]:
+    """Everybody with more than a viewer's role, present or not."""
+    return tuple(
+        Member(person, member.name, member.role)
+        for person, member in access.members.items()
+        if member.role != "viewer"
+    )
+
+
 def welcome(
     state: State,
     person: str,
     *,
     resumed: Literal["changes", "nothing", "snapshot"],
+    members: tuple[Member, ...],
     people: Iterable[Present],
     number: int | UnsetType,
     house: House,
     token: str | UnsetType,
 ) -> Welcome:
-    """What a newcomer is told first. number: how many are here, instead of `people`. token: a
-    new one that they should keep."""
-    members = state.access.members
+    """What a newcomer is told first. members: see `collaborators`. number: how many are here,
+    instead of `people`. token: a new one that they should keep."""
+    themselves = state.access.members[person]
     return Welcome(
         session=state.session,
         person=person,
-        name=members[person].name,
-        role=members[person].role,
+        name=themselves.name,
+        role=themselves.role,
         epoch=state.epoch,
         revision=state.revision,
         resumed=resumed,
-        members=tuple(
-            Member(each, member.name, member.role)
-            for each, member in members.items()
-            if member.role != "viewer"
-        ),
+        members=members,
         people=tuple(people),
         catalogue=house.catalogue,
         engine=state.engine,
