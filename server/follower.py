@@ -161,6 +161,7 @@ class Follower:
         before, self.state = self.state, after
         self.recent.append(committed)
         self._listener.changed(before, after, committed)
+        self._lost.reached(after.revision)
 
     async def reach_back(self) -> None:
         """Know as many recent changes as the log spans, from an epoch before if need be.
@@ -193,11 +194,18 @@ class Follower:
     async def _load(self) -> None:
         while (loaded := await self._load_from_redis()) is None:
             pass
-        self.state = loaded.state
+        state = loaded.state
+        if self._loaded and state.access.version < self.state.access.version:
+            # Redis went back to before a change of the access: who came since stays, and nobody
+            # revoked returns.
+            access = self.state.access
+            await self.patience.ask(lambda: self._log.put_access(self.id, access))
+            state = replace(state, access=access)
+        self.state = state
         self.recent = deque(loaded.recent, maxlen=RECENT)
         self._reaches_back = False
         self._lost.in_sql = not loaded.redone
-        self._listener.access_changed(loaded.state.access)
+        self._listener.access_changed(state.access)
 
     async def _load_from_redis(self) -> Loaded | None:
         """None: Redis had nothing that one can begin with, and was given what SQL has."""
@@ -222,6 +230,7 @@ class Follower:
     async def _reload(self) -> None:
         await self._load()
         self._listener.started_again()
+        self._lost.reached(self.state.revision)
 
     async def _adopt(self) -> None:
         """Bring a session of another catalogue or other maths to ours, by a change of its own.

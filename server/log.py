@@ -263,11 +263,15 @@ class Log:
             for revision in revisions
         ]
 
-    async def give_up(self, state: State, author: str) -> bool:
-        """Remember that a lost edit may not be made again; False: `state` is not the newest."""
+    async def give_up(self, state: State, author: str) -> Known | Elsewhere:
+        """Remember that a lost edit may not be made again.
+
+        Known: another worker made it; Elsewhere: it is "lost", or `state` is not the newest.
+        """
         names = ("head", "ids", "digests")
         args = (author, state.epoch, state.revision, state.edit, state.access.version)
-        return bool(await self._run(self._give_up, state.session, names, *args))
+        answer = await self._run(self._give_up, state.session, names, *args)
+        return _known(answer, "") if answer[0] == b"known" else Elsewhere(answer[0].decode())
 
     async def redone(self, session: str, epoch: str) -> None:
         """All that was lost with the epochs before this one is decided again."""

@@ -54,6 +54,7 @@ class Lost:
         self._told = told
         self._from_sql = False  # what SQL has is in line, or settled
         self._remembered: list[Committed] = []
+        self._ahead: list[tuple[str, Accepted]] = []  # made by others, after what we have read
         self._line: deque[Committed] = deque()
 
     def __bool__(self) -> bool:
@@ -86,7 +87,7 @@ class Lost:
             elif not isinstance(outcome, Known):
                 self._told(lost.by, Refused("lost", LOST, id=lost.edit))
             elif outcome.revision != lost.revision:
-                self._told(lost.by, Accepted(lost.edit, outcome.revision))
+                self._made(state, lost, outcome.revision)
 
     async def settle(self, state: State, now: int) -> bool:
         """Decide the first in line on `state`; False when that is not the newest.
@@ -97,12 +98,17 @@ class Lost:
         change = _change.decode(lost.frame)
         decision = self._decide(state, change, now)
         if isinstance(decision, Refused):
-            if not await self._patience.ask(lambda: self._log.give_up(state, _author(lost))):
-                return False
-            with suppress(DatabaseAwayError):
-                await self._archive.give_up(state.session, lost.by, lost.edit)
-            message = f"{LOST} {decision.message}"
-            self._told(lost.by, Refused("lost", message, id=lost.edit, rule=decision.rule))
+            given_up = await self._patience.ask(lambda: self._log.give_up(state, _author(lost)))
+            match given_up:
+                case Known(revision=revision):
+                    self._made(state, lost, revision)
+                case Elsewhere("lost"):
+                    with suppress(DatabaseAwayError):
+                        await self._archive.give_up(state.session, lost.by, lost.edit)
+                    message = f"{LOST} {decision.message}"
+                    self._told(lost.by, Refused("lost", message, id=lost.edit, rule=decision.rule))
+                case _:
+                    return False
             self._line.popleft()
             return True
         frame = encode(decision.change)
@@ -113,13 +119,27 @@ class Lost:
                 self._take(decision.after, made)
                 self._told(lost.by, Accepted(lost.edit, outcome.revision))
             case Known(revision=revision):
-                self._told(lost.by, Accepted(lost.edit, revision))
+                self._made(state, lost, revision)
             case Refused() | Elsewhere("too_old" | "lost"):
                 pass  # it was settled long ago
             case _:
                 return False
         self._line.popleft()
         return True
+
+    def reached(self, revision: int) -> None:
+        """The follower has come so far: who waited for it hears that their edit was made."""
+        ahead, self._ahead = self._ahead, []
+        for person, accepted in ahead:
+            if accepted.revision <= revision:
+                self._told(person, accepted)
+            else:
+                self._ahead.append((person, accepted))
+
+    def _made(self, state: State, lost: Committed, revision: int) -> None:
+        """By another worker: its author hears of it after the change, never before."""
+        self._ahead.append((lost.by, Accepted(lost.edit, revision)))
+        self.reached(state.revision)
 
     def _decide(self, state: State, lost: Change, now: int) -> Commit | Refused:
         try:

@@ -150,14 +150,16 @@ return found
 GIVE_UP = """
 -- keys: head ids digests; args: author epoch revision edit access
 -- An edit of a lost log that is refused on this state is not decided again by anybody.
-if redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 1 end
+-- It may be made already, by a worker for which it was possible.
+local known = redis.call('ZSCORE', KEYS[2], ARGV[1])
+if known then return {'known', known, redis.call('HGET', KEYS[3], ARGV[1])} end
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'access')
 for i = 1, 4 do
-  if head[i] ~= ARGV[i + 1] then return 0 end
+  if head[i] ~= ARGV[i + 1] then return {'moved'} end
 end
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
 redis.call('HSET', KEYS[3], ARGV[1], 'lost')
-return 1
+return {'lost'}
 """
 
 REDONE = """

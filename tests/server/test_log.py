@@ -171,6 +171,18 @@ async def test_a_refused_edit_stays_refused(log: Log, state: State, engine: Engi
     assert loaded.state == after
 
 
+async def test_a_lost_edit_is_given_up_once_and_not_when_it_is_made(
+    log: Log, state: State, engine: Engine
+) -> None:
+    after = await commit_some(log, state, engine, range(1, 3))
+    assert await log.give_up(state, "g1 edit-0009") == Elsewhere("moved")
+    assert await log.give_up(after, "g1 edit-0002") == Known(2, same=False)
+    for _ in range(2):
+        assert await log.give_up(after, "g1 edit-0009") == Elsewhere("lost")
+    lost = decided(after, an_edit(9), engine)
+    assert await log.commit(lost, b"") == Elsewhere("lost")
+
+
 async def test_since_gives_what_follows_a_position_and_checks_that_it_is_the_same_history(
     log: Log, state: State, engine: Engine
 ) -> None:
