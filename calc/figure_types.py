@@ -29,10 +29,11 @@ class EffectFigure(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class ProcFigure(Struct, frozen=True, omit_defaults=True, gc=False):
-    """A slotted piece's procs.
+    """A slotted piece's procs, or one that works in all powers.
 
-    chance: each time that the power is used. damage: of all of them, on average for each use.
-    on: whether it is counted in the power's damage.
+    slot: "" for the latter, and then enhancement is the power's id. chance: each time that the
+    power is used. damage: of all of them, on average for each use. on: whether it is counted in
+    the power's damage.
     """
 
     slot: str

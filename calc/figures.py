@@ -127,6 +127,8 @@ def _depends_on(
     """All that a power's figures depend on in a frame; None when that takes long to say."""
     if not sheet.is_plain or sheet.bringing or sheet.has_ppm:
         return None
+    if not all(here.sheets.is_settled(proc, sheet.power.id) for proc in here.procs):
+        return None
     if slots and here.sheets.have_procs(slots, sheet.power.id):
         return None
     context = Context(here.facts, sheet.power)
@@ -139,6 +141,23 @@ def _depends_on(
         tuple([block.likelihood(context, modifiers) for block in sheet.open]),
         here.to_hit,
         here.of_level,
+        tuple([_likely(proc, sheet.power.id, modifiers, here) for proc in here.procs]),
+    )
+
+
+def _likely(
+    proc: PowerId, host: PowerId, modifiers: Mapping[str, float], here: Situation
+) -> Hashable:
+    """How likely a proc that works in all powers, and each of its ticks, comes in one of them."""
+    works = here.sheets.of_proc(proc, host)
+    if works is None:
+        return None
+    context = Context(here.facts, works.power)
+    blocks = (*works.blocks, *[bringing.block for bringing in works.bringing])
+    return (
+        proc,
+        tuple([block.likelihood(context, modifiers) for block in blocks]),
+        tuple([block.each_tick(modifiers) for block in works.blocks if block.tick_tags]),
     )
 
 
@@ -250,36 +269,52 @@ def _procs(
 
     A power that summons something for its effects has its procs there.
     """
-    if not slots or not sheet.power.proc_allowed:
+    if not sheet.power.proc_allowed or not (slots or here.procs):
         return []
-    host, pulses = _host(sheet, pets, here)
-    recharge = use.recharge if host is sheet.power else 0.0
-    found = []
-    for slot, slotted in _in_slots(own, slots, here):
-        piece = here.sheets.of_piece(EnhancementId(slotted.id), host.id)
-        if piece is None:
-            continue
-        happening = Use(
-            Context(here.facts, host), use.modifiers, here.sheets.outcome, recharge=recharge
-        )
-        blocks = (*piece.blocks, *(bringing.block for bringing in piece.bringing))
-        chance = max(happening.likelihood(block) for block in blocks)
-        if chance <= 0.0:
-            continue
-        happening.do(piece)
-        for _ in _follow(piece, happening, (), here):
-            pass  # whom a proc summons is not shown
-        damage = {kind: pulses * value for kind, value in happening.after.items()}
-        figure = ProcFigure(
-            slot,
-            slotted.id,
-            chance,
-            math.fsum(damage.values()),
-            slotted.proc is not False,
-            tuple(happening.effects),
-        )
-        found.append((figure, damage))
+    found: list[tuple[ProcFigure, dict[str, float]]] = []
+    if slots:
+        host, pulses = _host(sheet, pets, here)
+        recharge = use.recharge if host is sheet.power else 0.0
+        for slot, slotted in _in_slots(own, slots, here):
+            piece = here.sheets.of_piece(EnhancementId(slotted.id), host.id)
+            if piece is not None:
+                is_on = slotted.proc is not False
+                happened = _happening(piece, host, pulses, recharge, use, here)
+                found.extend(_proc_figure(slot, slotted.id, is_on, each) for each in happened)
+    for proc in here.procs:
+        works = here.sheets.of_proc(proc, sheet.power.id)
+        if works is not None:
+            happened = _happening(works, works.power, 1, use.recharge, use, here)
+            found.extend(_proc_figure("", proc, True, each) for each in happened)
     return found
+
+
+def _happening(
+    piece: Sheet, host: Power, pulses: int, recharge: float, use: Use, here: Situation
+) -> Iterator[tuple[float, tuple[EffectFigure, ...], dict[str, float]]]:
+    """What a proc does in a power, if it can: its chance, effects, and average damage by type."""
+    happening = Use(
+        Context(here.facts, host), use.modifiers, here.sheets.outcome, recharge=recharge
+    )
+    blocks = (*piece.blocks, *(bringing.block for bringing in piece.bringing))
+    chance = max(happening.likelihood(block) for block in blocks)
+    if chance <= 0.0:
+        return
+    happening.do(piece)
+    for _ in _follow(piece, happening, (), here):
+        pass  # whom a proc summons is not shown
+    damage = {kind: pulses * value for kind, value in happening.after.items()}
+    yield chance, tuple(happening.effects), damage
+
+
+def _proc_figure(
+    slot: str,
+    name: str,
+    is_on: bool,
+    happened: tuple[float, tuple[EffectFigure, ...], dict[str, float]],
+) -> tuple[ProcFigure, dict[str, float]]:
+    chance, effects, damage = happened
+    return ProcFigure(slot, name, chance, math.fsum(damage.values()), is_on, effects), damage
 
 
 def _host(sheet: Sheet, pets: tuple[PetFigures, ...], here: Situation) -> tuple[Power, int]:

@@ -43,7 +43,7 @@ def figures_after(
     """The figures of all powers, and in what situation. old: the result for another build: what
     holds of it is taken."""
     here = situation(memory.build, memory.state, sheets, memory.strengths, memory.sums)
-    if old is None or not _is_comparable(memory, old.memory):
+    if old is None or not _is_comparable(memory, old.memory) or here.procs != old.here.procs:
         return {power: shown(power, here) for power in powers_of(here)}, here
     found = before = old.shown
     if memory.state.slots.keys() != old.memory.state.slots.keys() or (

@@ -75,9 +75,14 @@ class Block(Struct, frozen=True, gc=False):
     @property
     def is_plain(self) -> bool:
         """Whether its size follows from strengths, targets and likelihood alone."""
+        return not self.tick_tags and self.is_fixed
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether no formula of its looks at a build."""
         formulas = (self.expression, self.duration_expression)
         reads = (formula.reads for formula in formulas if formula is not None)
-        return not self.tick_tags and all(read <= _SAME_FOR_ALL for read in reads)
+        return all(read <= _SAME_FOR_ALL for read in reads)
 
     def likelihood(self, context: Context, modifiers: Mapping[str, float]) -> float:
         """How likely it happens, procs per minute aside; 0 when a condition keeps it from it.

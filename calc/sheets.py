@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping, Set
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-from calc import pieces
+from calc import everywhere, pieces
 from calc.active import MAX_DEPTH
 from calc.compile import compile_for_pet, compile_power
 from calc.compile_sheet import Caster, compile_sheet, name_of
@@ -67,6 +67,8 @@ class Sheets:
         self.of_power = lru_cache(_SHEETS)(self._of_power)
         self.of_pet = lru_cache(_SHEETS)(self._of_pet)
         self.of_piece = lru_cache(_SHEETS)(self._of_piece)
+        self.of_proc = lru_cache(_SHEETS)(self._of_proc)
+        self.is_settled = lru_cache(_SHEETS)(self._is_settled)
         self.for_pet = lru_cache(_GIFTS)(self._for_pet)
         self.of_pet_itself = lru_cache(_SHEETS)(self._of_pet_itself)
         self.pets_in = lru_cache(_SHEETS)(self._pets_in)
@@ -132,6 +134,27 @@ class Sheets:
         self, sheet: Sheet, own: PowerId, to_hit: float, of_level: float
     ) -> dict[str, float]:
         return own_numbers(sheet.power, self.catalogue.powers[own], to_hit, of_level)
+
+    def _of_proc(self, proc: PowerId, host: PowerId) -> Sheet | None:
+        """What a proc that works in all powers does when one is used; None for nothing."""
+        as_power = everywhere.in_host(self.catalogue.powers[proc], self.catalogue.powers[host])
+        if as_power is None:
+            return None
+        sheet = compile_sheet(as_power, self.caster, self.changed_tags, enhanced=False)
+        bringing = tuple(each for each in sheet.bringing if not each.grants)
+        if not sheet.blocks and not bringing:
+            return None
+        return sheet_of(as_power, sheet.enhanceable, sheet.blocks, bringing, sheet.fixed)
+
+    def _is_settled(self, proc: PowerId, host: PowerId) -> bool:
+        """Whether what a proc does follows from how likely it and its ticks are."""
+        sheet = self.of_proc(proc, host)
+        if sheet is None:
+            return True
+        executed = [self.of_power(each) for bringing in sheet.bringing for each in bringing.powers]
+        return all(block.is_fixed for block in sheet.blocks) and not any(
+            other.bringing or other.open or not other.is_plain for other in executed
+        )
 
     def _piece_reads_totals(self, enhancement: EnhancementId) -> bool:
         return reads_totals(self.catalogue.enhancements[enhancement])

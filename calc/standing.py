@@ -7,6 +7,7 @@ from msgspec import Struct
 from calc.active import knowing
 from calc.build import Build
 from calc.company import Gifts, gifts
+from calc.everywhere import everywhere
 from calc.facts import Context, Facts
 from calc.pets import Summoned
 from calc.power_numbers import BASE_TO_HIT
@@ -14,15 +15,15 @@ from calc.running import Running
 from calc.sheets import Sheets
 from calc.switches import scenario_of
 from calc.tables import limit
-from gamedata.catalogue import EntityId
+from gamedata.catalogue import EntityId, PowerId
 
 
 class Situation(Struct, frozen=True, gc=False):
     """What the figures of all powers of a build have in common.
 
     strengths: the global ones, by attribute. facts: with the totals. to_hit: base and buffs,
-    base_to_hit: the base alone. of_level: what the foe's level adds to it. met: what pets of each
-    kind have, worked out when somebody asks.
+    base_to_hit: the base alone. of_level: what the foe's level adds to it. procs: those that work
+    in all powers. met: what pets of each kind have, worked out when somebody asks.
     """
 
     build: Build
@@ -33,6 +34,7 @@ class Situation(Struct, frozen=True, gc=False):
     to_hit: float
     base_to_hit: float
     of_level: float = 0.0
+    procs: tuple[PowerId, ...] = ()
     met: dict[EntityId, Gifts] = {}
 
     def gifts(self, pet: Summoned) -> Gifts:
@@ -64,4 +66,5 @@ def situation(
         facts.to_hit,
         base,
         BASE_TO_HIT[above] - BASE_TO_HIT[0],
+        everywhere(state, sheets.catalogue),
     )

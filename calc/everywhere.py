@@ -1,0 +1,66 @@
+"""What happens with every attack: procs that a power, a form or an incarnate gives to all others.
+
+They are powers of the type `Global Enhancement`, granted like Alpha's, and work in each power that
+takes an enhancement of one of their types: the poison of Offensive Adaptation, Interface, Gauntlet.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import structs
+
+from calc.running import Running
+from gamedata.catalogue import Catalogue, EffectGroup, Power, PowerId
+
+TYPE = "Global Enhancement"
+
+
+def everywhere(state: Running, catalogue: Catalogue) -> tuple[PowerId, ...]:
+    """The procs that work in all of a build's powers, each once; without what only enhances."""
+    return tuple(
+        power for power in dict.fromkeys(_given(state, catalogue)) if power not in state.boosts
+    )
+
+
+def _given(state: Running, catalogue: Catalogue) -> Iterator[PowerId]:
+    powers = catalogue.powers
+    for active in state.powers:
+        if active.power.power.type == TYPE:
+            yield active.power.power.id
+        for part in active.power.grants:
+            for power in part.powers:
+                granted = powers.get(power)
+                if (
+                    granted is not None
+                    and granted.type == TYPE
+                    and part.multiplicity(active.count, active.context, {})
+                ):
+                    yield power
+    for bonus in state.bonuses:
+        found = powers.get(bonus)
+        if found is not None and found.type == TYPE:
+            yield bonus
+
+
+def in_host(proc: Power, host: Power) -> Power | None:
+    """A proc as what happens when another power is used; None where it does not.
+
+    Its formulas ask for the other's times and reach.
+    """
+    if not any(kind in host.enhancement_types for kind in proc.enhancement_types):
+        return None
+    effects = _besides_boosts(proc.effects)
+    once = _besides_boosts(proc.activation_effects)
+    if not effects and not once:
+        return None
+    return structs.replace(host, effects=effects, activation_effects=once, redirects=())
+
+
+def _besides_boosts(groups: Sequence[EffectGroup]) -> tuple[EffectGroup, ...]:
+    """Without what enhances, which slots and boosts are asked for."""
+    found = []
+    for group in groups:
+        templates = tuple(each for each in group.templates if "Boost" not in each.flags)
+        children = _besides_boosts(group.children)
+        if templates or children:
+            found.append(structs.replace(group, templates=templates, children=children))
+    return tuple(found)
