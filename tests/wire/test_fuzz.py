@@ -22,4 +22,4 @@ def test_a_hundred_seeds_with_workers_as_tasks() -> None:
 
 @pytest.mark.timeout(300)
 def test_five_seeds_with_real_processes() -> None:
-    fuzz("--real", "--seeds", "5")
+    fuzz("--world", "processes", "--seeds", "5")

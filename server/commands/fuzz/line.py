@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
+from websockets.protocol import State
 from websockets.uri import parse_uri
 
 KERNEL_BYTES = 4096  # what the line holds of what nobody reads, before the worker's own buffer
@@ -84,7 +85,7 @@ class Line(asyncio.Transport):
     # The person's end.
 
     async def send(self, frame: bytes) -> None:
-        if self._lost or self._vanished:
+        if self._lost or self._vanished or self._client.state is not State.OPEN:
             raise LineError(1006)
         self._client.send_text(frame)
         self._send()

@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct
 from calc import build as documents
 from calc.operations import Operation
 from gamedata.catalogue import Catalogue
-from server.client import AGAIN, GapError, Replica
+from server.client import AGAIN
 from server.commands.fuzz.edits import random_operations
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import LineError, Socket
@@ -20,17 +20,24 @@ from server.commands.fuzz.worker import DeadError
 from server.log import Head
 from server.protocol import (
     Accepted,
+    Asked,
     Close,
     Edit,
     Goodbye,
     Join,
+    Preview,
+    Previewed,
+    Redo,
     Refused,
     Role,
     ServerMessage,
     Snapshot,
+    Totals,
+    Undo,
     Welcome,
     encode,
 )
+from server.replica import GapError, Replica
 
 NEVER = (Close.MALFORMED, Close.NOT_AUTHENTICATED, Close.NO_SESSION, Close.TOO_MANY)
 UNKNOWN = frozenset(("too_old", *AGAIN))  # refusals that do not say that the edit is not there
@@ -42,7 +49,7 @@ _decode = msgspec.json.Decoder(ServerMessage).decode
 class Sent(Struct):
     """An edit of theirs. answer: the newest one; revision: 0 until it was accepted."""
 
-    edit: Edit
+    edit: Asked
     answer: Accepted | Refused | None = None
     revision: int = 0
 
@@ -51,6 +58,8 @@ class Person:
     """One person with one client program.
 
     connect: opens a socket to some worker. Raises DeadError or LineError.
+    overlay: whether they want totals alone. forgetful: whether Redis goes back in their world:
+    what was accepted may be lost by that, if they are told so.
     calm: whether they make no more trouble, and wait for what is still unanswered.
     came_by: the secret of their invitation, if they had one.
     expelled: their right was taken away; gone: they were told so.
@@ -71,6 +80,8 @@ class Person:
         self.id = ""
         self.replica = Replica()
         self.sent: dict[str, Sent] = {}
+        self.overlay = join.views == ("totals",)
+        self.forgetful = False
         self.calm = False
         self.expelled = False
         self.gone = False
@@ -81,7 +92,7 @@ class Person:
         self._connect = connect
         self._journal = journal
         self._random = random.Random(f"{seed} {name}")  # noqa: S311 - not a secret
-        self._again: set[asyncio.Task[None]] = set()
+        self._previews: set[str] = set()
         self._changed = asyncio.Event()
 
     @property
@@ -108,6 +119,8 @@ class Person:
             await self._changed.wait()
 
     def _has(self, head: Head) -> bool:
+        if self.overlay:
+            return True  # it is told of no revision that changes none of its totals
         position = self.replica.position
         return position.epoch == head.epoch and position.revision >= head.revision
 
@@ -120,7 +133,7 @@ class Person:
                 self._take(message)
                 if isinstance(message, Welcome):
                     acting = await self._welcomed(message, acting, socket)
-                elif isinstance(message, Snapshot) and acting is None:
+                elif isinstance(message, Snapshot | Totals) and acting is None:
                     acting = await self._begin(socket)
         except LineError as error:
             self._closed(error)
@@ -136,7 +149,7 @@ class Person:
 
     def _joining(self) -> Join:
         position = self.replica.position
-        if position.epoch and self._random.random() < 0.9:
+        if position.epoch and not self.overlay and self._random.random() < 0.9:
             return msgspec.structs.replace(self._join, resume=position)
         return self._join
 
@@ -148,7 +161,9 @@ class Person:
         )
         self.id = message.person
         if message.token is not UNSET:
-            self._join = Join(token=message.token, client=self._join.client)
+            self._join = msgspec.structs.replace(
+                self._join, token=message.token, invitation=UNSET, name=UNSET
+            )
         return acting if message.resumed == "snapshot" else await self._begin(socket)
 
     async def _begin(self, socket: Socket) -> asyncio.Task[None]:
@@ -178,6 +193,8 @@ class Person:
                 self._refused(message)
             case Snapshot():
                 self._journal.note(self.name, f"snapshot {message.epoch} {message.revision}")
+            case Previewed():
+                self._previews.discard(message.id)
             case Goodbye():
                 self._journal.note(self.name, f"goodbye: {message.reason}")
             case _:
@@ -197,6 +214,9 @@ class Person:
         sent.answer, sent.revision = message, message.revision
 
     def _refused(self, message: Refused) -> None:
+        if message.id is not UNSET and message.id in self._previews:
+            self._previews.discard(message.id)
+            return
         if message.id is UNSET or (sent := self.sent.get(message.id)) is None:
             self._journal.fail(self.name, f"something is refused: {message}")
             return
@@ -210,9 +230,11 @@ class Person:
             self._journal.expect(sent.revision > 0, self.name, f"{message.id} was not made before")
         elif message.code not in AGAIN:
             self._journal.expect(
-                not sent.revision, self.name, f"{message.id} was accepted and is refused now"
+                self.forgetful or not sent.revision,
+                self.name,
+                f"{message.id} was accepted and is refused now",
             )
-            sent.answer = message
+            sent.answer, sent.revision = message, 0
 
     # What they do.
 
@@ -242,22 +264,36 @@ class Person:
             socket.stall()
             await asyncio.sleep(self._random.uniform(0.05, 0.6))
             socket.read_on()
+        elif self.overlay:
+            pass
         elif chance < 0.16 and self.sent:
             await self._send_again(socket)
+        elif chance < 0.18:
+            preview = Preview(self._new_id(), self._operations())
+            self._previews.add(preview.id)
+            await socket.send(encode(preview))
         else:
             for _ in range(self._random.choice((1, 1, 1, 2, 5))):
                 await self._edit(socket)
 
+    def _new_id(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128)))
+
     async def _edit(self, socket: Socket) -> None:
         if len(self.waiting) > 40:
             return
-        edit = Edit(
-            str(uuid.UUID(int=self._random.getrandbits(128))),
-            self.replica.revision,
-            self._operations(),
-        )
+        new, base = self._new_id(), self.replica.revision
+        edit: Asked
+        match self._random.choices(("edit", "undo", "redo"), (16, 3, 2))[0]:
+            case "undo":
+                edit = Undo(new, base)
+            case "redo":
+                edit = Redo(new, base)
+            case _:
+                edit = Edit(new, base, self._operations())
         self.sent[edit.id] = Sent(edit)
-        self._journal.note(self.name, f"edit {edit.id[:8]} on {edit.base}")
+        what = type(edit).__name__.lower()
+        self._journal.note(self.name, f"{what} {edit.id[:8]} on {edit.base}")
         await socket.send(encode(edit))
         if self._random.random() < 0.1:
             await socket.send(encode(edit))
@@ -266,7 +302,12 @@ class Person:
         """An edit of before once more; now and then its id for another one."""
         sent = self._random.choice(list(self.sent.values()))
         edit = sent.edit
-        if sent.revision and self._random.random() < 0.3:
+        if (
+            isinstance(edit, Edit)
+            and sent.revision
+            and not self.forgetful
+            and self._random.random() < 0.3
+        ):
             edit = msgspec.structs.replace(edit, operations=self._operations())
         if isinstance(sent.answer, Refused):
             return  # final: nobody sends it again

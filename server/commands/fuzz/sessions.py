@@ -20,11 +20,16 @@ from msgspec import Struct
 from gamedata.catalogue import Catalogue
 from migrations import run as migrations
 from server.commands.fuzz.processes import ProcessWorld
-from server.commands.fuzz.tasks import TaskWorld
+from server.commands.fuzz.tasks import ForgetfulWorld, TaskWorld
 from server.commands.fuzz.world import LIMIT_S, World
 from server.inputs import catalogue_option, read_catalogue
 from server.orm import connect
 
+WORLDS: dict[str, type[World]] = {
+    "tasks": TaskWorld,
+    "forgetful": ForgetfulWorld,
+    "processes": ProcessWorld,
+}
 OVERDUE_S = LIMIT_S + 30.0
 
 
@@ -41,10 +46,17 @@ class Outcome(Struct, frozen=True):
 @click.option("--seeds", default=10, show_default=True, type=click.IntRange(1))
 @click.option("--first", default=1, show_default=True, type=click.IntRange(0))
 @click.option("--processes", default=2, show_default=True, help="How many seeds run at once.")
-@click.option("--real", is_flag=True, help="Run `cohort serve`, and kill its processes.")
+@click.option(
+    "--world",
+    default="tasks",
+    show_default=True,
+    type=click.Choice(list(WORLDS)),
+    help="tasks: workers in one process; forgetful: the same, and Redis goes back; processes: "
+    "`cohort serve`, killed and paused.",
+)
 @catalogue_option
 def sessions(
-    seeds: int, first: int, processes: int, *, real: bool, catalogue_file: Path | None
+    seeds: int, first: int, processes: int, world: str, catalogue_file: Path | None
 ) -> None:
     """Let random people edit while workers and Redis are killed, held and cut off.
 
@@ -59,8 +71,8 @@ def sessions(
         template = Path(folder) / "cohort.sqlite"
         asyncio.run(_migrate(template))
         gc.freeze()  # the runs begin as copies of this process
-        world = ProcessWorld if real else TaskWorld
-        runs = _outcomes(range(first, first + seeds), processes, world, catalogue, template)
+        all_seeds = range(first, first + seeds)
+        runs = _outcomes(all_seeds, processes, WORLDS[world], catalogue, template)
         for outcome in runs:
             verdict = f"{len(outcome.failures)} failures" if outcome.failures else "ok"
             click.echo(f"seed {outcome.seed}: {verdict} ({outcome.took_s:.1f} s)")

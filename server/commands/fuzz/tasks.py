@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -29,6 +30,7 @@ class TaskWorld(World):
     """Workers on relays, people on lines, all in this process; a Valkey beside it."""
 
     _workers: list[Worker]
+    _redis_free: asyncio.Lock
     _replacements: list[asyncio.Task[None]]
     _settings: Settings
     _valkey: Valkey
@@ -36,6 +38,7 @@ class TaskWorld(World):
     async def begin(self, stack: AsyncExitStack) -> str:
         self._workers, self._replacements = [], []
         self._settings = self._drawn_settings()
+        self._redis_free = asyncio.Lock()
         loop = asyncio.get_running_loop()
         watch_tasks(loop)
         loop.set_exception_handler(self._unhandled)
@@ -51,15 +54,19 @@ class TaskWorld(World):
         return self._valkey.url
 
     def faults(self) -> dict[Fault, float]:
-        return {
-            self._kill_worker: 4,
-            self._kill_worker_at_commit: 4,
-            self._stop_worker: 1,
+        faults: dict[Fault, float] = {
             self._hold_worker: 3,
             self._cut_redis: 2,
             self._lose_answer: 4,
             self._lose_hints: 2,
             self._kill_redis: 2,
+        }
+        if self.forgetful:  # then workers live: what Redis lost is in their memory
+            return faults | {self._take_redis_back: 3}
+        return faults | {
+            self._kill_worker: 4,
+            self._kill_worker_at_commit: 4,
+            self._stop_worker: 1,
         }
 
     async def heal(self) -> None:
@@ -199,10 +206,32 @@ class TaskWorld(World):
             worker.relay.deaf = False
 
     async def _kill_redis(self) -> None:
-        self.journal.note("redis", "is killed")
+        async with self._redis_free:
+            self._end_redis()
+            self.journal.note("redis", "is killed")
+            await asyncio.sleep(self.random.uniform(0.0, 0.3))
+            await self._redis_back()
+
+    async def _take_redis_back(self) -> None:
+        """To what it was a moment ago, as a failover or an old file does, or to nothing."""
+        files = self.folder / "redis" / "appendonlydir"
+        kept = self.folder / "kept"
+        async with self._redis_free:
+            shutil.copytree(files, kept)
+            await asyncio.sleep(self.random.uniform(0.05, 0.8))
+            self._end_redis()
+            shutil.rmtree(files)
+            if self.random.random() < 0.3:
+                self.journal.note("redis", "loses everything")
+                shutil.rmtree(kept)
+            else:
+                self.journal.note("redis", "goes back")
+                kept.rename(files)
+            await self._redis_back()
+
+    def _end_redis(self) -> None:
         os.kill(self._valkey.pid, signal.SIGKILL)
-        await asyncio.sleep(self.random.uniform(0.0, 0.3))
-        await self._redis_back()
+        os.waitid(os.P_PID, self._valkey.pid, os.WEXITED | os.WNOWAIT)
 
     async def _redis_back(self) -> None:
         while True:
@@ -218,6 +247,12 @@ class TaskWorld(World):
     def _unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if not _killed():
             self.journal.fail("loop", f"{context.get('message')}: {context.get('exception')!r}")
+
+
+class ForgetfulWorld(TaskWorld):
+    """One whose Redis goes back; its workers live."""
+
+    forgetful = True
 
 
 def _killed() -> bool:

@@ -4,10 +4,11 @@ import asyncio
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from redis.asyncio import Redis
 
 from gamedata.catalogue import Catalogue
@@ -28,8 +29,12 @@ Fault = Callable[[], Awaitable[None]]
 
 
 class World(ABC):
-    """One seed. folder: its own, empty but for a migrated `cohort.sqlite`."""
+    """One seed. folder: its own, empty but for a migrated `cohort.sqlite`.
 
+    forgetful: whether its Redis may go back to an older state.
+    """
+
+    forgetful = False
     editing_s = 2.0
     between_faults_s = 0.25
 
@@ -97,7 +102,10 @@ class World(ABC):
             )
             self._invitations[invitation["id"]] = invitation["secret"]
             name = f"{role}{number}"
-            self._expect(name, role, Join(invitation=invitation["secret"], name=name))
+            join = Join(invitation=invitation["secret"], name=name)
+            self._expect(name, role, join)
+            if role == "viewer":
+                self._expect("overlay", role, replace(join, name="Overlay", views=("totals",)))
 
     @property
     def _path(self) -> str:
@@ -106,6 +114,7 @@ class World(ABC):
     def _expect(self, name: str, role: Role, join: Join) -> None:
         seed = str(self._seed)
         person = Person(name, role, join, self.catalogue, self.connect, self.journal, seed)
+        person.forgetful = self.forgetful
         self._people.append(person)
 
     async def _live(self) -> None:
@@ -159,11 +168,15 @@ class World(ABC):
 
     async def _settle(self) -> None:
         """Until everybody is answered, has the newest revision, and SQL has it too."""
-        head = None
-        while head != (newest := await self._head()):
-            head = newest
-            await asyncio.gather(*(person.settled(head) for person in self._people))
-            await self._recorded(head.revision)
+        settled = False
+        while not settled:
+            head = await self._head()
+            with suppress(TimeoutError):  # it may have been of an epoch that is left by now
+                async with asyncio.timeout(1.0):
+                    await asyncio.gather(*(person.settled(head) for person in self._people))
+                    await self._recorded(head.revision)
+                    settled = head == await self._head()
+        await self._shown()
 
     async def _while_it_moves(self, work: Coroutine[Any, Any, None]) -> None:
         """Wait as long as something happens now and then. Raises TimeoutError."""
@@ -176,6 +189,16 @@ class World(ABC):
                     seen = len(self.journal.lines)
                     patience.reschedule(asyncio.get_running_loop().time() + STUCK_S)
             await done
+
+    async def _shown(self) -> None:
+        """Until the overlays show the newest totals; what they do not show is found later on."""
+        loaded = await self._log.load(self.session)
+        assert loaded is not None
+        overlays = [each for each in self._people if each.overlay and not each.gone]
+        for _ in range(100):
+            if all(each.replica.totals == loaded.state.totals for each in overlays):
+                return
+            await asyncio.sleep(0.02)
 
     async def _recorded(self, revision: int) -> None:
         while True:
@@ -209,12 +232,11 @@ class World(ABC):
 
     async def _head(self) -> Head:
         while True:
-            try:
+            with suppress(UnreachableError):
                 (head,) = await self._log.heads([self.session])
-            except UnreachableError:
-                continue
-            assert head is not None
-            return head
+                if head is not None:  # else nobody has brought it back yet
+                    return head
+            await asyncio.sleep(0.02)
 
 
 async def _all_of(fault: Fault) -> None:
