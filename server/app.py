@@ -21,6 +21,7 @@ from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
 from server import (
     edit_routes,
+    openapi,
     pages,
     problems,
     reference_routes,
@@ -155,7 +156,8 @@ def create_app(
                 r"/totals/stream$",  # each event is to arrive at once
             ],
         ),
-        openapi_config=None,  # Litestar fails on Structs whose defaults are Structs with maps
+        openapi_config=openapi.CONFIG,
+        plugins=[openapi.StructSchemas()],
         logging_config=None,
     )
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, post
+from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
@@ -28,6 +29,15 @@ STATUS = {
     "internal": 500,
 }
 CONFLICT = 409
+
+Key = Annotated[
+    str,
+    Parameter(
+        header="Idempotency-Key",
+        description="The edit's id: a fresh UUID, counted per person.",
+        required=True,
+    ),
+]
 
 
 class NewEdit(Struct, frozen=True):
@@ -56,14 +66,11 @@ class Asker:
 
 @post("/api/v1/sessions/{session_id:str}/edits", status_code=HTTP_200_OK)
 async def create_edit(
-    request: AnyRequest, session_id: str, data: NewEdit, services: Services
+    request: AnyRequest, session_id: str, data: NewEdit, services: Services, key: Key = ""
 ) -> Accepted:
-    """Make an edit, and wait until it is durable. Sent again with its key, it is made once.
-
-    The header `Idempotency-Key` is the edit's id: a fresh UUID, counted per person.
-    """
+    """Make an edit, and wait until it is durable. Sent again with its key, it is made once."""
     person = services.tokens.read(bearer(request.headers.get("authorization")))
-    edit = Edit(_key(request), data.base, data.operations)
+    edit = Edit(_checked(key), data.base, data.operations)
     _limit(person.id, edit, services)
     async with services.hub.live(session_id) as live:
         asker = Asker(person.id)
@@ -78,9 +85,9 @@ async def create_edit(
     return answer
 
 
-def _key(request: AnyRequest) -> str:
+def _checked(key: str) -> str:
     try:
-        return msgspec.convert(request.headers.get("idempotency-key"), EditId)
+        return msgspec.convert(key, EditId)
     except msgspec.ValidationError:
         message = "Send a fresh UUID as Idempotency-Key: 8 to 64 of A-Z, a-z, 0-9, - and _."
         raise ProblemError(400, message) from None

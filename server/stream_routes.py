@@ -4,10 +4,11 @@ A stream is a connection like any other: it counts, follows at the viewers' rate
 its right ends, and is moved to the newest state when it does not read.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get
+from litestar.params import Parameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import UNSET
 
@@ -28,7 +29,12 @@ _KEYS = frozenset(stat.key for stat in STATS)
 
 @get("/api/v1/sessions/{session_id:str}/totals/stream")
 async def stream_totals(
-    request: AnyRequest, session_id: str, services: Services, stats: str = ""
+    request: AnyRequest,
+    session_id: str,
+    services: Services,
+    stats: str = "",
+    secret: Annotated[str, Parameter(header="Invitation")] = "",
+    known: Annotated[str, Parameter(header="Last-Event-ID")] = "",
 ) -> ASGIApp:
     """Totals as they change, for a member or for who holds an invitation (header `Invitation`).
 
@@ -36,16 +42,14 @@ async def stream_totals(
     has them all, each later one those that changed. `Last-Event-ID` resumes.
     """
     wanted = Wanted(views=("totals",), stats=_chosen(stats))
-    secret = request.headers.get("invitation")
     person = None
     if not secret:
         person = services.tokens.read(bearer(request.headers.get("authorization")))
-    known = request.headers.get("last-event-id", "")
     protocol = stream_of(request.scope.get("extensions"))
 
     async def stream(_: Scope, receive: Receive, send: Send) -> None:
         async with services.hub.live(session_id) as live:
-            watcher = person or await _by_invitation(live, secret or "", services)
+            watcher = person or await _by_invitation(live, secret, services)
             if protocol.scope["method"] == "HEAD":
                 _check_member(live, watcher)
                 await _answer(send)

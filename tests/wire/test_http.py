@@ -59,3 +59,17 @@ def test_an_owner_may_ask_for_the_head_of_their_session(server: Server) -> None:
     assert ann.http.head(path).status_code == 401
     bearer = {"Authorization": f"Bearer {ann.token}"}
     assert ann.http.head(path, headers=bearer).status_code == 200
+
+
+def test_the_rest_interface_has_a_document(http: httpx.Client) -> None:
+    document = http.get("/docs/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    paths = document["paths"]
+    assert {"/api/v1/totals", "/api/v1/sessions/{session_id}/edits"} <= set(paths)
+    edit = paths["/api/v1/sessions/{session_id}/edits"]["post"]
+    (key,) = (each for each in edit["parameters"] if each["in"] == "header")
+    assert (key["name"], key["required"]) == ("Idempotency-Key", True)
+    body = edit["requestBody"]["content"]["application/json"]["schema"]
+    schemas = document["components"]["schemas"]
+    assert set(schemas[body["$ref"].rpartition("/")[2]]["required"]) == {"base", "operations"}
+    assert not any(path.startswith("/health") for path in paths)
