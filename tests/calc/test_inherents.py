@@ -385,3 +385,14 @@ def test_a_stalker_is_hidden_or_is_not(engine: Engine, meter: int) -> None:
     assert figures(engine, STALKER_SMITE, Scenario(meter=meter)).after["power.damage"] == hidden
     assert figures(engine, STALKER_SMITE, Scenario(fury=80)).after["power.damage"] == seen
     assert hidden > 1.5 * seen
+
+
+@pytest.mark.parametrize(("team", "chance"), [(1, 0.1), (8, 0.31)])
+def test_savage_leap_hits_critically_the_likelier_the_larger_the_team(
+    engine: Engine, team: int, chance: float
+) -> None:
+    """0.845 again, and bleeding: 0.068 for four ticks, each of 0.8 after the one before."""
+    leap = "Stalker_Melee.Savage_Melee.Savage_Leap"
+    found = figures(engine, leap, Scenario(team=team)).after["power.damage"]
+    bleeding = 0.068 * (0.8 + 0.8**2 + 0.8**3 + 0.8**4)
+    assert found == pytest.approx((0.845 * (1 + chance) + bleeding) * STALKER_MELEE, rel=1e-5)
