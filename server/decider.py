@@ -6,13 +6,14 @@ meanwhile; between workers the log decides.
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 
 from server import proposals, session
 from server.engine import Engine
 from server.follower import Follower, now_ms
-from server.log import Done, Elsewhere, FullError, Known, Log
+from server.log import Done, Elsewhere, FullError, Known, Log, Place
 from server.lost import LOST
 from server.meanwhile import named
 from server.orm import DatabaseAwayError
@@ -27,18 +28,43 @@ logger = logging.getLogger(__name__)
 _change = msgspec.json.Decoder(Change)
 
 
-class Decider:
-    """Takes what people want to change, and answers each when its turn has come."""
+URGENT = 2  # races lost in a row: then we get in line with the other workers
+WAIT_S = 0.3  # in line, at most: who is before us may be dead
+IN_A_ROW = 4  # commits in one turn
 
-    def __init__(self, follower: Follower, log: Log, engine: Engine) -> None:
+
+@dataclass
+class Races:
+    """How often this worker tried to commit, and was too late, or waited for its turn."""
+
+    run: int = 0
+    lost: int = 0
+    waited: int = 0
+
+
+class Decider:
+    """Takes what people want to change, and answers each when its turn has come.
+
+    worker: which this is, for taking turns with others that commit to the same session.
+    """
+
+    def __init__(self, follower: Follower, log: Log, engine: Engine, worker: str) -> None:
         self._follower = follower
         self._log = log
         self._engine = engine
+        self._worker = worker
+        self._lost = 0  # races in a row
+        self._in_a_row = 0  # commits in this turn
+        self.races = Races()
         self._turns = Turns[Author, Asked | Taking]()
 
     def __bool__(self) -> bool:
         """Whether somebody waits."""
         return bool(self._turns)
+
+    @property
+    def _more(self) -> bool:
+        return bool(self._turns) and self._in_a_row % IN_A_ROW != IN_A_ROW - 1
 
     def submit(self, author: Author, edit: Asked | Taking) -> None:
         """Put an edit in line."""
@@ -126,10 +152,21 @@ class Decider:
     async def _commit(self, decision: Commit) -> Done | Known | Refused | Elsewhere:
         follower = self._follower
         frame = encode(decision.change)
-        outcome = await follower.patience.ask(lambda: self._log.commit(decision, frame))
+        place = Place(self._worker, urgent=self._lost >= URGENT, stays=self._more)
+        outcome = await follower.patience.ask(lambda: self._log.commit(decision, frame, place))
+        self.races.run += 1
         if isinstance(outcome, Done):
             made = session.entry(decision.change, frame, encode(decision.inverse))
             follower.take(decision.after, made)
+            self._lost = 0
+            self._in_a_row += 1
+        elif outcome == Elsewhere("waits"):
+            self.races.waited += 1
+            self._in_a_row = 0
+            await follower.wait_in_line(self._worker, WAIT_S)
+        elif outcome == Elsewhere("moved"):
+            self.races.lost += 1
+            self._lost += 1
         return outcome
 
     async def _answer(

@@ -149,6 +149,12 @@ class Hub:
             live.audience.close_all(Close.TRY_AGAIN, "Something is wrong on the server.")
         finally:
             self._close(live)
+            races = live.races
+            if races.lost or races.waited:
+                counts = (races.run, races.lost, races.waited)
+                logger.info(
+                    "session %s: %d commits tried, %d too late, %d in line", live.id, *counts
+                )
             if live.id not in self._live:  # not opened again already
                 await live.leave_presence()
 

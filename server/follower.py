@@ -92,12 +92,20 @@ class Follower:
         self._lost = Lost(log, archive, engine, self.patience, self.take, listener.settled)
         self._reaches_back = False  # `recent` has all that there is
         self._loaded = False
+        self._hinted = asyncio.Event()
+        self._line = 0, ""  # at which revision which worker was to be the next to commit
         self._refreshed: list[asyncio.Future[None]] = []
 
     # What others may call at any time. None of it waits, but for `refresh`.
 
-    def hint(self, revision: int | None) -> None:
-        """Somebody says that the log has this revision now; None: that something happened."""
+    def hint(self, revision: int | None, next_in_line: str = "") -> None:
+        """Somebody says that the log has this revision now; None: that something happened.
+
+        next_in_line: the worker that is to commit next, if any are in line.
+        """
+        if revision is not None:
+            self._line = revision, next_in_line
+            self._hinted.set()
         if revision is None or not self._loaded or revision > self.state.revision:
             self._look()
 
@@ -155,6 +163,24 @@ class Follower:
             for future in refreshed:
                 if not future.done():
                     future.set_result(None)
+
+    async def wait_in_line(self, worker: str, seconds: float) -> None:
+        """Read on until it is this worker's turn to commit, but no longer than so."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds) as patience:
+                while not self._is_next(worker):
+                    self._hinted.clear()
+                    if not self.news:
+                        await self._hinted.wait()
+                    if self.news and not self._is_next(worker):
+                        deadline = patience.when()
+                        patience.reschedule(None)  # what is begun is not cut off
+                        await self.read_on()
+                        patience.reschedule(deadline)
+
+    def _is_next(self, worker: str) -> bool:
+        revision, next_in_line = self._line
+        return next_in_line in (worker, "") and revision >= self.state.revision
 
     def take(self, after: State, committed: Committed) -> None:
         """A change that is in the log now, and follows our state."""

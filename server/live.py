@@ -20,7 +20,7 @@ from server import session
 from server.archive import Archive
 from server.audience import Audience
 from server.connection import Connection
-from server.decider import Decider
+from server.decider import Decider, Races
 from server.engine import Engine
 from server.focus import Attentions
 from server.follower import Follower
@@ -93,7 +93,7 @@ class LiveSession:
         self._settings = settings
         self._house = house
         self._follower = Follower(session_id, log, engine, settings, self, archive, releases)
-        self._decider = Decider(self._follower, log, engine)
+        self._decider = Decider(self._follower, log, engine, house.worker)
         self._questions = Questions(self._follower, engine)
         self._attentions = Attentions()
         self._focus_timer: asyncio.TimerHandle | None = None
@@ -226,7 +226,8 @@ class LiveSession:
                     self._attentions.take(relayed.people)
                 self._tell_people(relayed)
         else:
-            self._follower.hint(int(hint) if hint.isdigit() else None)
+            revision, _, next_in_line = hint.decode().partition(" ")
+            self._follower.hint(int(revision) if revision.isdigit() else None, next_in_line)
 
     def stands(self, head: Head | None) -> None:
         """Where the log really is: what no hint told is read now."""
@@ -320,6 +321,10 @@ class LiveSession:
                 elif self._questions:
                     self._questions.answer_next()
                     await asyncio.sleep(0)  # edits may have come meanwhile
+
+    @property
+    def races(self) -> Races:
+        return self._decider.races
 
     async def leave_presence(self) -> None:
         """Say in Redis that nobody is here any more."""

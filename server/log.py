@@ -23,6 +23,7 @@ from server.protocol import Asked, Change, Position, Refused
 from server.session import Access, Commit, Committed, State, digest, entry, follow
 
 TIMEOUT_S = 5.0
+LINE_MS = 1000  # how long a worker keeps its place in line
 REFUSED_MS = 600_000  # an edit may be on its way no longer: a worker may wake up with it
 BACKLOG = 200  # changes before the stored build that are loaded too: for those who come back
 
@@ -105,6 +106,20 @@ class News(Struct, frozen=True):
     more: bool
 
 
+class Place(Struct, frozen=True):
+    """How a worker stands to others that commit to the same session.
+
+    urgent: it has lost against them several times. stays: it has more to commit.
+    """
+
+    worker: str
+    urgent: bool
+    stays: bool
+
+
+ALONE = Place("", urgent=False, stays=False)
+
+
 class Done(Struct, frozen=True):
     """The edit is a change now."""
 
@@ -119,9 +134,12 @@ class Known(Struct, frozen=True):
 
 
 class Elsewhere(Struct, frozen=True):
-    """The session is not what the edit was decided on, or not for this worker to write."""
+    """The session is not what the edit was decided on, or not for this worker to write.
 
-    why: Literal["moved", "engine", "absent", "too_old", "lost"]
+    why: `waits`: it is another worker's turn; `lost`: it was lost with another log, and refused.
+    """
+
+    why: Literal["moved", "waits", "engine", "absent", "too_old", "lost"]
 
 
 class Head(Struct, frozen=True):
@@ -351,7 +369,9 @@ class Log:
             for _, fields in reversed(entries)
         ]
 
-    async def commit(self, commit: Commit, frame: bytes) -> Done | Known | Refused | Elsewhere:
+    async def commit(
+        self, commit: Commit, frame: bytes, place: Place = ALONE
+    ) -> Done | Known | Refused | Elsewhere:
         """Append an edit's change, if the session is still what it was decided on.
 
         Refused: another worker has refused this edit already.
@@ -363,7 +383,7 @@ class Log:
         answer = await self._run(
             self._commit,
             before.session,
-            ("head", "log", "ids", "digests", "hints", f"refusal:{author}"),
+            ("head", "log", "ids", "digests", "hints", f"refusal:{author}", "line"),
             author,
             commit.digest,
             commit.base,
@@ -377,6 +397,10 @@ class Log:
             _encode(commit.inverse),
             self._edit_ids,
             commit.after.engine,
+            place.worker,
+            int(place.urgent),
+            int(place.stays),
+            LINE_MS,
         )
         match answer[0]:
             case b"done":

@@ -13,11 +13,13 @@ A session's keys share a hash tag, so that they live on one node of a cluster:
   {session:<id>}:ids     sorted set: "<person> <edit id>" by revision
   {session:<id>}:digests hash: "<person> <edit id>" -> digest of its operations, or "lost": it
                          was lost with another log, and may not be made again
+  {session:<id>}:line    sorted set: worker by when it asked to be the next to commit
   {session:<id>}:refusal:<person> <edit id>
                          what that edit was refused with, for a while
   {session:<id>}:people  hash: worker -> who is there by it
   {session:<id>}:workers sorted set: worker by when its people expire
-  {session:<id>}:hints   sharded channel: what to look for
+  {session:<id>}:hints   sharded channel: what to look for: "<revision>", or "<revision> <worker>"
+                         when that worker is the next in line; or a word
 Only scripts with an explicit revision append to the log, so it has no gap.
 """
 
@@ -62,9 +64,13 @@ return 1
 """
 
 COMMIT = """
--- keys: head log ids digests hints refusal
+-- keys: head log ids digests hints refusal line
 -- args: author digest base epoch revision edit access engine next_edit change inverse keep
---   next_engine
+--   next_engine worker urgent stays line_ms
+-- A worker that loses against others time and again is `urgent`: it gets in line, and until it
+-- has committed nobody else does. A place in line is lost after line_ms, so that nobody waits
+-- for the dead; it gives no right, for what counts is still that the session has not moved.
+-- Who `stays` keeps the place for the next edit. Worker "" never waits.
 local known = redis.call('ZSCORE', KEYS[3], ARGV[1])
 if known then
   return {'known', known, redis.call('HGET', KEYS[4], ARGV[1])}
@@ -75,9 +81,22 @@ local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'access',
   'forgotten')
 if not head[1] then return {'absent'} end
 if tonumber(ARGV[3]) < tonumber(head[6]) then return {'too_old'} end
-if head[1] ~= ARGV[4] or head[2] ~= ARGV[5] or head[3] ~= ARGV[6] or head[4] ~= ARGV[7] then
-  return {'moved'}
+local moved = head[1] ~= ARGV[4] or head[2] ~= ARGV[5] or head[3] ~= ARGV[6]
+  or head[4] ~= ARGV[7]
+local first = false
+if ARGV[14] ~= '' and (ARGV[15] == '1' or redis.call('EXISTS', KEYS[7]) == 1) then
+  local time = redis.call('TIME')
+  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', now - tonumber(ARGV[17]))
+  first = redis.call('ZRANGE', KEYS[7], 0, 0)[1]
+  local waits = first and first ~= ARGV[14]
+  if waits or (moved and ARGV[15] == '1') then
+    redis.pcall('ZADD', KEYS[7], 'NX', now, ARGV[14])  -- a full Redis has no line
+    redis.call('PEXPIRE', KEYS[7], ARGV[17])
+  end
+  if waits then return {'waits'} end
 end
+if moved then return {'moved'} end
 if head[5] ~= ARGV[8] then return {'engine'} end
 local revision = tostring(tonumber(ARGV[5]) + 1)
 redis.call('XADD', KEYS[2], revision .. '-0', 'change', ARGV[10], 'inverse', ARGV[11])
@@ -89,7 +108,12 @@ if redis.call('ZCARD', KEYS[3]) > tonumber(ARGV[12]) then
   redis.call('HDEL', KEYS[4], oldest[1])
   redis.call('HSET', KEYS[1], 'forgotten', oldest[2])
 end
-redis.call('SPUBLISH', KEYS[5], revision)
+local next = false
+if first then
+  if ARGV[16] == '0' then redis.call('ZREM', KEYS[7], ARGV[14]) end
+  next = redis.call('ZRANGE', KEYS[7], 0, 0)[1]
+end
+redis.call('SPUBLISH', KEYS[5], next and (revision .. ' ' .. next) or revision)
 return {'done', revision}
 """
 

@@ -28,7 +28,7 @@ from server import settings as environment
 from server.app import create_app
 from server.commands.bench.crowd import PAYLOAD_BYTES, masked
 from server.engine import Engine, Result
-from server.log import Done, Elsewhere, Head, Known, Loaded, Log, News
+from server.log import ALONE, Done, Elsewhere, Head, Known, Loaded, Log, News, Place
 from server.session import Access, Commit, Membership, State
 from server.transport import text_frame
 
@@ -136,7 +136,9 @@ class NoLog(Log):
     async def since(self, state: State) -> News:
         return News((), state.engine, None, more=False)
 
-    async def commit(self, commit: Commit, frame: bytes) -> Done | Known | Elsewhere:
+    async def commit(
+        self, commit: Commit, frame: bytes, place: Place = ALONE
+    ) -> Done | Known | Elsewhere:
         self._states[commit.before.session] = commit.after
         return Done(commit.after.revision)
 

@@ -1,6 +1,7 @@
 """`cohort bench session`: how soon everybody in a session has an edit."""
 
 import asyncio
+import os
 import random
 import re
 import signal
@@ -10,6 +11,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +37,28 @@ ANSWER_S = 30.0
 @click.option("--collaborators", default=20, show_default=True, type=click.IntRange(1, 50))
 @click.option("--edits", default=500, show_default=True, type=click.IntRange(1))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1))
+@click.option("--rate", type=click.FloatRange(1), help="Edits a second, however many wait.")
 @click.option("--seed", default=1, show_default=True)
-def session(file: Path, collaborators: int, edits: int, workers: int, seed: int) -> None:
+def session(
+    file: Path, collaborators: int, edits: int, workers: int, rate: float | None, seed: int
+) -> None:
     """Edit the build in FILE (a .mbd) with many people, and time how soon all have it.
 
     Starts a server of its own. One edit at a time, each by the next person: from the moment it
-    is sent until the last collaborator has its change with the new totals.
+    is sent until the last collaborator has its change with the new totals. With --rate: edits of
+    everybody at that rate in all, on all workers, from sending until they are accepted; and how
+    often a worker tried again because another was first.
     """
+    if rate is not None:
+        asyncio.run(_contended(file.read_text(), collaborators, edits, workers, rate, seed))
+        return
     times = asyncio.run(_session(file.read_text(), collaborators, edits, workers, seed))
-    table = Table(
-        title=f"One edit to {collaborators} collaborators, {workers} worker(s), {edits} edits"
-    )
+    title = f"One edit to {collaborators} collaborators, {workers} worker(s), {edits} edits"
+    _print(title, times)
+
+
+def _print(title: str, times: dict[str, list[float]]) -> None:
+    table = Table(title=title)
     for heading in ("", "p50 ms", "p90 ms", "p99 ms", "max ms"):
         table.add_column(heading, justify="right")
     for name, values in times.items():
@@ -62,6 +75,7 @@ class _Message(Struct):
     edit: str = ""
     id: str = ""
     build: Build | None = None
+    worker: str = ""
     code: str = ""
     message: str = ""
 
@@ -84,7 +98,7 @@ async def _session(
         build = people[0][1]
         assert build is not None
         operations = operations_on(source, build)
-        sockets = [socket for socket, _ in people]
+        sockets = [socket for socket, _, _ in people]
         first: list[float] = []
         last: list[float] = []
         for number in track(range(edits), description="Editing", console=Console(stderr=True)):
@@ -99,14 +113,96 @@ async def _session(
     return {"first has it": first, "last has it": last}
 
 
+async def _contended(
+    file: str, collaborators: int, edits: int, workers: int, rate: float, seed: int
+) -> None:
+    """Print how long edits take when people on all workers edit one session."""
+    said: list[str] = []
+    async with AsyncExitStack() as stack:
+        data_dir = stack.enter_context(tempfile.TemporaryDirectory(prefix="cohort-bench-"))
+        url = await stack.enter_async_context(_server(data_dir, workers, said))
+        token, session_id, invitation = await _start_session(url, file)
+        people: dict[str, list[tuple[ClientConnection, Build]]] = {}
+        for join in _joins(token, invitation, collaborators):
+            await _join_evenly(stack, people, url, session_id, join, collaborators / workers)
+        each_s = collaborators / rate
+        share = edits // collaborators
+        times = await asyncio.gather(
+            *(
+                _edit_on(socket, operations_on(random.Random(seed + place), build), share, each_s)  # noqa: S311
+                for place, (socket, build) in enumerate(chain.from_iterable(people.values()))
+            )
+        )
+    _print(
+        f"{edits} edits at {rate:g} a second by {collaborators} people on {len(people)} worker(s)",
+        {"accepted": list(chain.from_iterable(times))},
+    )
+    races = re.findall(r"commits tried, (\d+) too late, (\d+) in line", "\n".join(said))
+    late, waited = (sum(int(race[place]) for race in races) for place in (0, 1))
+    Console().print(
+        f"{late} commits came too late and {waited} waited in line: "
+        f"{(late + waited) / sum(map(len, times)):.2f} retries per edit"
+    )
+
+
+async def _join_evenly(
+    stack: AsyncExitStack,
+    people: dict[str, list[tuple[ClientConnection, Build]]],
+    url: str,
+    session_id: str,
+    join: Join,
+    most: float,
+) -> None:
+    """Join by whichever worker has not its share of people yet."""
+    async with asyncio.timeout(ANSWER_S):
+        while True:
+            joining = AsyncExitStack()
+            socket, build, worker = await joining.enter_async_context(
+                _collaborator(url, session_id, join)
+            )
+            if build is not None and len(people.setdefault(worker, [])) < most:
+                stack.push_async_exit(joining.pop_all())
+                people[worker].append((socket, build))
+                return
+            await joining.aclose()
+
+
+async def _edit_on(
+    socket: ClientConnection, operations: Iterator[Operation], edits: int, each_s: float
+) -> list[float]:
+    """Edit at a steady rate, whatever waits; how long each edit took."""
+    sent: dict[str, float] = {}
+    times: list[float] = []
+
+    async def hear() -> None:
+        while len(times) < edits:
+            message = _decode(await socket.recv(decode=False))
+            if message.type == "accepted":
+                times.append(time.perf_counter() - sent[message.id])
+            elif message.type == "refused":
+                raise click.ClickException(f"An edit was refused: {message.message}")
+
+    async with asyncio.timeout(edits * each_s + ANSWER_S), asyncio.TaskGroup() as group:
+        group.create_task(hear())
+        begin = time.perf_counter() + random.random() * each_s  # noqa: S311 - not a secret
+        for number in range(edits):
+            await asyncio.sleep(max(0.0, begin + number * each_s - time.perf_counter()))
+            edit = Edit(str(uuid.uuid4()), 0, (next(operations),))
+            sent[edit.id] = time.perf_counter()
+            await socket.send(encode(edit), text=True)
+    return times
+
+
 @asynccontextmanager
-async def _server(data_dir: str, workers: int) -> AsyncIterator[str]:
-    """A server on a free port; gives its address."""
+async def _server(data_dir: str, workers: int, said: list[str] | None = None) -> AsyncIterator[str]:
+    """A server on a free port; gives its address. said: takes what it logs."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "from server.cli import main; main()", "serve"),
         *("--port", "0", "--data-dir", data_dir, "--workers", str(workers)),
+        env={**os.environ, "COHORT_GUESTS_PER_MINUTE": "100000"},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
+        stderr=None if said is None else asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
     try:
@@ -119,6 +215,8 @@ async def _server(data_dir: str, workers: int) -> AsyncIterator[str]:
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
+        if said is not None and process.stderr is not None:
+            said += (await process.stderr.read()).decode().splitlines()
         await process.wait()
 
 
@@ -150,16 +248,18 @@ def _joins(token: str, invitation: str, collaborators: int) -> Iterator[Join]:
 @asynccontextmanager
 async def _collaborator(
     url: str, session_id: str, join: Join
-) -> AsyncIterator[tuple[ClientConnection, Build | None]]:
-    """Somebody who has joined, with the build of their snapshot."""
+) -> AsyncIterator[tuple[ClientConnection, Build | None, str]]:
+    """Somebody who has joined, with the build of their snapshot and their worker."""
     address = f"{url.replace('http', 'ws', 1)}/api/v1/sessions/{session_id}/live"
     async with connect(address, subprotocols=[VERSION], compression=None) as socket:  # type: ignore[list-item]
         await socket.send(encode(join), text=True)
+        worker = ""
         while True:
             message = _decode(await socket.recv(decode=False))
+            worker = message.worker or worker
             if message.type == "snapshot":
                 break
-        yield socket, message.build
+        yield socket, message.build, worker
 
 
 async def _change(socket: ClientConnection, edit: str) -> float:

@@ -1,0 +1,137 @@
+"""Workers that edit one session: none starves, and each edit is made once."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from calc import build as documents
+from calc.operations import SetTitle
+from server.archive import Archive
+from server.decider import Decider
+from server.engine import Engine
+from server.follower import Follower
+from server.log import Log, Stored, key
+from server.orm import Database
+from server.protocol import Accepted, Edit
+from server.releases import Releases
+from server.session import Access, Committed, Membership, State
+from server.settings import Settings
+
+EACH, EVERY_S = 100, 0.02  # of four workers: 200 edits a second in all
+ALL = 4 * EACH
+ACCESS = Access(1, {f"g{number}": Membership("Ann", "editor") for number in range(4)})
+
+
+@dataclass(eq=False)
+class Person:
+    """Somebody who edits, and remembers how long each edit took."""
+
+    person: str
+    sent: dict[str, float] = field(default_factory=dict)
+    times: list[float] = field(default_factory=list)
+
+    def answer(self, message: Any) -> None:
+        assert isinstance(message, Accepted), message
+        self.times.append(time.monotonic() - self.sent.pop(message.id))
+
+
+class Worker:
+    """A session on a worker, without sockets; it hears hints as the hub would."""
+
+    def __init__(self, name: str, log: Log, engine: Engine, archive: Archive, redis: Redis) -> None:
+        self.name = name
+        self.woken = asyncio.Event()
+        releases = Releases(redis, engine.name)
+        self.follower = Follower("s1", log, engine, Settings(), self, archive, releases)
+        self.decider = Decider(self.follower, log, engine, name)
+        self.revisions: list[int] = []
+        self.has_all = asyncio.Event()
+
+    def changed(self, before: State, after: State, committed: Committed) -> None:
+        assert committed.revision == before.revision + 1
+        self.revisions.append(committed.revision)
+        if committed.revision == ALL:
+            self.has_all.set()
+
+    def access_changed(self, access: Access) -> None: ...
+    def settled(self, person: str, answer: object) -> None: ...
+    def degraded(self, degraded: bool) -> None: ...
+
+    def started_again(self) -> None:
+        raise AssertionError("the log did not start again")
+
+    def wake(self) -> None:
+        self.woken.set()
+
+    async def run(self) -> None:
+        while True:
+            await self.woken.wait()
+            self.woken.clear()
+            while self.follower.news or self.decider:
+                if self.follower.news:
+                    await self.follower.read_on()
+                if self.decider:
+                    await self.decider.serve_next()
+
+    async def hear(self, redis: Redis, listening: asyncio.Event) -> None:
+        async with redis.pubsub() as pubsub:
+            await pubsub.ssubscribe(key("s1", "hints"))
+            while True:
+                message = await pubsub.get_message(timeout=1)
+                if message and message["type"] == "ssubscribe":
+                    listening.set()
+                elif message:
+                    revision, _, following = message["data"].decode().partition(" ")
+                    self.follower.hint(int(revision), following)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_four_workers_that_edit_one_session_take_turns(
+    redis: Redis, database: Database, engine: Engine
+) -> None:
+    log = Log(redis, keeps=10_000, edit_ids=10_000)
+    build = documents.empty("Nova")
+    result = engine.result(build)
+    stored = Stored("e1", 0, "", build, result.totals, result.findings)
+    assert await log.open("s1", stored, engine.name, ACCESS)
+    archive = Archive(database, log, engine, 100)
+    workers = [Worker(f"w{n}", log, Engine(engine.catalogue), archive, redis) for n in range(4)]
+    people = [Person(f"g{number}") for number in range(4)]
+
+    async def edit(worker: Worker, person: Person) -> None:
+        begin = time.monotonic()
+        for number in range(EACH):
+            await asyncio.sleep(max(0.0, begin + number * EVERY_S - time.monotonic()))
+            made = Edit(f"{person.person}-{number:06}", 0, (SetTitle(f"{number}"),))
+            person.sent[made.id] = time.monotonic()
+            worker.decider.submit(person, made)
+            worker.wake()
+
+    tasks = []
+    for worker in workers:
+        listening = asyncio.Event()
+        tasks.append(asyncio.create_task(worker.hear(redis, listening)))
+        await listening.wait()
+        await worker.follower.begin()
+        tasks.append(asyncio.create_task(worker.run()))
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(edit(*pair) for pair in zip(workers, people, strict=True)))
+        await asyncio.gather(*(worker.has_all.wait() for worker in workers))
+    assert not any(person.sent for person in people)
+    for task in tasks:
+        assert not task.done() or task.exception() is None
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for worker in workers:
+        assert worker.revisions == list(range(1, ALL + 1))
+    times = sorted(time for person in people for time in person.times)
+    races = [worker.decider.races for worker in workers]
+    told = f"p50 {times[len(times) // 2]:.4f} p99 {times[-len(times) // 100]:.4f} {races}"
+    print(told)  # noqa: T201 - shown when it fails
+    slowest = [max(person.times) for person in people]
+    assert max(slowest) < 10.0, told
+    assert sum(each.lost + each.waited for each in races) < 3 * ALL, told
