@@ -34,8 +34,8 @@ async function call(method, path, body, token) {
   return answer;
 }
 
-/** @param {string} path */
-export const get = (path) => call("GET", path);
+/** @param {string} path @param {string} [token] */
+export const get = (path, token) => call("GET", path, undefined, token);
 
 /** @param {string} path @param {object} body @param {string} [token] */
 export const post = (path, body, token) => call("POST", path, body, token);

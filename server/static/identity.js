@@ -3,7 +3,7 @@
  * person, and the sessions that were open here.
  */
 
-import { Problem, post } from "./api.js";
+import { Problem, get, post } from "./api.js";
 
 const ME = "cohort.me";
 const SESSIONS = "cohort.sessions";
@@ -48,6 +48,11 @@ export async function postAs(name, path, body) {
     remember({ token: "" });
     return post(path, body, await token(name));
   }
+}
+
+/** A question as who this browser is. @param {string} path */
+export function getAs(path) {
+  return get(path, me().token);
 }
 
 /** Sessions that were open here, newest first. @returns {Visit[]} */

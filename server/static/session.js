@@ -1,13 +1,18 @@
 /** One session on this page: joins its state, its socket, the catalogue and the views. */
 
 import { Catalogue } from "./catalogue.js";
+import { heard } from "./company.js";
 import { render } from "./dom.js";
-import { me, remember, visited } from "./identity.js";
+import { getAs, me, remember, visited } from "./identity.js";
 import { newId } from "./placing.js";
+import { Questions } from "./questions.js";
 import { SessionSocket } from "./socket.js";
-import { OutOfStep, dismissed, edited, initial, linked, mayEdit, pendingPlaces, receive } from "./state.js";
+import {
+  OutOfStep, dismissed, edited, initial, linked, mayEdit, maySuggest, pendingPlaces, receive,
+} from "./state.js";
 import { joinView } from "./views/join.js";
 import { sessionView } from "./views/session.js";
+import { deed } from "./words.js";
 
 /**
  * @typedef {import("./state.js").State} State
@@ -25,8 +30,14 @@ import { sessionView } from "./views/session.js";
  * @property {Catalogue} catalogue
  * @property {string} session
  * @property {Ui} ui
- * @property {boolean} editable
+ * @property {boolean} editable  what is changed here is an edit, or a proposal
  * @property {Set<string>} pending  places with an edit on its way
+ * @property {import("./wire.js").Previewed | import("./wire.js").Refused | undefined} preview  of what is considered
+ * @property {(operations: Operation | Operation[] | null) => void} consider  what these would come to; null: no more
+ * @property {(stat: string) => import("./wire.js").Explained | import("./wire.js").Refused | undefined} explain
+ * @property {(text: string) => void} say
+ * @property {(proposal: string, accept: boolean) => void} decide
+ * @property {(power: string) => void} drag  a power is being moved; "": no more
  * @property {(operations: Operation | Operation[], from?: string) => void} edit
  * @property {(type: "undo" | "redo") => void} again
  * @property {(place: string) => void} dismiss
@@ -46,6 +57,7 @@ export function startSession(root, id, invitation) {
 const NOT_AUTHENTICATED = 4401;
 /** @type {Record<string, "undo" | "redo">} */
 const UNDOING = { z: "undo", y: "redo", "shift z": "redo" };
+const CONSIDERED_MS = 90; // a pointer on its way elsewhere considers nothing
 const WRITING = "textarea, input:not([type=checkbox])"; // these undo what was typed
 
 class SessionPage {
@@ -55,6 +67,10 @@ class SessionPage {
   /** @type {SessionSocket | undefined} */ socket;
   drawing = 0;
   behind = false; // a reset came, and its snapshot not yet
+  /** @type {Operation[] | null} */ considered = null;
+  considering = 0;
+  focus = "{}"; // what others know that we look at
+  questions = new Questions((message) => this.socket?.send(message), () => this.draw());
 
   /** @param {HTMLElement} root @param {string} id @param {string} invitation @param {string} name */
   constructor(root, id, invitation, name) {
@@ -87,7 +103,10 @@ class SessionPage {
     this.socket = new SessionSocket(address.href, {
       join: () => this.join(),
       message: (message) => this.receive(message),
-      away: () => this.set(linked(this.state, "away")),
+      away: () => {
+        this.questions.lost();
+        this.set(linked(this.state, "away"));
+      },
       ended: (code, reason) => this.ended(code, reason),
     });
   }
@@ -117,6 +136,7 @@ class SessionPage {
 
   /** @param {ServerMessage} message */
   receive(message) {
+    if (this.questions.receive(message)) return;
     try {
       this.set(receive(this.state, message));
     } catch (error) {
@@ -151,16 +171,53 @@ class SessionPage {
     // The link is used up: from now on the token says who we are.
     if (me().token) this.invitation = "";
     for (const edit of this.state.pending) this.send(edit);
+    this.focus = "{}";
+    this.tellFocus();
+    if (message.role !== "viewer") this.recall();
+  }
+
+  /** What was said while this page was not here. */
+  async recall() {
+    const after = this.state.said.at(-1)?.number ?? 0;
+    const said = await getAs(`/api/v1/sessions/${this.id}/said?after=${after}`).catch(() => []);
+    if (said.length) this.set(heard(this.state, said));
   }
 
   /** @param {Operation | Operation[]} operations @param {string} [from] */
   edit(operations, from = "") {
-    const made = {
-      id: newId(), base: Math.max(0, this.state.revision),
-      operations: [operations].flat(), from,
-    };
+    const all = [operations].flat();
+    const proposed = maySuggest(this.state) && { type: /** @type {const} */ ("propose"), title: this.title(all) };
+    const made = { ...proposed, id: newId(), base: Math.max(0, this.state.revision), operations: all, from };
+    this.consider(null);
     this.set(edited(this.state, made));
     this.send(made);
+  }
+
+  /** A proposal in words. @param {Operation[]} operations */
+  title(operations) {
+    const entry = { revision: 0, edit: "", by: "", at: 0, operations, before: this.state.build };
+    return deed(entry, this.catalogue).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "").slice(0, 80);
+  }
+
+  /** Ask what these operations would come to. @param {Operation | Operation[] | null} operations */
+  consider(operations) {
+    clearTimeout(this.considering);
+    const considered = operations && [operations].flat();
+    if (!considered && !this.considered) return;
+    this.considering = setTimeout(() => {
+      this.considered = considered;
+      this.draw();
+    }, considered ? CONSIDERED_MS : 0);
+  }
+
+  /** Tell the others what this window looks at. @param {object} [other]  than the open dialog */
+  tellFocus(other) {
+    const { dialog, about } = this.ui;
+    const opened = dialog === "picker" ? { power: about.power, slot: about.slot, picker: "enhancements" } : {};
+    const focus = JSON.stringify(other ?? opened);
+    if (focus === this.focus || this.state.role === "viewer") return;
+    this.focus = focus;
+    this.socket?.send({ type: "focus", ...JSON.parse(focus) });
   }
 
   /** Take one's own newest edit back, or make it again. @param {"undo" | "redo"} type */
@@ -171,8 +228,9 @@ class SessionPage {
   }
 
   /** @param {import("./state.js").Pending} edit */
-  send({ type = "edit", id, base, operations }) {
-    this.socket?.send({ type, id, base, ...(type === "edit" ? { operations } : {}) });
+  send({ type, id, base, operations, title }) {
+    if (type === "propose") this.socket?.send({ type, id, operations, title });
+    else this.socket?.send(type ? { type, id, base } : { type: "edit", id, base, operations });
   }
 
   /** @param {State} state */
@@ -196,12 +254,21 @@ class SessionPage {
   view() {
     return {
       state: this.state, catalogue: this.catalogue, session: this.id, ui: this.ui,
-      editable: mayEdit(this.state), pending: pendingPlaces(this.state),
+      editable: mayEdit(this.state) || maySuggest(this.state), pending: pendingPlaces(this.state),
+      preview: this.considered
+        ? this.questions.ask({ type: "preview", operations: this.considered }, this.state.revision)
+        : undefined,
+      consider: (operations) => this.consider(operations),
+      explain: (stat) => this.questions.ask({ type: "explain", stat }, this.state.revision),
+      say: (text) => this.socket?.send({ type: "say", id: newId(), text }),
+      decide: (proposal, accept) => this.socket?.send({ type: "decide", id: newId(), proposal, accept }),
+      drag: (power) => this.tellFocus(power ? { power, dragging: true } : undefined),
       edit: (operations, from) => this.edit(operations, from),
       again: (type) => this.again(type),
       dismiss: (place) => this.set(dismissed(this.state, place)),
       show: (more) => {
         this.ui = { ...this.ui, ...more };
+        this.tellFocus();
         this.draw();
       },
     };

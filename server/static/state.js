@@ -4,6 +4,8 @@
  * No rule of the game is here: the build changes by the server's merge patches alone.
  */
 
+import { focused, heard, proposal, without } from "./company.js";
+
 /**
  * @typedef {import("./wire.js").ServerMessage} ServerMessage
  * @typedef {import("./wire.js").Change} Change
@@ -15,8 +17,13 @@
  * @typedef {import("./wire.js").Finding} Finding
  * @typedef {import("./wire.js").Member} Member
  *
- * @typedef {{type?: "undo" | "redo", id: string, base: number, operations: Operation[], from: string}} Pending
- *   an edit that is not answered yet; `from` is the place on the page where it was made
+ * @typedef {object} Pending  an edit or a proposal that is not answered yet
+ * @property {"undo" | "redo" | "propose"} [type]  absent: an edit
+ * @property {string} id
+ * @property {number} base
+ * @property {Operation[]} operations
+ * @property {string} from  the place on the page where it was made
+ * @property {string} [title]  of a proposal
  * @typedef {{id: string, place: string, code: string, message: string}} Refusal
  * @typedef {object} Entry  what somebody did
  * @property {number} revision
@@ -27,6 +34,7 @@
  * @property {Build | null} before  the build that they were applied to
  * @property {"undo" | "redo"} [again]  what was done before is taken back, or made again
  * @property {Entry} [meant]  that, if this page saw it
+ * @property {string} [proposed_by]  whose proposal was taken
  * @typedef {{before: Total, after: Total}} Difference
  *
  * @typedef {object} State
@@ -48,6 +56,9 @@
  * @property {Pending[]} pending  in the order of making
  * @property {Refusal[]} refusals
  * @property {Entry[]} feed  newest first
+ * @property {import("./wire.js").Said[]} said  oldest first
+ * @property {Record<string, import("./wire.js").Attention>} looking  what others look at, by person
+ * @property {Record<string, import("./wire.js").Proposal>} proposals  the open ones, by id
  */
 
 const FEED_LENGTH = 50;
@@ -59,7 +70,7 @@ export function initial() {
     person: "", role: "viewer", known: {}, present: [], number: 0,
     epoch: "", revision: -1, edit: "",
     build: null, totals: {}, changed: {}, findings: [],
-    pending: [], refusals: [], feed: [],
+    pending: [], refusals: [], feed: [], said: [], looking: {}, proposals: {},
   };
 }
 
@@ -96,6 +107,7 @@ export function receive(state, message) {
         person: message.person, role: message.role,
         known: learn(state.known, [message, ...message.members, ...message.people]),
         present: message.people.map((member) => member.person), number: message.number ?? 0,
+        looking: {}, proposals: {}, // the newest come after this
       };
     case "snapshot": return snapshot(state, message);
     case "change": return change(state, message);
@@ -111,8 +123,12 @@ export function receive(state, message) {
         present: [...state.present.filter((person) => !gone.has(person)), ...joined.map((member) => member.person)],
         number: message.number ?? state.number,
         role: changed.find((member) => member.person === state.person)?.role ?? state.role,
+        looking: without(state.looking, left),
       };
     }
+    case "said": return heard(state, [message]);
+    case "focused": return focused(state, message);
+    case "proposal": return proposal(state, message);
     case "status": return { ...state, degraded: message.degraded, reason: message.reason ?? "" };
     default: return state; // what is newer than this page, or for the socket alone
   }
@@ -167,6 +183,7 @@ function change(state, message) {
   const entry = {
     revision: message.revision, edit: message.edit, by: message.by ?? "", at: message.at,
     operations: message.operations, before: state.build,
+    ...(message.proposed_by ? { proposed_by: message.proposed_by } : {}),
     ...(meant ? { again: message.undoes ? "undo" : "redo", meant: state.feed.find(({ edit }) => edit === meant) } : {}),
   };
   return {
@@ -233,6 +250,11 @@ export function linked(state, link, reason = "") {
 /** Whether this person may edit. @param {State} state */
 export function mayEdit(state) {
   return (state.role === "owner" || state.role === "editor") && state.link !== "ended";
+}
+
+/** Whether what this person changes is a proposal. @param {State} state */
+export function maySuggest(state) {
+  return state.role === "suggester" && state.link !== "ended";
 }
 
 /**

@@ -63,6 +63,7 @@
  * @property {Finding[]} [findings]
  * @property {string} [undoes]  the id of the edit that it takes back
  * @property {string} [redoes]  the id of the edit that it makes again
+ * @property {string} [proposed_by]  whose proposal it was
  *
  * @typedef {object} Accepted  of an undo also what others have changed since, and what could not be undone
  * @property {"accepted"} type
@@ -86,7 +87,47 @@
  * @typedef {{type: "reset", reason: string}} Reset
  * @typedef {{type: "goodbye", reason: string, retry_after: number}} Goodbye
  * @typedef {{type: "pong", id: string}} Pong
- * @typedef {Welcome | Snapshot | Change | Update | Accepted | Refused | People | Status | Reset | Goodbye | Pong} ServerMessage
+ * @typedef {{type: "said", number: number, by: string, name: string, text: string, at: number, id?: string}} Said
+ * @typedef {{person: string, power?: string, slot?: string, picker?: string, dragging?: boolean}} Attention
+ * @typedef {{type: "focused", people: Attention[]}} Focused
+ * @typedef {{type: "previewed", id: string, revision: number, totals: Record<string, Total>, findings?: Finding[], resolved?: Finding[]}} Previewed
+ * @typedef {{type: "explained", id: string, revision: number, explanation: Explanation}} Explained
+ *
+ * @typedef {object} Proposal
+ * @property {"proposal"} type
+ * @property {string} id
+ * @property {string} by
+ * @property {string} title
+ * @property {Operation[]} operations
+ * @property {Record<string, Total>} totals  those that would be others
+ * @property {"open" | "accepted" | "declined" | "withdrawn"} state
+ * @property {number} at
+ * @property {string} [problem]  why it cannot be made as the build is now
+ *
+ * @typedef {object} Explanation
+ * @property {string} stat
+ * @property {number} value
+ * @property {number} capped
+ * @property {Item[]} items  their values add up to the value
+ * @property {number} [cut]
+ * @property {string} [formula]
+ * @property {Record<string, Total>} [inputs]
+ *
+ * @typedef {object} Item  one contribution, or one that does not count
+ * @property {string} kind
+ * @property {number} value
+ * @property {string} [id]
+ * @property {string} [power]
+ * @property {string} [boost_set]
+ * @property {number} [pieces]
+ * @property {number} [times]
+ * @property {{attribute: string, slotted: number, after_ed: number, strength: number}} [enhancing]
+ * @property {string} [when]
+ * @property {number} [lost]
+ * @property {string} [why]
+ *
+ * @typedef {Welcome | Snapshot | Change | Update | Accepted | Refused | Said | Focused | Previewed | Explained | Proposal
+ *   | People | Status | Reset | Goodbye | Pong} ServerMessage
  */
 
 export {};

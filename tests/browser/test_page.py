@@ -173,6 +173,53 @@ def test_an_edit_is_taken_back_and_made_again(window: OpenWindow) -> None:
     expect(bob.get_by_role("alert")).to_be_visible()  # he did nothing else
 
 
+def test_a_suggestion_is_talked_about_and_taken(window: OpenWindow) -> None:
+    ann, sue = window(), window(width=390, height=844)
+    start_blank(ann, "Ann")
+    make_scrapper(ann)
+    join(sue, invitation(ann, "suggest"), "Sue")
+
+    sue.get_by_role("article", name="Deflection").get_by_role("switch").click()
+    proposals = ann.get_by_role("region", name="Proposals")
+    expect(proposals.get_by_text("Sue suggests: switched Deflection off")).to_be_visible()
+    expect(proposals.get_by_text("Defense: Melee −11.25%")).to_be_visible()
+    expect(stat(ann, "defense.melee").locator(".value")).to_have_text("11.25%")
+    sue.get_by_role("button", name="Activity").click()
+    sue.get_by_label("Say something").fill("Why not without?")
+    sue.keyboard.press("Enter")
+    expect(ann.get_by_role("region", name="Chat").get_by_text("Why not without?")).to_be_visible()
+    proposals.get_by_role("button", name="Take it").click()
+    expect(stat(ann, "defense.melee").locator(".value")).to_have_text("0%")
+    expect(proposals).to_have_count(0)
+    expect(sue.get_by_role("region", name="Proposals")).to_have_count(0)
+    expect(sue.get_by_text("as Sue suggested")).to_be_visible()
+    ann.reload()
+    expect(ann.get_by_role("region", name="Chat").get_by_text("Why not without?")).to_be_visible()
+
+
+def test_a_total_is_explained_and_a_choice_considered(window: OpenWindow) -> None:
+    ann, bob = window(), window()
+    start_blank(ann, "Ann")
+    make_scrapper(ann)
+    join(bob, invitation(ann, "edit"), "Bob")
+    stat(ann, "defense.melee").get_by_role("button").click()
+    explained = ann.get_by_role("dialog", name="Defense: Melee")
+    expect(explained.get_by_text("Deflection")).to_be_visible()
+    expect(explained.get_by_text("Together")).to_be_visible()
+    ann.keyboard.press("Escape")
+
+    ann.get_by_role("button", name="Slot 1 of Deflection").click()
+    # Bob sees where she is.
+    looked_at = bob.get_by_role("article", name="Deflection").get_by_title("Ann is at this")
+    expect(looked_at).to_be_visible()
+    picker = ann.get_by_role("dialog", name="Deflection")
+    picker.get_by_role("button", name="Defense", exact=True).first.hover()
+    expect(picker.get_by_text(re.compile(r"Defense: Melee \+\d"))).to_be_visible()
+    expect(stat(bob, "defense.melee").locator(".value")).to_have_text("11.25%")
+    ann.keyboard.press("Escape")
+    expect(looked_at).to_have_count(0)
+
+
 def test_a_scenario_changes_what_totals_are_read_under(window: OpenWindow) -> None:
     ann, bob = window(), window(width=390, height=844)
     start_blank(ann, "Ann")

@@ -4,6 +4,7 @@ import { classes, h } from "../dom.js";
 import { archetypeName, powersetName } from "../words.js";
 import { underway } from "../state.js";
 import { accoladesView } from "./accolades.js";
+import { considering } from "./differences.js";
 import { incarnatesView } from "./incarnates.js";
 import { refusalView } from "./refusal.js";
 import { selectView } from "./select.js";
@@ -141,16 +142,17 @@ function powersView(view, id) {
  * A power that can be taken, or is.
  * @param {View} view @param {Power} power @param {{level?: number, taken?: () => void}} options
  */
-export function offerView({ state, editable, edit, pending, show }, power, { level, taken }) {
+export function offerView({ state, editable, edit, consider, pending, show }, power, { level, taken }) {
   const has = state.build?.powers?.[power.id];
   const place = level ? `pick:${level}` : `offer:${power.id}`;
+  const operation = { type: "take_power", power: power.id, ...(level ? { level } : {}) };
   const take = () => {
     if (has) {
       show({ tab: "powers" });
       reveal(power.id);
       return;
     }
-    edit({ type: "take_power", power: power.id, ...(level ? { level } : {}) }, place);
+    edit(operation, place);
     taken?.();
   };
   const underWay = pending.has(`offer:${power.id}`) || pending.has(`power:${power.id}`);
@@ -158,7 +160,7 @@ export function offerView({ state, editable, edit, pending, show }, power, { lev
       class: classes("offer", has && "taken", underWay && "pending"), disabled: !editable && !has,
       title: has ? "Show it in the build" : power.requires ? "Needs other choices first" : "",
       "aria-label": has ? `${power.name}, taken at ${has.level}` : `Take ${power.name}, from level ${power.level}`,
-      onclick: take,
+      onclick: take, ...(has || !editable ? {} : considering(consider, operation)),
     },
     h("span", { class: "from" }, power.level), h("span", { class: "name" }, power.name),
     has && h("span", { class: "at", key: "at" }, "✓"));

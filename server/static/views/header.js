@@ -2,7 +2,7 @@
 
 import { classes, h } from "../dom.js";
 import { hue, initials } from "../format.js";
-import { underway } from "../state.js";
+import { mayEdit, maySuggest, underway } from "../state.js";
 import { archetypeName, powersetName } from "../words.js";
 import { refusalView } from "./refusal.js";
 
@@ -16,11 +16,12 @@ export function headerView(view) {
   return h("header", { class: "top", key: "header" },
     h("a", { class: "brand", href: "/", title: "To the start page" }, h("img", { src: "/icon.svg", alt: "Cohort", width: 28, height: 28 })),
     h("div", { class: "who" }, titleView(view), h("small", { key: "character" }, characterView(view))),
+    maySuggest(view.state) && h("span", { class: "chip", key: "suggester", title: "What you change is proposed to those who may edit" }, "Suggesting"),
     !editable && h("span", { class: "chip", key: "viewer", title: "You see everything and change nothing" }, "Viewing"),
-    editable && againView(view),
+    mayEdit(view.state) && againView(view),
     peopleView(view),
     linkView(view),
-    editable && h("button", { class: "primary invite", key: "invite", onclick: () => show({ dialog: "invite", about: {} }) }, "Invite"),
+    mayEdit(view.state) && h("button", { class: "primary invite", key: "invite", onclick: () => show({ dialog: "invite", about: {} }) }, "Invite"),
     refusalView(view, "title", "session"));
 }
 

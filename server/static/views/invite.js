@@ -1,4 +1,4 @@
-/** Inviting: a link to edit, or a link to watch. */
+/** Inviting: a link to edit, to suggest, or to watch. */
 
 import { h } from "../dom.js";
 import { me, postAs } from "../identity.js";
@@ -9,6 +9,7 @@ import { dialogView } from "./dialog.js";
 /** @type {[string, string, string][]} */
 const KINDS = [
   ["editor", "Link to edit", "Whoever has it can change this build."],
+  ["suggester", "Link to suggest", "Whoever has it proposes changes, which those who edit take or decline."],
   ["viewer", "Link to watch", "Whoever has it sees the build and every change, and changes nothing."],
 ];
 

@@ -3,8 +3,10 @@
 import { h } from "../dom.js";
 import { clock } from "../format.js";
 import { deed, powerName } from "../words.js";
+import { chatView } from "./chat.js";
 import { reveal } from "./choose.js";
 import { avatarView } from "./header.js";
+import { proposalsView } from "./proposals.js";
 
 /** @typedef {import("../session.js").View} View */
 
@@ -13,7 +15,7 @@ const SHOWN = 20;
 /** @param {View} view */
 export function newsView(view) {
   return h("section", { class: "news part", "aria-label": "Findings and activity", key: "news" },
-    findingsView(view), peopleView(view), feedView(view));
+    proposalsView(view), findingsView(view), peopleView(view), chatView(view), feedView(view));
 }
 
 /** @param {View} view */
@@ -57,6 +59,7 @@ function feedView({ state, catalogue }) {
     h("ol", { class: "feed", role: "log", "aria-live": "off" }, state.feed.slice(0, SHOWN).map((entry) =>
       h("li", { key: entry.revision },
         h("span", null, h("strong", null, entry.by === state.person ? "You" : state.known[entry.by]?.name ?? "The server"),
-          ` ${deed(entry, catalogue)}`),
+          ` ${deed(entry, catalogue)}`,
+          entry.proposed_by && h("small", { key: "proposed" }, ` as ${state.known[entry.proposed_by]?.name ?? "somebody"} suggested`)),
         h("time", { datetime: new Date(entry.at).toISOString() }, clock(entry.at))))));
 }

@@ -4,6 +4,7 @@ import { classes, h } from "../dom.js";
 import { formOf, slotted, whereIs, wholeSet } from "../placing.js";
 import { powerName } from "../words.js";
 import { closeDialog, dialogView } from "./dialog.js";
+import { considering, whatIfView } from "./differences.js";
 import { refusalView } from "./refusal.js";
 import { fullName, slotView, slotsOf } from "./slot.js";
 import { tuneView } from "./tune.js";
@@ -40,7 +41,11 @@ export function pickerDialog(view) {
     current
       ? tuneView(view, power, current)
       : h("p", { class: "hint", key: "gone", role: "status" }, "This slot is gone."),
-    editable && current && [toolsView(view, grade), offersView(view, spot)]);
+    editable && current && [
+      toolsView(view, grade),
+      matchMedia("(hover: hover)").matches && whatIfView(view),
+      offersView(view, spot),
+    ]);
 }
 
 /** Search, and how inventions are wanted. @param {View} view @param {Grade} grade */
@@ -126,7 +131,7 @@ function kindView(view, spot, label, ids, folded) {
 
 /** @param {View} view @param {Spot} spot @param {BoostSet} set */
 function setView(view, spot, set) {
-  const { state, catalogue, edit } = view;
+  const { state, catalogue, edit, consider } = view;
   const operations = state.build ? wholeSet(state.build, spot.power, spot.slots, spot.most, set, spot.grade, catalogue) : [];
   const here = piecesHere(spot, set);
   return h("section", { class: "offer-group", key: set.id },
@@ -135,6 +140,7 @@ function setView(view, spot, set) {
       h("small", null, [set.group, set.rarity, range(set)].filter(Boolean).join(" · ")),
       operations.length > 1 && h("button", {
         class: "whole", key: "whole", title: "Into the empty slots first, then into new ones",
+        ...considering(consider, operations),
         onclick: () => {
           edit(operations, `picker:${spot.power}`);
           closeDialog();
@@ -158,20 +164,21 @@ function range({ min_level, max_level }) {
 }
 
 /** One enhancement to place. @param {View} view @param {Spot} spot @param {string[]} forms @param {string} id  the form wanted */
-function pieceView({ state, catalogue, edit, show, ui }, spot, forms, id) {
+function pieceView({ state, catalogue, edit, consider, show, ui }, spot, forms, id) {
   const { power, slot, slots, grade } = spot;
   const about = catalogue.enhancement(id);
   const isSet = Boolean(about?.set);
   const here = isSet && slots.some(({ enhancement }) => enhancement && forms.includes(enhancement.id));
   const elsewhere = state.build && !here && whereIs(state.build, about?.unique ?? []);
+  const operation = { type: "place_enhancement", power, slot, enhancement: slotted(id, grade, catalogue) };
   const place = () => {
-    edit({ type: "place_enhancement", power, slot, enhancement: slotted(id, grade, catalogue) });
+    edit(operation);
     const next = slots.find((one) => one.id !== slot && !one.enhancement);
     if (next) show({ about: { ...ui.about, slot: next.id } });
     else closeDialog();
   };
   return h("button", {
-      class: classes("chip-button", here && "here", elsewhere && "elsewhere"), key: id, onclick: place,
+      class: classes("chip-button", here && "here", elsewhere && "elsewhere"), key: id, onclick: place, ...considering(consider, operation),
       title: [about && fullName({ id }, about), about?.unique?.length && "Unique: one in a build",
         elsewhere && `Sits in ${powerName(elsewhere[0], catalogue)}`].filter(Boolean).join("\n"),
     },

@@ -1,9 +1,11 @@
 /** One power of the build: its level, whether it counts, and its slots. */
 
+import { lookersAt } from "../company.js";
 import { classes, h } from "../dom.js";
 import { plainId } from "../format.js";
 import { newSlot } from "../placing.js";
 import { underway } from "../state.js";
+import { avatarView } from "./header.js";
 import { refusalView } from "./refusal.js";
 import { slotView, slotsOf } from "./slot.js";
 import { editIfSure } from "./sure.js";
@@ -16,7 +18,7 @@ import { editIfSure } from "./sure.js";
 
 /** @param {View} view @param {string} id @param {number} [pick]  its place among the picks */
 export function powerView(view, id, pick) {
-  const { state, catalogue, editable, edit, pending } = view;
+  const { state, catalogue, editable, edit, drag, pending } = view;
   const taken = state.build?.powers?.[id] ?? {};
   const power = catalogue.power(id);
   const name = power?.name ?? plainId(id);
@@ -25,7 +27,11 @@ export function powerView(view, id, pick) {
   return h("article", {
       class: classes("power", on && "on", pending.has(`power:${id}`) && "pending"), key: id, id: `power ${id}`, "data-pick": pick, "aria-label": name,
       draggable: editable && taken.level ? "true" : undefined,
-      ondragstart: (/** @type {DragEvent} */ event) => event.dataTransfer?.setData("text/plain", id),
+      ondragstart: (/** @type {DragEvent} */ event) => {
+        event.dataTransfer?.setData("text/plain", id);
+        drag(id);
+      },
+      ondragend: () => drag(""),
       ondragover: (/** @type {DragEvent} */ event) => taken.level && event.preventDefault(),
       ondrop: (/** @type {DragEvent} */ event) => {
         event.preventDefault();
@@ -36,6 +42,7 @@ export function powerView(view, id, pick) {
     h("div", { class: "head" },
       levelView(view, id, name, taken),
       h("h3", { title: `${name}\n${power?.powerset_name ?? ""}` }, name),
+      lookersAt(state, id).map(({ person, dragging }) => lookerView(state, person, dragging)),
       findings.length > 0 && h("span", {
         class: "finding", key: "finding", role: "img", title: findings.map((finding) => finding.message).join("\n"),
         "aria-label": findings.map((finding) => finding.message).join(" "),
@@ -50,6 +57,12 @@ export function powerView(view, id, pick) {
       slotsOf(taken).map((slot, index) => slotView(view, id, name, slot, index)),
       editable && slotsOf(taken).length < (power?.max_slots ?? 0) && addView(view, id, name)),
     refusalView(view, `power:${id}`, ...slotsOf(taken).map((slot) => `slot:${id}/${slot.id}`)));
+}
+
+/** Somebody who looks at this power. @param {View["state"]} state @param {string} person @param {boolean} [dragging] */
+function lookerView(state, person, dragging) {
+  const name = state.known[person]?.name ?? "?";
+  return h("span", { class: "looker", key: `looker ${person}`, title: `${name} ${dragging ? "moves" : "is at"} this` }, avatarView(name, person));
 }
 
 /** @param {View} view @param {string} id @param {Power | undefined} power @param {TakenPower} taken */

@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { buildView } from "./build.js";
 import { chooseView } from "./choose.js";
+import { explainDialog } from "./explain.js";
 import { headerView } from "./header.js";
 import { inviteDialog } from "./invite.js";
 import { newsView } from "./news.js";
@@ -38,7 +39,7 @@ export function sessionView(view) {
           scrollTo(0, 0);
         },
       }, label, tab === "news" && state.findings.length > 0 && h("span", { class: "badge", key: "badge" }, state.findings.length)))),
-    pickerDialog(view), takeDialog(view), inviteDialog(view), scenarioDialog(view), sureDialog(view));
+    pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), scenarioDialog(view), sureDialog(view));
 }
 
 /** @param {View} view */

@@ -1,5 +1,6 @@
 /** One slot of a power: what sits in it. */
 
+import { lookersAt } from "../company.js";
 import { classes, h } from "../dom.js";
 import { abbreviation, hue, plainId } from "../format.js";
 
@@ -43,7 +44,7 @@ export function slotView({ state, catalogue, editable, edit, pending, show }, po
   return h("button", {
       key: slot.id, onkeydown: key, disabled: !editable && !enhancement,
       class: classes("slot", enhancement ? `filled ${about?.kind ?? ""}` : "empty", pending.has(place) && "pending",
-        state.refusals.some((refusal) => refusal.place === place) && "refused"),
+        lookersAt(state, power, slot.id).length > 0 && "looked-at", state.refusals.some((refusal) => refusal.place === place) && "refused"),
       style: about?.set ? { "--hue": String(hue(about.set)) } : {},
       title: `${label}${slot.level ? `\nSlot added at ${slot.level}` : ""}`,
       "aria-label": `Slot ${index + 1} of ${name}: ${label}`,

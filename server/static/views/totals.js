@@ -2,6 +2,7 @@
 
 import { classes, h } from "../dom.js";
 import { amount, difference } from "../format.js";
+import { COSTS, differenceTo } from "./differences.js";
 import { scenarioView } from "./scenario.js";
 
 /**
@@ -12,9 +13,6 @@ import { scenarioView } from "./scenario.js";
 /** Groups that most people look at first; the others are folded. */
 const OPEN = new Set(["Defense", "Resistance", "Health", "Endurance", "Offense"]);
 const BARS = new Set(["Defense", "Resistance"]);
-/** Where more is nothing to be glad of. */
-const COSTS = new Set(["endurance.use_per_second"]);
-
 /** @param {View} view */
 export function totalsView(view) {
   /** @type {Map<string, Stat[]>} */
@@ -32,7 +30,8 @@ export function totalsView(view) {
 }
 
 /** Whose edit the differences are from. @param {View} view */
-function lastView({ state }) {
+function lastView({ state, preview }) {
+  if (preview?.type === "previewed") return h("small", { key: "preview" }, "± if you did that");
   if (!Object.keys(state.changed).length) return null;
   const [last] = state.feed;
   const who = last?.by === state.person ? "your" : `${state.known[last?.by ?? ""]?.name ?? "somebody"}'s`;
@@ -45,23 +44,33 @@ function hintView({ state }, stats) {
   return changed > 0 && h("span", { class: "badge", key: `${state.revision}`, title: "Changed by the last edit" }, `${changed} changed`);
 }
 
+/** By how much the newest change changed a stat, or what is considered would. @param {View} view @param {Stat} stat */
+function changeOf(view, stat) {
+  const { state, preview } = view;
+  if (preview?.type === "previewed") return differenceTo(view, stat.key, preview.totals[stat.key]);
+  const changed = state.changed[stat.key];
+  return changed ? changed.after.capped - changed.before.capped : 0;
+}
+
 /** @param {View} view @param {Stat} stat */
-function statView({ state }, stat) {
+function statView(view, stat) {
+  const { state, preview, show } = view;
   const total = state.totals[stat.key];
   if (!total) return null;
   const capped = total.capped < total.value;
-  const changed = state.changed[stat.key];
-  const by = changed ? changed.after.capped - changed.before.capped : 0;
+  const by = changeOf(view, stat);
   const value = amount(stat, total.capped);
   return h("div", {
       class: classes("stat", capped && "capped", !total.value && "zero"), key: stat.key, "data-stat": stat.key,
       title: capped ? `${amount(stat, total.value)} without the cap of ${value}` : "",
     },
-    h("dt", null, stat.label),
+    h("dt", null, h("button", {
+      class: "plain", title: "Where this comes from", onclick: () => show({ dialog: "explain", about: { stat: stat.key } }),
+    }, stat.label)),
     BARS.has(stat.group) && h("div", { class: "bar", "aria-hidden": "true", key: "bar" },
       h("div", { style: { width: `${Math.min(100, Math.max(0, total.capped * 100))}%` } })),
     h("dd", null,
-      by !== 0 && h("ins", { class: by > 0 === COSTS.has(stat.key) ? "worse" : "better", key: `change ${state.revision}` }, difference(stat, by)),
+      by !== 0 && h("ins", { class: by > 0 === COSTS.has(stat.key) ? "worse" : "better", key: preview ? "preview" : `change ${state.revision}` }, difference(stat, by)),
       h("span", { class: "value" }, value),
       capped && h("span", { class: "cap", key: "cap", "aria-label": "at its cap" }, "cap")));
 }

@@ -1,0 +1,43 @@
+/** What this page knows of the others beyond the build: pure functions, like those of `state.js`. */
+
+/**
+ * @typedef {import("./state.js").State} State
+ * @typedef {import("./wire.js").Said} Said
+ */
+
+const SAID_KEPT = 200;
+
+/** What was said, old or new, in its order. @param {State} state @param {Said[]} messages @returns {State} */
+export function heard(state, messages) {
+  const all = new Map([...state.said, ...messages].map((one) => [one.number, one]));
+  const said = [...all.values()].sort((a, b) => a.number - b.number).slice(-SAID_KEPT);
+  return { ...state, said };
+}
+
+/** @param {State} state @param {import("./wire.js").Focused} message @returns {State} */
+export function focused(state, message) {
+  const looking = { ...state.looking };
+  for (const each of message.people) {
+    if (each.power || each.picker) looking[each.person] = each;
+    else delete looking[each.person];
+  }
+  return { ...state, looking };
+}
+
+/** Who went looks at nothing any more. @param {State["looking"]} looking @param {string[]} left */
+export function without(looking, left) {
+  return Object.fromEntries(Object.entries(looking).filter(([person]) => !left.includes(person)));
+}
+
+/** Open proposals are kept; a decided one is gone. @param {State} state @param {import("./wire.js").Proposal} message @returns {State} */
+export function proposal(state, message) {
+  const { [message.id]: _, ...others } = state.proposals;
+  const proposals = message.state === "open" ? { ...others, [message.id]: message } : others;
+  return { ...state, proposals, pending: state.pending.filter((edit) => edit.id !== message.id) };
+}
+
+/** Who looks at a power, or at one of its slots. @param {State} state @param {string} power @param {string} [slot] */
+export function lookersAt(state, power, slot) {
+  return Object.values(state.looking).filter((each) =>
+    each.person !== state.person && each.power === power && (slot === undefined || (each.slot ?? "") === slot));
+}

@@ -1,0 +1,33 @@
+/** What people say to each other. */
+
+import { h } from "../dom.js";
+import { clock } from "../format.js";
+
+/** @typedef {import("../session.js").View} View */
+
+const LONGEST = 500;
+
+/** @param {View} view */
+export function chatView({ state, say }) {
+  if (state.role === "viewer") return null;
+  return h("section", { class: "card chat", "aria-labelledby": "chat-title", key: "chat" },
+    h("h2", { id: "chat-title" }, "Chat"),
+    state.said.length === 0 && h("p", { class: "hint", key: "none" }, "Nobody has said anything yet."),
+    h("ol", { class: "talk", role: "log", key: "talk" }, state.said.toReversed().map((said) =>
+      h("li", { key: said.number },
+        h("p", null, h("strong", null, said.by === state.person ? "You" : said.name), " ", said.text),
+        h("time", { datetime: new Date(said.at).toISOString() }, clock(said.at))))),
+    state.link !== "ended" && h("form", {
+        key: "say", onsubmit: (/** @type {SubmitEvent} */ event) => {
+          event.preventDefault();
+          const input = /** @type {HTMLInputElement} */ (/** @type {HTMLFormElement} */ (event.target).elements.namedItem("text"));
+          const text = input.value.trim();
+          if (text && state.link === "live") {
+            say(text);
+            input.value = "";
+          }
+        },
+      },
+      h("input", { name: "text", maxlength: LONGEST, placeholder: "Say something", "aria-label": "Say something", autocomplete: "off" }),
+      h("button", { type: "submit" }, "Say")));
+}
