@@ -3,7 +3,7 @@
 Source: the design's `calc.md` §11, "Summons".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import structs
 
@@ -101,7 +101,9 @@ def _pet_power(
     heard = tuple([strengths.get(attribute, 0.0) for attribute in sheet.heard])
     likelihoods = tuple([block.likelihood(context, modifiers) for block in sheet.open])
     key = (sheet, many, slotted, heard, likelihoods, base_to_hit, to_hit, here.of_level)
-    found = sheets.pets.get(key) if sheet.is_plain else None
+    executing = [each for each in sheet.bringing if each.powers and not each.grants]
+    is_kept = sheet.is_plain and not executing
+    found = sheets.pets.get(key) if is_kept else None
     if found is None:
         own = Use(
             context,
@@ -111,8 +113,12 @@ def _pet_power(
             recharge=slotted[0],
         )
         own.do(sheet)
+        for bringing in executing:
+            likely = own.likelihood(bringing.block)
+            for each in bringing.powers if likely > 0.0 else ():
+                _execute(each, own, likely, summoned, strengths, (slots, boosts), here)
         found = _pet_figures(power, many, sheet, own, (base_to_hit, to_hit), here)
-        if sheet.is_plain:
+        if is_kept:
             sheets.pets.keep(key, found)
     if summoned.is_part and summoned.damages(power):
         for mine, theirs in ((use.before, found.before), (use.after, found.after)):
@@ -120,6 +126,28 @@ def _pet_power(
                 if name in theirs:
                     mine[kind] = mine.get(kind, 0.0) + chance * many * theirs[name]
     return found
+
+
+def _execute(
+    power: PowerId,
+    use: Use,
+    factor: float,
+    summoned: Summoned,
+    strengths: Mapping[str, float],
+    slotted_with: tuple[Slots, tuple[PowerId, ...]],
+    here: Situation,
+) -> None:
+    """Do what a pet's power does by another: Dark Servant's grasp, a coil's pulse."""
+    if power not in here.sheets.catalogue.powers:
+        return
+    sheet = here.sheets.of_pet(power, summoned.own_class, own_tables=not summoned.copies_strengths)
+    slotted = here.sheets.slotted(sheet, *slotted_with, copied=True)
+    inner = structs.replace(
+        use,
+        context=Context(use.context.facts, sheet.power),
+        strengths=sheet.strengths(slotted, strengths),
+    )
+    inner.do(sheet, factor=factor, via=power)
 
 
 def _pet_figures(

@@ -24,13 +24,10 @@ NOT_THE_SUM = {
     "Lightning_Field": "its ticks grow",
 }
 NO_DAMAGE = {
-    "Carrion_Creepers": "vines that stay as long as they find something",
     "Eclipse": "takes damage sets for its accuracy",
     "Faraday_Cage": "protects",
-    "Glittering_Column": "explodes when somebody attacks within",
     "Gymnastics": "oil has to be set on fire; Oil Slick Arrow by another id",
     "Oil_Slick_Arrow": "oil has to be set on fire",
-    "Paralyzing_Blast": "hurts at the end of a chain of its coil",
     "Poison_Trap": "waits for somebody to step in it",
     "Reverberant": "is a shield of its owner's attacks",
     "Soul_Transfer": "hurts when one is dead",
@@ -136,3 +133,16 @@ def test_what_a_thing_puts_in_its_place_hurts_too(engine: Engine) -> None:
     found = engine.figures(Build(1, archetype="Class_Blaster", powers=taken))[METEOR]
     assert found.before["power.damage"] == pytest.approx(4 * 62.5631)
     assert found.after["power.damage"] == pytest.approx(4 * 62.5631 * 1.4238, rel=1e-4)
+
+
+def test_what_a_summoned_thing_does_by_another_power(engine: Engine) -> None:
+    """Dark Servant's grasp heals by what it executes, with the slots of its summoner."""
+    servant = PowerId("Controller_Buff.Darkness_Affinity.Dark_Servant")
+    slots = {"own": Slot(enhancement=SlottedEnhancement("Crafted_Heal", 50))}
+    taken = {str(servant): TakenPower(level=1, slots=slots)}
+    found = engine.figures(Build(1, archetype="Class_Controller", powers=taken))[servant]
+    (pet,) = found.pets
+    (grasp,) = (each for each in pet.powers if each.power.endswith(".Twilight_Grasp"))
+    (heal,) = (each for each in grasp.effects if each.attribute == "Heal_Dmg")
+    assert heal.via == "Redirects.Dark_Miasma.Twilight"
+    assert heal.magnitude == pytest.approx(heal.before * 1.4238, rel=1e-4)
