@@ -46,14 +46,20 @@ def rows(
             positions.setdefault(piece.enhancement.boost_set, set()).add(piece.enhancement.position)
     if not positions:
         return ()
-    slotted = Counter(piece.enhancement.id.lower() for piece in pieces if holds(piece, level))
-    context = Context(Facts(pvp=pvp), slotted_here=slotted)
+    context: Context | None = None
     found: list[Given] = []
     for boost_set_id, filled in positions.items():
         boost_set = catalogue.boost_sets.get(boost_set_id)
         for bonus in boost_set.bonuses if boost_set else ():
-            # The row of a single piece names its piece, and counts no others.
-            if len(filled) >= bonus.min_pieces and compiled(bonus.requires).holds(context):
+            if len(filled) < bonus.min_pieces:
+                continue
+            if bonus.requires and context is None:
+                # The row of a single piece names its piece, and counts no others.
+                counts = Counter(
+                    each.enhancement.id.lower() for each in pieces if holds(each, level)
+                )
+                context = Context(Facts(pvp=pvp), slotted_here=counts)
+            if context is None or compiled(bonus.requires).holds(context):
                 found.extend(Given(power, boost_set_id, bonus.min_pieces) for power in bonus.powers)
     return tuple(found)
 

@@ -8,6 +8,7 @@ from typing import Literal
 from calc.build import TakenPower
 from gamedata.catalogue import EffectGroup, Power
 
+Targets = Literal["foes", "allies", "stacks"]
 _PLAIN = TakenPower()
 _HENCHMEN = "Own Pet (Alive)"
 
@@ -39,7 +40,7 @@ def count(power: Power) -> int:
     return 0 if targets(power) == "allies" else 1
 
 
-def targets(power: Power) -> Literal["foes", "allies", "stacks"]:
+def targets(power: Power) -> Targets:
     """What a power's count means."""
     if not _is_for_others(power):
         return "stacks"

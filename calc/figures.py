@@ -21,8 +21,8 @@ from calc.frame import Slots
 from calc.listening import Listens
 from calc.pet_figures import pets_of
 from calc.power_numbers import add_damage, add_duration, strengthened, with_own
+from calc.powers import CompiledPower
 from calc.sheet import Sheet
-from calc.sheets import Sheets
 from calc.standing import Situation
 from calc.switches import count_of, scenario_of
 from calc.use import Use
@@ -78,7 +78,7 @@ def shown(power: PowerId, here: Situation) -> Shown:
         figures = _finished(own, sheet, use, pets, slots, here)
         if key:
             sheets.figures.keep(key, figures)
-    return Shown(figures, own, sheet, slotted, _hears(power, sheet, slots, sheets))
+    return Shown(figures, own, sheet, slotted, _hears(power, found, sheet, slots, here))
 
 
 def costing_anew(was: Shown, here: Situation) -> Shown:
@@ -95,15 +95,25 @@ def costing_anew(was: Shown, here: Situation) -> Shown:
     return Shown(figures, was.own, sheet, was.slotted, was.hears)
 
 
-def _hears(power: PowerId, sheet: Sheet, slots: Slots, sheets: Sheets) -> Listens:
-    """What beside itself and its slots changes a power's figures."""
+def _hears(
+    power: PowerId, used: CompiledPower, sheet: Sheet, slots: Slots, here: Situation
+) -> Listens:
+    """What beside itself and its slots changes a power's figures. used: what stands for it."""
+    sheets = here.sheets
     hears = sheets.listens(sheet)
-    if not hears.totals and (
-        "totals" in sheets.frame.power(power).brings_by  # they may decide what is used instead
-        or any(sheets.piece_reads_totals(EnhancementId(slotted.id)) for slotted in slots)
-    ):
-        return structs.replace(hears, totals=True)
-    return hears
+    works = [sheets.of_piece(EnhancementId(slotted.id), sheet.power.id) for slotted in slots]
+    works.extend([sheets.of_proc(proc, sheet.power.id) for proc in here.procs])
+    also = [sheets.listens(each) for each in works if each is not None]
+    # What decides what is used instead, and on how many: it does so for modes and grants too.
+    reads = used.brings_by | sheets.frame.power(power).brings_by
+    if not also and reads <= hears.reads:
+        return hears
+    return Listens(
+        hears.own,
+        hears.attributes.union(*[each.attributes for each in also]),
+        hears.reads.union(reads, *[each.reads for each in also]),
+        hears.others or any(each.others for each in also),
+    )
 
 
 def _chances(slots: Slots, here: Situation) -> Mapping[str, float]:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Set
 from functools import lru_cache
 
-from calc import bonuses, enhance, pieces
+from calc import bonuses, defaults, enhance, pieces
 from calc.bonuses import Given, Piece
 from calc.build import MAX_LEVEL, SlottedEnhancement
 from calc.caps import Limits, limits
 from calc.compile import compile_idle, compile_power
+from calc.defaults import Targets
 from calc.enhance import Aspect, Bonus, Raise
-from calc.owned import Issuing
+from calc.owned import Issuing, is_state
 from calc.powers import CompiledPower
 from calc.tables import NOBODY
 from gamedata.catalogue import (
@@ -58,6 +59,7 @@ class Frame:
         self.issuing = Issuing(catalogue, archetype, own_level or level)
         self.limits: Limits = limits(self.archetype, level)
         self.power = lru_cache(_POWERS)(self._power)
+        self.targets = lru_cache(_POWERS)(self._targets)
         self.idle = lru_cache(_POWERS)(self._idle)
         self.bonus = lru_cache(_POWERS)(self._bonus)
         self.boost = lru_cache(_POWERS)(self._boost)
@@ -79,6 +81,11 @@ class Frame:
             pvp=self.pvp,
             combat=self.combat,
         )
+
+    def _targets(self, power: PowerId) -> Targets:
+        """What a power's count means."""
+        found = self.catalogue.powers[power]
+        return "stacks" if is_state(found) else defaults.targets(found)
 
     def _idle(self, power: PowerId) -> CompiledPower:
         """A power while it is off."""

@@ -1,69 +1,50 @@
 """What beyond a power and its slots changes its figures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from calc.conditions import compiled
-from calc.effects import flatten
+from calc.facts import Reads
 from calc.powers import Enhanceable
-from calc.sheet import OWN, Block, Sheet
-from gamedata.catalogue import Enhancement, Power, PowerId, PowersetId
+from calc.sheet import OWN, Sheet
 
 
 class Listens(Struct, frozen=True, gc=False):
     """What a sheet listens to.
 
     own: the global strengths that change what the power itself is (`calc.sheet.OWN`); attributes:
-    those that change its effects. totals: what depends on totals. others: it brings other powers,
-    so that anything may.
+    those that change its effects, or what it brings. reads: what conditions and formulas depend on.
+    others: it summons somebody, so that anything may.
     """
 
     own: frozenset[str]
     attributes: frozenset[str]
-    totals: bool
+    reads: frozenset[Reads]
     others: bool
 
 
-def listens(sheet: Sheet) -> Listens:
-    """What a sheet listens to."""
-    return Listens(
-        _by_globals(sheet.enhanceable[: len(OWN)]),
-        _by_globals(sheet.enhanceable[len(OWN) :]),
-        any(_reads_totals(block) for block in sheet.blocks),
-        bool(sheet.bringing),
-    )
+def listens(sheet: Sheet, brought: Iterable[Sheet] = ()) -> Listens:
+    """What a sheet listens to. brought: the sheets of all that it executes."""
+    attributes = _by_globals(sheet.enhanceable[len(OWN) :])
+    reads, others = frozenset(_read_by(sheet)), _summons(sheet)
+    for each in brought:
+        attributes |= _by_globals(each.enhanceable)
+        reads |= frozenset(_read_by(each))
+        others = others or _summons(each)
+    return Listens(_by_globals(sheet.enhanceable[: len(OWN)]), attributes, reads, others)
+
+
+def _summons(sheet: Sheet) -> bool:
+    return any(bringing.summons is not None for bringing in sheet.bringing)
 
 
 def _by_globals(enhanceable: Iterable[Enhanceable]) -> frozenset[str]:
     return frozenset(wanted.attribute for wanted in enhanceable if wanted.by_globals)
 
 
-def reads_totals(enhancement: Enhancement) -> bool:
-    """Whether something that a piece does by chance depends on totals."""
-    as_power = Power(
-        PowerId(""),
-        enhancement.name,
-        PowersetId(""),
-        effects=enhancement.effects,
-        activation_effects=enhancement.activation_effects,
-    )
-    return any(
-        "totals" in compiled(expression, "self").reads
-        for effect in flatten(as_power)
-        for expression in (
-            *effect.conditions,
-            *effect.unless,
-            effect.template.magnitude_expression,
-            effect.template.duration_expression,
-        )
-    )
-
-
-def _reads_totals(block: Block) -> bool:
-    formulas = (block.expression, block.duration_expression)
-    return any(
-        "totals" in each.reads
-        for each in (*block.conditions, *block.unless, *formulas)
-        if each is not None
-    )
+def _read_by(sheet: Sheet) -> Iterator[Reads]:
+    for block in (*sheet.blocks, *(bringing.block for bringing in sheet.bringing)):
+        formulas = (block.expression, block.duration_expression)
+        for each in (*block.conditions, *block.unless, *formulas):
+            if each is not None:
+                yield from each.reads

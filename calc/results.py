@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct, structs
 
+from calc.facts import Reads
 from calc.figure_types import Figures
 from calc.figures import Shown, costing_anew, powers_of, shown
 from calc.remembered import Remembered
@@ -72,38 +73,50 @@ def _listeners(
     """
     moved = _moved(memory.strengths, old.memory.strengths)
     hits_otherwise = here.to_hit != old.here.to_hit
-    totals = hits_otherwise or here.facts.maximum_hit_points != old.here.facts.maximum_hit_points
-    givers = _givers(memory.state, old.memory.state)
+    reads = _read_otherwise(here, old.here)
+    anything = bool(moved) or not reads <= {"slotted"}
+    givers: Collection[PowerId] | None = None
     for power, was in old.shown.items():
-        hears = was.hears
         if power in others:
             continue
-        if moved or totals:
-            if hears.others or (totals and hears.totals) or not hears.attributes.isdisjoint(moved):
-                yield power, shown(power, here)
-                continue
-            if hits_otherwise or not hears.own.isdisjoint(moved):
-                yield power, costing_anew(was, here)
-                continue
-        if (
-            givers
-            and was.figures.pets
-            and _pets_have_other(was.sheet.power.id, givers, here, old.here)
-        ):
+        hears = was.hears
+        is_heard = not (reads.isdisjoint(hears.reads) and hears.attributes.isdisjoint(moved))
+        if is_heard or (hears.others and anything):
             yield power, shown(power, here)
+        elif hits_otherwise or not hears.own.isdisjoint(moved):
+            yield power, costing_anew(was, here)
+        elif was.figures.pets:
+            if givers is None:
+                givers = _givers(memory.state, old.memory.state)
+            if givers and _pets_have_other(was.sheet.power.id, givers, here, old.here):
+                yield power, shown(power, here)
+
+
+def _read_otherwise(here: Situation, before: Situation) -> frozenset[Reads]:
+    """What conditions and formulas read that differs between two comparable situations."""
+    facts, old = here.facts, before.facts
+    found: list[Reads] = []
+    if here.to_hit != before.to_hit or facts.maximum_hit_points != old.maximum_hit_points:
+        found.append("totals")
+    if facts.modes != old.modes:
+        found.append("modes")
+    if facts.slotted is not old.slotted:
+        found.append("slotted")
+    return frozenset(found)
 
 
 def _is_comparable(one: Remembered, other: Remembered) -> bool:
-    """Whether all that concerns every power is the same, strengths and totals aside."""
+    """Whether all that concerns every power is the same, but for strengths, totals, modes and what
+    is slotted."""
     if one.frame is not other.frame:
         return False
     new, old = one.state, other.state
+    facts = old.facts
     return (
         new.boosts == old.boosts
         and new.chances == old.chances
         and scenario_of(one.build) == scenario_of(other.build)
-        and new.facts == structs.replace(old.facts, slotted=new.facts.slotted)
-        and not new.reads_slots
+        and new.facts == structs.replace(facts, slotted=new.facts.slotted, modes=new.facts.modes)
     )
 
 

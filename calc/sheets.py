@@ -10,7 +10,7 @@ from calc.compile import compile_for_pet, compile_power
 from calc.compile_sheet import Caster, compile_sheet, name_of
 from calc.figure_types import Figures, PetPowerFigures
 from calc.frame import Frame, Slots
-from calc.listening import listens, reads_totals
+from calc.listening import Listens, listens
 from calc.pets import Summoned, summoned
 from calc.power_numbers import own_numbers
 from calc.powers import CompiledPower
@@ -80,8 +80,7 @@ class Sheets:
         self.own_numbers = lru_cache(_SHEETS)(self._own_numbers)
         self.figures: Kept[Figures] = Kept()
         self.pets: Kept[PetPowerFigures] = Kept()
-        self.listens = lru_cache(_SHEETS)(listens)
-        self.piece_reads_totals = lru_cache(_SHEETS)(self._piece_reads_totals)
+        self.listens = lru_cache(_SHEETS)(self._listens)
 
     def _have_procs(self, slots: Slots, host: PowerId) -> bool:
         """Whether something in the slots comes by chance."""
@@ -156,8 +155,30 @@ class Sheets:
             other.bringing or other.open or not other.is_plain for other in executed
         )
 
-    def _piece_reads_totals(self, enhancement: EnhancementId) -> bool:
-        return reads_totals(self.catalogue.enhancements[enhancement])
+    def _listens(self, sheet: Sheet) -> Listens:
+        """What a sheet listens to, with all that it brings."""
+        known = self.catalogue.powers
+        found: dict[PowerId, Sheet] = {}
+        summoned: list[Sheet] = []
+        newest = [sheet]
+        for _ in range(MAX_DEPTH + 1):
+            brought: dict[PowerId, Sheet] = {}
+            for bringing in (each for one in newest for each in one.bringing):
+                pet = self.summoned(bringing)
+                if pet is not None:
+                    own_tables = not pet.copies_strengths
+                    summoned.extend(
+                        self.of_pet(power, pet.own_class, own_tables=own_tables)
+                        for power in pet.powers
+                    )
+                brought.update(
+                    (power, self.of_power(power))
+                    for power in bringing.powers
+                    if power in known and power not in found
+                )
+            found.update(brought)
+            newest = list(brought.values())
+        return listens(sheet, (*found.values(), *summoned))
 
     def _for_pet(self, power: PowerId, pet: EntityId) -> CompiledPower | None:
         """What a power gives pets of a kind; None for nothing that figures show."""

@@ -5,8 +5,7 @@ from msgspec import UNSET
 from calc import defaults
 from calc.build import Build, PowerCondition, Scenario, TakenPower
 from calc.frame import Frame
-from calc.owned import is_state
-from gamedata.catalogue import Power, PowerId
+from gamedata.catalogue import PowerId
 
 _AS_BUILT = PowerCondition()
 _NOTHING = Scenario()
@@ -37,12 +36,8 @@ def count_of(power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame
         return condition.count
     if taken.count is not UNSET:
         return taken.count
-    return _default_count(frame.catalogue.powers[power], scenario)
-
-
-def _default_count(power: Power, scenario: Scenario) -> int:
-    """What nobody has chosen: the targets in range, or one stack."""
-    match "stacks" if is_state(power) else defaults.targets(power):
+    # What nobody has chosen: the targets in range, or one stack.
+    match frame.targets(power):
         case "foes":
             return scenario.foes
         case "allies":
