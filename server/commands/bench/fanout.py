@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -37,6 +37,7 @@ LIMITS = {
     "COHORT_EDITORS": "100000",
     "COHORT_SESSIONS_PER_MINUTE": "100000",
     "COHORT_JOIN_TIMEOUT_S": "60",
+    "COHORT_HEARTBEAT_S": "3600",  # the load generator answers no pings
     "COHORT_EDITS_PER_SECOND": "1000000",
     "COHORT_EDITS_BURST": "1000000",
     "COHORT_OPERATIONS_PER_SECOND": "1000000",
@@ -101,7 +102,17 @@ def fanout(
         steps = list(_steps(kinds, fresh, parts, sizes, seconds))
         if build is not None:
             steps.append(_real_edits(build, environment, seconds))
-        progress = stack.enter_context(Progress(console=Console(stderr=True)))
+        with suppress(KeyboardInterrupt):
+            try:
+                _run(steps, rounds, results)
+            finally:  # even when it was cut short
+                report(results)
+
+
+def _run(
+    steps: Sequence[tuple[Key, Callable[[], Load | Arrival]]], rounds: int, results: Results
+) -> None:
+    with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=rounds * len(steps))
         for number in range(rounds):
             for key, measure in steps:
@@ -109,11 +120,11 @@ def fanout(
                     task, description=f"round {number + 1}: {key.part}, {key.size} {key.kind}"
                 )
                 try:
-                    results.setdefault(key, []).append(measure())
+                    load = measure()
                 except StalledError as error:
                     raise click.ClickException(f"{key.kind}, {key.size}: {error}.") from None
+                results.setdefault(key, []).append(load)
                 progress.advance(task)
-    report(results)
 
 
 async def _migrate(folder: Path) -> None:
