@@ -10,6 +10,7 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
 from calc.operations import Operation
+from server.admission import admit
 from server.auth import bearer
 from server.log import UnreachableError
 from server.problems import ProblemError
@@ -66,13 +67,22 @@ class Asker:
 
 @post("/api/v1/sessions/{session_id:str}/edits", status_code=HTTP_200_OK)
 async def create_edit(
-    request: AnyRequest, session_id: str, data: NewEdit, services: Services, key: Key = ""
+    request: AnyRequest,
+    session_id: str,
+    data: NewEdit,
+    services: Services,
+    key: Key = "",
+    secret: Annotated[str, Parameter(header="Invitation")] = "",
 ) -> Accepted:
-    """Make an edit, and wait until it is durable. Sent again with its key, it is made once."""
+    """Make an edit, and wait until it is durable. Sent again with its key, it is made once.
+
+    Who is no member yet becomes one by the invitation.
+    """
     person = services.tokens.read(bearer(request.headers.get("authorization")))
     edit = Edit(_checked(key), data.base, data.operations)
     _limit(person.id, edit, services)
     async with services.hub.live(session_id) as live:
+        await admit(live, person.id, person.name, secret, services)
         asker = Asker(person.id)
         live.submit(asker, edit)
         try:

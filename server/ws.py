@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from litestar import WebSocket, websocket
 from msgspec import UNSET, UnsetType
 
-from server import access, protocol, views
+from server import protocol, views
 from server.access import AccessError
+from server.admission import admit
 from server.auth import NotAuthenticatedError, Person, Tokens
 from server.connection import Connection
 from server.follower import EngineMovedError, NoSessionError
@@ -40,7 +41,6 @@ from server.protocol import (
     encode,
 )
 from server.services import Services
-from server.session import may_edit
 from server.settings import Settings
 from server.transport import EXTENSION, LiveProtocol, text_frame
 from server.views import EVERYTHING, Wanted
@@ -226,26 +226,13 @@ def _person(join: Join, socket: Socket, services: Services) -> tuple[Person, str
 
 async def _admit(live: LiveSession, person: Person, join: Join, services: Services) -> None:
     """Let a member in, and who has an invitation become one. Raises Closing."""
-    known = live.state.access
-    if person.id in known.members and (join.invitation is UNSET or may_edit(known, person.id)):
-        return
-    changed = None
-    if join.invitation is not UNSET:
-        name = person.name if join.name is UNSET else join.name
-        try:
-            changed = await access.accept(
-                services.database, live.id, join.invitation, person.id, name
-            )
-        except AccessError as error:
-            if person.id not in known.members:
-                code = Close.NO_SESSION if error.code == "no_session" else Close.NOT_ALLOWED
-                raise Closing(code, str(error)) from None
-    if changed is None and person.id not in known.members:
-        # They may be a member in SQL of whom Redis was not told: a worker died in between.
-        changed = await access.access_of(services.database, live.id)
-    if changed is not None and changed.version > known.version:
-        await services.log.put_access(live.id, changed)
-        await live.refresh()
+    secret = "" if join.invitation is UNSET else join.invitation
+    name = person.name if join.name is UNSET else join.name
+    try:
+        await admit(live, person.id, name, secret, services)
+    except AccessError as error:
+        code = Close.NO_SESSION if error.code == "no_session" else Close.NOT_ALLOWED
+        raise Closing(code, str(error)) from None
 
 
 def _check_origin(socket: Socket, settings: Settings) -> None:

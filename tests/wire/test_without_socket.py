@@ -104,6 +104,23 @@ def test_who_may_not_edit_is_refused(ann: Owner) -> None:
     assert ann.snapshot()["revision"] == 0
 
 
+def test_a_bot_comes_by_an_invitation(ann: Owner) -> None:
+    bot = Owner(ann.url, "Bot")
+    editor, viewer = ann.invite("editor"), ann.invite("viewer")
+
+    def post_by(secret: str, status: int) -> Any:
+        headers = {"Invitation": secret, "Authorization": f"Bearer {bot.token}"}
+        return post_edit(bot, LEVEL_30, session=ann.session, status=status, headers=headers)
+
+    assert post_by("nosuchsecret", 403)["code"] == "not_allowed"
+    assert post_by(viewer["secret"], 403)["code"] == "not_allowed"
+    assert post_by(editor["secret"], 200)["revision"] == 1
+    assert post_edit(bot, LEVEL_30, session=ann.session)["revision"] == 2  # a member now
+    path = f"/api/v1/sessions/{ann.session}/invitations/{editor['id']}"
+    ann.call("DELETE", path, status=204)
+    assert post_edit(bot, LEVEL_30, session=ann.session, status=403)["code"] == "not_allowed"
+
+
 def test_too_many_edits_and_computations_are_told_to_wait(tmp_path: Path) -> None:
     server = Server(
         tmp_path,

@@ -1,0 +1,30 @@
+"""Who is let into a live session, by socket or without one."""
+
+from server import access
+from server.access import AccessError
+from server.live import LiveSession
+from server.services import Services
+from server.session import may_edit
+
+
+async def admit(live: LiveSession, person: str, name: str, secret: str, services: Services) -> None:
+    """Let a member be, and who has an invitation's secret become one.
+
+    Raises AccessError when the invitation is not good, and they are no member without it.
+    """
+    known = live.state.access
+    if person in known.members and (not secret or may_edit(known, person)):
+        return
+    changed = None
+    if secret:
+        try:
+            changed = await access.accept(services.database, live.id, secret, person, name)
+        except AccessError:
+            if person not in known.members:
+                raise
+    if changed is None and person not in known.members:
+        # They may be a member in SQL of whom Redis was not told: a worker died in between.
+        changed = await access.access_of(services.database, live.id)
+    if changed is not None and changed.version > known.version:
+        await services.log.put_access(live.id, changed)
+        await live.refresh()
