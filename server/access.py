@@ -77,7 +77,7 @@ async def create_session(
         sql.add(
             MemberRow(session_id=session, person=owner, name=name, role="owner", joined_at=now_ms())
         )
-    return session, Access(1, {owner: Membership(name, "owner")})
+    return session, Access(1, {owner: Membership(name, "owner")}, stored.build.title)
 
 
 async def session_row(database: Database, session: str) -> SessionRow | None:
@@ -157,7 +157,7 @@ async def watch(database: Database, session: str, secret: str) -> tuple[Person, 
                 joined_at=now_ms(),
             )
         )
-        return person, await _changed(sql, session)
+        return person, await changed(sql, session)
 
 
 async def accept(
@@ -183,7 +183,7 @@ async def accept(
         member.role = role
         member.invitation_id = invitation.id
         invitation.used += 1
-        return await _changed(sql, session)
+        return await changed(sql, session)
 
 
 async def revoke(database: Database, session: str, owner: str, invitation: str) -> Access:
@@ -200,7 +200,7 @@ async def revoke(database: Database, session: str, owner: str, invitation: str) 
         )
         for member in await sql.scalars(came):
             await sql.delete(member)
-        return await _changed(sql, session)
+        return await changed(sql, session)
 
 
 def now_ms() -> int:
@@ -232,7 +232,7 @@ async def _invitation(
     return row
 
 
-async def _changed(sql: AsyncSession, session: str) -> Access:
+async def changed(sql: AsyncSession, session: str) -> Access:
     """A new version of the access, seen by nobody before the transaction is over."""
     await sql.flush()
     raised = update(SessionRow).where(SessionRow.id == session).values(access=SessionRow.access + 1)
@@ -241,10 +241,13 @@ async def _changed(sql: AsyncSession, session: str) -> Access:
 
 
 async def _access(sql: AsyncSession, session: str) -> Access:
-    version = await sql.scalar(select(SessionRow.access).where(SessionRow.id == session))
+    found = select(SessionRow).where(SessionRow.id == session)
+    row = await sql.scalar(found.execution_options(populate_existing=True))
+    if row is None:
+        return Access(0, {})
     rows = await sql.scalars(select(MemberRow).where(MemberRow.session_id == session))
     members = {
-        row.person: Membership(row.name, cast(Role, row.role), row.invitation_id or "")
-        for row in rows
+        each.person: Membership(each.name, cast(Role, each.role), each.invitation_id or "")
+        for each in rows
     }
-    return Access(version or 0, members)
+    return Access(row.access, members, row.title, row.locked, row.ended_at is not None)

@@ -21,6 +21,7 @@ from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
 from server import (
     edit_routes,
+    member_routes,
     openapi,
     pages,
     problems,
@@ -128,6 +129,13 @@ def create_app(
             routes.revoke_invitation,
             routes.read_session,
             routes.read_said,
+            member_routes.list_members,
+            member_routes.list_invitations,
+            member_routes.change_member,
+            member_routes.remove_member,
+            member_routes.hand_over,
+            member_routes.change_session,
+            member_routes.end_session,
             edit_routes.create_edit,
             stream_routes.stream_totals,
             totals_routes.compute_totals,

@@ -438,8 +438,8 @@ class Client:
                 case Snapshot() | Totals() if fell_behind or not self.joined:
                     fell_behind = False
                     await self._begin(socket)
-                case Goodbye():
-                    self._retry_after = message.retry_after
+                case Goodbye(retry_after=float(retry_after)):
+                    self._retry_after = retry_after
             if isinstance(message, _Answer):
                 self._settle(message)
             await self._tell(message)

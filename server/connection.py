@@ -5,13 +5,16 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from msgspec import UNSET
+
 from server.allowance import Allowance
 from server.line import Line
-from server.protocol import ClientMessage, Close, Refused, encode
+from server.protocol import ClientMessage, Close, Goodbye, Refused, encode
 from server.settings import Settings
 from server.transport import text_frame
 from server.views import View, Wanted
 
+COME_BACK = frozenset((Close.RESTARTING, Close.TRY_AGAIN))
 FALLS = 5  # so often may somebody fall behind ...
 FALLS_S = 60.0  # ... within this time, before the socket is closed
 
@@ -136,6 +139,9 @@ class Connection:
         self.send(text_frame(encode(message)))
 
     def close(self, code: Close, reason: str) -> None:
+        """Say goodbye, unless they would not read it, and close."""
+        retry_after = 1.0 if code in COME_BACK else UNSET
+        self.write(text_frame(encode(Goodbye(reason, retry_after))))
         self._socket.close(code, reason)
 
     def over_limit(self, message: ClientMessage | Refused) -> Refused | None:

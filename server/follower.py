@@ -232,6 +232,8 @@ class Follower:
         self._reaches_back = False
         self._lost.in_sql = not loaded.redone
         self._listener.access_changed(state.access)
+        if state.access.ended:
+            raise NoSessionError(self.id)
 
     async def _load_from_redis(self) -> Loaded | None:
         """None: Redis had nothing that one can begin with, and was given what SQL has."""
@@ -302,6 +304,8 @@ class Follower:
         elif news.access is not None:
             self.state = replace(self.state, access=news.access)
             self._listener.access_changed(news.access)
+            if news.access.ended:
+                raise NoSessionError(self.id)
         if news.engine != self._engine.name:
             raise EngineMovedError(self.id)
         self.news = self.news or news.more

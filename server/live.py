@@ -30,6 +30,7 @@ from server.pace import Pace
 from server.people import Presence
 from server.proposals import Taking
 from server.protocol import (
+    About,
     Accepted,
     Asked,
     Close,
@@ -98,6 +99,7 @@ class LiveSession:
         self._attentions = Attentions()
         self._focus_timer: asyncio.TimerHandle | None = None
         self._unshared: Focused | None = None  # what other workers do not know yet
+        self._about: About | None = None  # as everybody here knows it
         self._wake = asyncio.Event()
         self._people: Literal["", "renew", "tell"] = ""  # what is to be written
         self._people_due = False
@@ -264,6 +266,10 @@ class LiveSession:
 
     def access_changed(self, access: Access) -> None:
         self.audience.take_access(access)
+        about = About(access.title, access.locked, self.audience.collaborators)
+        if self._about not in (None, about):
+            self.audience.send(about)
+        self._about = about
 
     def started_again(self) -> None:
         self.audience.begin(self.state)

@@ -8,7 +8,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, MetaData, String, event, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    event,
+    false,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -34,7 +44,8 @@ class Base(DeclarativeBase):
 
 
 class SessionRow(Base):
-    """A session. access: the version of who may do what; ended_at: it never opens again."""
+    """A session. access: the version of who may do what; ended_at: it never opens again; locked:
+    nobody edits."""
 
     __tablename__ = "sessions"
 
@@ -45,6 +56,7 @@ class SessionRow(Base):
     access: Mapped[int]
     created_at: Mapped[int] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
+    locked: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class EpochRow(Base):

@@ -65,8 +65,9 @@ def on(state: State, proposal: Proposal, engine: Engine) -> Proposal:
 
 def take(state: State, person: str, taking: Taking, engine: Engine) -> Commit | Refused:
     """The edit that an accepted proposal is."""
-    if not sessions.may_edit(state.access, person):
-        return Refused("not_allowed", "An editor decides on proposals.", id=taking.id)
+    hindered = sessions.hindrance(state.access, person, taking.id)
+    if hindered is not None:
+        return hindered
     made = sessions.after_edit(
         state, person, taking.id, taking.base, taking.operations, engine, now_ms()
     )

@@ -235,6 +235,7 @@ class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
     has less than half of its time left.
     members: everybody with more than a viewer's role, present or not; people: who is here;
     number: how many are here, for viewers, who are not told who.
+    title: of the session; locked: nobody edits just now.
     worker: which worker serves this socket; for those who look for a fault.
     """
 
@@ -254,6 +255,8 @@ class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
     worker: str
     token: str | UnsetType = UNSET
     number: int | UnsetType = UNSET
+    title: str = ""
+    locked: bool = False
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot", omit_defaults=True):
@@ -462,6 +465,17 @@ class People(Struct, frozen=True, tag="people", omit_defaults=True):
     number: int | UnsetType = UNSET
 
 
+class About(Struct, frozen=True, tag="about"):
+    """The session was named, locked or opened, or its members' roles are others.
+
+    members: everybody above viewers, as in `welcome`.
+    """
+
+    title: str
+    locked: bool
+    members: tuple[Member, ...]
+
+
 class Pong(Struct, frozen=True, tag="pong"):
     id: str
 
@@ -479,11 +493,14 @@ class Reset(Struct, frozen=True, tag="reset"):
     reason: str
 
 
-class Goodbye(Struct, frozen=True, tag="goodbye"):
-    """The server is about to close; come back after `retry_after` seconds."""
+class Goodbye(Struct, frozen=True, tag="goodbye", omit_defaults=True):
+    """The server is about to close, and why; the close code says it to programs.
+
+    retry_after: come back after so many seconds; absent: do not come back by yourself.
+    """
 
     reason: str
-    retry_after: float
+    retry_after: float | UnsetType = UNSET
 
 
 ServerMessage = (
@@ -501,6 +518,7 @@ ServerMessage = (
     | Said
     | Renewed
     | People
+    | About
     | Pong
     | Status
     | Reset

@@ -1,7 +1,8 @@
 """The rules of a live session, without a socket, a clock or Redis: what an edit means, what a
 change makes of what we know, what somebody who comes back is sent, and who may do what.
 
-S1  Only owners and editors edit; suggesters propose, preview and talk; viewers ask.
+S1  Only owners and editors edit, unless the session is locked; suggesters propose, preview and
+    talk; viewers ask.
 S2  An edit is one: the first operation that is refused refuses all of it.
 S3  An edit is decided on the newest build; `base` never decides. What an operation `expects` is
     compared with the build before the edit, and refused `changed_meanwhile` when it is another.
@@ -56,11 +57,17 @@ class Membership(Struct, frozen=True, omit_defaults=True):
     invitation: str = ""
 
 
-class Access(Struct, frozen=True):
-    """Who may do what. `version` rises with every change; a commit is bound to it."""
+class Access(Struct, frozen=True, omit_defaults=True):
+    """Who may do what. `version` rises with every change; a commit is bound to it.
+
+    title: of the session; locked: nobody edits; ended: it is over.
+    """
 
     version: int
     members: dict[str, Membership]
+    title: str = ""
+    locked: bool = False
+    ended: bool = False
 
 
 class State(Struct, frozen=True):
@@ -159,6 +166,8 @@ def welcome(
         revision=state.revision,
         resumed=resumed,
         members=members,
+        title=state.access.title,
+        locked=state.access.locked,
         people=tuple(people),
         catalogue=house.catalogue,
         engine=state.engine,
@@ -175,8 +184,9 @@ def decide(state: State, person: str, edit: Edit, engine: Engine, now: int) -> C
 
     now: milliseconds since 1970.
     """
-    if not may_edit(state.access, person):
-        return Refused("not_allowed", "You may look, but not edit.", id=edit.id)
+    hindered = hindrance(state.access, person, edit.id)
+    if hindered is not None:
+        return hindered
     return after_edit(state, person, edit.id, edit.base, edit.operations, engine, now)
 
 
@@ -350,6 +360,15 @@ def may_edit(access: Access, person: str) -> bool:
 def may_invite(role: Role, invited: Role) -> bool:
     """An owner invites to any role but their own; an editor invites viewers."""
     return (role == "owner" and invited != "owner") or (role == "editor" and invited == "viewer")
+
+
+def hindrance(access: Access, person: str, edit: str) -> Refused | None:
+    """Why somebody may not edit, if so."""
+    if not may_edit(access, person):
+        return Refused("not_allowed", "You may look, but not edit.", id=edit)
+    if access.locked:
+        return Refused("locked", "The session is locked: nobody edits just now.", id=edit)
+    return None
 
 
 def may_propose(access: Access, person: str) -> bool:

@@ -21,7 +21,7 @@ from server.engine import Engine
 from server.meanwhile import after, newest_touching
 from server.protocol import Change, Kept, PassedOver, Redo, Refused, Undo
 from server.sentences import changed_since
-from server.session import Access, Commit, Committed, State, after_edit, may_edit
+from server.session import Access, Commit, Committed, State, after_edit, hindrance
 
 TRIED = 20  # edits that are passed over before nothing can be undone
 
@@ -51,8 +51,9 @@ def undo(
     past: the newest changes, rising to the state's revision without a gap.
     """
     redo = isinstance(message, Redo)
-    if not may_edit(state.access, person):
-        return Refused("not_allowed", "You may look, but not edit.", id=message.id)
+    hindered = hindrance(state.access, person, message.id)
+    if hindered is not None:
+        return hindered
     passed: list[PassedOver] = []
     for target in candidates(past, person, redo=redo):
         later = after(past, state, target.revision)

@@ -51,8 +51,7 @@ async def test_an_undo_sent_twice_undoes_once_and_is_told_twice(
     assert kept["place"] == "level"
     await raw.socket.close()
     # Back on the other worker, the answer lost: the same undo again.
-    again, snapshot = await joined(other.url, ann.session, token=ann.token)
-    assert snapshot["revision"] == 4
+    again, _ = await joined(other.url, ann.session, token=ann.token)
     await again.send(undo)
     assert await again.receive("accepted") == accepted
     await again.send({**undo, "type": "redo"})

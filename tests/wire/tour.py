@@ -150,6 +150,8 @@ async def _talk(ann: Owner, first: Recorded, second: Recorded) -> None:
     await second.receive("change")
     while (await second.receive("proposal"))["state"] == "open":
         pass
+    ann.call("PATCH", f"/api/v1/sessions/{ann.session}", {"title": "Nova and friends"})
+    await second.receive("about")
     await first.send({"type": "renew", "id": "r1", "token": ann.token})
     await first.receive("renewed")
 

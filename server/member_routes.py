@@ -1,0 +1,131 @@
+"""The REST interface of those who run a session: members, links, title, lock, end.
+
+What changes is in SQL before it is answered, and then in Redis: from the answer on nobody edits
+by what they had before, and live sockets are told.
+"""
+
+from typing import Any
+
+from litestar import Request, delete, get, patch, put
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
+from msgspec import UNSET, Struct, UnsetType
+
+from calc.build import Title
+from server import governing
+from server.auth import bearer
+from server.protocol import Role
+from server.services import Services
+from server.session import Access
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class NewRole(Struct, frozen=True):
+    role: Role
+
+
+class NewOwner(Struct, frozen=True):
+    person: str
+
+
+class NewDescription(Struct, frozen=True):
+    """locked: nobody edits. What is absent stays."""
+
+    title: Title | UnsetType = UNSET
+    locked: bool | UnsetType = UNSET
+
+
+class Description(Struct, frozen=True):
+    """A session, as its members see it."""
+
+    id: str
+    title: str
+    locked: bool
+
+
+@get("/api/v1/sessions/{session_id:str}/members")
+async def list_members(
+    request: AnyRequest, session_id: str, services: Services
+) -> tuple[governing.Known, ...]:
+    """Everybody who may be in the session; a viewer is told of no other viewers."""
+    return await governing.members(services.database, session_id, _person(request, services))
+
+
+@get("/api/v1/sessions/{session_id:str}/invitations")
+async def list_invitations(
+    request: AnyRequest, session_id: str, services: Services
+) -> tuple[governing.Link, ...]:
+    """The owner's: all links; an editor's: their own."""
+    return await governing.invitations(services.database, session_id, _person(request, services))
+
+
+@patch("/api/v1/sessions/{session_id:str}/members/{person:str}")
+async def change_member(
+    request: AnyRequest, session_id: str, person: str, data: NewRole, services: Services
+) -> governing.Known:
+    """The owner gives a member another role."""
+    database, owner = services.database, _person(request, services)
+    await _share(
+        session_id,
+        await governing.set_role(database, session_id, owner, person, data.role),
+        services,
+    )
+    known = await governing.members(database, session_id, owner)
+    return next(each for each in known if each.person == person)
+
+
+@delete("/api/v1/sessions/{session_id:str}/members/{person:str}", status_code=HTTP_200_OK)
+async def remove_member(
+    request: AnyRequest, session_id: str, person: str, services: Services
+) -> governing.Removed:
+    """The owner kicks somebody, or a member leaves for good.
+
+    The answer names the link that they could come back by, for the owner to revoke.
+    """
+    by = _person(request, services)
+    rights, removed = await governing.remove(services.database, session_id, by, person)
+    await _share(session_id, rights, services)
+    return removed
+
+
+@put("/api/v1/sessions/{session_id:str}/owner", status_code=HTTP_204_NO_CONTENT)
+async def hand_over(
+    request: AnyRequest, session_id: str, data: NewOwner, services: Services
+) -> None:
+    """The owner makes another member the owner, and becomes an editor."""
+    owner = _person(request, services)
+    rights = await governing.hand_over(services.database, session_id, owner, data.person)
+    await _share(session_id, rights, services)
+
+
+@patch("/api/v1/sessions/{session_id:str}")
+async def change_session(
+    request: AnyRequest, session_id: str, data: NewDescription, services: Services
+) -> Description:
+    """The owner names the session, locks it, or opens it again."""
+    rights = await governing.describe(
+        services.database,
+        session_id,
+        _person(request, services),
+        None if data.title is UNSET else data.title,
+        None if data.locked is UNSET else data.locked,
+    )
+    await _share(session_id, rights, services)
+    return Description(session_id, rights.title, rights.locked)
+
+
+@delete("/api/v1/sessions/{session_id:str}", status_code=HTTP_204_NO_CONTENT)
+async def end_session(request: AnyRequest, session_id: str, services: Services) -> None:
+    """The owner ends the session for everybody: it never opens again."""
+    owner = _person(request, services)
+    rights = await governing.end(services.database, session_id, owner)
+    await _share(session_id, rights, services)
+
+
+async def _share(session: str, rights: Access, services: Services) -> None:
+    """Bind commits to the new access; workers hear of it."""
+    await services.log.put_access(session, rights)
+
+
+def _person(request: AnyRequest, services: Services) -> str:
+    return services.tokens.read(bearer(request.headers.get("authorization"))).id

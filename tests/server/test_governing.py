@@ -1,0 +1,141 @@
+"""What an owner does with a session and its members, in SQL."""
+
+import pytest
+from msgspec import UNSET
+
+from calc import build as documents
+from server import access, governing
+from server.access import AccessError
+from server.log import Stored
+from server.orm import Database
+from server.protocol import Role
+
+ANN, BOB, EVE = "g1", "g2", "g3"
+
+
+@pytest.fixture
+async def session(database: Database) -> str:
+    stored = Stored("e1", 0, "", documents.empty("Nova"), {}, ())
+    return (await access.create_session(database, ANN, "Ann", stored, "engine", "release"))[0]
+
+
+async def joined(
+    database: Database, session: str, *people: str, role: Role = "editor", uses: int | None = None
+) -> str:
+    """The id of the invitation by which they came."""
+    invitation, secret = await access.invite(database, session, ANN, role, None, uses)
+    for person in people:
+        await access.accept(database, session, secret, person, person.upper())
+    return invitation
+
+
+async def test_the_owner_gives_roles_and_each_raises_the_version(
+    database: Database, session: str
+) -> None:
+    await joined(database, session, BOB)
+    before = await access.access_of(database, session)
+    after = await governing.set_role(database, session, ANN, BOB, "viewer")
+    assert after.members[BOB].role == "viewer"
+    assert after.version == before.version + 1
+
+
+@pytest.mark.parametrize(
+    ("by", "whom", "role", "code"),
+    [
+        (BOB, EVE, "viewer", "not_allowed"),
+        (BOB, BOB, "owner", "not_allowed"),
+        (ANN, BOB, "owner", "not_allowed"),
+        (ANN, ANN, "viewer", "not_allowed"),
+        (ANN, "nobody", "viewer", "no_member"),
+        ("nobody", BOB, "viewer", "not_allowed"),
+    ],
+)
+async def test_a_role_that_may_not_be_given(
+    database: Database, session: str, by: str, whom: str, role: Role, code: str
+) -> None:
+    await joined(database, session, BOB, EVE)
+    with pytest.raises(AccessError) as refused:
+        await governing.set_role(database, session, by, whom, role)
+    assert refused.value.code == code
+
+
+async def test_hand_over_leaves_one_owner(database: Database, session: str) -> None:
+    await joined(database, session, BOB)
+    rights = await governing.hand_over(database, session, ANN, BOB)
+    assert {person: member.role for person, member in rights.members.items()} == {
+        ANN: "editor",
+        BOB: "owner",
+    }
+    with pytest.raises(AccessError):
+        await governing.hand_over(database, session, ANN, ANN)
+
+
+async def test_who_is_kicked_is_named_with_the_link_to_revoke(
+    database: Database, session: str
+) -> None:
+    invitation = await joined(database, session, BOB, EVE)
+    rights, removed = await governing.remove(database, session, ANN, BOB)
+    assert rights.members.keys() == {ANN, EVE}
+    assert removed == governing.Removed(invitation, members=1)
+    await access.revoke(database, session, ANN, invitation)
+    assert (await access.access_of(database, session)).members.keys() == {ANN}
+
+
+async def test_a_link_that_is_used_up_needs_no_revoking(database: Database, session: str) -> None:
+    await joined(database, session, BOB, uses=1)
+    _, removed = await governing.remove(database, session, ANN, BOB)
+    assert removed == governing.Removed()
+
+
+async def test_a_member_leaves_but_the_owner_stays(database: Database, session: str) -> None:
+    await joined(database, session, BOB, EVE)
+    rights, removed = await governing.remove(database, session, BOB, BOB)
+    assert BOB not in rights.members
+    assert removed.invitation is UNSET
+    for by, person in ((ANN, ANN), (EVE, ANN), (BOB, EVE)):
+        with pytest.raises(AccessError):
+            await governing.remove(database, session, by, person)
+
+
+async def test_a_session_is_named_and_locked(database: Database, session: str) -> None:
+    rights = await governing.describe(database, session, ANN, "Raid night", None)
+    assert (rights.title, rights.locked) == ("Raid night", False)
+    rights = await governing.describe(database, session, ANN, None, True)
+    assert (rights.title, rights.locked) == ("Raid night", True)
+    assert await access.access_of(database, session) == rights
+    await joined(database, session, BOB)
+    with pytest.raises(AccessError):
+        await governing.describe(database, session, BOB, None, False)
+
+
+async def test_an_ended_session_is_over_for_all_and_told_again(
+    database: Database, session: str
+) -> None:
+    await joined(database, session, BOB)
+    with pytest.raises(AccessError):
+        await governing.end(database, session, BOB)
+    assert (await governing.end(database, session, ANN)).ended
+    assert (await governing.end(database, session, ANN)).ended  # the answer was lost
+    assert await access.session_row(database, session) is None
+    with pytest.raises(AccessError) as refused:
+        await governing.describe(database, session, ANN, "x", None)
+    assert refused.value.code == "no_session"
+
+
+async def test_who_sees_which_members_and_links(database: Database, session: str) -> None:
+    editors = await joined(database, session, BOB)
+    viewers = await joined(database, session, EVE, "g4", role="viewer")
+    seen = await governing.members(database, session, ANN)
+    assert [each.person for each in seen] == [ANN, BOB, EVE, "g4"] or len(seen) == 4
+    assert {each.invitation for each in seen} == {UNSET, editors, viewers}
+    for_viewers = await governing.members(database, session, EVE)
+    assert {each.person for each in for_viewers} == {ANN, BOB}
+    assert {each.invitation for each in for_viewers} == {UNSET}
+    links = await governing.invitations(database, session, ANN)
+    assert {(each.id, each.role, each.members) for each in links} == {
+        (editors, "editor", 1),
+        (viewers, "viewer", 2),
+    }
+    assert await governing.invitations(database, session, BOB) == ()
+    with pytest.raises(AccessError):
+        await governing.invitations(database, session, EVE)
