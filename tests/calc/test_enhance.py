@@ -202,3 +202,30 @@ def test_what_is_raised_alike_comes_to_the_same_as_attribute_by_attribute() -> N
         expected = {name: enhance.strength(found) for name, found in by_attribute.items()}
         assert enhance.strengths(given) == expected
         assert enhance.strengths(random.sample(given, len(given))) == expected
+
+
+@pytest.mark.parametrize("kind", ["Hamidon", "Titan", "Hydra", "DSync"])
+@pytest.mark.parametrize(
+    ("aspects", "attribute", "value", "schedule"),
+    [
+        ("Damage_Accuracy", "Fire_Dmg", 0.3333, "A"),
+        ("Damage_Accuracy", "Accuracy", 0.3333, "A"),
+        ("Buff_Endurance_Discount", "Base_Defense", 0.2, "B"),
+        ("Buff_Endurance_Discount", "EnduranceDiscount", 0.3333, "A"),
+        ("Res_Damage_Endurance_Discount", "Fire_Dmg", 0.2, "B"),
+    ],
+)
+def test_special_kinds_are_worth_single_origins_in_each_aspect(
+    full_catalogue: Catalogue, kind: str, aspects: str, attribute: str, value: float, schedule: str
+) -> None:
+    """`calc.md` §6.2: Hamidon-class pieces; above one's level 5 % more for each level."""
+    everything = ("Enhance Damage", "Enhance Accuracy", "Enhance Defense", "Reduce Endurance Cost")
+    accepted = (*everything, "Enhance Damage Resistance")
+    bench = Bench(full_catalogue)
+    piece = f"{kind}_{aspects}"
+    found = bench.bonuses(piece, accepted=accepted)[attribute]
+    assert found == (pytest.approx(value), schedule)
+    above = bench.bonuses(piece, relative=3, accepted=accepted)[attribute]
+    assert above == (pytest.approx(1.15 * value), schedule)
+    below = bench.bonuses(piece, relative=-2, accepted=accepted)[attribute]
+    assert below == (pytest.approx(0.8 * value), schedule)

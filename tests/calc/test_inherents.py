@@ -396,3 +396,33 @@ def test_savage_leap_hits_critically_the_likelier_the_larger_the_team(
     found = figures(engine, leap, Scenario(team=team)).after["power.damage"]
     bleeding = 0.068 * (0.8 + 0.8**2 + 0.8**3 + 0.8**4)
     assert found == pytest.approx((0.845 * (1 + chance) + bleeding) * STALKER_MELEE, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("attacks", "damage"),
+    [
+        (("Flares",), 0.066 * 1.0),
+        (("Fire_Blast",), 0.066 * 1.2),
+        (("Flares", "Fire_Blast", "Blaze"), 0.066 * (1.0 + 1.2 + 1.0)),
+    ],
+)
+def test_defiance_grows_with_each_attack_by_its_cast_time(
+    engine: Engine, attacks: tuple[str, ...], damage: float
+) -> None:
+    """0.066 x cast time / how wide it reaches, while the attack is switched on."""
+    found = build("Blaster", [f"Blaster_Ranged.Fire_Blast.{attack}" for attack in attacks])
+    assert value(engine, found, "offense.damage.cold") == pytest.approx(1 + damage)
+
+
+@pytest.mark.parametrize("foes", [1, 3])
+def test_defiance_of_an_area_attack_counts_for_each_foe(engine: Engine, foes: int) -> None:
+    """Fire Ball: 1 s, 15 ft."""
+    fire_ball = "Blaster_Ranged.Fire_Blast.Fire_Ball"
+    found = build("Blaster", [fire_ball], Scenario(foes=foes))
+    expected = 1 + foes * 0.066 / (1 + 0.15 * 15)
+    assert value(engine, found, "offense.damage.cold") == pytest.approx(expected)
+
+
+def test_only_blasters_have_defiance(engine: Engine) -> None:
+    found = build("Corruptor", ["Corruptor_Ranged.Fire_Blast.Flares"])
+    assert value(engine, found, "offense.damage.cold") == 1.0
