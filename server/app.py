@@ -7,7 +7,7 @@ import os
 import secrets
 import signal
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from litestar import Litestar
@@ -105,6 +105,10 @@ def create_app(
         gc.freeze()  # the catalogue is here to stay: no collection needs to look at it again
         gc.set_threshold(700, 10, 1000)
         yield
+        # The sockets are closed; what came by them is finished, and recorded.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                await hub.drain()
         recorder.stop()
         await asyncio.wait([recording], timeout=STOP_S)
         serving.cancel()

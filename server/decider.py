@@ -4,6 +4,7 @@ Only the session's own task serves, so a decision is made on a state that nobody
 meanwhile; between workers the log decides.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,6 +56,8 @@ class Decider:
         self._worker = worker
         self._lost = 0  # races in a row
         self._in_a_row = 0  # commits in this turn
+        self.idle = asyncio.Event()  # set while every edit that came in is decided
+        self.idle.set()
         self.races = Races()
         self._turns = Turns[Author, Asked | Taking]()
 
@@ -68,6 +71,7 @@ class Decider:
 
     def submit(self, author: Author, edit: Asked | Taking) -> None:
         """Put an edit in line."""
+        self.idle.clear()
         if not self._turns.put(author, edit):
             author.answer(
                 Refused("unavailable", "Too many edits are waiting.", id=edit.id, retry_after=1.0)
@@ -95,6 +99,9 @@ class Decider:
         except DatabaseAwayError:
             message = "What there is to undo cannot be read just now."
             author.answer(Refused("unavailable", message, id=edit.id, retry_after=2.0))
+        finally:
+            if not self._turns:
+                self.idle.set()
 
     async def _settle(self, author: Author, edit: Asked) -> bool:
         """Decide an edit and answer it; False when others were first: decide again."""

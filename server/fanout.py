@@ -88,6 +88,11 @@ class Hub:
         """The ids of the sessions that are open here."""
         return tuple(self._live)
 
+    async def drain(self) -> None:
+        """Wait until every edit that came in is decided: its author finds it when they return."""
+        for live in list(self._live.values()):
+            await live.drained()
+
     async def mend(self, session: str, found: str) -> None:
         """A session's log went back in the epoch `found`: start it again, and regain what is
         known of what it lost.

@@ -328,6 +328,10 @@ class LiveSession:
                     self._questions.answer_next()
                     await asyncio.sleep(0)  # edits may have come meanwhile
 
+    async def drained(self) -> None:
+        """Returns when every edit that came in is decided."""
+        await self._decider.idle.wait()
+
     @property
     def races(self) -> Races:
         return self._decider.races

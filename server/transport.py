@@ -5,6 +5,7 @@ once for many sockets, sees how much a slow reader has left unread, and gets fra
 """
 
 import asyncio
+import random
 import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -178,7 +179,9 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         """Say goodbye before the server stops."""
         if self.handshake_complete and not self.close_sent:
             reason = "The server is restarting."
-            self.write(text_frame(encode(Goodbye(reason, RETRY_AFTER_S))))
+            # Not all at once: a thousand who come back together would wait for each other.
+            retry_after = round(RETRY_AFTER_S * random.uniform(0.2, 2.0), 2)  # noqa: S311
+            self.write(text_frame(encode(Goodbye(reason, retry_after))))
             self.close(Close.RESTARTING, reason)
             self.transport.close()
         else:
