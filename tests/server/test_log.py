@@ -1,6 +1,10 @@
-"""The log in a real Valkey: above all, the order of the questions in the commit script."""
+"""The log in a real Valkey: above all, the order of the questions in the commit script.
+
+What is not about Redis also runs against the log in memory.
+"""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -28,14 +32,20 @@ from server.log import (
 )
 from server.protocol import Edit, Refused, encode
 from server.session import Access, Commit, Membership, State
+from tests.server.memory_log import MemoryLog
 
 NO = Refused("no_such_slot", "There is no such slot.", id="edit-0001", operation=0)
 ACCESS = Access(1, {"g1": Membership("Ann", "owner"), "g2": Membership("Bob", "editor")})
 
 
-@pytest.fixture
-def log(redis: Redis) -> Log:
-    return Log(redis, keeps=10, edit_ids=20)
+@pytest.fixture(params=["redis", "memory"])
+def log(request: pytest.FixtureRequest, redis: Redis) -> Log | MemoryLog:
+    """Both keep the contract."""
+    kind = MemoryLog if request.param == "memory" else partial(Log, redis)
+    return kind(keeps=10, edit_ids=20)
+
+
+in_redis = pytest.mark.parametrize("log", ["redis"], indirect=True)
 
 
 @pytest.fixture
@@ -206,6 +216,7 @@ async def test_since_gives_the_access_when_it_is_another(log: Log, state: State)
     assert not await log.put_access("s2", newer)
 
 
+@in_redis
 async def test_storing_goes_forward_and_trims_the_log_behind_itself_and_the_recorder(
     log: Log, state: State, engine: Engine, redis: Redis
 ) -> None:
@@ -243,6 +254,7 @@ async def test_a_session_opens_only_where_there_is_none(
     assert await log.remembered("s1", ["g1 edit-0001", "g1 edit-0002"]) == [Known(1, True), None]
 
 
+@in_redis
 async def test_a_log_with_a_hole_is_broken(
     log: Log, state: State, engine: Engine, redis: Redis
 ) -> None:
@@ -254,6 +266,7 @@ async def test_a_log_with_a_hole_is_broken(
         await log.since(state)
 
 
+@in_redis
 async def test_a_full_redis_writes_nothing_and_says_so(
     log: Log, state: State, engine: Engine, redis: Redis
 ) -> None:
