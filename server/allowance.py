@@ -14,6 +14,7 @@ from server.protocol import (
     Edit,
     Explain,
     Focus,
+    Inspect,
     Join,
     Preview,
     Propose,
@@ -70,7 +71,7 @@ class Allowance:
                 return Refused("too_many_operations", told, id=named)
         wait, what = 0.0, ""
         match message:
-            case Preview() | Explain():
+            case Preview() | Explain() | Inspect():
                 wait, what = self._questions.take(), "questions"
             case Focus():
                 wait, what = self._focus.take(), "focus"

@@ -49,6 +49,7 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
     "decide": ("accepted", "proposal"),
     "preview": ("previewed",),
     "explain": ("explained",),
+    "inspect": ("inspected",),
     "say": ("said",),
     "renew": ("renewed",),
     "ping": ("pong",),

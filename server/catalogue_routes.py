@@ -19,6 +19,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery
 
 from calc.build import Build, decode
+from calc.power_stats import POWER_STATS, PowerStat
 from calc.stats import STATS, Stat
 from gamedata.catalogue import Catalogue
 from server import catalogue_documents as documents
@@ -99,6 +100,7 @@ def catalogue_router(catalogue: Catalogue) -> Router:
         "/api/v1",
         route_handlers=[
             get_stats,
+            get_power_stats,
             get_about,
             get_schedule,
             get_archetypes,
@@ -130,6 +132,16 @@ async def get_stats(request: AnyRequest, answers: Answered) -> Response[bytes]:
 
 def _stats(_: Catalogue) -> tuple[Stat, ...]:
     return STATS
+
+
+@get("/stats/powers", responses=_holds(tuple[PowerStat, ...]))
+async def get_power_stats(request: AnyRequest, answers: Answered) -> Response[bytes]:
+    """Every number that a power's figures may have: key, label, unit and format."""
+    return answers.reply(request, _power_stats)
+
+
+def _power_stats(_: Catalogue) -> tuple[PowerStat, ...]:
+    return POWER_STATS
 
 
 @get("/catalogue")

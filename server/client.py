@@ -37,6 +37,8 @@ from server.protocol import (
     Explained,
     Focus,
     Goodbye,
+    Inspect,
+    Inspected,
     Join,
     Ping,
     Pong,
@@ -108,8 +110,8 @@ class Away(Struct, frozen=True):
     retry_s: float
 
 
-_Question = Asked | Propose | Decide | Preview | Explain | Say | Renew | Ping
-_Answer = Accepted | Refused | Proposal | Previewed | Explained | Said | Renewed | Pong
+_Question = Asked | Propose | Decide | Preview | Explain | Inspect | Say | Renew | Ping
+_Answer = Accepted | Refused | Proposal | Previewed | Explained | Inspected | Said | Renewed | Pong
 
 
 class _Envelope(Struct):
@@ -251,6 +253,12 @@ class Client:
         """Where a total comes from, by its key."""
         answer = await self._ask(Explain(_new_id(), stat))
         assert isinstance(answer, Explained | Refused)
+        return answer
+
+    async def inspect(self, power: str) -> Inspected | Refused:
+        """What one use of a power costs and does, by its id."""
+        answer = await self._ask(Inspect(_new_id(), power))
+        assert isinstance(answer, Inspected | Refused)
         return answer
 
     async def propose(self, *operations: Operation, title: str = "") -> Proposal | Refused:

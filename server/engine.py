@@ -6,11 +6,12 @@ from calc import operations, rules
 from calc.build import Build
 from calc.engine import Engine as Totals
 from calc.explain import Explanation
+from calc.figure_types import Figures
 from calc.operations import Applied, Operation
 from calc.remembered import Remembered
 from calc.rules import Checked, Finding
 from calc.totals import Total
-from gamedata.catalogue import Catalogue
+from gamedata.catalogue import Catalogue, PowerId
 
 MEMORIES = 256  # sessions of which the newest build is remembered; each takes about 0.2 MB
 VERSION = 2  # of `calc`: rises whenever the same build and catalogue give other totals
@@ -64,7 +65,12 @@ class Engine:
 
     def explain(self, build: Build, stat: str, session: str = "") -> Explanation:
         """Where a total comes from. session: whose build it is."""
+        return self._totals.explain(self._known(build, session), stat)
+
+    def figures(self, build: Build, power: str, session: str = "") -> Figures | None:
+        """What one use of a power costs and does; None: the build does not have it."""
+        return self._totals.figures(self._known(build, session)).get(PowerId(power))
+
+    def _known(self, build: Build, session: str) -> Build | Remembered:
         known = self._memories.get(session)
-        if known is not None and known.totals.build == build:
-            return self._totals.explain(known.totals, stat)
-        return self._totals.explain(build, stat)
+        return known.totals if known is not None and known.totals.build == build else build

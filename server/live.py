@@ -35,11 +35,9 @@ from server.protocol import (
     Asked,
     Close,
     Closing,
-    Explain,
     Focus,
     Focused,
     Position,
-    Preview,
     Proposal,
     Refused,
     Said,
@@ -47,7 +45,7 @@ from server.protocol import (
     Status,
     encode,
 )
-from server.questions import Questions
+from server.questions import Question, Questions
 from server.releases import Releases
 from server.session import Access, Committed, House, State
 from server.settings import Settings
@@ -183,7 +181,7 @@ class LiveSession:
         """Send somebody something else from now on."""
         self.audience.want(connection, wanted)
 
-    def ask(self, connection: Connection, question: Preview | Explain) -> None:
+    def ask(self, connection: Connection, question: Question) -> None:
         """Put a question in line; it is answered when no edit waits."""
         self._questions.submit(connection, question)
         self._wake.set()

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from calc.build import Build, OptionalGameId, Title
+from calc.build import Build, GameId, OptionalGameId, Title
 from calc.explain import Explanation
+from calc.figure_types import Figures
 from calc.operations import Operation
 from calc.rules import Finding
 from calc.totals import Total
@@ -145,6 +146,13 @@ class Explain(Struct, frozen=True, tag="explain"):
     stat: Annotated[str, Meta(max_length=100)]
 
 
+class Inspect(Struct, frozen=True, tag="inspect"):
+    """What does one use of a power cost and do, before and after slotting? power: its id."""
+
+    id: MessageId
+    power: GameId
+
+
 class Focus(Struct, frozen=True, tag="focus", omit_defaults=True):
     """What the person looks at or drags; shown to others, newest wins.
 
@@ -181,7 +189,18 @@ class Ping(Struct, frozen=True, tag="ping"):
 
 Asked = Edit | Undo | Redo  # what comes to a change, and is remembered by its id
 ClientMessage = (
-    Join | Asked | Propose | Decide | Preview | Explain | Focus | Say | Want | Renew | Ping
+    Join
+    | Asked
+    | Propose
+    | Decide
+    | Preview
+    | Explain
+    | Inspect
+    | Focus
+    | Say
+    | Want
+    | Renew
+    | Ping
 )
 
 
@@ -396,6 +415,15 @@ class Explained(Struct, frozen=True, tag="explained"):
     explanation: Explanation
 
 
+class Inspected(Struct, frozen=True, tag="inspected"):
+    """A power's figures in the build of this revision; what its keys mean: `GET
+    /api/v1/stats/powers`."""
+
+    id: str
+    revision: int
+    figures: Figures
+
+
 class Attention(Struct, frozen=True, omit_defaults=True):
     """Where somebody is: as in `focus`; only `person`: nowhere any more."""
 
@@ -513,6 +541,7 @@ ServerMessage = (
     | Refused
     | Previewed
     | Explained
+    | Inspected
     | Proposal
     | Focused
     | Said

@@ -8,13 +8,15 @@ from server import session
 from server.connection import Connection
 from server.engine import Engine
 from server.follower import Follower, now_ms
-from server.protocol import Explain, Explained, Preview, Previewed, Refused
+from server.protocol import Explain, Explained, Inspect, Inspected, Preview, Previewed, Refused
 from server.session import State
 from server.turns import Turns
 
 logger = logging.getLogger(__name__)
 
 WAITING = 20  # questions of one connection
+
+Question = Preview | Explain | Inspect
 
 
 class Questions:
@@ -23,13 +25,13 @@ class Questions:
     def __init__(self, follower: Follower, engine: Engine) -> None:
         self._follower = follower
         self._engine = engine
-        self._turns = Turns[Connection, Preview | Explain](WAITING)
+        self._turns = Turns[Connection, Question](WAITING)
 
     def __bool__(self) -> bool:
         """Whether somebody waits."""
         return bool(self._turns)
 
-    def submit(self, connection: Connection, question: Preview | Explain) -> None:
+    def submit(self, connection: Connection, question: Question) -> None:
         """Put a question in line."""
         if not self._turns.put(connection, question):
             message = "Too many questions are waiting."
@@ -40,10 +42,13 @@ class Questions:
         connection, question = self._turns.take()
         state = self._follower.state
         try:
-            if isinstance(question, Preview):
-                connection.answer(preview(state, connection.person, question, self._engine))
-            else:
-                connection.answer(explain(state, question, self._engine))
+            match question:
+                case Preview():
+                    connection.answer(preview(state, connection.person, question, self._engine))
+                case Explain():
+                    connection.answer(explain(state, question, self._engine))
+                case Inspect():
+                    connection.answer(inspect(state, question, self._engine))
         except Exception:
             logger.exception("session %s: a question could not be answered", self._follower.id)
             message = "Something is wrong on the server; there is no answer."
@@ -76,3 +81,12 @@ def explain(state: State, question: Explain, engine: Engine) -> Explained | Refu
         return Refused("unknown_stat", "There is no such stat.", id=question.id, path="$.stat")
     explanation = engine.explain(state.build, question.stat, state.session)
     return Explained(question.id, state.revision, explanation)
+
+
+def inspect(state: State, question: Inspect, engine: Engine) -> Inspected | Refused:
+    """What one use of a power of the newest build costs and does."""
+    figures = engine.figures(state.build, question.power, state.session)
+    if figures is None:
+        message = "This power is not in the build."
+        return Refused("not_taken", message, id=question.id, path="$.power")
+    return Inspected(question.id, state.revision, figures)

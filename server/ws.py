@@ -26,6 +26,7 @@ from server.protocol import (
     Edit,
     Explain,
     Focus,
+    Inspect,
     Join,
     Ping,
     Pong,
@@ -144,7 +145,7 @@ def _handle(
     match message:
         case Edit() | Undo() | Redo():
             live.submit(connection, message)
-        case Preview() | Explain():
+        case Preview() | Explain() | Inspect():
             live.ask(connection, message)
         case Focus():
             live.focus(connection, message)

@@ -6,7 +6,16 @@ from calc import build as documents
 from calc.operations import AddPool, Applied, SetArchetype, SetLevel, SwitchPower, TakePower
 from server import questions
 from server.engine import Engine
-from server.protocol import Explain, Explained, Preview, Previewed, Refused, Role
+from server.protocol import (
+    Explain,
+    Explained,
+    Inspect,
+    Inspected,
+    Preview,
+    Previewed,
+    Refused,
+    Role,
+)
 from server.session import Access, Membership, State
 
 ANN = "g1"
@@ -64,3 +73,18 @@ def test_an_unknown_stat_is_refused(engine: Engine) -> None:
     answer = questions.explain(a_state(engine), Explain("x1", "health.maximum"), engine)
     assert isinstance(answer, Refused)
     assert (answer.code, answer.id) == ("unknown_stat", "x1")
+
+
+def test_a_power_is_inspected_before_and_after_slotting(engine: Engine) -> None:
+    state = a_state(engine, "viewer")
+    answer = questions.inspect(state, Inspect("i1", "Inherent.Inherent.Brawl"), engine)
+    assert isinstance(answer, Inspected)
+    assert answer.figures.before["power.recharge"] == 2.0
+    assert answer.figures.after["power.damage"] > 0
+
+
+def test_a_power_that_is_not_there_is_not_inspected(engine: Engine) -> None:
+    question = Inspect("i1", "Pool.Speed.Hasten")
+    answer = questions.inspect(a_state(engine), question, engine)
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.path) == ("not_taken", "$.power")

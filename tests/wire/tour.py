@@ -138,6 +138,8 @@ async def _talk(ann: Owner, first: Recorded, second: Recorded) -> None:
     await second.receive("previewed")
     await second.send({"type": "explain", "id": "q2", "stat": "health.max"})
     await second.receive("explained")
+    await second.send({"type": "inspect", "id": "q3", "power": "Inherent.Inherent.Brawl"})
+    await second.receive("inspected")
     hasten = {"power": "Pool.Speed.Hasten", "slot": "own", "picker": "enhancements"}
     await second.send({"type": "focus", **hasten, "dragging": True})
     await first.receive("focused")
