@@ -132,6 +132,8 @@ class Scenario(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
 
     team: how many, oneself included. teammates: those of them whose archetype matters, as many as
     there are of each. exemplar: the level played at; 0: one's own.
+    pvp: against players; the export has factors of PvP's diminishing returns but no formula, so
+    that they are not in the totals, and what a zone gives is a state (`powers`).
     combat: attacking and being attacked, which suppresses stealth and travel powers.
     health, endurance: percent of one's own that is left. fury: 0 to 100. meter: 0 to 100, what an
     archetype gathers (Domination, Opportunity), or that one is hidden.

@@ -4,13 +4,18 @@ One point of the melee scale is 62.5631 damage for a scrapper of level 50.
 """
 
 from collections.abc import Mapping
+from random import Random
 
 import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from calc.build import Build, PowerCondition, Scenario, TakenPower, empty
 from calc.engine import Engine
 from calc.operations import Applied, ChangeScenario, Refused, apply
-from gamedata.catalogue import Catalogue, PowerId
+from calc.owned import is_state
+from gamedata.catalogue import ArchetypeId, Catalogue, PowerId
+from tests.legal_builds import legal_build
 from tests.small import SMALL
 
 STATES = "Temporary_Powers.Temporary_Powers"
@@ -218,5 +223,29 @@ def test_what_is_remembered_follows_states(engine: Engine) -> None:
     for build in steps:
         result = engine.result(build, result)
         fresh = Engine(engine.catalogue)
+        assert result.memory.totals == fresh.totals(build)
+        assert result.figures == fresh.figures(build)
+
+
+@pytest.mark.parametrize("archetype", ["Peacebringer", "Mastermind", "Stalker", "Sentinel"])
+def test_what_is_remembered_follows_any_scenario(engine: Engine, archetype: str) -> None:
+    """Scenarios drawn by chance, each from the result of the one before."""
+    catalogue, random = engine.catalogue, Random(11)
+    states = [power.id for power in catalogue.powers.values() if is_state(power)]
+    drawn = legal_build(random, ArchetypeId(f"Class_{archetype}"), catalogue)
+    result, fresh = engine.result(drawn), Engine(catalogue)
+    for _ in range(6):
+        scenario = Scenario(
+            team=8,
+            teammates={"Class_Tanker": random.randint(1, 3), "Class_Blaster": random.randint(1, 4)},
+            powers={
+                state: PowerCondition(random.random() < 0.8, random.choice((UNSET, 1, 3, 9)))
+                for state in random.sample(states, 3)
+            },
+            target_has={random.choice(states): 2},
+            meter=random.choice((0, 50, 100)),
+        )
+        build = replace(drawn, scenarios={"solo": scenario}, scenario="solo")
+        result = engine.result(build, result)
         assert result.memory.totals == fresh.totals(build)
         assert result.figures == fresh.figures(build)
