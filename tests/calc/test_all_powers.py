@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
+from calc.attributes import FEEDS
 from calc.build import Build, Slot, SlottedEnhancement, TakenPower
 from calc.damage import TYPE_OF
 from calc.engine import Engine
 from calc.figure_types import EffectFigure, Figures
+from calc.stats import STATS
 from gamedata.catalogue import ArchetypeId, Catalogue, Power, PowerId, Template
 from gamedata.queries import Role, powersets_of
 from tests.legal_builds import players
@@ -32,6 +34,21 @@ NO_DAMAGE = {
     "Reverberant": "is a shield of its owner's attacks",
     "Soul_Transfer": "hurts when one is dead",
     "Storm_Cell": "lightning strikes those whom other powers hit",
+}
+
+
+NOT_IN_TOTALS = {
+    "Quantum_Boost": "while one flies",
+    "Soul_Transfer": "stealth for who was dead",
+    "Stygian_Return": "stealth for who was dead",
+    "Victory_Rush": "by one who has just defeated somebody, of those around",
+    **dict.fromkeys(
+        (
+            *("Mercurial_Blow", "Precise_Strike", "Guarded_Spin", "Eye_of_the_Storm"),
+            *("Serpents_Reach", "Sky_Splitter", "Assassins_Staff"),
+        ),
+        "levels of perfection, which the scenario counts",
+    ),
 }
 
 
@@ -124,6 +141,42 @@ def test_all_numbers_are_numbers(everything: list[tuple[Power, Figures]]) -> Non
             assert math.isfinite(effect.magnitude), (power.id, effect)
             assert 0.0 < effect.chance <= 1.0, (power.id, effect)
             assert effect.ticks >= 1, (power.id, effect)
+
+
+def test_what_oneself_feels_is_in_the_totals(engine: Engine) -> None:
+    """Of each power alone, switched on: the stats of the effects that its figures have on oneself.
+
+    A speed of flight is nothing to who does not fly.
+    """
+    compared = 0
+    left_out = set()
+    for who in players(engine.catalogue):
+        bare = engine.totals(Build(1, archetype=who))
+        for power in {each for role in ROLES for each in ids_of(engine, who, role)}:
+            build = Build(1, archetype=who, powers={power: TakenPower(level=1, on=True)})
+            stats = {stat for each in felt(engine.figures(build).get(power)) for stat in each}
+            if stats - {"movement.fly"}:
+                compared += 1
+                totals = engine.totals(build)
+                if any(totals[stat] == bare[stat] for stat in stats - {"movement.fly"}):
+                    left_out.add(power.rpartition(".")[2])
+    assert left_out == set(NOT_IN_TOTALS)
+    assert compared > 1500
+
+
+def ids_of(engine: Engine, who: ArchetypeId, role: Role) -> Iterator[PowerId]:
+    for powerset in powersets_of(engine.catalogue, who, role):
+        yield from (each for each in powerset.powers if each in engine.catalogue.powers)
+
+
+def felt(found: Figures | None) -> Iterator[set[str]]:
+    """The stats of what oneself feels for a while, surely and soon."""
+    for effect in found.effects if found else ():
+        lasts = effect.duration_s is None or effect.duration_s > 0.0
+        sure = effect.on == "self" and effect.chance == 1.0 and effect.delay_s <= 5.0
+        if lasts and sure and effect.magnitude:
+            fed = FEEDS.get((effect.attribute, effect.aspect), ())
+            yield {STATS[number].key for number, _ in fed if number < len(STATS)}
 
 
 def test_what_a_thing_puts_in_its_place_hurts_too(engine: Engine) -> None:
