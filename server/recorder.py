@@ -21,7 +21,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server import scripts
-from server.access import access_of
+from server.access import access_of, now_ms
 from server.archive import Start, know_epoch, recorded_position
 from server.log import FullError, Head, Log, UnreachableError, key, reaching, read_entry
 from server.orm import (
@@ -42,6 +42,7 @@ EVERY_S = 1.0
 SWEEP_EVERY = 60  # rounds: then also the sessions of which no worker knows
 BATCH = 500  # changes in one transaction
 HEADS = 500  # sessions that are looked at in one round trip
+ENDED_MS = 24 * 3600 * 1000  # so long are ended sessions looked after
 CHECKPOINT_EVERY = 256  # revisions
 
 
@@ -236,7 +237,8 @@ class Recorder:
 
 
 def _newest_positions() -> Any:
-    """The newest epoch of each session that has not ended, and how much of it is in SQL."""
+    """The newest epoch of each session, and how much of it is in SQL; of one that ended too,
+    for what happened right before."""
     newest = (
         select(EpochRow.session_id, func.max(EpochRow.ordinal).label("ordinal"))
         .group_by(EpochRow.session_id)
@@ -249,7 +251,7 @@ def _newest_positions() -> Any:
             (newest.c.session_id == EpochRow.session_id) & (newest.c.ordinal == EpochRow.ordinal),
         )
         .join(SessionRow, SessionRow.id == EpochRow.session_id)
-        .where(SessionRow.ended_at.is_(None))
+        .where(SessionRow.ended_at.is_(None) | (SessionRow.ended_at > now_ms() - ENDED_MS))
     )
 
 

@@ -93,3 +93,68 @@ def test_a_powerset_or_archetype_can_be_unset(operation: str) -> None:
     made = f'{{"type":"{operation}",{fields}}}'
     frame = f'{{"type":"edit","id":"01234567","base":0,"operations":[{made}]}}'
     assert isinstance(protocol.decode(frame), Edit)
+
+
+LEVEL: dict[str, object] = {"type": "set_level", "level": 3}
+WITH_OPERATIONS: list[dict[str, object]] = [
+    {"type": "edit", "id": "01234567", "base": 0},
+    {"type": "preview", "id": "p1"},
+    {"type": "propose", "id": "01234567"},
+]
+OTHERS: list[dict[str, object]] = [
+    {"type": "undo", "id": "01234567", "base": 0},
+    {"type": "redo", "id": "01234567", "base": 0},
+    {"type": "decide", "id": "d1", "proposal": "01234567", "accept": True},
+    {"type": "explain", "id": "x1", "stat": "health.max"},
+    {"type": "focus"},
+    {"type": "say", "text": "Hello"},
+    {"type": "renew", "token": "t"},
+    {"type": "ping", "id": "p1"},
+]
+
+
+@pytest.mark.parametrize("message", OTHERS, ids=lambda message: str(message["type"]))
+def test_unknown_fields_of_messages_are_ignored(message: dict[str, object]) -> None:
+    newer = msgspec.json.encode({**message, "of_a_newer_page": {"x": [1]}})
+    assert protocol.decode(newer) == protocol.decode(msgspec.json.encode(message))
+    assert not isinstance(protocol.decode(newer), Refused)
+
+
+@pytest.mark.parametrize("message", WITH_OPERATIONS, ids=lambda message: str(message["type"]))
+def test_unknown_fields_are_ignored_around_operations_and_refused_in_them(
+    message: dict[str, object],
+) -> None:
+    newer = {**message, "operations": [LEVEL], "of_a_newer_page": 1}
+    assert not isinstance(protocol.decode(msgspec.json.encode(newer)), Refused)
+    newer["operations"] = [LEVEL, {**LEVEL, "of_a_newer_page": 1}]
+    answer = protocol.decode(msgspec.json.encode(newer))
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.path) == ("invalid", "$.operations[1]")
+    assert answer.id == message["id"]
+
+
+@pytest.mark.parametrize(
+    ("message", "path"),
+    [
+        ({"type": "undo", "id": "short", "base": 0}, "$.id"),
+        ({"type": "redo", "id": "01234567", "base": -1}, "$.base"),
+        ({"type": "preview", "id": "p1", "operations": []}, "$.operations"),
+        ({"type": "preview", "id": "x" * 65, "operations": [LEVEL]}, "$.id"),
+        ({"type": "propose", "id": "01234567", "operations": [LEVEL], "title": 3}, "$.title"),
+        ({"type": "decide", "id": "d1", "proposal": "01234567", "accept": "yes"}, "$.accept"),
+        ({"type": "decide", "id": "d1", "proposal": "01234567"}, "$"),
+        ({"type": "explain", "id": "x1", "stat": "s" * 101}, "$.stat"),
+        ({"type": "focus", "slot": "s" * 33}, "$.slot"),
+        ({"type": "focus", "picker": "<b>"}, "$.picker"),
+        ({"type": "focus", "dragging": 1}, "$.dragging"),
+        ({"type": "say", "text": "x" * 501}, "$.text"),
+        ({"type": "say", "text": "a\u2066b"}, "$.text"),
+        ({"type": "renew", "token": ""}, "$.token"),
+        ({"type": "ping"}, "$"),
+    ],
+    ids=str,
+)
+def test_bad_input_is_refused_with_its_path(message: dict[str, object], path: str) -> None:
+    answer = protocol.decode(msgspec.json.encode(message))
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.path) == ("invalid", path)

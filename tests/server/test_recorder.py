@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calc import build as documents
 from calc.operations import SetLevel, SetTitle
-from server import access, session
+from server import access, governing, session
 from server.archive import Archive
 from server.engine import Engine
 from server.log import Done, Known, Log, Stored, key
@@ -83,6 +83,21 @@ async def test_each_change_is_recorded_once_however_many_record(
     assert {row.person for row in rows} == {"g1"}
     assert await redis.hget(key(state.session, "head"), "recorded") == b"12"
     assert after.revision == 12
+
+
+async def test_what_happened_right_before_the_end_is_recorded_too(
+    state: State, log: Log, engine: Engine, recorder: Recorder, database: Database
+) -> None:
+    await edited(log, state, engine, 3)
+    await governing.end(database, state.session, "g1")
+    running = asyncio.create_task(recorder.run())  # it begins with the sessions of nobody
+    while True:
+        async with database.reading() as sql:
+            if await sql.scalar(select(func.count()).select_from(ChangeRow)) == 3:
+                break
+        await asyncio.sleep(0.01)
+    recorder.stop()
+    await running
 
 
 class Busy:
