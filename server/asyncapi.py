@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from calc.operations import Operation
+from calc.rulebook import RULES
 from server.protocol import VERSION, ClientMessage, Close, ServerMessage
 
 PATH = Path(str(files("server"))) / "asyncapi.json"
@@ -82,6 +83,31 @@ CLOSES: Mapping[int, tuple[str, str]] = {
     Close.NO_JOIN: ("No `join` came in time.", "yes"),
     Close.REPLACED: ("The same `client` joined elsewhere.", "no: it would replace that one"),
     Close.TOO_MANY: ("Too many messages after refusals.", "later, and send less"),
+}
+
+# Why something is refused, besides the game's rules, which the rule book has. Only what is "for
+# now" is worth sending again as it is.
+REFUSALS: Mapping[str, str] = {
+    "invalid": "A field is missing or wrong: `path` names it.",
+    "not_allowed": "Your role does not allow it.",
+    "locked": "The session is locked.",
+    "too_many": "For now: over a rate. Send the same again after `retry_after`.",
+    "unavailable": "For now: it cannot be kept. Send the same again after `retry_after`.",
+    "too_many_operations": "More operations than `welcome.limits.operations_per_edit`.",
+    "changed_meanwhile": "A value is not what the operation `expects`; `by` changed it.",
+    "nothing_to_undo": "No edit of yours can be undone; `passed_over` says why.",
+    "nothing_to_redo": "No undone edit of yours can be made again.",
+    "id_reused": "The id was used for something else.",
+    "too_old": "The edit's `base` is too old to tell whether it was made already.",
+    "lost": "It was accepted, and a failure of the store lost it.",
+    "already_joined": "A second `join` on a socket.",
+    "already_decided": "Somebody else decided on the proposal first.",
+    "no_proposal": "There is no such proposal.",
+    "too_many_proposals": "Too many proposals wait for a decision.",
+    "unknown_stat": "There is no such stat.",
+    "not_authenticated": "The token of a `renew` is not valid.",
+    "expired": "The token of a `renew` has expired.",
+    "internal": "Our fault; nothing was changed.",
 }
 
 
@@ -156,6 +182,14 @@ def _channel(messages: dict[str, Any]) -> dict[str, Any]:
         "x-close-codes": {
             str(int(code)): {"meaning": meaning, "reconnect": reconnect}
             for code, (meaning, reconnect) in CLOSES.items()
+        },
+        "x-refusal-codes": {
+            **{code: {"meaning": meaning} for code, meaning in REFUSALS.items()},
+            **{
+                rule.code: {"meaning": rule.sentence, "rule": rule.id}
+                for rule in RULES
+                if rule.refuses
+            },
         },
     }
 

@@ -56,6 +56,7 @@ def page(reference: Mapping[str, Any]) -> str:
         _section("sent", "A client sends", map(article, sent)),
         _section("told", "A server sends", map(article, told)),
         _closes(channel["x-close-codes"]),
+        _refusals(channel["x-refusal-codes"]),
         _section(
             "operations",
             "Operations of an edit",
@@ -109,6 +110,7 @@ def _contents(
     groups = (
         *messages,
         ("Close codes", "closes", []),
+        ("Refusal codes", "refusals", []),
         ("Operations", "operations", [(name, tag) for name, tag in edits.items()]),
         ("Parts", "parts", [(name, name) for name in parts]),
     )
@@ -221,6 +223,20 @@ def _closes(codes: Mapping[str, Mapping[str, str]]) -> str:
         "read. 1006 is the network: come back.</p><article><table><thead><tr><th>code</th>"
         f"<th>meaning</th><th>come back?</th></tr></thead><tbody>{rows}</tbody></table></article>"
         "</section>\n"
+    )
+
+
+def _refusals(codes: Mapping[str, Mapping[str, str]]) -> str:
+    rows = "".join(
+        f"<tr><th scope='row'><code>{code}</code></th><td>{_inline(each['meaning'])}</td>"
+        f"<td>{each.get('rule', '')}</td></tr>"
+        for code, each in codes.items()
+    )
+    return (
+        '<section id="refusals"><h2>Refusal codes</h2><p>The <code>code</code> of a '
+        '<a href="#refused"><code>refused</code></a>. They stay as they are; more may come.</p>'
+        "<article><table><thead><tr><th>code</th><th>meaning</th><th>rule of the game</th></tr>"
+        f"</thead><tbody>{rows}</tbody></table></article></section>\n"
     )
 
 

@@ -31,6 +31,7 @@ class Documented:
         reference = msgspec.json.decode(asyncapi.PATH.read_bytes())
         channel = reference["channels"]["session"]
         self.closes = set(map(int, channel["x-close-codes"]))
+        self._refusals = channel["x-refusal-codes"]
         told = {k for k, each in reference["operations"].items() if each["action"] == "send"}
         components = {"components": reference["components"]}
         self._valid = {
@@ -46,6 +47,7 @@ class Documented:
         message = msgspec.json.decode(payload)
         errors = [each.message for each in self._valid[message["type"]].iter_errors(message)]
         assert errors == [], message
+        assert message["type"] != "refused" or message["code"] in self._refusals, message
         return message
 
 

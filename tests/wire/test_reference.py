@@ -1,5 +1,6 @@
 """The reference of the live protocol says what the server does: with what tests have seen."""
 
+import ast
 import asyncio
 import json
 from contextlib import suppress
@@ -10,6 +11,8 @@ import jsonschema_rs
 import msgspec
 import pytest
 
+import server
+from calc.rulebook import RULES
 from server import asyncapi, asyncapi_page
 from tests.wire.serving import Server
 from tests.wire.tour import tour
@@ -103,6 +106,22 @@ def test_every_close_code_has_its_meaning() -> None:
     assert set(asyncapi.CLOSES) == {*asyncapi.Close, 1002, 1007}  # two are the library's own
 
 
+def test_every_refusal_code_has_its_meaning() -> None:
+    by_rest_alone = {"no_session", "no_member", "not_found"}
+    named = set()
+    for path in Path(server.__path__[0]).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(
+                    func=ast.Name("Refused" | "AccessError"), args=[ast.Constant(str(code)), *_]
+                ):
+                    named.add(code)
+    assert {"invalid", "too_old", "already_decided"} <= named
+    assert named - by_rest_alone <= set(asyncapi.REFUSALS)
+    rules = {rule.code for rule in RULES}
+    assert not rules & set(asyncapi.REFUSALS)
+
+
 def test_the_page_shows_every_message_field_and_close_code(reference: dict[str, Any]) -> None:
     page = asyncapi_page.page(reference)
     for kind, struct in MESSAGES.items():
@@ -113,5 +132,7 @@ def test_the_page_shows_every_message_field_and_close_code(reference: dict[str, 
             assert f"<code>{field.encode_name}</code>" in article
     for code in asyncapi.CLOSES:
         assert f"<code>{int(code)}</code>" in page
+    for code in (*asyncapi.REFUSALS, *(rule.code for rule in RULES if rule.refuses)):
+        assert f"<code>{code}</code>" in page
     assert "<script" not in page
     assert "style=" not in page
