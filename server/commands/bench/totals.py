@@ -66,7 +66,8 @@ def totals(
     """Time totals, figures, findings and explanations of the builds in FILEs (.mbd).
 
     From nothing: of a build whose slots hold what the engine has not seen before, as decoded.
-    Changes are random, each made to the build before, and remembered from it.
+    Changes are random, each made to the build before, and remembered from it. A piece may be one
+    that the engine has not seen before, and break a set.
     """
     catalogue = read_catalogue(catalogue_file)
     engine = Engine(catalogue)
@@ -120,7 +121,13 @@ def _measure(engine: Engine, build: Build, random: Random, rounds: int, samples:
 def _whole(
     engine: Engine, build: Build, before: Result | None, samples: Samples, name: str
 ) -> Result:
-    return samples.timed(partial(engine.result, build, before), name)
+    result = samples.timed(partial(engine.result, build, before), name)
+    if before is not None:
+        # A set bonus of recharge or accuracy is heard by every power: another matter.
+        moved = result.memory.strengths != before.memory.strengths
+        step = "where global strengths moved" if moved else "where none moved"
+        samples.taken.setdefault((name, step), []).append(samples.taken[name, ""][-1])
+    return result
 
 
 def _apart(
