@@ -13,9 +13,6 @@ from typing import Any
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff, NoBackoff
 
 from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
@@ -25,6 +22,7 @@ from server import (
     openapi,
     pages,
     problems,
+    redis_clients,
     reference_routes,
     routes,
     stream_routes,
@@ -47,9 +45,7 @@ from server.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-REDIS_CONNECTIONS = 10_000  # one session waits for one answer at a time; the library allows 100
 STOP_S = 1.0  # for the recorder, and then for the sessions to say that nobody is here any more
-ATTEMPTS = 3  # of a call to Redis, within its time-out
 
 
 def create_app(
@@ -62,18 +58,8 @@ def create_app(
     assert settings.redis_url is not None, "the launcher says where its Valkey listens"
     engine = engine or Engine(pack.load(settings.gamedata or starter.path()))
     database = Database(settings.database)
-    # No time-out of the library's own: it would send by `asyncio.wait_for`, which may lose that a
-    # task is cancelled, and the task goes on. `reaching` bounds each call.
-    redis = Redis.from_url(
-        settings.redis_url,
-        max_connections=REDIS_CONNECTIONS,
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), ATTEMPTS),
-        socket_timeout=None,
-        driver_info=None,  # else each connection reads the library's version from its metadata
-    )
-    hints_redis = Redis.from_url(
-        settings.redis_url, retry=Retry(NoBackoff(), 0), socket_timeout=None, driver_info=None
-    )
+    redis = redis_clients.connect(settings.redis_url)
+    hints_redis = redis_clients.connect(settings.redis_url, reconnects=False)
     log = log_class(redis, settings.log_keeps, settings.edit_ids)
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
 

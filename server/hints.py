@@ -8,15 +8,22 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
+
+from server.redis_clients import is_cluster
 
 logger = logging.getLogger(__name__)
 
 BACKOFF_S = (0.05, 0.1, 0.2, 0.5, 1.0)
+NODE_POLL_S = 0.005
 POLL_S = 1.0  # when even the word that there is something to subscribe to was lost
+
+
+# What a lost connection raises; of a Cluster also when it has no primary for a channel yet.
+FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError, RuntimeError)
 
 
 class Hints:
@@ -41,6 +48,7 @@ class Hints:
         self._redis = redis
         self._reading = reading
         self._own_channel = own_channel
+        self._cluster = is_cluster(reading)
         self._heard = heard
         self._restored = restored
         self._wanted: dict[str, asyncio.Future[None]] = {}
@@ -53,7 +61,7 @@ class Hints:
             confirmed = asyncio.get_running_loop().create_future()
             self._wanted[channel] = confirmed
             self._orders.append(channel)
-            with suppress(RedisError, OSError):  # then it is polled
+            with suppress(RedisError, RedisClusterException, OSError):  # then it is polled
                 await self._redis.spublish(self._own_channel, "")
         await asyncio.shield(confirmed)
 
@@ -67,24 +75,28 @@ class Hints:
         """Read until cancelled."""
         failures = 0
         while True:
-            pubsub = self._reading.pubsub()
+            pubsub: Any = self._reading.pubsub()
             try:
                 self._orders.clear()  # what was ordered until now is in `_wanted`
+                if self._cluster:
+                    await self._reading.initialize()  # who is primary of what, now
                 await pubsub.ssubscribe(self._own_channel, *self._wanted)
                 self._restored()
                 failures = 0
                 while True:
                     await self._obey(pubsub)
                     await self._read(pubsub)
-            except (RedisError, OSError, TimeoutError) as error:
+            except FAILURES as error:
                 if failures == 0:
                     logger.warning("reading hints failed: %s", error)
                 failures += 1
             finally:
-                await pubsub.aclose()  # type: ignore[no-untyped-call]
+                await pubsub.aclose()
+                if self._cluster:
+                    await self._reading.aclose()
             await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
 
-    async def _obey(self, pubsub: PubSub) -> None:
+    async def _obey(self, pubsub: Any) -> None:
         while self._orders:
             channel = self._orders.popleft()
             if channel in self._wanted:
@@ -92,8 +104,11 @@ class Hints:
             else:
                 await pubsub.sunsubscribe(channel)
 
-    async def _read(self, pubsub: PubSub) -> None:
-        message = await pubsub.get_message(timeout=POLL_S)
+    async def _read(self, pubsub: Any) -> None:
+        if self._cluster:  # it asks one node after the other
+            message = await pubsub.get_sharded_message(timeout=NODE_POLL_S)
+        else:
+            message = await pubsub.get_message(timeout=POLL_S)
         if message is None:
             return
         channel = message["channel"].decode()

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
-from redis.exceptions import OutOfMemoryError, RedisError
+from redis.exceptions import OutOfMemoryError, RedisClusterException, RedisError
 
 from calc.build import Build
 from calc.rules import Finding
@@ -175,7 +175,7 @@ async def reaching() -> AsyncIterator[None]:
             yield
     except OutOfMemoryError as error:
         raise FullError from error
-    except (RedisError, OSError, TimeoutError) as error:
+    except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
         raise UnreachableError(str(error)) from error
 
 

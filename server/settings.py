@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from server import redis_clients
+
 SQL_SCHEMES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
-REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 
 class SettingsError(Exception):
@@ -134,6 +135,13 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _redis_url(value: str) -> str:
+    problem = redis_clients.problem(value)
+    if problem:
+        raise ValueError(problem)
+    return value
+
+
 def _origins(value: str) -> tuple[str, ...]:
     origins = tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
     for origin in origins:
@@ -161,7 +169,7 @@ _SECRET = ("COHORT_SECRET", "COHORT_REDIS_URL", "COHORT_DATABASE_URL")
 
 _PARSERS: dict[str, Callable[[str], object]] = {
     "gamedata": _file,
-    "redis_url": _url(*REDIS_SCHEMES),
+    "redis_url": _redis_url,
     "database_url": _url(*SQL_SCHEMES),
     "secret": _secret,
     "host": _text,

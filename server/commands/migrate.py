@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 import click
-from redis.asyncio import Redis
 
 from gamedata import pack, starter
 from migrations import run
+from server import redis_clients
 from server import settings as environment
 from server.engine import name_of
 from server.log import FullError, UnreachableError
@@ -56,7 +56,7 @@ async def _migrate(settings: Settings) -> None:
 
 
 async def _announce(redis_url: str, engine: str) -> None:
-    redis = Redis.from_url(redis_url)
+    redis = redis_clients.connect(redis_url)
     try:
         await Releases(redis, engine).announce(again=True)
     finally:

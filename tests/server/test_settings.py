@@ -76,3 +76,23 @@ def test_a_database_url_gets_its_driver(url: str, database: str) -> None:
 def test_the_database_is_in_the_data_directory(tmp_path: Path) -> None:
     read = settings.read({"COHORT_DATA_DIR": str(tmp_path)})
     assert read.database == f"sqlite+aiosqlite:///{tmp_path}/cohort.sqlite"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis+sentinel://one:26379,two:26379/mymaster",
+        "redis+sentinel://:secret@one:26379/mymaster",
+        "redis+cluster://one:7000,two:7001",
+    ],
+)
+def test_redis_of_several_servers(url: str) -> None:
+    assert settings.read({"COHORT_REDIS_URL": url}).redis_url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["redis+sentinel://one:26379", "redis+cluster://one", "redis+cluster://one:x", "http://"]
+)
+def test_a_redis_that_cannot_be_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError):
+        settings.read({"COHORT_REDIS_URL": url})
