@@ -196,6 +196,8 @@ class Follower:
         """
         while not self._reaches_back and len(self.recent) < RECENT:
             first = self.recent[0].revision if self.recent else self.state.revision + 1
+            if first <= 1:
+                return  # nobody needs to be asked what was before the first change
             count = RECENT - len(self.recent)
             older = await self.patience.ask(
                 lambda: self._log.before(self.id, self.state.epoch, first, count)  # noqa: B023

@@ -252,6 +252,7 @@ def decide_again(state: State, lost: Change, engine: Engine, now: int) -> Commit
         redoes=lost.redoes,
         kept=lost.kept,
         passed_over=lost.passed_over,
+        proposed_by=lost.proposed_by,
     )
     return msgspec.structs.replace(decided, change=change)
 

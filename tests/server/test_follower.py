@@ -1,0 +1,82 @@
+"""How far back a worker knows a session: from the log, and from SQL only if it must ask."""
+
+from collections import deque
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from calc import build as documents
+from calc.operations import SetLevel
+from server import session
+from server.archive import Archive
+from server.engine import Engine
+from server.follower import Follower
+from server.log import Done, Log, Stored
+from server.orm import DatabaseAwayError
+from server.protocol import Edit, encode
+from server.releases import Releases
+from server.session import Access, Commit, Committed, Membership
+from server.settings import Settings
+
+ACCESS = Access(1, {"g1": Membership("Ann", "owner")})
+EDITS = 12
+
+
+class Listener:
+    """Nobody is here."""
+
+    def __getattr__(self, _: str) -> Any:
+        return lambda *_: None
+
+
+class Away(Archive):
+    """SQL does not answer."""
+
+    def __init__(self) -> None: ...
+
+    async def before(self, session: str, revision: int, count: int) -> list[Committed]:
+        raise DatabaseAwayError("away")
+
+
+@pytest.fixture
+async def follower(redis: Redis, engine: Engine) -> Follower:
+    """A session with some changes; SQL is away."""
+    log = Log(redis, keeps=500, edit_ids=1000)
+    build = documents.empty("Nova")
+    result = engine.result(build)
+    stored = Stored("e1", 0, "", build, result.totals, result.findings)
+    await log.open("s1", stored, engine.name, ACCESS)
+    releases = Releases(redis, engine.name)
+    follower = Follower("s1", log, engine, Settings(), Listener(), Away(), releases)
+    loaded = await log.load("s1")
+    assert loaded
+    follower.state = loaded.state
+    for number in range(1, EDITS + 1):
+        edit = Edit(f"edit-{number:04}", 0, (SetLevel(number),))
+        commit = session.decide(follower.state, "g1", edit, engine, 0)
+        assert isinstance(commit, Commit)
+        assert isinstance(await log.commit(commit, encode(commit.change)), Done)
+        made = session.entry(commit.change, encode(commit.change), encode(commit.inverse))
+        follower.take(commit.after, made)
+    return follower
+
+
+async def test_who_knows_all_asks_nobody(follower: Follower) -> None:
+    await follower.reach_back()  # SQL is away
+    assert [each.revision for each in follower.recent] == list(range(1, EDITS + 1))
+
+
+async def test_the_log_is_asked_first(follower: Follower) -> None:
+    known = tuple(follower.recent)
+    follower.recent = deque(known[-3:], maxlen=500)
+    await follower.reach_back()
+    assert tuple(follower.recent) == known
+
+
+async def test_what_the_log_has_not_is_in_sql(follower: Follower, redis: Redis) -> None:
+    follower.recent = deque(tuple(follower.recent)[-3:], maxlen=500)
+    await redis.delete("{session:s1}:log")
+    with pytest.raises(DatabaseAwayError):
+        await follower.reach_back()
+    assert [each.revision for each in follower.recent] == [10, 11, 12]
