@@ -1,7 +1,7 @@
 """What holds for whole, legal builds of every archetype, and for what people make of them."""
 
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import combinations, pairwise
 from random import Random
 
 import pytest
@@ -111,7 +111,9 @@ def test_independent_operations_have_no_order(catalogue: Catalogue, number: int)
     for _ in range(80):
         build = after(build, random_operation(random, build, catalogue), catalogue) or build
     tried = 0
-    for one, other in pairwise(random_operation(random, build, catalogue) for _ in range(300)):
+    operations = [random_operation(random, build, catalogue) for _ in range(300)]
+    of_each_kind = {type(each): each for each in operations}.values()
+    for one, other in (*pairwise(operations), *combinations(of_each_kind, 2)):
         if are_independent(one, other):
             ways = [(one, other), (other, one)]
             ends = [followed(build, way, catalogue) for way in ways]
