@@ -49,8 +49,7 @@ from server.protocol import (
     Welcome,
     encode,
 )
-from server.replica import GapError as GapError
-from server.replica import Replica as Replica
+from server.replica import Replica
 
 RETRY_S = (0.1, 0.3, 1.0, 2.0, 5.0)  # each with jitter: up to half more or less
 JOIN_S = 30.0
