@@ -28,6 +28,7 @@ import { Problem, get, post } from "./api.js";
  * @typedef {{primary: Named[], secondary: Named[], pool: Named[], epic: Named[]}} Powersets
  * @typedef {{picks: number[], slots: {level: number, count: number}[]}} Schedule
  * @typedef {{key: string, label: string, group: string, unit: string, format: string}} Stat
+ * @typedef {{key: string, label: string, unit: string, format: string, lower_is_better?: boolean}} PowerStat
  * @typedef {object} Enhancement
  * @property {string} id
  * @property {string} name
@@ -80,6 +81,11 @@ export class Catalogue {
   /** @returns {Stat[]} */
   get stats() {
     return this.#get("/api/v1/stats") ?? [];
+  }
+
+  /** What the numbers in a power's figures mean. @returns {PowerStat[]} */
+  get powerStats() {
+    return this.#get("/api/v1/stats/powers") ?? [];
   }
 
   /** @returns {Schedule | undefined} */

@@ -6,9 +6,9 @@ const decimals = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const wholes = new Intl.NumberFormat("en", { maximumFractionDigits: 0, roundingMode: "trunc" });
 
 /** @type {Record<string, string>} */
-const UNITS = { per_second: "/s", feet: " ft", feet_per_second: " ft/s" };
+const UNITS = { per_second: "/s", points_per_second: "/s", seconds: " s", feet: " ft", feet_per_second: " ft/s" };
 
-/** @param {Stat} stat @param {number} value */
+/** @param {{format: string, unit: string}} stat @param {number} value */
 export function amount(stat, value) {
   const shown = Math.abs(value) < 5e-5 ? 0 : value; // no "-0"
   if (stat.format === "percent") return `${minus(decimals.format(shown * 100))}%`;

@@ -35,6 +35,7 @@ import { deed } from "./words.js";
  * @property {import("./wire.js").Previewed | import("./wire.js").Refused | undefined} preview  of what is considered
  * @property {(operations: Operation | Operation[] | null) => void} consider  what these would come to; null: no more
  * @property {(stat: string) => import("./wire.js").Explained | import("./wire.js").Refused | undefined} explain
+ * @property {(power: string) => import("./wire.js").Inspected | import("./wire.js").Refused | undefined} inspect
  * @property {(text: string) => void} say
  * @property {(proposal: string, accept: boolean) => void} decide
  * @property {(power: string) => void} drag  a power is being moved; "": no more
@@ -260,6 +261,7 @@ class SessionPage {
         : undefined,
       consider: (operations) => this.consider(operations),
       explain: (stat) => this.questions.ask({ type: "explain", stat }, this.state.revision),
+      inspect: (power) => this.questions.ask({ type: "inspect", power }, this.state.revision),
       say: (text) => this.socket?.send({ type: "say", id: newId(), text }),
       decide: (proposal, accept) => this.socket?.send({ type: "decide", id: newId(), proposal, accept }),
       drag: (power) => this.tellFocus(power ? { power, dragging: true } : undefined),

@@ -93,6 +93,13 @@
  * @typedef {{type: "previewed", id: string, revision: number, totals: Record<string, Total>, findings?: Finding[], resolved?: Finding[]}} Previewed
  * @typedef {{type: "explained", id: string, revision: number, explanation: Explanation}} Explained
  *
+ * @typedef {{type: "inspected", id: string, revision: number, figures: Figures}} Inspected
+ * @typedef {{attribute: string, aspect: string, on: string, magnitude: number, before: number, duration_s?: number | null, chance?: number, ticks?: number, period_s?: number, via?: string}} EffectFigure
+ * @typedef {{slot: string, enhancement: string, chance: number, damage?: number, on?: boolean}} ProcFigure
+ * @typedef {{power: string, before?: Record<string, number>, after?: Record<string, number>, effects?: EffectFigure[]}} PetPowerFigures
+ * @typedef {{name: string, count?: number, powers?: PetPowerFigures[]}} PetFigures
+ * @typedef {{power: string, before?: Record<string, number>, after?: Record<string, number>, effects?: EffectFigure[], procs?: ProcFigure[], pets?: PetFigures[]}} Figures
+ *
  * @typedef {object} Proposal
  * @property {"proposal"} type
  * @property {string} id
@@ -126,7 +133,7 @@
  * @property {number} [lost]
  * @property {string} [why]
  *
- * @typedef {Welcome | Snapshot | Change | Update | Accepted | Refused | Said | Focused | Previewed | Explained | Proposal
+ * @typedef {Welcome | Snapshot | Change | Update | Accepted | Refused | Said | Focused | Previewed | Explained | Inspected | Proposal
  *   | People | Status | Reset | Goodbye | Pong} ServerMessage
  */
 

@@ -18,7 +18,7 @@ import { editIfSure } from "./sure.js";
 
 /** @param {View} view @param {string} id @param {number} [pick]  its place among the picks */
 export function powerView(view, id, pick) {
-  const { state, catalogue, editable, edit, drag, pending } = view;
+  const { state, catalogue, editable, edit, drag, pending, show } = view;
   const taken = state.build?.powers?.[id] ?? {};
   const power = catalogue.power(id);
   const name = power?.name ?? plainId(id);
@@ -41,7 +41,10 @@ export function powerView(view, id, pick) {
     },
     h("div", { class: "head" },
       levelView(view, id, name, taken),
-      h("h3", { title: `${name}\n${power?.powerset_name ?? ""}` }, name),
+      h("h3", null, h("button", {
+        class: "plain", title: `${name}\n${power?.powerset_name ?? ""}`, "aria-label": `Figures of ${name}`,
+        onclick: () => show({ dialog: "inspect", about: { power: id } }),
+      }, name)),
       lookersAt(state, id).map(({ person, dragging }) => lookerView(state, person, dragging)),
       findings.length > 0 && h("span", {
         class: "finding", key: "finding", role: "img", title: findings.map((finding) => finding.message).join("\n"),

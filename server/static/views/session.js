@@ -5,6 +5,7 @@ import { buildView } from "./build.js";
 import { chooseView } from "./choose.js";
 import { explainDialog } from "./explain.js";
 import { headerView } from "./header.js";
+import { inspectDialog } from "./inspect.js";
 import { inviteDialog } from "./invite.js";
 import { newsView } from "./news.js";
 import { pickerDialog } from "./picker.js";
@@ -39,7 +40,7 @@ export function sessionView(view) {
           scrollTo(0, 0);
         },
       }, label, tab === "news" && state.findings.length > 0 && h("span", { class: "badge", key: "badge" }, state.findings.length)))),
-    pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), scenarioDialog(view), sureDialog(view));
+    pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), inspectDialog(view), scenarioDialog(view), sureDialog(view));
 }
 
 /** @param {View} view */
