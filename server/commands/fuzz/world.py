@@ -221,7 +221,7 @@ class World(ABC):
         assert loaded is not None
         state = loaded.state
         database = Database(f"sqlite+aiosqlite:///{self.folder / 'cohort.sqlite'}")
-        history = await promises.history_of(database, self.session)
+        history = await promises.history_of(database, state)
         await database.close()
         self.journal.note("world", f"is at {state.epoch} {state.revision}")
         promises.check_people(self.journal, self._people, state)
