@@ -38,6 +38,7 @@ class Desk:
         self._database = database
         self._engine = engine
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(WAITING)
+        self._newcomers: dict[LiveSession, list[Connection]] = {}  # who wait for what is proposed
 
     def take(
         self, live: "LiveSession", connection: Connection, message: Say | Propose | Decide
@@ -55,8 +56,15 @@ class Desk:
 
     def begin(self, live: "LiveSession", connection: Connection) -> None:
         """Tell a newcomer what is proposed."""
-        if may_propose(live.state.access, connection.person):
-            self._put(live, connection, None, lambda: self._tell_open(live, connection))
+        if not may_propose(live.state.access, connection.person):
+            return
+        if live in self._newcomers:
+            self._newcomers[live].append(connection)  # who come at once are told at once
+        elif self._waiting.full():
+            self._not_now(connection, None)
+        else:
+            self._newcomers[live] = [connection]
+            self._put(live, connection, None, lambda: self._tell_open(live))
 
     async def run(self) -> None:
         """Keep and tell until cancelled."""
@@ -141,9 +149,18 @@ class Desk:
             raise AccessError("already_decided", "Somebody else was first.")
         await live.tell(settled)
 
-    async def _tell_open(self, live: "LiveSession", connection: Connection) -> None:
-        for each in await proposals.open_in(self._database, live.id):
-            connection.answer(proposals.on(live.state, each, self._engine))
+    async def _tell_open(self, live: "LiveSession") -> None:
+        newcomers = self._newcomers.pop(live)
+        try:
+            found = await proposals.open_in(self._database, live.id)
+        except DatabaseAwayError:
+            for each in newcomers:
+                self._not_now(each, None)
+            return
+        for proposal in found:
+            message = proposals.on(live.state, proposal, self._engine)
+            for each in newcomers:
+                each.answer(message)
             await asyncio.sleep(0)
 
 
