@@ -212,7 +212,7 @@ def test_a_total_is_explained_and_a_choice_considered(window: OpenWindow) -> Non
     ann.get_by_role("button", name="Figures of Deflection").click()
     figures = ann.get_by_role("dialog", name="Deflection")
     expect(figures.get_by_role("row", name="Recharge time 4 s 4 s")).to_be_visible()
-    expect(figures.get_by_text("+11.25%")).to_be_visible()
+    expect(figures.get_by_text("+11.25%").first).to_be_visible()
     ann.keyboard.press("Escape")
 
     ann.get_by_role("button", name="Slot 1 of Deflection").click()
