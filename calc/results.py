@@ -77,15 +77,17 @@ def _listeners(
     anything = bool(moved) or not reads <= {"slotted"}
     givers: Collection[PowerId] | None = None
     for power, was in old.shown.items():
+        hears = was.hears
+        if not anything and not was.figures.pets and "slotted" not in hears.reads:
+            continue  # by far the most edits, and nearly all powers
         if power in others:
             continue
-        hears = was.hears
         is_heard = not (reads.isdisjoint(hears.reads) and hears.attributes.isdisjoint(moved))
         if is_heard or (hears.others and anything):
             yield power, shown(power, here)
         elif hits_otherwise or not hears.own.isdisjoint(moved):
             yield power, costing_anew(was, here)
-        elif was.figures.pets:
+        elif was.figures.pets and here.sheets.pets_in(was.sheet.power.id):
             if givers is None:
                 givers = _givers(memory.state, old.memory.state)
             if givers and _pets_have_other(was.sheet.power.id, givers, here, old.here):

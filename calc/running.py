@@ -139,7 +139,9 @@ def running_after(state: Running, build: Build, changed: Changes, frame: Frame) 
         had = {power: build.powers.get(power, taken) for power, taken in state.had.items()}
     slots, set_bonuses, facts = state.slots, state.set_bonuses, state.facts_without_modes
     if changed.slotted or changed.issued:
-        slots, set_bonuses = _placed(had, state, build, changed.slotted, frame)
+        slots, set_bonuses = _placed(state, build, changed.slotted, frame)
+        slots = {power: slots[power] for power in had}
+        set_bonuses = {power: set_bonuses[power] for power in had if power in set_bonuses}
         facts = structs.replace(facts, slotted=Tally(slots.values()))
     known = dict(state.chosen)
     for power in (*changed.slotted, *changed.switched):
@@ -149,7 +151,7 @@ def running_after(state: Running, build: Build, changed: Changes, frame: Frame) 
 
 def _with_slots(state: Running, build: Build, changed: Collection[str], frame: Frame) -> Running:
     """The same with other slots in some powers."""
-    slots, set_bonuses = _placed(state.had, state, build, changed, frame)
+    slots, set_bonuses = _placed(state, build, changed, frame)
     boosts = state.boosts
     had, chosen = dict(state.had), dict(state.chosen)
     for power_id in changed:
@@ -185,17 +187,21 @@ def _with_slots(state: Running, build: Build, changed: Collection[str], frame: F
 
 
 def _placed(
-    had: Iterable[PowerId], state: Running, build: Build, changed: Iterable[str], frame: Frame
-) -> tuple[dict[PowerId, Slots], dict[PowerId, tuple[PowerId, ...]]]:
-    """The slots of all powers in their order, and the set bonuses that they give."""
-    slots = {power: state.slots[power] for power in had}
-    set_bonuses = dict(state.set_bonuses)
+    state: Running, build: Build, changed: Iterable[str], frame: Frame
+) -> tuple[dict[PowerId, Slots], Mapping[PowerId, tuple[PowerId, ...]]]:
+    """The slots of all powers, and the set bonuses that they give: the same object, if the same."""
+    slots, set_bonuses = dict(state.slots), state.set_bonuses
     for power_id in changed:
         power = PowerId(power_id)
-        if power in slots:
-            placed = slots[power] = _slots(build.powers.get(power_id, _PLAIN), build.level, frame)
-            set_bonuses[power] = frame.set_bonuses(placed) if placed else ()
-    return slots, {power: given for power in slots if (given := set_bonuses.get(power))}
+        if power not in slots:
+            continue
+        placed = slots[power] = _slots(build.powers.get(power_id, _PLAIN), build.level, frame)
+        bonuses_now = frame.set_bonuses(placed) if placed else ()
+        if bonuses_now != set_bonuses.get(power, ()):
+            set_bonuses = {**set_bonuses, power: bonuses_now}
+    if set_bonuses is not state.set_bonuses:
+        set_bonuses = {power: given for power in slots if (given := set_bonuses.get(power))}
+    return slots, set_bonuses
 
 
 def _had(

@@ -78,12 +78,14 @@ def sources_after(
         return None
     sources = dict(old.by_key)
     others: list[str] = []
-    gone = {active.key: active for active in before.powers}
-    for after in state.powers:
+    # What is the same object is the same; what is left is seldom more than the edited power.
+    known = {id(active) for active in before.powers}
+    anew = [active for active in state.powers if id(active) not in known]
+    kept = {id(active) for active in state.powers}
+    gone = {active.key: active for active in before.powers if id(active) not in kept}
+    for after in anew:
         key = after.key
         was = gone.pop(key, None)
-        if was is after:
-            continue
         source = Source(after)
         if was is None or not is_same(source, sources[key]):
             others.append(key)
