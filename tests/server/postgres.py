@@ -26,9 +26,9 @@ class Postgres:
         user: dict[str, Any] = {}
         if os.getuid() == 0:
             user = {"user": "postgres", "group": "postgres", "extra_groups": []}
+            shutil.chown(folder, "postgres", "postgres")
             for parent in (folder, *folder.parents[:3]):
                 parent.chmod(0o755)
-            shutil.chown(folder, "postgres", "postgres")
         data = folder / "data"
         subprocess.run(
             [bin_dir / "initdb", "-D", data, "-A", "trust", "-U", "cohort", "--no-sync"],
@@ -37,20 +37,35 @@ class Postgres:
             cwd=folder,
             **user,
         )
+        self._command = [bin_dir / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
+        self._folder = folder
+        self._user = user
+        self.url = f"postgresql+asyncpg://cohort@/postgres?host={folder}"
+        self.start()
+
+    def start(self) -> None:
+        """Also again, after it was stopped."""
+        if self._user:
+            for parent in (self._folder, *self._folder.parents[:3]):  # pytest closes them
+                parent.chmod(0o755)
         tests = os.getpid()
         self._process = subprocess.Popen(
-            [bin_dir / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="],
+            self._command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-            cwd=folder,
+            cwd=self._folder,
             preexec_fn=lambda: die_with_parent(tests),
-            **user,
+            **self._user,
         )
-        self.url = f"postgresql+asyncpg://cohort@/postgres?host={folder}"
         assert self._process.stderr
-        assert any("ready to accept" in line for line in self._process.stderr)
+        said = []
+        for line in self._process.stderr:
+            said.append(line)
+            if "ready to accept" in line:
+                return
+        raise AssertionError(f"PostgreSQL did not start: {said}")
 
     def stop(self) -> None:
         # The fast way out: a client that has not gone yet would hold up the other one. How the

@@ -14,11 +14,21 @@ from server.archive import Archive
 from server.decider import Decider
 from server.engine import Engine
 from server.follower import Follower
-from server.log import Log, Stored, key
+from server.log import (
+    ALONE,
+    Done,
+    Elsewhere,
+    Known,
+    Log,
+    Place,
+    Stored,
+    UnreachableError,
+    key,
+)
 from server.orm import Database
-from server.protocol import Accepted, Edit
+from server.protocol import Accepted, Edit, Refused
 from server.releases import Releases
-from server.session import Access, Committed, Membership, State
+from server.session import Access, Commit, Committed, Membership, State
 from server.settings import Settings
 
 EACH, EVERY_S = 100, 0.02  # of four workers: 200 edits a second in all
@@ -135,3 +145,41 @@ async def test_four_workers_that_edit_one_session_take_turns(
     slowest = [max(person.times) for person in people]
     assert max(slowest) < 10.0, told
     assert sum(each.lost + each.waited for each in races) < 3 * ALL, told
+
+
+class CutLog(Log):
+    """A log whose connection is cut after what was asked has happened, once."""
+
+    cut = False
+
+    async def commit(
+        self, commit: Commit, frame: bytes, place: Place = ALONE
+    ) -> Done | Known | Refused | Elsewhere:
+        outcome = await super().commit(commit, frame, place)
+        if not self.cut:
+            self.cut = True
+            raise UnreachableError("the answer is lost")
+        return outcome
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_commit_whose_answer_is_lost_is_asked_for_again(
+    redis: Redis, database: Database, engine: Engine
+) -> None:
+    log = CutLog(redis, keeps=100, edit_ids=100)
+    build = documents.empty("Nova")
+    result = engine.result(build)
+    stored = Stored("e1", 0, "", build, result.totals, result.findings)
+    await log.open("s1", stored, engine.name, ACCESS)
+    worker = Worker("w1", log, engine, Archive(database, log, engine, 100), redis)
+    await worker.follower.begin()
+    ann = Person("g0")
+    for number in (1, 2):
+        made = Edit(f"edit-{number:04}", 0, (SetTitle(f"{number}"),))
+        ann.sent[made.id] = 0.0
+        worker.decider.submit(ann, made)
+        await worker.decider.serve_next()  # `Person` takes nothing but an acceptance
+    assert log.cut
+    assert not ann.sent
+    assert worker.revisions == [1, 2]
+    assert worker.follower.state.build.title == "2"

@@ -22,11 +22,11 @@ START_S = 60
 READY = "Cohort is ready: "
 
 
-def migrated(folder: Path, redis_url: str) -> dict[str, str]:
+def migrated(folder: Path, redis_url: str, database_url: str = "") -> dict[str, str]:
     """A migrated database for several servers, and the settings with which they share all."""
     settings = {
         "redis_url": redis_url,
-        "database_url": f"sqlite:///{folder / 'shared.sqlite'}",
+        "database_url": database_url or f"sqlite:///{folder / 'shared.sqlite'}",
         "secret": "of the tests: 32 characters or more",
         "edits_per_second": "1000",
         "operations_per_second": "10000",

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -34,19 +35,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 async def edits_through(server: Server, fault: Callable[[], Awaitable[None]]) -> None:
-    """Two people edit before, during and after a fault; then all must be there, once."""
+    """Two people edit before, during and after a fault; then all must be there, once.
+
+    Prints how long somebody waited for an answer, at most (`pytest -s`).
+    """
     ann = Owner(server.url)
     secret = ann.invite()["secret"]
     answers: list[Accepted] = []
     over = asyncio.Event()
+    waits: list[float] = []
 
     async def keep_editing(client: Client) -> None:
         number = 0
         while not over.is_set():
             number += 1
+            began = time.monotonic()
             answer = await client.edit(SetTitle(f"{client.token[-6:]} {number}"))  # type: ignore[index]
             assert isinstance(answer, Accepted)
             answers.append(answer)
+            waits.append(time.monotonic() - began)
 
     async with (
         asyncio.timeout(60),
@@ -65,6 +72,7 @@ async def edits_through(server: Server, fault: Callable[[], Awaitable[None]]) ->
         assert first.replica.document == second.replica.document
         assert first.replica.document["title"] == ann.snapshot()["build"]["title"]
 
+    print(f"{fault.__qualname__}: {max(waits):.1f} s for an answer")  # noqa: T201
     logged = await log_of(server, ann.session)
     assert [revision for revision, _ in logged] == list(range(1, len(logged) + 1))
     edits = [edit for _, edit in logged]
@@ -132,6 +140,45 @@ async def test_a_killed_worker_leaves_no_ghosts(server: Server) -> None:
         os.kill(int(bob["worker"].partition("-")[0]), signal.SIGKILL)
         await second.closed()
         await first.until(lambda: bob["person"] not in first.replica.people)
+
+
+async def test_a_paused_worker_wakes_with_an_old_state_and_catches_up(server: Server) -> None:
+    ann = Owner(server.url)
+    secret = ann.invite()["secret"]
+    async with (
+        asyncio.timeout(60),
+        Client(server.url, ann.session, token=ann.token, listen=False) as first,
+    ):
+        assert first.welcome
+        while True:
+            second = Client(server.url, ann.session, invitation=secret, name="Bob", listen=False)
+            await second.__aenter__()
+            assert second.welcome
+            if second.welcome.worker != first.welcome.worker:
+                break
+            await second.__aexit__(None, None, None)
+        bob = second.welcome.person
+        pid = int(second.welcome.worker.partition("-")[0])
+        await second.edit(SetTitle("before"))
+        await first.until(lambda: bob in first.replica.people)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            sleeping = asyncio.create_task(second.edit(SetTitle("from a sleeper")))
+            for number in range(40):
+                assert isinstance(await first.edit(SetTitle(f"{number}")), Accepted)
+            await first.until(lambda: bob not in first.replica.people)  # nobody is a ghost
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        answer = await sleeping
+        assert isinstance(answer, Accepted)
+        assert answer.revision > 41  # decided on what it missed, not on what it knew
+        await asyncio.gather(first.reached(answer.revision), second.reached(answer.revision))
+        assert first.replica.document == second.replica.document
+        assert first.replica.document["title"] == "from a sleeper"
+        await first.until(lambda: bob in first.replica.people)
+        await second.__aexit__(None, None, None)
+    logged = [revision for revision, _ in await log_of(server, ann.session)]
+    assert logged == list(range(1, len(logged) + 1))
 
 
 async def test_a_session_moves_to_another_catalogue_by_a_change_of_its_own(

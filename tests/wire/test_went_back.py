@@ -1,6 +1,7 @@
 """Redis goes back to an older state under the feet of two workers and their people."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -73,12 +74,15 @@ async def test_nothing_that_was_accepted_is_lost_when_redis_goes_back(
     secret = ann.invite()["secret"]
     backup = Backup(redis)
     answers: list[Accepted] = []
+    waits: list[float] = []
 
     async def edit(client: Client, numbers: range) -> None:
         for number in numbers:
+            began = time.monotonic()
             answer = await client.edit(SetTitle(f"{client.token[-6:]} {number}"))  # type: ignore[index]
             assert isinstance(answer, Accepted)
             answers.append(answer)
+            waits.append(time.monotonic() - began)
 
     async with (
         asyncio.timeout(60),
@@ -101,6 +105,7 @@ async def test_nothing_that_was_accepted_is_lost_when_redis_goes_back(
         assert first.replica.document == second.replica.document
         assert any(isinstance(each, Reset) for each in first.received())
         await recorded(folder / "shared.sqlite", ann.session, 100)
+    print(f"Redis goes back: {max(waits):.1f} s for an answer")  # noqa: T201
     assert ann.snapshot()["revision"] == 100  # each of them, and each once
     assert len({answer.id for answer in answers}) == 100
     assert ann.snapshot()["totals"].keys() == first.replica.totals.keys()
