@@ -58,6 +58,7 @@ def serving(command: list[str], environment: Mapping[str, str]) -> Iterator[Serv
         text=True,
         env={**os.environ, **environment},
         preexec_fn=prepare,
+        start_new_session=True,  # Ctrl-C is for us: what there is by then is printed
     )
     try:
         assert process.stdout is not None
