@@ -31,7 +31,7 @@ _change = msgspec.json.Decoder(Change)
 
 URGENT = 2  # races lost in a row: then we get in line with the other workers
 WAIT_S = 0.3  # in line, at most: who is before us may be dead
-IN_A_ROW = 4  # commits in one turn
+IN_A_ROW = 16  # commits in one turn
 
 
 @dataclass

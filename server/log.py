@@ -457,6 +457,7 @@ class Log:
                 state.revision,
                 _encode(stored),
                 self._keeps,
+                state.edit,
             )
         )
 

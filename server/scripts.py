@@ -201,10 +201,13 @@ return {head, redis.call('XRANGE', KEYS[2], '-', '+')}
 """
 
 STORE = """
--- keys: head log build; args: epoch revision build keep
--- Only forward, and only within its epoch; then the log behind it may go.
+-- keys: head log build; args: epoch revision build keep edit
+-- Only forward, and only what this log has led to: it may have gone back while the worker that
+-- stores does not know it. Then the log behind it may go.
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'stored', 'recorded')
 if head[1] ~= ARGV[1] or tonumber(head[3]) >= tonumber(ARGV[2]) then return 0 end
+local entry = redis.call('XRANGE', KEYS[2], ARGV[2] .. '-0', ARGV[2] .. '-0')[1]
+if not entry or cjson.decode(entry[2][2]).edit ~= ARGV[5] then return 0 end
 redis.call('SET', KEYS[3], ARGV[3])
 redis.call('HSET', KEYS[1], 'stored', ARGV[2])
 local oldest = math.min(tonumber(ARGV[2]), tonumber(head[2]) - tonumber(ARGV[4]))

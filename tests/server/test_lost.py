@@ -459,3 +459,20 @@ async def test_a_database_of_a_backup_is_caught_up_with(
             await sql.execute(delete(table))
     again = Recorder(redis, database, log, lambda: (), archive.again)
     await again.record(session_id)
+
+
+async def test_a_worker_that_knows_of_no_going_back_stores_no_build_beyond_the_log(
+    workers: tuple[Worker, Worker], past: Past, log: Log, session_id: str
+) -> None:
+    one, other = workers
+    await one.edit(1, 2)
+    await other.read_on()
+    await past.keep()
+    await one.edit(3, 4)
+    await past.come_back()
+    assert not await log.store(one.state)
+    await other.edit(101, 102, person="g2")  # as many, but others
+    assert not await log.store(one.state)
+    assert await log.store(other.state)
+    await one.read_on()
+    assert await edits_in(log, session_id) == names(1, 2, 101, 102, 3, 4)
