@@ -127,7 +127,7 @@ class MemberRow(Base):
     __tablename__ = "members"
 
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
-    person: Mapped[str] = mapped_column(String(32), primary_key=True)
+    person: Mapped[str] = mapped_column(String(32), primary_key=True, index=True)
     name: Mapped[str] = mapped_column(String(40))
     role: Mapped[str] = mapped_column(String(16))
     invitation_id: Mapped[str | None] = mapped_column(ForeignKey("invitations.id"))
