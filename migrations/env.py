@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from server import account_tables  # noqa: F401  (its tables are among Base's)
+from server import account_tables, library_tables  # noqa: F401  (their tables are among Base's)
 from server.orm import Base
 
 context.configure(
