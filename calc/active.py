@@ -50,9 +50,13 @@ def active_as(
     boosts: tuple[PowerId, ...] = (),
     *,
     owner: str | None = None,
+    by_foes: bool = False,
 ) -> Active:
-    """A power, or the one that stands for it now; slots and count are the power's own."""
-    found = standing_in(power, facts, frame)
+    """A power, or the one that stands for it now; slots and count are the power's own.
+
+    by_foes: foes execute it whom another power hit.
+    """
+    found = frame.executed_by_foes(power) if by_foes else standing_in(power, facts, frame)
     context = Context(facts, found.power)
     slotted = frame.slotted(found.power.id, slots, boosts)
     if "slotted" in found.reads:
@@ -89,6 +93,8 @@ def standing_in(power: PowerId, facts: Facts, frame: Frame) -> CompiledPower:
 
 def limited(power: CompiledPower, count: int, context: Context) -> int:
     """How many targets a power can have at most; one that has one target has it when it is on."""
+    if power.around:
+        return max(1, min(count, power.around))
     if not power.counts_targets:
         return count
     if power.most_targets is not None:

@@ -78,12 +78,13 @@ def gifts(
     if entity is not None:
         met = structs.replace(facts, pet=entity)
         for active in state.powers:
-            given = sheets.for_pet(active.power.power.id, pet.entity)
+            power = active.power.power.id
+            given = sheets.for_pet(power, pet.entity, by_foes=active.power.by_foes)
             if given is None:
                 continue
             context = structs.replace(active.context, facts=met)
             slots = state.slots.get(PowerId(active.owner), ())
-            enhanced = sheets.frame.enhanced(active.power.power.id, slots, state.boosts)
+            enhanced = sheets.frame.enhanced(power, slots, state.boosts)
             _add(sums, given, active.count, enhanced, strengths, context, state.chances)
             granted.extend(_granted(given, active, context, slots))
         for bonus, times in bonuses.counted(state.bonuses, sheets.catalogue).items():

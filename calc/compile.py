@@ -8,8 +8,15 @@ from collections.abc import Iterable, Iterator, Set
 from msgspec import structs
 
 from calc.attributes import FEEDS, LIMITED_BY, ignored
+from calc.by_foes import executed_by_foes
 from calc.conditions import compiled
-from calc.effects import ON_ENABLE, Chances, SelfEffect, felt_by_caster, felt_by_pet
+from calc.effects import (
+    ON_ENABLE,
+    Chances,
+    SelfEffect,
+    felt_by_caster,
+    felt_by_pet,
+)
 from calc.facts import word
 from calc.powers import CompiledPower, Enhanceable, Part, Row
 from calc.stats import NUMBER
@@ -29,14 +36,17 @@ def compile_power(
     enhanced: bool = True,
     pvp: bool = False,
     combat: bool = False,
+    by_foes: bool = False,
 ) -> CompiledPower:
     """A power as it is for an archetype's characters of a level.
 
     changed_tags: the tags whose chance some power of the catalogue can change; others' chances
     are final. enhanced: false for what nothing strengthens (set bonuses, globals). pvp, combat:
-    against players, and while fighting.
+    against players, and while fighting. by_foes: those whom another power hit execute it, so that
+    its count is of them; what state it puts one in is for the scenario to say.
     """
-    effects = list(felt_by_caster(power, word(archetype.id), level, pvp=pvp, combat=combat))
+    name = word(archetype.id)
+    effects = list(felt_by_caster(power, name, level, pvp=pvp, combat=combat, by_foes=by_foes))
     counts_targets = any(effect.times not in ("once", "stacks") for effect in effects)
     fading = _fading(effects) if power.type == "Click" else frozenset()
     compiler = _Compiler(
@@ -45,7 +55,12 @@ def compile_power(
     for effect in effects:
         for attributes, fades in _by_fading(effect.effect.template, fading):
             compiler.add(effect, attributes, fades=fades)
-    return compiler.result()
+    for effect in executed_by_foes(power, name, level, pvp=pvp, combat=combat):
+        compiler.add_executed_by_foes(effect)
+    result = compiler.result()
+    if by_foes:
+        return structs.replace(result, modes=(), chances=(), grants=(), by_foes=True)
+    return result
 
 
 def compile_for_pet(
@@ -56,10 +71,14 @@ def compile_for_pet(
     changed_tags: Set[str] = frozenset(),
     *,
     pvp: bool = False,
+    by_foes: bool = False,
 ) -> CompiledPower:
-    """What a power gives to those of a kind whom its caster summons; archetype: the caster's."""
+    """What a power gives to those of a kind whom its caster summons; archetype: the caster's.
+
+    Parameters: `compile_power`.
+    """
     compiler = _Compiler(power, archetype, level, changed_tags, enhanced=True, counts_targets=False)
-    for effect in felt_by_pet(power, pet, word(archetype.id), level, pvp=pvp):
+    for effect in felt_by_pet(power, pet, word(archetype.id), level, pvp=pvp, by_foes=by_foes):
         attributes = effect.effect.template.attributes
         lasting = tuple(each for each in attributes if each != "Execute_Power")
         compiler.add(effect, lasting, fades=False)
@@ -153,12 +172,19 @@ class _Compiler:
         self.chances: list[Part] = []
         self.grants: list[Part] = []
         self.executes: list[Part] = []
+        self.foes_execute: list[Part] = []
 
     def result(self) -> CompiledPower:
         power = self.power
         redirects = tuple((compiled(way.condition), way.power) for way in power.redirects)
         most_targets = compiled(power.max_targets_expression)
-        bringing = (*self.modes, *self.chances, *self.grants, *self.executes)
+        bringing = (
+            *self.modes,
+            *self.chances,
+            *self.grants,
+            *self.executes,
+            *self.foes_execute,
+        )
         brings_by = most_targets.reads.union(
             *(part.reads() for part in bringing), *(condition.reads for condition, _ in redirects)
         )
@@ -178,6 +204,7 @@ class _Compiler:
             chances=tuple(self.chances),
             grants=tuple(self.grants),
             executes=tuple(self.executes),
+            foes_execute=tuple(self.foes_execute),
             redirects=redirects,
             upkeep=power.endurance_cost / power.period_s if is_kept_up else 0.0,
             discount=discount,
@@ -226,6 +253,11 @@ class _Compiler:
                     self._add_powers(self.executes, part, template)
                 case _:
                     self._add_number(attribute, part, template)
+
+    def add_executed_by_foes(self, effect: SelfEffect) -> None:
+        part = self._part(effect)
+        if part is not None:
+            self._add_powers(self.foes_execute, part, effect.effect.template)
 
     def _part(self, effect: SelfEffect) -> Part | None:
         """What an effect's attributes have in common; None when its chance is never certain."""

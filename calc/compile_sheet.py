@@ -55,14 +55,19 @@ class Caster(Struct, frozen=True):
 
 
 def compile_sheet(
-    power: Power, caster: Caster, changed_tags: Set[str] = frozenset(), *, enhanced: bool = True
+    power: Power,
+    caster: Caster,
+    changed_tags: Set[str] = frozenset(),
+    *,
+    enhanced: bool = True,
+    by_foes: bool = False,
 ) -> Sheet:
     """A power's sheet.
 
     changed_tags: the tags whose chance some power can change. enhanced: false for what nothing
-    strengthens.
+    strengthens. by_foes: those whom another power hit execute it, and are its count.
     """
-    compiler = _Compiler(power, caster, changed_tags, enhanced=enhanced)
+    compiler = _Compiler(power, caster, changed_tags, enhanced=enhanced, by_foes=by_foes)
     for effect in flatten(power):
         compiler.add(effect)
     blocks = compiler.blocks
@@ -77,9 +82,16 @@ def compile_sheet(
 
 class _Compiler:
     def __init__(
-        self, power: Power, caster: Caster, changed_tags: Set[str], *, enhanced: bool
+        self,
+        power: Power,
+        caster: Caster,
+        changed_tags: Set[str],
+        *,
+        enhanced: bool,
+        by_foes: bool,
     ) -> None:
         self.power = power
+        self.by_foes = by_foes
         self.caster = caster
         self.changed_tags = changed_tags
         self.enhanced = enhanced
@@ -104,7 +116,7 @@ class _Compiler:
         template = effect.template
         if self._left_out(effect):
             return
-        for on, view, times in _landings(effect, self.power):
+        for on, view, times in _landings(effect, self.power, by_foes=self.by_foes):
             conditions = undecided(effect.conditions, view, self.fixed)
             unless = undecided_unless(effect.unless, view, self.fixed)
             if conditions is None or unless is None:
@@ -214,9 +226,9 @@ class _Compiler:
         return self.enhanceable.index(wanted)
 
 
-def _landings(effect: Effect, power: Power) -> Iterator[tuple[On, View, Times]]:
+def _landings(effect: Effect, power: Power, *, by_foes: bool) -> Iterator[tuple[On, View, Times]]:
     """On whom an effect may land, in whose view and how often; the first that can be counts."""
-    for view, times in aims(effect, power):
+    for view, times in aims(effect, power, by_foes=by_foes):
         yield "self", view, times
     if effect.template.target in ("Self", "SelfAndPets"):
         return

@@ -175,19 +175,26 @@ def _inherit(parent: Effect, group: EffectGroup, earlier: tuple[EffectGroup, ...
 
 
 def felt_by_caster(
-    power: Power, archetype: str, level: int, *, pvp: bool = False, combat: bool = False
+    power: Power,
+    archetype: str,
+    level: int,
+    *,
+    pvp: bool = False,
+    combat: bool = False,
+    by_foes: bool = False,
 ) -> Iterator[SelfEffect]:
     """The effects that count for the caster's own totals.
 
     archetype: without `Class_`, lower case. pvp: against players. combat: who fights loses what
-    fighting suppresses. Chances and procs: an effect with procs per minute
+    fighting suppresses. by_foes: foes hit by another power execute it. Chances and procs: an
+    effect with procs per minute
     never counts; other chances are left to the reader, since chance modifiers change them.
     """
     fixed = Context(Facts(archetype, level, pvp=pvp, combat=combat), power)
     for effect in flatten(power):
         if left_out(effect, power, pvp=pvp, combat=combat):
             continue
-        for view, times in aims(effect, power):
+        for view, times in aims(effect, power, by_foes=by_foes):
             conditions = undecided(effect.conditions, view, fixed)
             unless = undecided_unless(effect.unless, view, fixed)
             if conditions is not None and unless is not None:
@@ -199,7 +206,13 @@ def felt_by_caster(
 
 
 def felt_by_pet(
-    power: Power, pet: Entity, archetype: str, level: int, *, pvp: bool = False
+    power: Power,
+    pet: Entity,
+    archetype: str,
+    level: int,
+    *,
+    pvp: bool = False,
+    by_foes: bool = False,
 ) -> Iterator[SelfEffect]:
     """The effects that one of those whom the caster summoned has of a power.
 
@@ -212,7 +225,8 @@ def felt_by_pet(
         conditions = undecided(effect.conditions, "pet", fixed)
         unless = undecided_unless(effect.unless, "pet", fixed)
         if conditions is not None and unless is not None:
-            yield SelfEffect(effect, "pet", "once", 0, conditions, unless)
+            times: Times = _times_executed(effect) if by_foes else "once"
+            yield SelfEffect(effect, "pet", times, 0, conditions, unless)
 
 
 def _reaches_pets(effect: Effect, power: Power) -> bool:
@@ -258,8 +272,11 @@ def _only_at_first(effect: Effect) -> bool:
     )
 
 
-def aims(effect: Effect, power: Power) -> Iterator[tuple[View, Times]]:
-    """In whose view and how often an effect reaches the caster; the first that can be counts."""
+def aims(effect: Effect, power: Power, *, by_foes: bool = False) -> Iterator[tuple[View, Times]]:
+    """In whose view and how often an effect reaches the caster; the first that can be counts.
+
+    by_foes: each foe that another power hits executes the power.
+    """
     template = effect.template
     reaches_caster = "Self" in power.targets_affected or not power.targets_affected
     caster_is_main = power.target_type == "Self"
@@ -268,7 +285,10 @@ def aims(effect: Effect, power: Power) -> Iterator[tuple[View, Times]]:
     if template.target.startswith("AnyAffected"):
         if reaches_caster:
             has_copies = power.number_allowed > 1 and template.stack in _TO_LIMIT
-            yield "self", "stacks" if has_copies else "once"
+            if by_foes:
+                yield "self", _times_executed(effect)
+            else:
+                yield "self", "stacks" if has_copies else "once"
         return
     if template.target not in _ON_SELF:
         return
@@ -284,6 +304,11 @@ def aims(effect: Effect, power: Power) -> Iterator[tuple[View, Times]]:
     elif others and not (caster_is_main and "MainTargetOnly" in effect.flags):
         foes = any(_FOE in target for target in others)
         yield "foe" if foes else "ally", _times_per_target(effect, caster_is_main=caster_is_main)
+
+
+def _times_executed(effect: Effect) -> Times:
+    """How often an effect counts of a power that each of several foes executes."""
+    return "each" if effect.template.stack in _ADDING | _TO_LIMIT else "any"
 
 
 def _times_per_target(effect: Effect, *, caster_is_main: bool) -> Times:

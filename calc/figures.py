@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, structs
 from calc import procs
 from calc.active import MAX_DEPTH, limited, standing_in
 from calc.build import SlottedEnhancement, TakenPower
+from calc.by_foes import executions
 from calc.damage import ticks
 from calc.enhance import bonuses as bonuses_of
 from calc.facts import Context
@@ -224,7 +225,11 @@ def _follow(
                 found = here.sheets.catalogue.powers.get(power)
                 if found is None or len(use.effects) >= MAX_EFFECTS:
                     continue
-                if not bringing.grants:
+                if block.on == "foe":
+                    many = executions(sheet.power, found, use.count)
+                    by_foes = structs.replace(use, count=many)
+                    yield from _execute(power, by_foes, slots, here, depth + 1, chance, True)
+                elif not bringing.grants:
                     yield from _execute(power, use, slots, here, depth + 1, chance)
                 elif found.type == "Auto":
                     yield from _execute(power, use, (), here, depth + 1, chance)
@@ -239,10 +244,16 @@ def _enhancing(power: PowerId, here: Situation) -> Iterator[EffectFigure]:
 
 
 def _execute(
-    power: PowerId, use: Use, slots: Slots, here: Situation, depth: int, factor: float
+    power: PowerId,
+    use: Use,
+    slots: Slots,
+    here: Situation,
+    depth: int,
+    factor: float,
+    by_foes: bool = False,
 ) -> Iterator[PetFigures]:
-    """Do another power at once, with the same slots."""
-    sheet = here.sheets.of_power(power)
+    """Do another power at once, with the same slots. by_foes: those do it whom the use hits."""
+    sheet = here.sheets.of_power(power, by_foes=by_foes)
     slotted = here.sheets.slotted(sheet, slots, here.state.boosts, copied=True)
     inner = structs.replace(
         use,

@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Set
 from functools import lru_cache
 
+from msgspec import structs
+
 from calc import bonuses, defaults, enhance, pieces
 from calc.bonuses import Given, Piece
 from calc.build import MAX_LEVEL, SlottedEnhancement
+from calc.by_foes import widest
 from calc.caps import Limits, limits
 from calc.compile import compile_idle, compile_power
 from calc.defaults import Targets
@@ -59,6 +62,7 @@ class Frame:
         self.issuing = Issuing(catalogue, archetype, own_level or level)
         self.limits: Limits = limits(self.archetype, level)
         self.power = lru_cache(_POWERS)(self._power)
+        self.executed_by_foes = lru_cache(_POWERS)(self._executed_by_foes)
         self.targets = lru_cache(_POWERS)(self._targets)
         self.idle = lru_cache(_POWERS)(self._idle)
         self.bonus = lru_cache(_POWERS)(self._bonus)
@@ -73,19 +77,32 @@ class Frame:
 
     def _power(self, power: PowerId) -> CompiledPower:
         """A power of the catalogue, compiled. Raises KeyError for an unknown one."""
-        return compile_power(
-            self.catalogue.powers[power],
+        return self._compiled(power)
+
+    def _executed_by_foes(self, power: PowerId) -> CompiledPower:
+        """A power that foes execute whom another one hits."""
+        return self._compiled(power, by_foes=True)
+
+    def _compiled(self, power: PowerId, *, by_foes: bool = False) -> CompiledPower:
+        found = self.catalogue.powers[power]
+        compiled = compile_power(
+            found,
             self.archetype,
             self.level,
             self._changed_tags,
             pvp=self.pvp,
             combat=self.combat,
+            by_foes=by_foes,
         )
+        around = widest(found, self.catalogue)
+        return compiled if around is found else structs.replace(compiled, around=around.max_targets)
 
     def _targets(self, power: PowerId) -> Targets:
         """What a power's count means."""
         found = self.catalogue.powers[power]
-        return "stacks" if is_state(found) else defaults.targets(found)
+        if is_state(found):
+            return "stacks"
+        return defaults.targets(widest(found, self.catalogue))
 
     def _idle(self, power: PowerId) -> CompiledPower:
         """A power while it is off."""

@@ -137,7 +137,9 @@ class CompiledPower(Struct, frozen=True, gc=False):
     endurance discount. always: rows that need no look at the
     build; parts: the others. strengthens: global strengths that need no look; strengthening: the
     others. upkeep: endurance per second while a toggle is on, before strength; discount: how it is
-    strengthened. counts_targets: a count means targets, else stacks. needed_modes, barred_by:
+    strengthened. foes_execute: what those execute whom it hits; by_foes: such a power;
+    around: how many foes at most, where its one target executes something on all around.
+    counts_targets: a count means targets, else stacks. needed_modes, barred_by:
     modes without which, and with which, the power does nothing. reads_totals: some part does.
     reads: what its conditions and formulas depend on; brings_by: of these, what decides which
     modes, chances and powers come with it. listens: the attributes whose global strength changes
@@ -156,9 +158,12 @@ class CompiledPower(Struct, frozen=True, gc=False):
     chances: tuple[Part, ...] = ()
     grants: tuple[Part, ...] = ()
     executes: tuple[Part, ...] = ()
+    foes_execute: tuple[Part, ...] = ()
     redirects: tuple[tuple[Condition, PowerId], ...] = ()
     upkeep: float = 0.0
     discount: Enhanceable = Enhanceable("EnduranceDiscount")
+    by_foes: bool = False
+    around: int = 0
     counts_targets: bool = False
     most_targets: Condition | None = None
     needed_modes: frozenset[str] = frozenset()

@@ -13,6 +13,7 @@ from calc import bonuses
 from calc.accolades import PAIRS
 from calc.active import MAX_DEPTH, Active, active_as, slotted_anew
 from calc.build import Build, PowerCondition, Scenario, TakenPower
+from calc.by_foes import executions
 from calc.changes import Changes
 from calc.facts import Context, Facts
 from calc.frame import Frame, Slots
@@ -318,7 +319,7 @@ def _with_brought(
     for _ in range(MAX_DEPTH):
         brought = []
         for active in newest:
-            for power, count, owner in _brings(active, frame):
+            for power, count, owner, by_foes in _brings(active, frame):
                 if power not in known:
                     known.add(power)
                     found = active_as(
@@ -329,6 +330,7 @@ def _with_brought(
                         frame,
                         boosts,
                         owner=owner,
+                        by_foes=by_foes,
                     )
                     # The pieces in the slots are in the caller: they give what is theirs once.
                     brought.append(structs.replace(found, slots=(), brought_by=active.taken))
@@ -339,19 +341,26 @@ def _with_brought(
     return everything
 
 
-def _brings(active: Active, frame: Frame) -> Iterable[tuple[PowerId, int, str]]:
-    """The powers that one brings, with their count, and whose slots they have."""
+def _brings(active: Active, frame: Frame) -> Iterable[tuple[PowerId, int, str, bool]]:
+    """The powers that one brings: their count, whose slots they have, whether foes execute them."""
     for part in active.power.grants:
         if part.multiplicity(active.count, active.context, {}):
             for power in part.powers:
                 granted = frame.catalogue.powers.get(power)
                 if granted is not None and granted.type == "Auto":
-                    yield power, 1, ""
+                    yield power, 1, "", False
     for part in active.power.executes:
         if part.multiplicity(active.count, active.context, {}):
             for power in part.powers:
                 if power in frame.catalogue.powers:
-                    yield power, active.count, active.owner
+                    yield power, active.count, active.owner, active.power.by_foes
+    for part in active.power.foes_execute:
+        if part.multiplicity(active.count, active.context, {}):
+            for power in part.powers:
+                executed = frame.catalogue.powers.get(power)
+                if executed is not None:
+                    count = executions(active.power.power, executed, active.count)
+                    yield power, count, active.owner, True
 
 
 def _change_chances(

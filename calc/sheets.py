@@ -98,9 +98,13 @@ class Sheets:
                     found[tag] = found.get(tag, 0.0) + template.scale * unit
         return found
 
-    def _of_power(self, power: PowerId) -> Sheet:
-        """A power of the character's own. Raises KeyError for an unknown one."""
-        return compile_sheet(self.catalogue.powers[power], self.caster, self.changed_tags)
+    def _of_power(self, power: PowerId, *, by_foes: bool = False) -> Sheet:
+        """A power of the character's own. Raises KeyError for an unknown one.
+
+        by_foes: foes execute it whom another power hit.
+        """
+        found = self.catalogue.powers[power]
+        return compile_sheet(found, self.caster, self.changed_tags, by_foes=by_foes)
 
     def _of_pet(self, power: PowerId, own_class: ArchetypeId, *, own_tables: bool) -> Sheet:
         """A power of somebody summoned. own_tables: those of their class, not the creator's."""
@@ -180,7 +184,9 @@ class Sheets:
             newest = list(brought.values())
         return listens(sheet, (*found.values(), *summoned))
 
-    def _for_pet(self, power: PowerId, pet: EntityId) -> CompiledPower | None:
+    def _for_pet(
+        self, power: PowerId, pet: EntityId, *, by_foes: bool = False
+    ) -> CompiledPower | None:
         """What a power gives pets of a kind; None for nothing that figures show."""
         given = compile_for_pet(
             self.catalogue.powers[power],
@@ -189,6 +195,7 @@ class Sheets:
             self.frame.level,
             self.changed_tags,
             pvp=self.frame.pvp,
+            by_foes=by_foes,
         )
         return given if given.grants or given.executes or _shows(given) else None
 

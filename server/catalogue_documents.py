@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 from msgspec import Struct
 
 import gamedata.catalogue as game
-from calc import defaults, picks, slotting
+from calc import by_foes, defaults, picks, slotting
 from calc.build import Build
 from calc.owned import owned
 from calc.schedule import PICK_LEVELS, SLOTS
@@ -281,7 +281,8 @@ def kind(enhancement: game.Enhancement) -> Kind:
 
 def _power(power: game.Power, catalogue: game.Catalogue) -> Power:
     powerset = catalogue.powersets.get(power.powerset)
-    counts = Counts(defaults.count(power), power.max_targets)
+    widest = by_foes.widest(power, catalogue)
+    counts = Counts(defaults.count(widest), widest.max_targets)
     return Power(
         id=power.id,
         name=power.name,
@@ -293,7 +294,7 @@ def _power(power: game.Power, catalogue: game.Catalogue) -> Power:
         max_slots=power.max_slots,
         switchable=power.type in ("Click", "Toggle"),
         on=defaults.on(power),
-        counts=counts if defaults.gives_per_target(power) else None,
+        counts=counts if widest is not power or defaults.gives_per_target(power) else None,
         requires=power.requires,
     )
 

@@ -14,7 +14,7 @@ from calc.totals import Total
 from gamedata.catalogue import Catalogue, PowerId
 
 MEMORIES = 256  # sessions of which the newest build is remembered; each takes about 0.2 MB
-VERSION = 2  # of `calc`: rises whenever the same build and catalogue give other totals
+VERSION = 3  # of `calc`: rises whenever the same build and catalogue give other totals
 
 
 def name_of(catalogue_hash: str) -> str:

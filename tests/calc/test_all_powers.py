@@ -39,9 +39,6 @@ NO_DAMAGE = {
 
 NOT_IN_TOTALS = {
     "Quantum_Boost": "while one flies",
-    "Soul_Transfer": "stealth for who was dead",
-    "Stygian_Return": "stealth for who was dead",
-    "Victory_Rush": "by one who has just defeated somebody, of those around",
     **dict.fromkeys(
         (
             *("Mercurial_Blow", "Precise_Strike", "Guarded_Spin", "Eye_of_the_Storm"),

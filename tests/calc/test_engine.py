@@ -313,12 +313,6 @@ def test_inherents_that_depend_on_the_fight_are_at_rest(engine: Engine) -> None:
         assert totals["protection.held"].value == 0.0, archetype
 
 
-def test_a_power_that_executes_another_on_its_owner(engine: Engine) -> None:
-    """Fulcrum Shift's own part."""
-    found = of(engine, "Class_Defender", Defender_Buff__Kinetics__Kinetic_Transfer=on())
-    assert found["offense.damage"] == pytest.approx(4.0 * 0.125)
-
-
 @pytest.mark.parametrize(
     ("accolades", "endurance", "health"),
     [

@@ -145,9 +145,14 @@ def test_an_executed_click_counts_at_once() -> None:
     caller = power("Test.Set.Caller", group(granting("Grants.Set.Run", attribute="Execute_Power")))
     run = power("Grants.Set.Run", group(to_hit()), type="Click")
     assert total(caller, run) == pytest.approx(0.1)
+
+
+def test_a_click_that_a_foe_executes_counts_for_whom_it_reaches() -> None:
     on_target = granting("Grants.Set.Run", attribute="Execute_Power", target="AnyAffected")
     at_foes = power("Test.Set.Caller", group(on_target), targets_affected=("Foe (Alive)",))
-    assert total(at_foes, run) == 0.0
+    for reached, expected in ((("Ally (Alive)", "Self"), 0.1), (("Ally (Alive)",), 0.0)):
+        run = power("Grants.Set.Run", group(to_hit()), type="Click", targets_affected=reached)
+        assert total(at_foes, run) == pytest.approx(expected)
 
 
 def test_an_executed_click_has_the_slots_of_its_caller_and_their_pieces_count_once() -> None:
