@@ -123,6 +123,7 @@ async def hand_over(database: Database, session: str, owner: str, person: str) -
         before = await _member(sql, session, owner)
         before.role = "editor"
         member.role = "owner"
+        member.invitation_id = None  # revoking the link that they came by must not cost the owner
         return await changed(sql, session)
 
 

@@ -70,6 +70,15 @@ async def test_hand_over_leaves_one_owner(database: Database, session: str) -> N
         await governing.hand_over(database, session, ANN, ANN)
 
 
+async def test_an_owner_outlives_the_link_that_they_came_by(
+    database: Database, session: str
+) -> None:
+    invitation = await joined(database, session, BOB, EVE)
+    await governing.hand_over(database, session, ANN, BOB)
+    rights = await access.revoke(database, session, BOB, invitation)
+    assert set(rights.members) == {ANN, BOB}
+
+
 async def test_who_is_kicked_is_named_with_the_link_to_revoke(
     database: Database, session: str
 ) -> None:
