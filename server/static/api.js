@@ -14,7 +14,7 @@ export class Problem extends Error {
  * @param {string} method @param {string} path @param {object} [body] @param {string} [token]
  * @returns {Promise<any>}
  */
-async function call(method, path, body, token) {
+export async function call(method, path, body, token) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (body) headers["Content-Type"] = "application/json";

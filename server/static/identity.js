@@ -3,7 +3,7 @@
  * person, and the sessions that were open here.
  */
 
-import { Problem, get, post } from "./api.js";
+import { Problem, call, get, post } from "./api.js";
 
 const ME = "cohort.me";
 const SESSIONS = "cohort.sessions";
@@ -53,6 +53,11 @@ export async function postAs(name, path, body) {
 /** A question as who this browser is. @param {string} path */
 export function getAs(path) {
   return get(path, me().token);
+}
+
+/** A change as who this browser is. @param {string} method @param {string} path @param {object} [body] */
+export function callAs(method, path, body) {
+  return call(method, path, body, me().token);
 }
 
 /** Sessions that were open here, newest first. @returns {Visit[]} */

@@ -87,7 +87,7 @@ export class SessionSocket {
       this.#joined = true;
       this.#attempts = 0;
     }
-    if (message.type === "goodbye") this.#retryAfter = message.retry_after * 1000;
+    if (message.type === "goodbye") this.#retryAfter = (message.retry_after ?? 0) * 1000;
     this.callbacks.message(message);
   }
 

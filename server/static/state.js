@@ -46,6 +46,7 @@ import { focused, heard, proposal, without } from "./company.js";
  * @property {Record<string, Member>} known  everybody whose name came up, by person
  * @property {string[]} present  who is here, in the order of coming; viewers are not told
  * @property {number} number  how many are here; only viewers are told
+ * @property {boolean} locked  nobody may edit
  * @property {string} epoch
  * @property {number} revision
  * @property {string} edit  the id of the edit at that revision
@@ -67,7 +68,7 @@ const FEED_LENGTH = 50;
 export function initial() {
   return {
     link: "joining", reason: "", degraded: false,
-    person: "", role: "viewer", known: {}, present: [], number: 0,
+    person: "", role: "viewer", known: {}, present: [], number: 0, locked: false,
     epoch: "", revision: -1, edit: "",
     build: null, totals: {}, changed: {}, findings: [],
     pending: [], refusals: [], feed: [], said: [], looking: {}, proposals: {},
@@ -107,6 +108,7 @@ export function receive(state, message) {
         person: message.person, role: message.role,
         known: learn(state.known, [message, ...message.members, ...message.people]),
         present: message.people.map((member) => member.person), number: message.number ?? 0,
+        locked: message.locked ?? false,
         looking: {}, proposals: {}, // the newest come after this
       };
     case "snapshot": return snapshot(state, message);
@@ -126,6 +128,10 @@ export function receive(state, message) {
         looking: without(state.looking, left),
       };
     }
+    case "about": return {
+      ...state, locked: message.locked, known: learn(state.known, message.members),
+      role: message.members.find((member) => member.person === state.person)?.role ?? state.role,
+    };
     case "said": return heard(state, [message]);
     case "focused": return focused(state, message);
     case "proposal": return proposal(state, message);
@@ -249,7 +255,7 @@ export function linked(state, link, reason = "") {
 
 /** Whether this person may edit. @param {State} state */
 export function mayEdit(state) {
-  return (state.role === "owner" || state.role === "editor") && state.link !== "ended";
+  return (state.role === "owner" || state.role === "editor") && !state.locked && state.link !== "ended";
 }
 
 /** Whether what this person changes is a proposal. @param {State} state */

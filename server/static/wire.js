@@ -40,6 +40,7 @@
  * @property {{release: string, hash: string}} catalogue
  * @property {string} [token]
  * @property {number} [number]  how many are here, for viewers
+ * @property {boolean} [locked]
  *
  * @typedef {object} Snapshot
  * @property {"snapshot"} type
@@ -83,9 +84,10 @@
  * @property {Finding[]} [findings]
  *
  * @typedef {{type: "people", joined?: Member[], left?: string[], changed?: Member[], number?: number}} People
+ * @typedef {{type: "about", title: string, locked: boolean, members: Member[]}} About
  * @typedef {{type: "status", degraded: boolean, reason?: string}} Status
  * @typedef {{type: "reset", reason: string}} Reset
- * @typedef {{type: "goodbye", reason: string, retry_after: number}} Goodbye
+ * @typedef {{type: "goodbye", reason: string, retry_after?: number}} Goodbye
  * @typedef {{type: "pong", id: string}} Pong
  * @typedef {{type: "said", number: number, by: string, name: string, text: string, at: number, id?: string}} Said
  * @typedef {{person: string, power?: string, slot?: string, picker?: string, dragging?: boolean}} Attention
@@ -133,7 +135,7 @@
  * @property {number} [lost]
  * @property {string} [why]
  *
- * @typedef {Welcome | Snapshot | Change | Update | Accepted | Refused | Said | Focused | Previewed | Explained | Inspected | Proposal
+ * @typedef {Welcome | Snapshot | Change | Update | Accepted | Refused | Said | Focused | Previewed | Explained | Inspected | Proposal | About
  *   | People | Status | Reset | Goodbye | Pong} ServerMessage
  */
 

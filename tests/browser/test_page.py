@@ -197,6 +197,34 @@ def test_a_suggestion_is_talked_about_and_taken(window: OpenWindow) -> None:
     expect(ann.get_by_role("region", name="Chat").get_by_text("Why not without?")).to_be_visible()
 
 
+def test_an_owner_runs_the_session(window: OpenWindow) -> None:
+    ann, bob = window(), window(width=390, height=844)
+    start_blank(ann, "Ann")
+    join(bob, invitation(ann, "edit"), "Bob")
+    ann.get_by_role("button", name="Manage").click()
+    members = ann.get_by_role("dialog", name="Members")
+    members.get_by_label("Role of Bob").select_option("suggester")
+    expect(bob.get_by_text("Suggesting", exact=True)).to_be_visible()
+    members.get_by_role("button", name="Lock", exact=True).click()
+    expect(bob.get_by_text("The owner has locked this session")).to_be_visible()
+    members.get_by_role("button", name="Unlock").click()
+    expect(bob.get_by_text("The owner has locked this session")).to_have_count(0)
+    members.get_by_role("button", name="Hand over").click()
+    members.get_by_role("button", name="Really make them the owner").click()
+    expect(bob.get_by_role("button", name="Invite")).to_be_visible()
+    expect(members.get_by_role("button", name="Leave this session")).to_be_visible()
+
+    bob.get_by_role("button", name="Activity").click()
+    bob.get_by_role("button", name="Manage").click()
+    bob.get_by_role("button", name="Remove Ann").click()
+    expect(ann.get_by_role("alert")).to_be_visible()
+    bob.get_by_role("button", name="Revoke").click()
+    expect(bob.get_by_role("button", name="Revoke")).to_have_count(0)
+    bob.get_by_role("button", name="End the session").click()
+    bob.get_by_role("button", name="End it for everybody").click()
+    expect(bob.get_by_role("alert")).to_be_visible()
+
+
 def test_a_total_is_explained_and_a_choice_considered(window: OpenWindow) -> None:
     ann, bob = window(), window()
     start_blank(ann, "Ann")

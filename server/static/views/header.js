@@ -21,7 +21,7 @@ export function headerView(view) {
     mayEdit(view.state) && againView(view),
     peopleView(view),
     linkView(view),
-    mayEdit(view.state) && h("button", { class: "primary invite", key: "invite", onclick: () => show({ dialog: "invite", about: {} }) }, "Invite"),
+    ["owner", "editor"].includes(view.state.role) && h("button", { class: "primary invite", key: "invite", onclick: () => show({ dialog: "invite", about: {} }) }, "Invite"),
     refusalView(view, "title", "session"));
 }
 

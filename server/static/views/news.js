@@ -6,6 +6,7 @@ import { deed, powerName } from "../words.js";
 import { chatView } from "./chat.js";
 import { reveal } from "./choose.js";
 import { avatarView } from "./header.js";
+import { openManage } from "./manage.js";
 import { proposalsView } from "./proposals.js";
 
 /** @typedef {import("../session.js").View} View */
@@ -35,9 +36,11 @@ function findingsView({ state, catalogue, show }) {
 }
 
 /** @param {View} view */
-function peopleView({ state, catalogue }) {
+function peopleView(view) {
+  const { state, catalogue } = view;
   return h("section", { class: "card", "aria-labelledby": "people-title", key: "people" },
-    h("h2", { id: "people-title" }, "Here now"),
+    h("h2", { id: "people-title" }, "Here now",
+      state.role !== "viewer" && h("button", { class: "plain", key: "manage", onclick: () => openManage(view) }, state.role === "owner" ? "Manage" : "Members")),
     state.number > 0 && h("p", { class: "hint", key: "number" }, state.number === 1 ? "Only you." : `${state.number} people.`),
     h("ul", { class: "people-list" }, state.present.map((person) => {
       const { name = "?", role = "" } = state.known[person] ?? {};

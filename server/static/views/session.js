@@ -7,6 +7,7 @@ import { explainDialog } from "./explain.js";
 import { headerView } from "./header.js";
 import { inspectDialog } from "./inspect.js";
 import { inviteDialog } from "./invite.js";
+import { manageDialog } from "./manage.js";
 import { newsView } from "./news.js";
 import { pickerDialog } from "./picker.js";
 import { scenarioDialog } from "./scenario.js";
@@ -26,6 +27,7 @@ export function sessionView(view) {
   return h("div", { class: "session", "data-tab": ui.tab, key: "session" },
     headerView(view),
     state.link === "ended" && h("p", { class: "banner", role: "alert", key: "ended" }, state.reason, " ", h("a", { href: location.pathname }, "Try again")),
+    state.locked && state.link !== "ended" && h("p", { class: "banner calm", role: "status", key: "locked" }, "The owner has locked this session: nobody edits just now."),
     state.degraded && h("p", { class: "banner", role: "status", key: "degraded" }, state.reason || "Edits wait for the server just now; none is lost."),
     h("main", { key: "main" },
       chooseView(view),
@@ -40,7 +42,7 @@ export function sessionView(view) {
           scrollTo(0, 0);
         },
       }, label, tab === "news" && state.findings.length > 0 && h("span", { class: "badge", key: "badge" }, state.findings.length)))),
-    pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), inspectDialog(view), scenarioDialog(view), sureDialog(view));
+    pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), inspectDialog(view), manageDialog(view), scenarioDialog(view), sureDialog(view));
 }
 
 /** @param {View} view */

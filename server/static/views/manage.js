@@ -1,0 +1,93 @@
+/** What an owner does with the session: members, links, lock, hand-over, end. Others see who is in it. */
+
+import { h } from "../dom.js";
+import { callAs, getAs } from "../identity.js";
+import { counted } from "../format.js";
+import { closeDialog, dialogView } from "./dialog.js";
+import { avatarView } from "./header.js";
+
+/**
+ * @typedef {import("../session.js").View} View
+ * @typedef {{person: string, name: string, role: string}} Known
+ * @typedef {{id: string, role: string, members: number, uses?: number, revoked_at?: number, expires_at?: number}} Link
+ */
+
+const ROLES = ["editor", "suggester", "viewer"];
+
+/** @param {View} view */
+export function openManage(view) {
+  view.show({ dialog: "manage", about: {} });
+  load(view);
+}
+
+/** What the server says of members and links, now. @param {View} view @param {string} [said] */
+async function load({ session, state, show }, said = "") {
+  const path = `/api/v1/sessions/${session}`;
+  try {
+    const mayInvite = state.role === "owner" || state.role === "editor";
+    const [members, links] = await Promise.all([getAs(`${path}/members`), mayInvite ? getAs(`${path}/invitations`) : []]);
+    show({ about: { members, links, said } });
+  } catch (error) {
+    show({ about: { members: [], links: [], said: /** @type {Error} */ (error).message } });
+  }
+}
+
+/** @param {View} view */
+export function manageDialog(view) {
+  const { state, session, ui, show } = view;
+  if (ui.dialog !== "manage") return null;
+  const { members, links, said = "", sure = "" } = ui.about;
+  const owner = state.role === "owner";
+  /** Do something, and show what is then. @param {string} method @param {string} path @param {object} [body] */
+  const change = async (method, path, body) => {
+    try {
+      const answer = await callAs(method, `/api/v1/sessions/${session}${path}`, body);
+      if (method === "DELETE" && ["", `/members/${state.person}`].includes(path)) closeDialog(); // nothing is ours any more
+      else await load(view, answer.invitation ? "They could come back by their link: revoke it below." : "");
+    } catch (error) {
+      show({ about: { ...ui.about, said: /** @type {Error} */ (error).message } });
+    }
+  };
+  /** @type {Link[]} */
+  const good = (links ?? []).filter((/** @type {Link} */ link) => !link.revoked_at && !(link.expires_at && link.expires_at < Date.now()));
+  return dialogView(view, "manage", "Members",
+    h("p", { class: "said", role: "status", key: "said" }, said || (state.locked ? "Locked: nobody edits just now." : "")),
+    !members && h("p", { class: "hint", key: "wait" }, "…"),
+    members && h("div", { class: "offers", key: "all" },
+      h("ul", { class: "people-list", key: "members" }, members.map((/** @type {Known} */ member) => memberView(view, member, change))),
+      good.length > 0 && h("section", { key: "links" },
+        h("h3", null, "Links that still let people in"),
+        h("ul", { class: "checks" }, good.map((link) => h("li", { key: link.id },
+          h("span", null, `To be ${link.role === "editor" ? "an editor" : `a ${link.role}`}`,
+            h("small", { key: "by" }, ` · ${counted(link.members, "person", "people")} came by it`)),
+          owner && h("button", { key: "revoke", onclick: () => change("DELETE", `/invitations/${link.id}`) }, "Revoke"))))),
+      owner && h("div", { class: "answers", key: "owner" },
+        h("button", { key: "lock", onclick: () => change("PATCH", "", { locked: !state.locked }) }, state.locked ? "Unlock" : "Lock"),
+        sure === "end"
+          ? h("button", { key: "end surely", class: "primary", onclick: () => change("DELETE", "") }, "End it for everybody, for good")
+          : h("button", { key: "end", onclick: () => show({ about: { ...ui.about, sure: "end" } }) }, "End the session …")),
+      !owner && h("div", { class: "answers", key: "leave" },
+        h("button", { onclick: () => change("DELETE", `/members/${state.person}`) }, "Leave this session"))));
+}
+
+/** @param {View} view @param {Known} member @param {(method: string, path: string, body?: object) => void} change */
+function memberView({ state, ui, show }, { person, name, role }, change) {
+  const mine = state.role === "owner" && role !== "owner";
+  const path = `/members/${person}`;
+  const handing = ui.about.sure === person;
+  return h("li", { key: person },
+    avatarView(name, person),
+    h("div", null, h("strong", null, name, person === state.person && h("span", { class: "hint", key: "you" }, " (you)")),
+      h("small", null, state.present.includes(person) ? "here now" : "not here")),
+    !mine && h("span", { class: "chip", key: "role" }, role),
+    mine && h("select", {
+        key: "roles", value: role, "aria-label": `Role of ${name}`,
+        onchange: (/** @type {Event} */ event) => change("PATCH", path, { role: /** @type {HTMLSelectElement} */ (event.target).value }),
+      },
+      ROLES.map((one) => h("option", { key: one, value: one }, one))),
+    mine && h("button", {
+      key: "hand over", class: handing && "primary", title: "They become the owner, you an editor",
+      onclick: () => (handing ? change("PUT", "/owner", { person }) : show({ about: { ...ui.about, sure: person } })),
+    }, handing ? "Really make them the owner" : "Hand over …"),
+    mine && h("button", { key: "kick", class: "plain", "aria-label": `Remove ${name}`, title: "Remove from the session", onclick: () => change("DELETE", path) }, "×"));
+}
