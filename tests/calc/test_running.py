@@ -151,7 +151,8 @@ def test_a_click_that_a_foe_executes_counts_for_whom_it_reaches() -> None:
     on_target = granting("Grants.Set.Run", attribute="Execute_Power", target="AnyAffected")
     at_foes = power("Test.Set.Caller", group(on_target), targets_affected=("Foe (Alive)",))
     for reached, expected in ((("Ally (Alive)", "Self"), 0.1), (("Ally (Alive)",), 0.0)):
-        run = power("Grants.Set.Run", group(to_hit()), type="Click", targets_affected=reached)
+        gives = group(to_hit(target="AnyAffected"))
+        run = power("Grants.Set.Run", gives, type="Click", targets_affected=reached)
         assert total(at_foes, run) == pytest.approx(expected)
 
 
