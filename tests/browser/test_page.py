@@ -188,6 +188,7 @@ def test_a_suggestion_is_talked_about_and_taken(window: OpenWindow) -> None:
     sue.get_by_label("Say something").fill("Why not without?")
     sue.keyboard.press("Enter")
     expect(ann.get_by_role("region", name="Chat").get_by_text("Why not without?")).to_be_visible()
+    expect(ann.get_by_role("button", name="Sue: “Why not without?”")).to_be_visible()
     proposals.get_by_role("button", name="Take it").click()
     expect(stat(ann, "defense.melee").locator(".value")).to_have_text("0%")
     expect(proposals).to_have_count(0)

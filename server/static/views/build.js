@@ -93,9 +93,14 @@ function budgetView(view, picks) {
     latestView(view));
 }
 
-/** What somebody did last. @param {View} view */
-function latestView({ state, catalogue }) {
+/** What somebody did or said last. @param {View} view */
+function latestView({ state, catalogue, show }) {
   const [last] = state.feed;
+  const said = state.said.at(-1);
+  if (said && said.at > (last?.at ?? 0)) {
+    return h("button", { class: "plain latest", key: "said", onclick: () => show({ tab: "news" }) },
+      `${said.by === state.person ? "You" : said.name}: “${said.text}”`);
+  }
   if (!last) return null;
   const who = last.by === state.person ? "You" : state.known[last.by]?.name ?? "The server";
   return h("span", { class: "latest", key: "latest" }, `${who} ${deed(last, catalogue)}`);
