@@ -9,12 +9,11 @@ from msgspec import UNSET
 
 from server.allowance import Allowance
 from server.line import Line
-from server.protocol import ClientMessage, Close, Goodbye, Refused, encode
+from server.protocol import COME_BACK, ClientMessage, Close, Goodbye, Refused, encode
 from server.settings import Settings
 from server.transport import text_frame
 from server.views import View, Wanted
 
-COME_BACK = frozenset((Close.RESTARTING, Close.TRY_AGAIN))
 FALLS = 5  # so often may somebody fall behind ...
 FALLS_S = 60.0  # ... within this time, before the socket is closed
 

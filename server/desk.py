@@ -121,8 +121,10 @@ class Desk:
             connection.answer(kept)
 
     async def _decide(self, live: "LiveSession", connection: Connection, decide: Decide) -> None:
-        found = await proposals.read(self._database, live.id, decide.proposal)
         person = connection.person
+        if not may_propose(live.state.access, person):
+            raise AccessError("not_allowed", "An editor decides on proposals.")
+        found = await proposals.read(self._database, live.id, decide.proposal)
         if not may_edit(live.state.access, person) and (decide.accept or found.by != person):
             raise AccessError("not_allowed", "An editor decides on proposals.")
         if found.state != "open":

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from server.protocol import Close
+from server.protocol import COME_BACK, Close
 from server.transport import RETRY_AFTER_S
 
 if TYPE_CHECKING:
@@ -89,7 +89,9 @@ class EventProtocol(HttpToolsProtocol):
         """Say why, and end the answer; the handler's next receive says that it is over."""
         if self._over or self.transport.is_closing():
             return
-        why = {"type": "goodbye", "code": code, "reason": reason, "retry_after": RETRY_AFTER_S}
+        why = {"type": "goodbye", "code": code, "reason": reason}
+        if code in COME_BACK:
+            why["retry_after"] = RETRY_AFTER_S
         last = b"event: goodbye\ndata: %s\n\n" % msgspec.json.encode(why)
         if self._early is None:
             self.transport.write(_chunk(last) + b"0\r\n\r\n")

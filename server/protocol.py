@@ -249,7 +249,8 @@ class Limits(Struct, frozen=True):
 class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
     """The answer to `join`: who you are, where the session stands and what follows.
 
-    resumed: what follows: the missing `changes`, `nothing`, or a `snapshot`.
+    resumed: what follows: the missing `changes`, `nothing`, or a `snapshot`; who asked for totals
+    alone is sent `totals` in any case.
     token: to keep instead of the one sent; for those who joined without one, or with one that
     has less than half of its time left.
     members: everybody with more than a viewer's role, present or not; people: who is here;
@@ -339,7 +340,7 @@ class Change(Struct, frozen=True, tag="change", omit_defaults=True):
 class Update(Struct, frozen=True, tag="update", omit_defaults=True, rename={"from_": "from"}):
     """Several changes as one, to viewers of the build.
 
-    from_: the revision that the viewer has. patch: from that build to this one. totals: of the
+    from: the revision that the viewer has. patch: from that build to this one. totals: of the
     stats that are others now. findings: the whole list; absent when it did not change.
     """
 
@@ -571,6 +572,9 @@ class Close(IntEnum):
     TOO_MANY = 4429
 
 
+COME_BACK = frozenset((Close.RESTARTING, Close.TRY_AGAIN))  # the client does so by itself
+
+
 class Closing(Exception):  # noqa: N818 - not an error of ours
     """A peer broke the protocol or lost its right to be here: close its socket."""
 
@@ -617,6 +621,8 @@ def _invalid(frame: bytes | str, problem: str) -> Refused:
     if envelope.type not in _TYPES:
         raise Closing(Close.MALFORMED, "The message has a type that this server does not know.")
     reason, _, path = problem.partition(" - at ")
+    if "matching regex" in reason:  # which is in the reference
+        reason = "It has characters that are not allowed there, or too few or too many."
     return Refused(
         "invalid",
         reason,

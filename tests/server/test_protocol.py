@@ -79,7 +79,10 @@ def test_any_json_in_any_field_is_a_message_or_a_documented_answer(value: object
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "a\u202eb", "x" * 41, "a\u0000"])
 def test_a_name_that_is_none_is_refused(name: str) -> None:
-    assert isinstance(protocol.decode(protocol.encode(Join(name=name))), Refused)
+    refused = protocol.decode(protocol.encode(Join(name=name)))
+    assert isinstance(refused, Refused)
+    assert refused.path == "$.name"
+    assert "regex" not in refused.message  # which a player may read
 
 
 @pytest.mark.parametrize("name", ["Nova", "Ænima of the 7th", "日本", "🦸 x", "O'Neil"])

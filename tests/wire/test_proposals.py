@@ -88,6 +88,8 @@ async def test_a_proposal_waits_for_newcomers_and_is_declined_or_withdrawn(
             await sue.receive("proposal")
         await eve.send(propose(3, 20))
         assert (await eve.receive("refused"))["code"] == "not_allowed"
+        await eve.send(decide(1, accept=True))
+        assert (await eve.receive("refused"))["code"] == "not_allowed"
         await sue.send({**propose(4, 20), "title": "a\nb"})
         assert (await sue.receive("refused"))["path"] == "$.title"
         raw = await joined(one.url, ann.session, token=ann.token)

@@ -134,6 +134,7 @@ async def test_an_invitation_is_enough_until_it_is_revoked(
         for live in (first, second):
             goodbye = await live.event()
             assert (goodbye["event"], goodbye["data"]["code"]) == ("goodbye", 4403)
+            assert "retry_after" not in goodbye["data"]  # there is nothing to come back for
             assert await live.ended()
     async with stream(here, status=403, Invitation=secret):
         pass
