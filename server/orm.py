@@ -6,7 +6,7 @@ Columns for what is queried; the rest is the encoded Struct. Times are milliseco
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -15,6 +15,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     String,
+    Table,
     event,
     false,
     text,
@@ -217,6 +218,12 @@ def insert_new(sql: AsyncSession, table: type[Base], rows: list[dict[str, Any]])
     """Insert what is not there yet: somebody else may have been first."""
     dialect = sqlite if sql.get_bind().dialect.name == "sqlite" else postgresql
     return dialect.insert(table).values(rows).on_conflict_do_nothing()
+
+
+def insert_each(sql: AsyncSession, table: type[Base]) -> Any:
+    """As `insert_new`, of rows that are given when it is executed: it is compiled once."""
+    dialect = sqlite if sql.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(cast(Table, table.__table__)).on_conflict_do_nothing()
 
 
 def connect(url: str) -> AsyncEngine:

@@ -7,6 +7,9 @@ only behind what is recorded.
 A recorder reads on from the newest position that SQL has, and looks first whether the log still
 holds the same edit there. If it does not, Redis went back: the session is mended (`archive.py`)
 before anything more of it is recorded.
+
+Sessions that simply went on are written several in one transaction: each costs a synced disk.
+Whatever else there is to say of a session is looked at alone, and what fails there is its own.
 """
 
 import asyncio
@@ -16,14 +19,16 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from redis.asyncio import Redis
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server import scripts
 from server.access import access_of, now_ms
 from server.archive import Start, know_epoch, recorded_position
-from server.log import FullError, Head, Log, UnreachableError, key, reaching, read_entry
+from server.log import FullError, Head, Log, UnreachableError, key, reaching
 from server.orm import (
     ChangeRow,
     CheckpointRow,
@@ -31,26 +36,30 @@ from server.orm import (
     DatabaseAwayError,
     EpochRow,
     SessionRow,
+    insert_each,
     insert_new,
 )
 from server.protocol import Position
-from server.session import digest
+from server.recording import BATCH, CHECKPOINT_EVERY, Grown, grown, row_of, write_together
+from server.redis_clients import is_cluster
 
 logger = logging.getLogger(__name__)
 
 EVERY_S = 1.0
 SWEEP_EVERY = 60  # rounds: then also the sessions of which no worker knows
-BATCH = 500  # changes in one transaction
-HEADS = 500  # sessions that are looked at in one round trip
+HEADS = 100  # sessions that are looked at in one round trip
+TOGETHER = 32  # sessions in one transaction: what is done for them at once holds up the others
 ENDED_MS = 24 * 3600 * 1000  # so long are ended sessions looked after
-CHECKPOINT_EVERY = 256  # revisions
+
+
+_Call = tuple[Sequence[str], Sequence[str | int]]  # a script's keys and arguments
 
 
 class WentBackError(Exception):
     """The log is not the history that SQL has of the same epoch."""
 
 
-class _StoredRevision(msgspec.Struct, frozen=True):
+class _StoredRevision(Struct, frozen=True):
     """Of a stored build, without the build."""
 
     revision: int
@@ -74,6 +83,7 @@ class Recorder:
         open_sessions: Callable[[], Iterable[str]],
         mend: Callable[[str, str], Awaitable[None]],
     ) -> None:
+        self._redis = redis
         self._unrecorded = redis.register_script(scripts.UNRECORDED)
         self._recorded = redis.register_script(scripts.RECORDED)
         self._database = database
@@ -82,6 +92,7 @@ class Recorder:
         self._mend = mend
         self._stopping = asyncio.Event()
         self._positions: dict[str, Position] = {}  # what SQL has of the sessions that are open
+        self._failing: set[str] = set()  # sessions that could not be recorded, last time
 
     def stop(self) -> None:
         """End after one more round: a transaction that is cut off leaves its connection
@@ -113,6 +124,7 @@ class Recorder:
                     await self._stopping.wait()
 
     async def _round(self, sessions: Sequence[str]) -> None:
+        changed: list[str] = []
         for some in _chunks(sessions, HEADS):
             heads = await self._log.heads(some)
             for session, head in zip(some, heads, strict=True):
@@ -120,7 +132,12 @@ class Recorder:
                     continue
                 if session not in self._positions:
                     await self._bring_access(session, head)
-                await self.record(session)
+                changed.append(session)
+        known = self._positions.keys() - self._failing
+        alone = [each for each in changed if each not in known]
+        for some in _chunks([each for each in changed if each in known], TOGETHER):
+            alone += await self._record_together(some)
+        await self._record_alone(alone)
 
     async def _sweep(self, opened: Set[str]) -> None:
         """Also those sessions that nobody has open: of a worker that died, say."""
@@ -132,7 +149,7 @@ class Recorder:
             for session, head in zip(some, heads, strict=True):
                 row = newest[session]
                 if head is not None and (head.epoch, head.revision) != (row.epoch, row.recorded):
-                    await self.record(session)
+                    await self._record_alone([session])
 
     async def _bring_access(self, session: str, head: Head) -> None:
         """SQL is first with it; a worker may have died in between, or Redis gone back."""
@@ -140,6 +157,64 @@ class Recorder:
             row = await sql.get(SessionRow, session)
         if row is not None and row.access > head.access:
             await self._log.put_access(session, await access_of(self._database, session))
+
+    async def _record_alone(self, sessions: Iterable[str]) -> None:
+        """Each by itself, so that what one fails with is not the others'; who failed comes last."""
+        for session in sorted(sessions, key=self._failing.__contains__):
+            known = session in self._failing
+            self._failing.add(session)
+            try:
+                await self.record(session)
+                self._failing.discard(session)
+            except (UnreachableError, FullError, DatabaseAwayError):
+                raise
+            except Exception:
+                if not known:
+                    logger.exception("session %s: it cannot be recorded", session)
+
+    async def _record_together(self, sessions: Sequence[str]) -> list[str]:
+        """Write what SQL lacks of sessions of which the position is known, in one transaction.
+
+        Returns those of which nothing was written, to be looked at alone.
+        """
+        found = await self._what_is_new(sessions)
+        if not found:
+            return list(sessions)
+        try:
+            async with self._database.writing() as sql:
+                written = await write_together(sql, found)
+        except SQLAlchemyError:
+            return list(sessions)  # one of them spoils it for all
+        calls: list[_Call] = [
+            ([key(each.session, "head")], [each.after.epoch, each.after.revision])
+            for each in written
+        ]
+        await self._run_each(self._recorded, calls)
+        done = {each.session: each.after for each in written}
+        self._positions.update(done)
+        return [each for each in sessions if each not in done]
+
+    async def _what_is_new(self, sessions: Sequence[str]) -> list[Grown]:
+        """Of those sessions that only went on, and not by very much."""
+        before = [self._positions[each] for each in sessions]
+        calls: list[_Call] = [
+            (_names(session), [position.epoch, position.revision, BATCH, 0])
+            for session, position in zip(sessions, before, strict=True)
+        ]
+        answers = await self._run_each(self._unrecorded, calls)
+        each_found = map(grown, sessions, before, answers)
+        return [each for each in each_found if each is not None]
+
+    async def _run_each(self, script: Any, calls: Sequence[_Call]) -> list[Any]:
+        """What a script answers to each of these keys and arguments, or what it failed with."""
+        async with reaching():
+            if is_cluster(self._redis):  # it has no pipeline for scripts
+                running = (script(keys=keys, args=args) for keys, args in calls)
+                return await asyncio.gather(*running, return_exceptions=True)
+            pipeline = self._redis.pipeline(transaction=False)
+            for keys, args in calls:
+                await script(keys=keys, args=args, client=pipeline)
+            return await pipeline.execute(raise_on_error=False)
 
     async def record(self, session: str) -> None:
         """Write all that SQL lacks of one session."""
@@ -158,9 +233,9 @@ class Recorder:
                 position = await recorded_position(sql, session)
             if position is None:
                 return False  # SQL does not know the session: it was restored from a backup
-        names = [key(session, name) for name in ("head", "log", "build")]
+        names = _names(session)
         async with reaching():
-            ask = (position.epoch, position.revision, BATCH)
+            ask = (position.epoch, position.revision, BATCH, 1)
             answer: Any = await self._unrecorded(keys=names, args=ask)
         if answer is None:
             return False
@@ -170,7 +245,7 @@ class Recorder:
             await self._follow_epoch(session, start)
             return True
         entries, stored = answer[1:]
-        rows = [_row(session, start.epoch, entry) for entry in entries]
+        rows = [row_of(session, start.epoch, entry) for entry in entries]
         if int(revision) < position.revision:
             raise WentBackError(start.epoch)
         proof = rows.pop(0) if rows and rows[0]["revision"] == position.revision else None
@@ -205,7 +280,13 @@ class Recorder:
         """The revision up to which SQL had them before. Raises WentBackError."""
         first, last = rows[0]["revision"], rows[-1]["revision"]
         async with self._database.writing() as sql:
-            await sql.execute(insert_new(sql, ChangeRow, rows))
+            # Locked first, as in `write_together`: neither waits for what the other holds.
+            position = select(EpochRow.recorded).where(
+                EpochRow.session_id == session, EpochRow.epoch == start.epoch
+            )
+            recorded = await sql.scalar(position.with_for_update())
+            assert recorded is not None
+            await sql.execute(insert_each(sql, ChangeRow), rows)
             same = await sql.execute(
                 select(ChangeRow.revision, ChangeRow.edit).where(
                     ChangeRow.session_id == session,
@@ -215,12 +296,6 @@ class Recorder:
                 )
             )
             edits = {row.revision: row.edit for row in same}
-            recorded = await sql.scalar(
-                select(EpochRow.recorded).where(
-                    EpochRow.session_id == session, EpochRow.epoch == start.epoch
-                )
-            )
-            assert recorded is not None
             if any(edits[row["revision"]] != row["edit"] for row in rows):
                 raise WentBackError(start.epoch)
             if recorded < last:
@@ -234,6 +309,10 @@ class Recorder:
             if lacking or (first - 1) // CHECKPOINT_EVERY != last // CHECKPOINT_EVERY:
                 await _checkpoint(sql, session, start, last, stored)
             return recorded
+
+
+def _names(session: str) -> list[str]:
+    return [key(session, name) for name in ("head", "log", "build")]
 
 
 def _newest_positions() -> Any:
@@ -258,21 +337,6 @@ def _newest_positions() -> Any:
 def _chunks(sessions: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     for first in range(0, len(sessions), size):
         yield sessions[first : first + size]
-
-
-def _row(session: str, epoch: str, entry: Any) -> dict[str, Any]:
-    committed, change = read_entry(entry)
-    return {
-        "session_id": session,
-        "epoch": epoch,
-        "revision": change.revision,
-        "person": None if change.by is msgspec.UNSET else change.by,
-        "edit": change.edit,
-        "digest": digest(change),
-        "at": change.at,
-        "frame": committed.frame,
-        "inverse": committed.inverse,
-    }
 
 
 async def _checkpoint(

@@ -228,14 +228,15 @@ return 1
 """
 
 UNRECORDED = """
--- keys: head log build; args: epoch revision count
+-- keys: head log build; args: epoch revision count build
 -- The position, then the entry at `revision`, which is in SQL, and those after it; from where
--- the epoch began, when that is the newest of which SQL knows nothing.
+-- the epoch began, when that is the newest of which SQL knows nothing. With the stored build
+-- when `build` is 1.
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'previous', 'left_at')
 if not head[1] then return false end
 if head[1] ~= ARGV[1] then return {head} end
 return {head, redis.call('XRANGE', KEYS[2], ARGV[2] .. '-0', '+', 'COUNT', ARGV[3]),
-  redis.call('GET', KEYS[3])}
+  ARGV[4] == '1' and redis.call('GET', KEYS[3])}
 """
 
 RECORDED = """

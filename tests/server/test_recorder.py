@@ -18,7 +18,8 @@ from server.engine import Engine
 from server.log import Done, Known, Log, Stored, key
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
 from server.protocol import Edit, encode
-from server.recorder import CHECKPOINT_EVERY, Recorder
+from server.recorder import Recorder
+from server.recording import CHECKPOINT_EVERY
 from server.session import Access, Commit, Membership, State
 
 EDIT_IDS = 1000
@@ -42,14 +43,7 @@ def archive(database: Database, log: Log, engine: Engine) -> Archive:
 @pytest.fixture
 async def state(database: Database, log: Log, engine: Engine) -> State:
     """A new session."""
-    build = documents.empty("Nova")
-    result = engine.result(build)
-    stored = Stored("e1", 0, "", build, result.totals, result.findings)
-    new, rights = await access.create_session(database, "g1", "Ann", stored, engine.name, "release")
-    await log.open(new, stored, engine.name, rights)
-    loaded = await log.load(new)
-    assert loaded
-    return loaded.state
+    return await new_session(database, log, engine)
 
 
 def an_edit(number: int, base: int = 0) -> Edit:
@@ -98,6 +92,142 @@ async def test_what_happened_right_before_the_end_is_recorded_too(
         await asyncio.sleep(0.01)
     recorder.stop()
     await running
+
+
+async def new_session(database: Database, log: Log, engine: Engine) -> State:
+    build = documents.empty("Nova")
+    result = engine.result(build)
+    stored = Stored("e1", 0, "", build, result.totals, result.findings)
+    new, rights = await access.create_session(database, "g1", "Ann", stored, engine.name, "release")
+    await log.open(new, stored, engine.name, rights)
+    loaded = await log.load(new)
+    assert loaded
+    return loaded.state
+
+
+class Counting:
+    """A database that counts its transactions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.written = 0
+        self.reading = database.reading
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        self.written += 1
+        async with self._database.writing() as sql:
+            yield sql
+
+
+class Rounds:
+    """A recorder of some sessions, one round at a time."""
+
+    def __init__(self, redis: Redis, database: Any, log: Log, states: list[State]) -> None:
+        self.mended: list[str] = []
+        sessions = [state.session for state in states]
+
+        async def mend(session: str, epoch: str) -> None:
+            self.mended.append(session)
+
+        self._recorder = Recorder(redis, database, log, lambda: sessions, mend)
+        self._recorder.stop()
+
+    async def round(self) -> None:
+        await self._recorder.run()
+
+
+async def recorded(database: Database) -> dict[str, list[int]]:
+    """The revisions that SQL has, by session."""
+    async with database.reading() as sql:
+        rows = await sql.execute(
+            select(ChangeRow.session_id, ChangeRow.revision).order_by(ChangeRow.revision)
+        )
+        found: dict[str, list[int]] = {}
+        for row in rows:
+            found.setdefault(row.session_id, []).append(row.revision)
+        return found
+
+
+@pytest.fixture
+async def states(database: Database, log: Log, engine: Engine) -> list[State]:
+    """New sessions."""
+    return [await new_session(database, log, engine) for _ in range(5)]
+
+
+async def test_sessions_that_went_on_are_recorded_in_one_transaction(
+    states: list[State], log: Log, engine: Engine, database: Database, redis: Redis
+) -> None:
+    counting = Counting(database)
+    rounds = Rounds(redis, counting, log, states)
+    await rounds.round()
+    grown = [await edited(log, state, engine, count) for count, state in enumerate(states, 1)]
+    counting.written = 0
+    await rounds.round()
+    assert counting.written == 1
+    assert await recorded(database) == {
+        state.session: list(range(1, state.revision + 1)) for state in grown
+    }
+    for state in grown:
+        head = await redis.hgetall(key(state.session, "head"))
+        assert head[b"recorded"] == head[b"revision"]
+    async with database.reading() as sql:
+        newest = await sql.execute(select(EpochRow.session_id, EpochRow.recorded))
+        assert {row.session_id: row.recorded for row in newest} == {
+            each.session: each.revision for each in grown
+        }
+    await rounds.round()
+    assert counting.written == 1
+    assert rounds.mended == []
+
+
+async def test_a_session_that_cannot_be_recorded_does_not_stop_the_others(
+    states: list[State], log: Log, engine: Engine, database: Database, redis: Redis
+) -> None:
+    rounds = Rounds(redis, database, log, states)
+    await rounds.round()
+    broken, *whole = states
+    await redis.xadd(key(broken.session, "log"), {"change": "{", "inverse": "[]"}, id="1-0")
+    await redis.hset(key(broken.session, "head"), mapping={"revision": 1, "edit": "x"})
+    for each in whole:
+        await edited(log, each, engine, 2)
+    await rounds.round()
+    assert await recorded(database) == {each.session: [1, 2] for each in whole}
+    for each in whole:
+        loaded = await log.load(each.session)
+        assert loaded
+        await edited(log, loaded.state, engine, 1)
+    await rounds.round()
+    assert await recorded(database) == {each.session: [1, 2, 3] for each in whole}
+
+
+async def test_a_log_that_went_back_is_mended_while_the_others_go_on(
+    states: list[State], log: Log, engine: Engine, database: Database, redis: Redis
+) -> None:
+    rounds = Rounds(redis, database, log, states)
+    back, *others = [await edited(log, state, engine, 3) for state in states]
+    await rounds.round()
+    await redis.xtrim(key(back.session, "log"), maxlen=0)
+    await redis.hset(key(back.session, "head"), mapping={"revision": 1, "edit": "edit-0001"})
+    others = [await edited(log, state, engine, 1) for state in others]
+    await rounds.round()
+    assert rounds.mended == [back.session]
+    assert {each: found[-1] for each, found in (await recorded(database)).items()} == {
+        back.session: 3,
+        **{each.session: 4 for each in others},
+    }
+
+
+async def test_of_two_recorders_of_many_sessions_each_change_is_written_once(
+    states: list[State], log: Log, engine: Engine, database: Database, redis: Redis
+) -> None:
+    two = [Rounds(redis, database, log, states), Rounds(redis, database, log, states[::-1])]
+    for _ in range(3):
+        await asyncio.gather(*(each.round() for each in two))
+        states = [await edited(log, state, engine, 2) for state in states]
+    await asyncio.gather(*(each.round() for each in two))
+    assert await recorded(database) == {each.session: list(range(1, 7)) for each in states}
+    assert [each.mended for each in two] == [[], []]
 
 
 class Busy:
