@@ -5,10 +5,15 @@ a null and its lists are replaced whole, so merging the difference gives the new
 """
 
 from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
+from msgspec import NODEFAULT, Struct, structs
 
 from calc.build import Build
+
+_Struct = TypeVar("_Struct", bound=Struct)
 
 Json = object
 """A JSON value: dict, list, str, int, float, bool or None."""
@@ -16,7 +21,21 @@ Json = object
 
 def difference(old: Build, new: Build) -> dict[str, Json]:
     """The patch from one build's document to another's; empty when they are equal."""
-    return between(document(old), document(new))
+    return between(_document_without(old, new), _document_without(new, old))
+
+
+def _document_without(build: Build, other: Build) -> dict[str, Json]:
+    """A build's document but for the powers that are the same object in another: of two builds
+    with an edit between them, these are nearly all."""
+    found = document(structs.replace(build, powers={}))
+    if build.powers:
+        others = other.powers
+        found["powers"] = {
+            key: msgspec.to_builtins(power)
+            for key, power in build.powers.items()
+            if others.get(key) is not power
+        }
+    return found
 
 
 def document(build: Build) -> dict[str, Json]:
@@ -53,3 +72,56 @@ def merge(target: Json, patch: Json) -> Json:
         else:
             merged[key] = merge(merged.get(key), value)
     return merged
+
+
+def patched(build: Build, patch: Mapping[str, Json]) -> Build:
+    """The build whose document is that of `build` with a patch merged into it.
+
+    What the patch does not touch is the same object. Raises msgspec.ValidationError.
+    """
+    return _patched_struct(build, patch)
+
+
+def _patched_struct(old: _Struct, patch: Mapping[str, Json]) -> _Struct:
+    fields = _fields(type(old))
+    changed = {}
+    for name, value in patch.items():
+        if name not in fields:
+            raise msgspec.ValidationError(f"There is no field `{name}`.")
+        field = fields[name]
+        if value is not None:
+            changed[name] = _patched(getattr(old, name), value, field.type)
+        elif field.default is not NODEFAULT:
+            changed[name] = field.default
+        elif field.default_factory is not NODEFAULT:
+            changed[name] = field.default_factory()
+        else:
+            raise msgspec.ValidationError(f"`{name}` cannot be taken away.")
+    return structs.replace(old, **changed) if changed else old
+
+
+def _patched(old: object, patch: Json, kind: Any) -> object:
+    """kind: the type of the value, as it is annotated."""
+    if isinstance(patch, dict) and isinstance(old, Struct):
+        return _patched_struct(old, patch)
+    if isinstance(patch, dict) and isinstance(old, dict):
+        merged = dict(old)
+        for key, value in patch.items():
+            if value is None:
+                merged.pop(key, None)
+            else:
+                merged[key] = _patched(merged.get(key), value, _of_values(kind))
+        return merged
+    return msgspec.convert(merge(None, patch), kind)
+
+
+@cache
+def _fields(kind: type[Struct]) -> dict[str, structs.FieldInfo]:
+    return {field.encode_name: field for field in structs.fields(kind)}
+
+
+def _of_values(kind: Any) -> Any:
+    """The type of what a dict of this type holds."""
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    return get_args(kind)[1]

@@ -313,15 +313,18 @@ def entry(change: Change, frame: bytes, inverse: bytes) -> Committed:
 
 
 def follow(state: State, change: Change) -> State:
-    """The session after a change that was decided elsewhere; it must be the next one."""
+    """The session after a change that was decided elsewhere; it must be the next one.
+
+    What the change did not touch is the same object: the next edit is worked out from what is
+    remembered.
+    """
     if change.revision != state.revision + 1:
         raise ValueError(f"change {change.revision} does not follow {state.revision}")
-    document = patch.merge(msgspec.to_builtins(state.build), change.patch)
     return msgspec.structs.replace(
         state,
         revision=change.revision,
         edit=change.edit,
-        build=msgspec.convert(document, Build),
+        build=patch.patched(state.build, change.patch),
         totals={**state.totals, **change.totals},
         findings=state.findings if change.findings is UNSET else change.findings,
     )

@@ -1,8 +1,10 @@
 """Merge patches: the difference of two documents, and what merging it gives."""
 
 from random import Random
+from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -104,6 +106,45 @@ def test_merging_the_difference_gives_the_new_document(old: Build, new: Build) -
 @given(any_documents(SMALL), any_documents(SMALL))
 def test_so_it_does_for_any_documents(old: Build, new: Build) -> None:
     assert merged(old, new) == documents.encode(new)
+
+
+@settings(deadline=None, max_examples=100)
+@given(any_documents(SMALL), any_documents(SMALL))
+def test_a_patched_build_has_the_merged_document(old: Build, new: Build) -> None:
+    difference = msgspec.json.decode(msgspec.json.encode(patch.difference(old, new)))
+    patched = patch.patched(old, difference)
+    assert patched == new
+    assert documents.encode(patched) == documents.encode(new)
+    assert {type(each) for each in patched.powers.values()} <= {TakenPower}
+
+
+@settings(deadline=None, max_examples=25)
+@given(builds(SMALL, 12), builds(SMALL, 12))
+def test_a_patched_build_shares_what_the_patch_does_not_touch(old: Build, new: Build) -> None:
+    difference: dict[str, Any] = patch.difference(old, new)
+    patched = patch.patched(old, difference)
+    touched = difference.get("powers") or {}
+    for power, taken in old.powers.items():
+        if power not in touched and power in new.powers:
+            assert patched.powers[power] is taken
+    for field in ("powers", "scenarios", "accolades", "incarnates"):
+        assert field in difference or getattr(patched, field) is getattr(old, field)
+
+
+def test_of_a_touched_power_the_other_slots_are_shared() -> None:
+    old = with_slots(own=CRAFTED, k7=CRAFTED)
+    patched = patch.patched(old, {"powers": {HASTEN: {"slots": {"own": {"enhancement": None}}}}})
+    slots = patched.powers[HASTEN].slots
+    assert slots == {"own": Slot(25), "k7": CRAFTED}
+    assert slots["k7"] is CRAFTED
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"colour": 1}, {"format": None}, {"level": "high"}, {"powers": {HASTEN: {"on": 3}}}]
+)
+def test_a_patch_that_gives_no_build_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        patch.patched(with_slots(own=CRAFTED), wrong)
 
 
 _json = st.recursive(
