@@ -341,11 +341,15 @@ def _owned_copies(power: str, whose: str, function: str, reading: _Reading) -> E
 
 
 def _mode(mode: str, whose: str, reading: _Reading) -> Evaluate:
+    mode = mode.removeprefix("k")
+    if whose == "target" and reading.view == "foe":
+        if not _may_read("situation", reading):
+            return _constant(UNKNOWN)
+        return lambda context: mode in context.facts.target_modes
     if whose == "target" and reading.view in _OTHERS:
         return _constant(False)
     if not _may_read("modes", reading):
         return _constant(UNKNOWN)
-    mode = mode.removeprefix("k")
     return lambda context: mode in context.facts.modes
 
 

@@ -118,7 +118,7 @@ def flatten(power: Power) -> Iterator[Effect]:
 
 def _walk(groups: tuple[EffectGroup, ...], parent: Effect) -> Iterator[Effect]:
     for index, group in enumerate(groups):
-        here = _inherit(parent, group, groups[:index])
+        here = _inherit(parent, group, groups[:index], groups[index + 1 :])
         if here is None:
             continue
         for template in group.templates:
@@ -144,7 +144,12 @@ def _walk(groups: tuple[EffectGroup, ...], parent: Effect) -> Iterator[Effect]:
         yield from _walk(group.children, here)
 
 
-def _inherit(parent: Effect, group: EffectGroup, earlier: tuple[EffectGroup, ...]) -> Effect | None:
+def _inherit(
+    parent: Effect,
+    group: EffectGroup,
+    earlier: tuple[EffectGroup, ...],
+    later: tuple[EffectGroup, ...],
+) -> Effect | None:
     """What holds inside a group; None for a fallback that an earlier sibling always forestalls."""
     unless = parent.unless
     if "Fallback" in group.flags:
@@ -152,7 +157,9 @@ def _inherit(parent: Effect, group: EffectGroup, earlier: tuple[EffectGroup, ...
         certain = [sibling for sibling in earlier if sibling.chance >= 1.0 and not sibling.ppm]
         if any(not sibling.requires for sibling in certain):
             return None
-        unless = (*unless, *(sibling.requires for sibling in certain))
+        # One behind it that waits for its chance takes its place: blows on who is attuned.
+        waiting = [sibling for sibling in later if sibling.requires and sibling.chance <= 0.0]
+        unless = (*unless, *(sibling.requires for sibling in (*certain, *waiting)))
     chances = parent.chances
     if group.chance != 1.0 or group.tags:
         chances = (*chances, (group.chance, group.tags))

@@ -52,7 +52,8 @@ class Facts(Struct, frozen=True, gc=False):
     against players and while fighting. target_class: of the foe, like an archetype.
     slotted: pieces of each enhancement in the build, lower case. teammates: how many of each
     archetype; teammate: that of the one whom an effect is about just now; pet: the same.
-    target_has: copies of powers that the foe has, by lower-case id.
+    target_has: copies of powers that the foe has, by lower-case id; target_modes: those that these
+    powers set, like one's own.
     """
 
     archetype: str = ""
@@ -76,6 +77,7 @@ class Facts(Struct, frozen=True, gc=False):
     teammates: Mapping[str, int] = {}
     teammate: str = ""
     target_has: Mapping[str, int] = {}
+    target_modes: frozenset[str] = frozenset()
     pet: Entity | None = None
 
 

@@ -13,8 +13,9 @@ from calc.caps import Limits, limits
 from calc.compile import compile_idle, compile_power
 from calc.defaults import Targets
 from calc.enhance import Aspect, Bonus, Raise
-from calc.owned import Issuing, is_state
+from calc.owned import Issuing
 from calc.powers import CompiledPower
+from calc.states import is_state
 from calc.tables import NOBODY
 from gamedata.catalogue import (
     ArchetypeId,

@@ -11,11 +11,10 @@ from functools import lru_cache
 from calc.build import Build, TakenPower
 from calc.conditions import Condition, compiled, decided
 from calc.facts import Context, Facts, word
-from gamedata.catalogue import Catalogue, CategoryId, Power, PowerId, PowersetId
+from gamedata.catalogue import Catalogue, CategoryId, PowerId, PowersetId
 
 INHERENT = CategoryId("Inherent")
 _PLAIN = TakenPower()
-STATES = ("Temporary_Powers.Temporary_Powers.", "Redirects.")
 # Which one has by other ways than among one's powers: slots, sets, pets, other powers.
 _NOBODYS = (
     "Boosts.",
@@ -129,11 +128,6 @@ def _candidates(
             sets[power.powerset] = None
     for set_id in sets:
         yield from issuing.of_powerset(set_id)
-
-
-def is_state(power: Power) -> bool:
-    """Whether a power is a state that others put one in, and is had as long as it is on."""
-    return power.type == "Auto" and not power.auto_issue and power.id.startswith(STATES)
 
 
 def powersets(build: Build) -> Iterator[PowersetId]:

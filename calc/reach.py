@@ -51,10 +51,10 @@ def reached(catalogue: Catalogue) -> Iterator[Reached]:
             own[power_id] = who | (known or frozenset())
         else:
             others.add(power_id)
-        brought = _brought(catalogue.powers[power_id], catalogue)
+        new = brought(catalogue.powers[power_id], catalogue)
         waiting.extend(
             (other, who if is_own else frozenset())
-            for other, is_own in brought
+            for other, is_own in new
             if other in catalogue.powers
         )
     for power_id, power in catalogue.powers.items():
@@ -73,7 +73,7 @@ def _chosen(catalogue: Catalogue) -> Iterator[tuple[PowerId, frozenset[Archetype
             yield power.id, players
 
 
-def _brought(power: Power, catalogue: Catalogue) -> Iterator[tuple[PowerId, bool]]:
+def brought(power: Power, catalogue: Catalogue) -> Iterator[tuple[PowerId, bool]]:
     """What a power brings, and whether its owner has that (or somebody else)."""
     for redirect in power.redirects:
         yield redirect.power, True

@@ -18,9 +18,10 @@ from calc.changes import Changes
 from calc.facts import Context, Facts
 from calc.frame import Frame, Slots
 from calc.modes import in_modes
-from calc.owned import STATES, is_state, owned_with_copies
-from calc.situation import Tally, facts_of, is_counted
+from calc.owned import owned_with_copies
+from calc.situation import Tally, facts_of
 from calc.stances import resting
+from calc.states import STATES, is_counted, is_state, outdone
 from calc.switches import count_of, is_on, scenario_of
 from gamedata.catalogue import PowerId
 
@@ -210,8 +211,8 @@ def _had(
 ) -> tuple[dict[PowerId, TakenPower], dict[str, int] | None]:
     """The powers that one has at the level one plays at; incarnates and accolades apart.
 
-    With the states that one is in: a scenario may say so, whatever the build has. And how many
-    copies one has of each, where that is known.
+    With the states that one is in: a scenario may say so, whatever the build has; of one with
+    levels only the highest is. And how many copies one has of each, where that is known.
     """
     powers = frame.catalogue.powers
     available = min(build.level, frame.level + LEVELS_ABOVE)
@@ -222,12 +223,16 @@ def _had(
         for power, taken in all_owned.items()
         if (taken.level or powers[power].level) <= available and power not in apart
     }
-    for state in _states(build.powers, frame):
+    built, said = _states(build.powers, frame), _states(scenario.powers, frame)
+    for state in built:
         if state in had and not is_on(state, had[state], scenario, frame):
             del had[state]
-    for state in _states(scenario.powers, frame):
+    for state in said:
         if state not in had and scenario.powers[state].on is True:
             had[state] = _PLAIN
+    if built or said:
+        for state in outdone(state for state in {*built, *said} if state in had):
+            del had[state]
     return had, counts if had.keys() == all_owned.keys() else None
 
 

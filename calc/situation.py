@@ -13,11 +13,12 @@ from calc.build import Build, PowerCondition, Scenario, TakenPower
 from calc.facts import Facts, word
 from calc.frame import Frame, Slots
 from calc.owned import copies, powersets
+from calc.states import is_counted, modes_of_foe
 from calc.teammates import counted
 from gamedata.catalogue import PowerId
 
-_COUNTERS = ("Temporary_Powers.", "Redirects.")  # some count something by their copies
 _AS_BUILT = PowerCondition()
+_NO_MODES: frozenset[str] = frozenset()
 _HIDING = "stalker"
 
 # The class of a foe of each rank, as the game's conditions name it.
@@ -50,11 +51,6 @@ class Tally(Mapping[str, int]):
 
     def __len__(self) -> int:
         return len(self._counts)
-
-
-def is_counted(power: str) -> bool:
-    """Whether conditions may count what a power's count says."""
-    return power.startswith(_COUNTERS)
 
 
 def facts_of(
@@ -91,6 +87,9 @@ def facts_of(
         slotted=Tally(slots.values()),
         teammates=teammates,
         target_has={power.lower(): many for power, many in scenario.target_has.items()},
+        target_modes=modes_of_foe(scenario.target_has, frame.catalogue)
+        if scenario.target_has
+        else _NO_MODES,
     )
 
 

@@ -18,6 +18,7 @@ from litestar.exceptions import NotFoundException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery
 
+from calc.asked import Asked, Asking
 from calc.build import Build, decode
 from calc.power_stats import POWER_STATS, PowerStat
 from calc.stats import STATS, Stat
@@ -48,6 +49,7 @@ class Answers:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
+        self._asking = Asking(catalogue)
         self._kept = lru_cache(maxsize=_KEPT)(self._encode)
         # Answers change with the catalogue and with what this program makes of it.
         named = f"{catalogue.hash} {version('cohort')}"
@@ -58,6 +60,9 @@ class Answers:
 
     def granted(self, build: Build) -> tuple[documents.Power, ...]:
         return documents.granted(self._catalogue, build)
+
+    def states(self, build: Build) -> Asked:
+        return self._asking.states_asked(build)
 
     def reply(
         self, request: AnyRequest, make: Callable[..., object], *named: str
@@ -113,6 +118,7 @@ def catalogue_router(catalogue: Catalogue) -> Router:
             get_enhancement,
             get_set,
             get_granted,
+            get_states,
         ],
         dependencies={"answers": Provide(lambda: answers, sync_to_thread=False)},
         tags=["catalogue"],
@@ -225,9 +231,21 @@ async def get_set(
 @post("/catalogue/granted", status_code=200)
 async def get_granted(request: AnyRequest, answers: Answered) -> tuple[documents.Power, ...]:
     """A build document in; out come the powers that its character has without picking them."""
+    return answers.granted(await _build(request))
+
+
+@post("/catalogue/states", status_code=200)
+async def get_states(request: AnyRequest, answers: Answered) -> Asked:
+    """A build document in; out come the states that its powers ask for, which a scenario may say.
+
+    Those `on` oneself go by `set_scenario_power`, those on the foe by `target_has`.
+    """
+    return answers.states(await _build(request))
+
+
+async def _build(request: AnyRequest) -> Build:
     # Not a typed parameter: Litestar's reference cannot hold the defaults of a build.
     try:
-        build = decode(await request.body())
+        return decode(await request.body())
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise ValidationException(f"This is no build document: {error}") from error
-    return answers.granted(build)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from calc.build import Build, PowerCondition, Scenario, TakenPower, empty
 from calc.engine import Engine
 from calc.operations import Applied, ChangeScenario, Refused, apply
-from calc.owned import is_state
+from calc.states import is_state
 from gamedata.catalogue import ArchetypeId, Catalogue, PowerId
 from tests.legal_builds import legal_build
 from tests.small import SMALL
@@ -24,6 +24,7 @@ STREET_JUSTICE = "Scrapper_Melee.Brawling"
 SAVAGE = "Scrapper_Melee.Savage_Melee"
 PSIONIC = "Scrapper_Melee.Psionic_Melee"
 ENERGY = "Scrapper_Melee.Energy_Melee"
+SONIC = "Scrapper_Melee.Sonic_Melee"
 BLADES = "Scrapper_Melee.Dual_Blades"
 WATER = "Blaster_Ranged.Water_Blast"
 BEAM_RIFLE = "Blaster_Ranged.Beam_Rifle"
@@ -58,7 +59,10 @@ def made(
         conditions = {name: PowerCondition(True, many) for name, many in named.items()}
     scenario = Scenario(
         powers=conditions,
-        target_has={f"{STATES}.{name}": many for name, many in (target_has or {}).items()},
+        target_has={
+            name if "." in name else f"{STATES}.{name}": many
+            for name, many in (target_has or {}).items()
+        },
         allies=allies,
     )
     archetype = f"Class_{power.partition('_')[0]}"
@@ -249,3 +253,34 @@ def test_what_is_remembered_follows_any_scenario(engine: Engine, archetype: str)
         result = engine.result(build, result)
         assert result.memory.totals == fresh.totals(build)
         assert result.figures == fresh.figures(build)
+
+
+def test_of_a_state_in_levels_the_highest_holds(engine: Engine) -> None:
+    """Whether the build says it or the scenario."""
+    uppercut = f"{STREET_JUSTICE}.Crushing_Uppercut"
+    best = made(uppercut, {"Combo_Level_3": 1})
+    several = made(uppercut, {"Combo_Level_1": 1, "Combo_Level_2": 1, "Combo_Level_3": 1})
+    assert damage(engine, several) == damage(engine, best)
+    both = replace(best, powers={**best.powers, f"{STATES}.Combo_Level_1": TAKEN})
+    assert damage(engine, both) == damage(engine, best)
+    eye = f"{STAFF}.Eye_of_the_Storm"
+    of_two = {"Perfection_of_Body_Level_2": 1, "Perfection_of_Mind_Level_1": 1}
+    gained = value(engine, made(eye, of_two), "offense.damage.smashing") - 1
+    assert gained == pytest.approx(0.1125)  # what is not a level of the same stays
+
+
+@pytest.mark.parametrize(
+    ("attack", "plain", "attuned"), [("Earsplitter", 1.3, 1.43), ("Deafening_Wave", 0.4246, 0.4671)]
+)
+def test_a_foe_who_is_attuned_is_hit_harder(
+    engine: Engine, attack: str, plain: float, attuned: float
+) -> None:
+    """The stronger blow stands for the plain one: two halves, and a critical hit once in ten."""
+    blow, attune = f"{SONIC}.{attack}", f"{SONIC}.Attune"
+    inherent = 1.1 * 2 * MELEE
+    assert damage(engine, made(blow, on=(attune,))) == pytest.approx(plain * inherent, rel=1e-4)
+    foe = {attune: 1}
+    hit = damage(engine, made(blow, on=(attune,), target_has=foe))
+    assert hit == pytest.approx(attuned * inherent, rel=1e-4)
+    # Without the toggle there is nobody to attune him.
+    assert damage(engine, made(blow, target_has=foe)) == damage(engine, made(blow))

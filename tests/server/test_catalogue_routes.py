@@ -74,8 +74,17 @@ def test_a_build_in_its_granted_powers_out(client: TestClient[Any]) -> None:
     assert {"Health", "Stamina", "Swift", "Hurdle"} <= set(names)
 
 
-def test_what_is_no_build_is_refused(client: TestClient[Any]) -> None:
-    answer = client.post("/api/v1/catalogue/granted", content=b'{"format": 1, "level": 900}')
+def test_a_build_in_its_states_out(client: TestClient[Any]) -> None:
+    """The starter catalogue has no powers that ask for any; the archetype's meter is one."""
+    build = msgspec.structs.replace(empty(), archetype="Class_Brute")
+    answer = client.post("/api/v1/catalogue/states", content=encode(build))
+    assert answer.status_code == 200
+    assert answer.json() == {"meter": "fury"}
+
+
+@pytest.mark.parametrize("question", ["granted", "states"])
+def test_what_is_no_build_is_refused(client: TestClient[Any], question: str) -> None:
+    answer = client.post(f"/api/v1/catalogue/{question}", content=b'{"format": 1, "level": 900}')
     assert answer.status_code == 400
     assert "$.level" in answer.json()["detail"]
 
