@@ -5,7 +5,6 @@ no power of the build: without being told of it nobody would know to say that on
 """
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -14,6 +13,7 @@ from calc.attributes import FEEDS
 from calc.build import Build
 from calc.effects import Effect, aims, flatten
 from calc.facts import word
+from calc.kept import kept
 from calc.owned import Issuing, owned
 from calc.reach import brought
 from calc.states import STATES, is_state, level_of, modes_on_foes
@@ -75,9 +75,9 @@ class Asking:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._ids = {power.lower(): power for power in catalogue.powers}
-        self._brought = lru_cache(_POWERS)(self._brought_by)
-        self._queries = lru_cache(_POWERS)(self._queries_of)
-        self._modes = lru_cache(_POWERS)(self._modes_of)
+        self._brought = kept(_POWERS, self._brought_by)
+        self._queries = kept(_POWERS, self._queries_of)
+        self._modes = kept(_POWERS, self._modes_of)
 
     def states_asked(self, build: Build) -> Asked:
         """The states that the powers of a build ask for, and the meter that its archetype has."""

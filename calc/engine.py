@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 
 from calc import bonuses, rules
 from calc.active import Active, knowing
@@ -12,6 +11,7 @@ from calc.facts import Context
 from calc.figure_types import Figures
 from calc.figures import powers_of, shown
 from calc.frame import Frame
+from calc.kept import kept
 from calc.pieces import changing_chances
 from calc.powers import Contribution, Keyed, contributions, global_strengths, stronger
 from calc.remembered import Remembered, remember
@@ -40,8 +40,8 @@ class Engine:
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self._changed_tags = changed_tags(catalogue)
-        self._frame = lru_cache(_FRAMES)(self._new_frame)
-        self._sheets = lru_cache(_FRAMES)(self._new_sheets)
+        self._frame = kept(_FRAMES, self._new_frame)
+        self._sheets = kept(_FRAMES, self._new_sheets)
 
     def _new_frame(
         self, archetype: ArchetypeId, level: int, *, own_level: int, pvp: bool, combat: bool

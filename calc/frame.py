@@ -1,7 +1,6 @@
 """What an archetype's characters of one level have in common, worked out when first asked for."""
 
 from collections.abc import Iterator, Set
-from functools import lru_cache
 
 from msgspec import structs
 
@@ -13,6 +12,7 @@ from calc.caps import Limits, limits
 from calc.compile import compile_idle, compile_power
 from calc.defaults import Targets
 from calc.enhance import Aspect, Bonus, Raise
+from calc.kept import kept
 from calc.owned import Issuing
 from calc.powers import CompiledPower
 from calc.states import is_state
@@ -62,19 +62,19 @@ class Frame:
         self._highest_piece = level if level < own_level else HIGHEST_PIECE
         self.issuing = Issuing(catalogue, archetype, own_level or level)
         self.limits: Limits = limits(self.archetype, level)
-        self.power = lru_cache(_POWERS)(self._power)
-        self.executed_by_foes = lru_cache(_POWERS)(self._executed_by_foes)
-        self.targets = lru_cache(_POWERS)(self._targets)
-        self.idle = lru_cache(_POWERS)(self._idle)
-        self.bonus = lru_cache(_POWERS)(self._bonus)
-        self.boost = lru_cache(_POWERS)(self._boost)
-        self.piece = lru_cache(_POWERS)(self._piece)
-        self.slotted = lru_cache(_SLOTTINGS)(self._slotted)
-        self.holds = lru_cache(_SLOTTINGS)(self._holds)
-        self._given_by = lru_cache(_SLOTTINGS)(self._given_by_pieces)
-        self.enhanced = lru_cache(_ASKED_TWICE)(self._enhanced)
-        self._aspects = lru_cache(_POWERS)(self._aspects_of)
-        self._raises = lru_cache(_SLOTTINGS)(self._raises_of)
+        self.power = kept(_POWERS, self._power)
+        self.executed_by_foes = kept(_POWERS, self._executed_by_foes)
+        self.targets = kept(_POWERS, self._targets)
+        self.idle = kept(_POWERS, self._idle)
+        self.bonus = kept(_POWERS, self._bonus)
+        self.boost = kept(_POWERS, self._boost)
+        self.piece = kept(_POWERS, self._piece)
+        self.slotted = kept(_SLOTTINGS, self._slotted)
+        self.holds = kept(_SLOTTINGS, self._holds)
+        self._given_by = kept(_SLOTTINGS, self._given_by_pieces)
+        self.enhanced = kept(_ASKED_TWICE, self._enhanced)
+        self._aspects = kept(_POWERS, self._aspects_of)
+        self._raises = kept(_SLOTTINGS, self._raises_of)
 
     def _power(self, power: PowerId) -> CompiledPower:
         """A power of the catalogue, compiled. Raises KeyError for an unknown one."""

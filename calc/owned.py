@@ -11,6 +11,7 @@ from functools import lru_cache
 from calc.build import Build, TakenPower
 from calc.conditions import Condition, compiled, decided
 from calc.facts import Context, Facts, word
+from calc.kept import kept
 from gamedata.catalogue import Catalogue, CategoryId, PowerId, PowersetId
 
 INHERENT = CategoryId("Inherent")
@@ -41,7 +42,7 @@ class Issuing:
         self.catalogue = catalogue
         self._level = level
         self._fixed = Context(Facts(word(archetype), level))
-        self.of_powerset = lru_cache(_POWERSETS)(self._of_powerset)
+        self.of_powerset = kept(_POWERSETS, self._of_powerset)
         inherent = catalogue.categories.get(INHERENT)
         self.inherent = inherent.powersets if inherent else ()
 

@@ -10,6 +10,7 @@ from calc.compile import compile_for_pet, compile_power
 from calc.compile_sheet import Caster, compile_sheet, name_of
 from calc.figure_types import Figures, PetPowerFigures
 from calc.frame import Frame, Slots
+from calc.kept import kept
 from calc.listening import Listens, listens
 from calc.pets import Summoned, summoned
 from calc.power_numbers import own_numbers
@@ -64,23 +65,23 @@ class Sheets:
             pvp=frame.pvp,
             combat=frame.combat,
         )
-        self.of_power = lru_cache(_SHEETS)(self._of_power)
-        self.of_pet = lru_cache(_SHEETS)(self._of_pet)
-        self.of_piece = lru_cache(_SHEETS)(self._of_piece)
-        self.of_proc = lru_cache(_SHEETS)(self._of_proc)
-        self.is_settled = lru_cache(_SHEETS)(self._is_settled)
-        self.for_pet = lru_cache(_GIFTS)(self._for_pet)
-        self.of_pet_itself = lru_cache(_SHEETS)(self._of_pet_itself)
-        self.pets_in = lru_cache(_SHEETS)(self._pets_in)
-        self.summoned = lru_cache(_SHEETS)(self._summoned)
-        self.slotted = lru_cache(_SLOTTINGS)(self._slotted)
+        self.of_power = kept(_SHEETS, self._of_power)
+        self.of_pet = kept(_SHEETS, self._of_pet)
+        self.of_piece = kept(_SHEETS, self._of_piece)
+        self.of_proc = kept(_SHEETS, self._of_proc)
+        self.is_settled = kept(_SHEETS, self._is_settled)
+        self.for_pet = kept(_GIFTS, self._for_pet)
+        self.of_pet_itself = kept(_SHEETS, self._of_pet_itself)
+        self.pets_in = kept(_SHEETS, self._pets_in)
+        self.summoned = kept(_SHEETS, self._summoned)
+        self.slotted = kept(_SLOTTINGS, self._slotted)
         self.outcome = lru_cache(_OUTCOMES)(work_out)
-        self.have_procs = lru_cache(_SLOTTINGS)(self._have_procs)
-        self.chances_in = lru_cache(_SLOTTINGS)(self._chances_in)
-        self.own_numbers = lru_cache(_SHEETS)(self._own_numbers)
+        self.have_procs = kept(_SLOTTINGS, self._have_procs)
+        self.chances_in = kept(_SLOTTINGS, self._chances_in)
+        self.own_numbers = kept(_SHEETS, self._own_numbers)
         self.figures: Kept[Figures] = Kept()
         self.pets: Kept[PetPowerFigures] = Kept()
-        self.listens = lru_cache(_SHEETS)(self._listens)
+        self.listens = kept(_SHEETS, self._listens)
 
     def _have_procs(self, slots: Slots, host: PowerId) -> bool:
         """Whether something in the slots comes by chance."""

@@ -1,5 +1,8 @@
 """Results for sessions: what is remembered changes nothing but the time that it takes."""
 
+import gc
+import sys
+
 import pytest
 from msgspec.structs import replace
 
@@ -38,3 +41,37 @@ def test_memories_are_bounded(engine: Engine) -> None:
         engine.result(build, f"s{number}")
     assert len(engine._memories) == MEMORIES
     assert "s0" not in engine._memories
+
+
+def at_every_level(engine: Engine, times: int) -> None:
+    """So many edits of a session; each brings the build to another level."""
+    for number in range(times):
+        build = Build(1, archetype="Class_Scrapper", level=number % 50 + 1, powers=HASTEN)
+        engine.result(build, "session")
+
+
+def test_what_edits_leave_behind_goes_without_a_collection(engine: Engine) -> None:
+    """Only a full one would find it, and a worker makes these seldom."""
+    at_every_level(engine, 50)
+    gc.collect()
+    gc.disable()
+    try:
+        at_every_level(engine, 50)
+        engine.figures(Build(1, powers=HASTEN), "Pool.Speed.Hasten")
+        assert gc.collect() < 50
+    finally:
+        gc.enable()
+
+
+def test_memory_does_not_grow_with_edits(engine: Engine) -> None:
+    """Nor by what no collection finds: rings of Structs that it does not look at."""
+    at_every_level(engine, 100)
+    before = blocks()
+    at_every_level(engine, 200)
+    assert blocks() - before < 100
+
+
+def blocks() -> int:
+    """How many pieces of memory are in use, without what is only kept for the next time."""
+    gc.collect()
+    return sys.getallocatedblocks()
