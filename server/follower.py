@@ -81,7 +81,6 @@ class Follower:
     ) -> None:
         self.id = session_id
         self.recent: deque[Committed] = deque(maxlen=RECENT)
-        self.news = False  # something happened elsewhere
         self.patience = Patience(session_id, listener.degraded)
         self._log = log
         self._engine = engine
@@ -93,8 +92,16 @@ class Follower:
         self._reaches_back = False  # `recent` has all that there is
         self._loaded = False
         self._hinted = asyncio.Event()
+        self._look_again = False  # something happened elsewhere
+        self._told = 0  # the highest revision of which a hint told
         self._line = 0, ""  # at which revision which worker was to be the next to commit
         self._refreshed: list[asyncio.Future[None]] = []
+
+    @property
+    def news(self) -> bool:
+        """Whether there is something to read. Of our own commit a hint may come before the answer
+        does, and is no news any more then."""
+        return self._look_again or (self._loaded and self._told > self.state.revision)
 
     # What others may call at any time. None of it waits, but for `refresh`.
 
@@ -106,8 +113,11 @@ class Follower:
         if revision is not None:
             self._line = revision, next_in_line
             self._hinted.set()
-        if revision is None or not self._loaded or revision > self.state.revision:
+        if revision is None or not self._loaded:
             self._look()
+        elif revision > self.state.revision:
+            self._told = max(self._told, revision)
+            self._listener.wake()
 
     def stands(self, head: Head | None) -> None:
         """Where the log really is: what no hint told is read now."""
@@ -155,7 +165,8 @@ class Follower:
 
     async def read_on(self) -> None:
         """Take over what others have committed since, from the log."""
-        self.news = False
+        self._look_again = False
+        self._told = 0
         refreshed, self._refreshed = self._refreshed, []
         try:
             await self._take_news()
@@ -216,7 +227,7 @@ class Follower:
                 await self._log.store(self.state)
 
     def _look(self) -> None:
-        self.news = True
+        self._look_again = True
         self._listener.wake()
 
     async def _load(self) -> None:
@@ -310,7 +321,7 @@ class Follower:
                 raise NoSessionError(self.id)
         if news.engine != self._engine.name:
             raise EngineMovedError(self.id)
-        self.news = self.news or news.more
+        self._look_again = self._look_again or news.more
         if self._lost:
             await self._regain()
 

@@ -80,3 +80,34 @@ async def test_what_the_log_has_not_is_in_sql(follower: Follower, redis: Redis) 
     with pytest.raises(DatabaseAwayError):
         await follower.reach_back()
     assert [each.revision for each in follower.recent] == [10, 11, 12]
+
+
+@pytest.fixture
+async def following(follower: Follower) -> Follower:
+    """As the task of a session has it."""
+    await follower.begin()
+    assert follower.state.revision == EDITS
+    return follower
+
+
+async def test_a_hint_of_what_is_known_by_now_is_no_news(
+    following: Follower, redis: Redis, engine: Engine
+) -> None:
+    edit = Edit("edit-0099", EDITS, (SetLevel(40),))
+    commit = session.decide(following.state, "g1", edit, engine, 0)
+    assert isinstance(commit, Commit)
+    following.hint(EDITS + 1)
+    assert following.news
+    made = session.entry(commit.change, encode(commit.change), encode(commit.inverse))
+    following.take(commit.after, made)  # it was our own
+    assert not following.news
+    following.hint(EDITS + 2)
+    assert following.news
+
+
+async def test_news_are_read_once_whatever_a_hint_told(following: Follower) -> None:
+    following.hint(EDITS + 1000)  # of an epoch that is over
+    await following.read_on()
+    assert not following.news
+    following.hint(None)
+    assert following.news
