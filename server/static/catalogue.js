@@ -24,6 +24,8 @@ import { Problem, get, post } from "./api.js";
  * @property {boolean} [on]  whether it counts when the build does not say
  * @property {Counts} [counts]  it has a number of targets or stacks
  * @property {string} [requires]
+ * @typedef {{name: string, on: "self" | "foe", powers: string[], most?: number}} State  what a scenario may say
+ * @typedef {{states?: State[], meter?: string}} Asked
  * @typedef {Named & {category: string, powers: Power[], trunk?: string}} Powerset
  * @typedef {{primary: Named[], secondary: Named[], pool: Named[], epic: Named[]}} Powersets
  * @typedef {{picks: number[], slots: {level: number, count: number}[]}} Schedule
@@ -53,8 +55,7 @@ const RETRY_MS = 3000;
 export class Catalogue {
   /** @type {Map<string, any>} */ #known = new Map();
   #version = "";
-  #question = "";
-  /** @type {Power[]} */ #granted = [];
+  /** @type {Map<string, {question: string, answer: any}>} */ #asked = new Map();
 
   /** @param {() => void} arrived  called when something that was asked for is there */
   constructor(arrived) {
@@ -141,18 +142,28 @@ export class Catalogue {
    * The powers that the character of a build has without picking them. While what follows from
    * a change is asked for, it is the answer from before. @param {Build} build @returns {Power[]}
    */
-  granted({ format, archetype, level, powersets, powers = {} }) {
+  granted(build) {
+    return this.#about("granted", build) ?? [];
+  }
+
+  /** The states that a build's powers ask for, and its archetype's meter; in the same way. @param {Build} build @returns {Asked} */
+  asked(build) {
+    return this.#about("states", build) ?? {};
+  }
+
+  /** @param {string} what @param {Build} build @returns {any} */
+  #about(what, { format, archetype, level, powersets, powers = {}, incarnates }) {
     const picks = Object.fromEntries(Object.entries(powers).map(([id, taken]) => [id, { level: taken.level }]));
-    const question = JSON.stringify({ format, archetype, level, powersets, powers: picks });
-    if (question !== this.#question) {
-      this.#question = question;
-      post(`${BASE}/granted`, JSON.parse(question)).then((answer) => {
-        if (question !== this.#question) return;
-        this.#granted = answer;
-        this.arrived();
-      }).catch(() => setTimeout(() => (this.#question = ""), RETRY_MS));
-    }
-    return this.#granted;
+    const question = JSON.stringify({ format, archetype, level, powersets, powers: picks, incarnates });
+    const before = this.#asked.get(what);
+    if (question === before?.question) return before.answer;
+    const now = { question, answer: before?.answer };
+    this.#asked.set(what, now);
+    post(`${BASE}/${what}`, JSON.parse(question)).then((answer) => {
+      now.answer = answer;
+      if (this.#asked.get(what) === now) this.arrived();
+    }).catch(() => setTimeout(() => (now.question = ""), RETRY_MS));
+    return now.answer;
   }
 
   /** @param {string} path @returns {any} */

@@ -284,6 +284,39 @@ def test_a_scenario_changes_what_totals_are_read_under(window: OpenWindow) -> No
     expect(ann.get_by_label("Scenario", exact=True).locator("option")).to_have_count(1)
 
 
+def test_a_scenario_offers_the_states_that_powers_ask_for(window: OpenWindow) -> None:
+    """As of a catalogue with attacks that build something up: the starter's has none."""
+    melee = "Scrapper_Melee.Dark_Melee"
+    states = [
+        {"name": "Focus", "on": "self", "powers": ["Pool.Speed.Hasten"], "most": 3},
+        {"name": "Combo Level", "on": "self", "powers": [f"{melee}.Smite", f"{melee}.Siphon_Life"]},
+        {"name": "Marked", "on": "foe", "powers": ["Pool.Fighting.Kick"]},
+    ]
+    ann = window()
+    answer = {"states": states, "meter": "hidden"}
+    ann.route("**/api/v1/catalogue/states", lambda route: route.fulfill(json=answer))
+    start_blank(ann, "Ann")
+    make_scrapper(ann)
+    ann.get_by_role("button", name="Conditions of the scenario").click()
+    dialog = ann.get_by_role("dialog")
+    expect(dialog.get_by_label("Fury")).to_have_count(0)  # others have that
+    dialog.get_by_label("You are hidden").check()
+    dialog.get_by_label("Marked on the target").check()
+    dialog.get_by_label("Focus").fill("2")
+    dialog.get_by_label("Combo Level").fill("1")
+    dialog.get_by_label("Combo Level").press("Tab")
+    said = ann.locator(".scenario small").first
+    expect(said).to_have_text("hidden · Focus 2 · Combo Level 1 · Marked on the target")
+    dialog.get_by_label("Combo Level").fill("2")
+    dialog.get_by_label("Marked on the target").uncheck()
+    expect(said).to_have_text("hidden · Focus 2 · Combo Level 2")
+    dialog.get_by_label("Focus").fill("0")
+    dialog.get_by_label("Combo Level").fill("0")
+    dialog.get_by_label("You are hidden").uncheck()
+    expect(said).to_have_text("nothing is happening")
+    expect(dialog.get_by_text("counts")).to_have_count(0)  # states are no powers set apart
+
+
 def test_incarnates_accolades_and_temporary_powers_count(window: OpenWindow) -> None:
     page = window()
     start_blank(page, "Ann")

@@ -8,6 +8,7 @@ import { archetypeName, powerName } from "../words.js";
 import { closeDialog, dialogView } from "./dialog.js";
 import { refusalView } from "./refusal.js";
 import { selectView } from "./select.js";
+import { ownStates, saidOf, statesView } from "./states.js";
 
 /**
  * @typedef {import("../session.js").View} View
@@ -25,10 +26,13 @@ const MEASURES = [
   { key: "exemplar", label: "Exemplared to (0: not)", min: 0, max: 50, usual: 0, said: (n) => `exemplared to ${n}` },
   { key: "health", label: "Your health, %", min: 1, max: 100, usual: 100, said: (n) => `${n}% health` },
   { key: "endurance", label: "Your endurance, %", min: 0, max: 100, usual: 100, said: (n) => `${n}% endurance` },
-  { key: "fury", label: "Fury", min: 0, max: 100, usual: 0, said: (n) => `Fury ${n}` },
-  { key: "meter", label: "Archetype's meter", min: 0, max: 100, usual: 0, said: (n) => `meter ${n}` },
   { key: "activated_s", label: "Seconds since clicks", min: 0, max: 3600, usual: 0, said: (n) => `${n} s after clicks` },
 ];
+
+/** What an archetype gathers, by what the catalogue calls it. @type {Record<string, Measure>} */
+const METERS = Object.fromEntries([["fury", "fury", "Fury"], ["domination", "meter", "Domination"], ["opportunity", "meter", "Opportunity"]]
+  .map(([name, key, label]) => [name, { key, label, min: 0, max: 100, usual: 0, said: (/** @type {number} */ n) => `${label} ${n}` }]));
+const HIDDEN = 100; // what the meter shows while one is hidden
 
 /** Conditions that hold or not: what they are called, and what is said of one that holds. */
 const SWITCHES = [
@@ -47,7 +51,7 @@ export function scenarioView(view) {
   const scenarios = state.build?.scenarios ?? {};
   const chosen = underway(state, ({ type }) => type === "choose_scenario")?.scenario ?? state.build?.scenario ?? "solo";
   const choices = Object.entries(scenarios).map(([id, { title }]) => ({ id, name: title || id }));
-  const said = conditionsOf(scenarios[chosen] ?? {});
+  const said = conditionsOf(scenarios[chosen] ?? {}, askedOf(view));
   return h("div", { class: "scenario", key: "scenario" },
     selectView("Scenario", chosen, choices, chosen, {
       disabled: !editable, pending: pending.has("choose_scenario"),
@@ -60,12 +64,25 @@ export function scenarioView(view) {
     refusalView(view, "scenario", "choose_scenario", "change_scenario", "add_scenario", "remove_scenario"));
 }
 
-/** What a scenario says that is not usual, in words. @param {Conditions} scenario */
-function conditionsOf(scenario) {
-  const measures = MEASURES.filter(({ key }) => key in scenario).map(({ key, said }) => said(scenario[key]));
+/** What the build's powers ask for. @param {View} view */
+function askedOf({ state, catalogue }) {
+  const { states = [], meter = "" } = state.build ? catalogue.asked(state.build) : {};
+  return { states, meter };
+}
+
+/** The numbers of a scenario, with the meter of this archetype. @param {string} meter */
+function measuresWith(meter) {
+  return METERS[meter] ? [...MEASURES, METERS[meter]] : MEASURES;
+}
+
+/** What a scenario says that is not usual, in words. @param {Conditions} scenario @param {ReturnType<typeof askedOf>} asked */
+function conditionsOf(scenario, { states, meter }) {
+  const measures = measuresWith(meter).filter(({ key }) => key in scenario).map(({ key, said }) => said(scenario[key]));
   const switches = SWITCHES.filter(([key]) => scenario[key]).map(([, , said]) => said);
-  const powers = Object.keys(scenario.powers ?? {}).length;
-  return [...measures, ...switches, ...(powers ? [`${counted(powers, "power")} set apart`] : [])];
+  if (meter === "hidden" && scenario.meter) switches.push("hidden");
+  const own = ownStates(states);
+  const powers = Object.keys(scenario.powers ?? {}).filter((power) => !own.has(power)).length;
+  return [...measures, ...switches, ...saidOf(states, scenario), ...(powers ? [`${counted(powers, "power")} set apart`] : [])];
 }
 
 /** @param {View} view */
@@ -78,9 +95,11 @@ export function scenarioDialog(view) {
   /** @type {Conditions} */
   const scenario = {
     ...scenarios[id], ...changed, teammates: { ...scenarios[id]?.teammates, ...changed?.teammates },
+    target_has: { ...scenarios[id]?.target_has, ...changed?.target_has },
   };
   /** @param {Conditions} more */
   const change = (more) => edit({ type: "change_scenario", scenario: id, ...more }, "scenario");
+  const { states, meter } = askedOf(view);
   const others = Object.keys(scenarios).filter((other) => other !== id);
   return dialogView(view, "conditions", `Scenario: ${scenario.title || id}`,
     h("p", { class: "hint", key: "lead" }, "The totals are read under these conditions, for everybody in this session."),
@@ -91,7 +110,7 @@ export function scenarioDialog(view) {
           value: scenario.title ?? "", maxlength: 80, disabled: !editable,
           onchange: (/** @type {Event} */ event) => change({ title: /** @type {HTMLInputElement} */ (event.target).value.trim() }),
         })),
-      MEASURES.map((measure) => measureView(measure, scenario, editable, change)),
+      measuresWith(meter).map((measure) => measureView(measure, scenario, editable, change)),
       selectView("Target's rank", scenario.target_rank ?? USUAL_RANK, RANKS, "", {
         disabled: !editable, pending: false, choose: (rank) => change({ target_rank: rank }),
       }),
@@ -100,9 +119,15 @@ export function scenarioDialog(view) {
           h("input", {
             type: "checkbox", checked: Boolean(scenario[key]), disabled: !editable,
             onchange: (/** @type {Event} */ event) => change({ [key]: /** @type {HTMLInputElement} */ (event.target).checked }),
-          }), label))),
+          }), label)),
+        meter === "hidden" && h("label", { class: "check", key: "hidden" },
+          h("input", {
+            type: "checkbox", checked: scenario.meter > 0, disabled: !editable,
+            onchange: (/** @type {Event} */ event) => change({ meter: /** @type {HTMLInputElement} */ (event.target).checked ? HIDDEN : 0 }),
+          }), "You are hidden")),
+      statesView(view, id, states, scenario, change),
       matesView(view, scenario, change),
-      powersView(view, id, scenario)),
+      powersView(view, id, scenario, ownStates(states))),
     editable && h("div", { class: "answers", key: "answers" },
       others.length > 0 && h("button", {
         key: "remove", onclick: () => {
@@ -167,9 +192,12 @@ function matesView({ catalogue, editable }, scenario, change) {
     }));
 }
 
-/** Powers that are on or off in this scenario only. @param {View} view @param {string} id @param {Conditions} scenario */
-function powersView({ state, catalogue, editable, edit }, id, scenario) {
-  const differ = Object.keys(scenario.powers ?? {});
+/**
+ * Powers that are on or off in this scenario only. @param {View} view @param {string} id @param {Conditions} scenario
+ * @param {Set<string>} states  which have fields of their own
+ */
+function powersView({ state, catalogue, editable, edit }, id, scenario, states) {
+  const differ = Object.keys(scenario.powers ?? {}).filter((power) => !states.has(power));
   const granted = state.build ? catalogue.granted(state.build).map((power) => power.id) : [];
   const incarnates = Object.values(state.build?.incarnates ?? {});
   const all = [...new Set([...Object.keys(state.build?.powers ?? {}), ...incarnates, ...granted])];
