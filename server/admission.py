@@ -1,10 +1,30 @@
-"""Who is let into a live session, by socket or without one."""
+"""Who asks, and who is let into a live session, by socket or without one."""
+
+from typing import Any
+
+from litestar import Request
 
 from server import access
 from server.access import AccessError
+from server.auth import Person, Scope, bearer
 from server.live import LiveSession
+from server.problems import ProblemError
 from server.services import Services
 from server.session import may_edit
+
+
+async def caller(
+    request: Request[Any, Any, Any], services: Services, needs: Scope = "all"
+) -> Person:
+    """Who sent the request, by its `Authorization`. Raises NotAuthenticatedError or ProblemError.
+
+    needs: what an API key must be good for; "all" is nothing for any key.
+    """
+    person = await services.callers.read(bearer(request.headers.get("authorization")))
+    if not person.may(needs):
+        message = f"A key for {person.scope!r} may not do this."
+        raise ProblemError(403, message, "insufficient_scope")
+    return person
 
 
 async def admit(live: LiveSession, person: str, name: str, secret: str, services: Services) -> None:

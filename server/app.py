@@ -26,11 +26,13 @@ from server import (
     reference_routes,
     routes,
     stream_routes,
+    token_routes,
     totals_routes,
     ws,
 )
 from server.archive import Archive
 from server.auth import Tokens, signing_secret
+from server.callers import Callers
 from server.catalogue_routes import catalogue_router
 from server.desk import Desk
 from server.engine import Engine
@@ -39,6 +41,7 @@ from server.head import Application
 from server.limits import Buckets
 from server.log import Log
 from server.orm import Database
+from server.passwords import Passwords
 from server.recorder import Recorder
 from server.services import Services
 from server.settings import Settings
@@ -67,6 +70,8 @@ def create_app(
     hub = Hub(redis, hints_redis, log, engine, settings, worker, archive)
     recorder = Recorder(redis, database, log, hub.sessions, hub.mend)
     desk = Desk(database, engine)
+    secret = signing_secret(settings.secret, settings.data_dir)
+    tokens = Tokens(secret, settings.signing, settings.old_secrets)
     services = Services(
         settings=settings,
         engine=engine,
@@ -74,10 +79,14 @@ def create_app(
         hub=hub,
         database=database,
         desk=desk,
-        tokens=Tokens(signing_secret(settings.secret, settings.data_dir)),
+        tokens=tokens,
+        callers=Callers(tokens, database),
+        passwords=Passwords(),
         guests=Buckets(settings.guests_per_minute / 60, settings.guests_per_minute),
         sessions=Buckets(settings.sessions_per_minute / 60, settings.sessions_per_minute),
         computed=Buckets(settings.totals_per_minute / 60, settings.totals_per_minute),
+        logins=Buckets(settings.logins_per_minute / 60, settings.logins_per_minute),
+        attempts=Buckets(settings.attempts_per_minute / 60, settings.attempts_per_minute),
         edits=Buckets(settings.edits_per_second, settings.edits_burst),
         operations=Buckets(settings.operations_per_second, settings.operations_burst),
     )
@@ -114,6 +123,8 @@ def create_app(
         route_handlers=[
             ws.live,
             routes.create_guest,
+            token_routes.create_account,
+            token_routes.create_token,
             routes.create_session,
             routes.create_invitation,
             routes.revoke_invitation,

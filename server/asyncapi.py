@@ -90,6 +90,7 @@ CLOSES: Mapping[int, tuple[str, str]] = {
 REFUSALS: Mapping[str, str] = {
     "invalid": "A field is missing or wrong: `path` names it.",
     "not_allowed": "Your role does not allow it.",
+    "insufficient_scope": "The API key that you joined with is for less than this.",
     "locked": "The session is locked.",
     "too_many": "For now: over a rate. Send the same again after `retry_after`.",
     "unavailable": "For now: it cannot be kept. Send the same again after `retry_after`.",

@@ -1,20 +1,29 @@
-"""Who somebody is: guests' tokens, and the secrets of invitations."""
+"""Who somebody is: the tokens of guests and of accounts, and the secrets of invitations."""
 
 import hashlib
+import hmac
 import os
 import secrets
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, Literal
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
-TOKEN_S = 90 * 24 * 3600
-ALGORITHM = "HS256"
+TOKEN_S = 90 * 24 * 3600  # a guest's: it is all that they have
+ACCESS_S = 15 * 60  # an account's: a refresh token brings the next
 AUDIENCE = "cohort"
+ISSUER = "cohort"
 SECRET_LENGTH = 32  # characters, at least
+
+Algorithm = Literal["HS256", "EdDSA"]
+ALGORITHMS: tuple[Algorithm, ...] = ("HS256", "EdDSA")
+Scope = Literal["overlay", "read", "edit", "all"]
+SCOPES: tuple[Scope, ...] = ("overlay", "read", "edit", "all")  # each holds those before it
 
 
 class NotAuthenticatedError(Exception):
@@ -26,33 +35,65 @@ class NotAuthenticatedError(Exception):
 
 
 class Person(Struct, frozen=True):
-    """Somebody, as their token says. expires_at, issued_at: seconds since 1970."""
+    """Somebody, as their token says. expires_at, issued_at: seconds since 1970.
+
+    login: the one that an account's token came of, "" for a guest. scope: what they may do by
+    this token; an API key's is less than all. key: its id.
+    """
 
     id: str
     name: str
     issued_at: float
     expires_at: float
+    login: str = ""
+    scope: Scope = "all"
+    key: str = ""
 
     @property
     def worn(self) -> bool:
-        """Whether half of the token's time is gone."""
+        """Whether half of a guest's time is gone; an account has refresh tokens for that."""
+        if not self.is_guest:
+            return False
         return time.time() > (self.issued_at + self.expires_at) / 2
+
+    @property
+    def is_guest(self) -> bool:
+        return not self.login and not self.key
+
+    def may(self, scope: Scope) -> bool:
+        return SCOPES.index(self.scope) >= SCOPES.index(scope)
 
 
 class Tokens:
-    """Signs and reads access tokens."""
+    """Signs and reads access tokens.
 
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
+    A token names its key (`kid`), and a key has one algorithm. older: secrets whose tokens are
+    still good; new ones are signed with `secret`.
+    """
+
+    def __init__(
+        self, secret: str, algorithm: Algorithm = "HS256", older: tuple[str, ...] = ()
+    ) -> None:
+        self._keys = {
+            _kid(each, name): (name, _key(each, name))
+            for each in (*older, secret)
+            for name in ALGORITHMS
+        }
+        self._kid = _kid(secret, algorithm)
 
     def guest(self, name: str) -> Person:
         """Somebody new."""
         return self.again(Person("g" + secrets.token_hex(8), name, 0, 0))
 
     def again(self, person: Person) -> Person:
-        """The same person with all of the time before them."""
+        """The same guest with all of the time before them."""
         now = int(time.time())
         return Person(person.id, person.name, now, now + TOKEN_S)
+
+    def account(self, id_: str, name: str, login: str) -> Person:
+        """Who has just logged in, or refreshed."""
+        now = int(time.time())
+        return Person(id_, name, now, now + ACCESS_S, login)
 
     def sign(self, person: Person) -> str:
         claims = {
@@ -61,24 +102,48 @@ class Tokens:
             "iat": int(person.issued_at),
             "exp": int(person.expires_at),
             "aud": AUDIENCE,
+            "iss": ISSUER,
         }
-        return jwt.encode(claims, self._secret, ALGORITHM)
+        if person.login:
+            claims["sid"] = person.login
+        algorithm, key = self._keys[self._kid]
+        return jwt.encode(claims, key, algorithm, headers={"kid": self._kid})
 
     def read(self, token: str) -> Person:
         """Raises NotAuthenticatedError."""
         try:
+            algorithm, key = self._keys[jwt.get_unverified_header(token)["kid"]]
             claims = jwt.decode(
                 token,
-                self._secret,
-                [ALGORITHM],
+                key if algorithm == "HS256" else key.public_key(),
+                [algorithm],
                 audience=AUDIENCE,
-                options={"require": ["sub", "iat", "exp", "aud"]},
+                issuer=ISSUER,
+                options={"require": ["sub", "iat", "exp", "aud", "iss"]},
             )
         except jwt.ExpiredSignatureError:
             raise NotAuthenticatedError("expired", "Your token has expired.") from None
-        except jwt.InvalidTokenError:
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
             raise NotAuthenticatedError("not_authenticated", "This token is not valid.") from None
-        return Person(claims["sub"], str(claims.get("name", "")), claims["iat"], claims["exp"])
+        return Person(
+            claims["sub"],
+            str(claims.get("name", "")),
+            claims["iat"],
+            claims["exp"],
+            str(claims.get("sid", "")),
+        )
+
+
+def _kid(secret: str, algorithm: Algorithm) -> str:
+    """A key's name, of which nobody learns the secret."""
+    return hmac.digest(secret.encode(), f"kid {algorithm}".encode(), "sha256").hex()[:12]
+
+
+def _key(secret: str, algorithm: Algorithm) -> Any:
+    if algorithm == "HS256":
+        return secret
+    seed = hmac.digest(secret.encode(), b"ed25519", "sha256")
+    return Ed25519PrivateKey.from_private_bytes(seed)
 
 
 def bearer(authorization: str | None) -> str:
@@ -90,7 +155,7 @@ def bearer(authorization: str | None) -> str:
 
 
 def new_secret() -> str:
-    """An invitation's secret: 144 bits, safe in a URL."""
+    """A secret of 144 bits, safe in a URL."""
     return secrets.token_urlsafe(18)
 
 

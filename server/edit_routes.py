@@ -10,8 +10,7 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
 from calc.operations import Operation
-from server.admission import admit
-from server.auth import bearer
+from server.admission import admit, caller
 from server.log import UnreachableError
 from server.problems import ProblemError
 from server.protocol import Accepted, Edit, EditId, Refused, Revision
@@ -78,7 +77,7 @@ async def create_edit(
 
     Who is no member yet becomes one by the invitation.
     """
-    person = services.tokens.read(bearer(request.headers.get("authorization")))
+    person = await caller(request, services, "edit")
     edit = Edit(_checked(key), data.base, data.operations)
     _limit(person.id, edit, services)
     async with services.hub.live(session_id) as live:

@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from calc.build import Title
 from server import governing
-from server.auth import bearer
+from server.admission import caller
 from server.protocol import Role
 from server.services import Services
 from server.session import Access
@@ -48,7 +48,8 @@ async def list_members(
     request: AnyRequest, session_id: str, services: Services
 ) -> tuple[governing.Known, ...]:
     """Everybody who may be in the session; a viewer is told of no other viewers."""
-    return await governing.members(services.database, session_id, _person(request, services))
+    person = await caller(request, services, "read")
+    return await governing.members(services.database, session_id, person.id)
 
 
 @get("/api/v1/sessions/{session_id:str}/invitations")
@@ -56,7 +57,8 @@ async def list_invitations(
     request: AnyRequest, session_id: str, services: Services
 ) -> tuple[governing.Link, ...]:
     """The owner's: all links; an editor's: their own."""
-    return await governing.invitations(services.database, session_id, _person(request, services))
+    person = await caller(request, services, "read")
+    return await governing.invitations(services.database, session_id, person.id)
 
 
 @patch("/api/v1/sessions/{session_id:str}/members/{person:str}")
@@ -64,7 +66,7 @@ async def change_member(
     request: AnyRequest, session_id: str, person: str, data: NewRole, services: Services
 ) -> governing.Known:
     """The owner gives a member another role."""
-    database, owner = services.database, _person(request, services)
+    database, owner = services.database, (await caller(request, services)).id
     await _share(
         session_id,
         await governing.set_role(database, session_id, owner, person, data.role),
@@ -82,7 +84,7 @@ async def remove_member(
 
     The answer names the link that they could come back by, for the owner to revoke.
     """
-    by = _person(request, services)
+    by = (await caller(request, services)).id
     rights, removed = await governing.remove(services.database, session_id, by, person)
     await _share(session_id, rights, services)
     return removed
@@ -93,7 +95,7 @@ async def hand_over(
     request: AnyRequest, session_id: str, data: NewOwner, services: Services
 ) -> None:
     """The owner makes another member the owner, and becomes an editor."""
-    owner = _person(request, services)
+    owner = (await caller(request, services)).id
     rights = await governing.hand_over(services.database, session_id, owner, data.person)
     await _share(session_id, rights, services)
 
@@ -106,7 +108,7 @@ async def change_session(
     rights = await governing.describe(
         services.database,
         session_id,
-        _person(request, services),
+        (await caller(request, services)).id,
         None if data.title is UNSET else data.title,
         None if data.locked is UNSET else data.locked,
     )
@@ -117,7 +119,7 @@ async def change_session(
 @delete("/api/v1/sessions/{session_id:str}", status_code=HTTP_204_NO_CONTENT)
 async def end_session(request: AnyRequest, session_id: str, services: Services) -> None:
     """The owner ends the session for everybody: it never opens again."""
-    owner = _person(request, services)
+    owner = (await caller(request, services)).id
     rights = await governing.end(services.database, session_id, owner)
     await _share(session_id, rights, services)
 
@@ -125,7 +127,3 @@ async def end_session(request: AnyRequest, session_id: str, services: Services) 
 async def _share(session: str, rights: Access, services: Services) -> None:
     """Bind commits to the new access; workers hear of it."""
     await services.log.put_access(session, rights)
-
-
-def _person(request: AnyRequest, services: Services) -> str:
-    return services.tokens.read(bearer(request.headers.get("authorization"))).id

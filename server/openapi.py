@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, Schema, SecurityScheme
+from litestar.openapi.spec import Components, OAuthFlow, OAuthFlows, Schema, SecurityScheme
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.plugins.core._msgspec import kwarg_definition_from_field
 from litestar.types import Empty
@@ -30,6 +30,16 @@ CONFIG = OpenAPIConfig(
     components=Components(
         security_schemes={
             "token": SecurityScheme(type="http", scheme="bearer"),
+            "password": SecurityScheme(
+                type="oauth2",
+                flows=OAuthFlows(
+                    password=OAuthFlow(
+                        token_url="/api/v1/token",  # noqa: S106
+                        refresh_url="/api/v1/token",
+                        scopes={},
+                    )
+                ),
+            ),
             "invitation": SecurityScheme(
                 type="apiKey", name="Invitation", security_scheme_in="header"
             ),

@@ -9,10 +9,12 @@ from litestar.types import ExceptionHandlersMap
 from msgspec import UNSET, Struct, UnsetType
 
 from server.access import AccessError
+from server.accounts import AccountError
 from server.auth import NotAuthenticatedError
 from server.follower import EngineMovedError, NoSessionError
 from server.log import BrokenError, FullError, UnreachableError
 from server.orm import DatabaseAwayError
+from server.passwords import BusyError, WeakPasswordError
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,9 @@ CODES = {
     500: ("internal", "Our fault"),
     503: ("unavailable", "Not available just now"),
 }
+
+
+ACCOUNTS = {"no_account": 403, "wrong_password": 403, "not_found": 404}
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
@@ -102,6 +107,14 @@ def _access(_: Request[Any, Any, Any], error: AccessError) -> Response[Problem]:
     return _answer(403 if error.code == "not_allowed" else 404, str(error), error.code)
 
 
+def _account(_: Request[Any, Any, Any], error: AccountError) -> Response[Problem]:
+    return _answer(ACCOUNTS.get(error.code, 409), str(error), error.code)
+
+
+def _weak_password(_: Request[Any, Any, Any], error: WeakPasswordError) -> Response[Problem]:
+    return _answer(400, str(error), "weak_password")
+
+
 def _no_session(_: Request[Any, Any, Any], _error: NoSessionError) -> Response[Problem]:
     return _answer(404, "There is no such session.", "no_session")
 
@@ -136,6 +149,9 @@ HANDLERS: ExceptionHandlersMap = {
     ProblemError: _problem,
     NotAuthenticatedError: _not_authenticated,
     AccessError: _access,
+    AccountError: _account,
+    WeakPasswordError: _weak_password,
+    BusyError: _unavailable,
     NoSessionError: _no_session,
     EngineMovedError: _unavailable,
     UnreachableError: _unavailable,

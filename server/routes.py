@@ -15,7 +15,7 @@ from calc.canonical import canonical
 from calc.operations import SetArchetype
 from calc.rules import Finding
 from server import access, chat
-from server.auth import Person, bearer
+from server.admission import caller
 from server.limits import Buckets
 from server.log import Stored
 from server.problems import ProblemError
@@ -90,7 +90,7 @@ async def create_session(
     request: AnyRequest, data: NewSession, services: Services
 ) -> CreatedSession:
     """A new session, of which the caller is the owner."""
-    person = _person(request, services)
+    person = await caller(request, services, "edit")
     limit(request, services.sessions)
     build, imported = first_build(data, services)
     result = services.engine.result(build)
@@ -115,7 +115,7 @@ async def create_invitation(
     request: AnyRequest, session_id: str, data: NewInvitation, services: Services
 ) -> Invitation:
     """A link that gives a role."""
-    person = _person(request, services)
+    person = await caller(request, services, "edit")
     invitation, secret = await access.invite(
         services.database,
         session_id,
@@ -136,7 +136,7 @@ async def revoke_invitation(
     request: AnyRequest, session_id: str, invitation_id: str, services: Services
 ) -> None:
     """Nobody can come by this link any more, and who came by it goes."""
-    person = _person(request, services)
+    person = await caller(request, services, "edit")
     rights = await access.revoke(services.database, session_id, person.id, invitation_id)
     await services.log.put_access(session_id, rights)
 
@@ -145,7 +145,7 @@ async def revoke_invitation(
 async def read_session(request: AnyRequest, session_id: str, services: Services) -> Snapshot:
     """The snapshot, for a member or for who holds an invitation."""
     secret = request.headers.get("invitation")
-    person = None if secret else _person(request, services)
+    person = None if secret else await caller(request, services, "read")
     if secret:
         await access.invitation_for(services.database, session_id, secret)
     async with services.hub.live(session_id) as live:
@@ -165,7 +165,7 @@ async def read_said(
     limit: Annotated[int, Parameter(ge=1, le=SAID_AT_ONCE)] = SAID_AT_ONCE,
 ) -> tuple[Said, ...]:
     """The newest that people said (after one number, before another), in its order."""
-    person = _person(request, services)
+    person = await caller(request, services, "read")
     return await chat.recall(services.database, session_id, person.id, before, after, limit)
 
 
@@ -181,10 +181,6 @@ async def ready(services: Services) -> dict[str, str]:
     await services.log.ping()
     await services.database.ping()
     return {"status": "ready"}
-
-
-def _person(request: AnyRequest, services: Services) -> Person:
-    return services.tokens.read(bearer(request.headers.get("authorization")))
 
 
 def limit(request: AnyRequest, buckets: Buckets) -> None:

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from server.auth import Tokens
+from server.callers import Callers
 from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
 from server.limits import Buckets
 from server.log import Log
 from server.orm import Database
+from server.passwords import Passwords
 from server.settings import Settings
 
 
@@ -21,8 +23,12 @@ class Services:
     database: Database
     desk: Desk
     tokens: Tokens
+    callers: Callers
+    passwords: Passwords
     guests: Buckets  # new ones, by address
     sessions: Buckets
     computed: Buckets  # totals without a session
+    logins: Buckets  # passwords, refresh tokens and new accounts, by address
+    attempts: Buckets  # passwords, by username
     edits: Buckets  # made without a socket, by person
     operations: Buckets

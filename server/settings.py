@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from server import redis_clients
+from server.auth import ALGORITHMS, Algorithm
 
 SQL_SCHEMES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
 
@@ -22,11 +23,14 @@ class Settings(Struct, frozen=True):
     gamedata: the catalogue file; None is the starter catalogue.
     redis_url: None is the embedded Valkey, database_url "" is SQLite in the data directory.
     secret: signs tokens; "" is one that is made once and kept in the data directory.
+    signing: HS256 or EdDSA. old_secrets: whose tokens are still good.
     valkey: the Valkey or Redis server to embed; None is the one that came with Cohort.
     public_url: what links begin with; "" is what the request came to.
     origins: foreign origins whose pages may open a live socket.
     guests_per_minute, sessions_per_minute: new ones for one address, and as many at once.
     totals_per_minute: computed without a session, for one address.
+    logins_per_minute: passwords and refresh tokens looked at for one address, and new accounts;
+    attempts_per_minute: passwords for one account.
     updates_per_second: frames of a session for its viewers.
     questions_per_second: previews and explanations of a connection.
     people_ttl_s: how long a killed worker's people are still shown.
@@ -38,6 +42,8 @@ class Settings(Struct, frozen=True):
     redis_url: str | None = None
     database_url: str = ""
     secret: str = ""
+    signing: Algorithm = "HS256"
+    old_secrets: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 8000
     data_dir: Path = Path("data")
@@ -48,6 +54,8 @@ class Settings(Struct, frozen=True):
     guests_per_minute: int = 60
     sessions_per_minute: int = 30
     totals_per_minute: int = 60
+    logins_per_minute: int = 30
+    attempts_per_minute: int = 10
     frame_bytes: int = 65536
     body_bytes: int = 2 * 1024 * 1024
     operations_per_edit: int = 100
@@ -126,6 +134,17 @@ def _secret(value: str) -> str:
     return value
 
 
+def _secrets(value: str) -> tuple[str, ...]:
+    return tuple(_secret(each.strip()) for each in value.split(",") if each.strip())
+
+
+def _algorithm(value: str) -> Algorithm:
+    for algorithm in ALGORITHMS:
+        if algorithm.lower() == value.lower():
+            return algorithm
+    raise ValueError(f"must be one of {', '.join(ALGORITHMS)}")
+
+
 def _url(*schemes: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value.partition("://")[0] not in schemes:
@@ -165,13 +184,15 @@ def _sentence(error: ValueError) -> str:
 
 
 # What is secret in itself is not repeated in a complaint about it.
-_SECRET = ("COHORT_SECRET", "COHORT_REDIS_URL", "COHORT_DATABASE_URL")
+_SECRET = ("COHORT_SECRET", "COHORT_OLD_SECRETS", "COHORT_REDIS_URL", "COHORT_DATABASE_URL")
 
 _PARSERS: dict[str, Callable[[str], object]] = {
     "gamedata": _file,
     "redis_url": _redis_url,
     "database_url": _url(*SQL_SCHEMES),
     "secret": _secret,
+    "signing": _algorithm,
+    "old_secrets": _secrets,
     "host": _text,
     "port": _port,
     "data_dir": _path,
@@ -182,6 +203,8 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "guests_per_minute": _count,
     "sessions_per_minute": _count,
     "totals_per_minute": _count,
+    "logins_per_minute": _count,
+    "attempts_per_minute": _count,
     "frame_bytes": _count,
     "body_bytes": _count,
     "operations_per_edit": _count,

@@ -14,7 +14,8 @@ from msgspec import UNSET
 
 from calc.stats import STATS
 from server import access
-from server.auth import Person, bearer
+from server.admission import caller
+from server.auth import Person
 from server.connection import Connection
 from server.events import HEADERS, EventProtocol, stream_of
 from server.live import LiveSession
@@ -44,7 +45,7 @@ async def stream_totals(
     wanted = Wanted(views=("totals",), stats=_chosen(stats))
     person = None
     if not secret:
-        person = services.tokens.read(bearer(request.headers.get("authorization")))
+        person = await caller(request, services, "overlay")
     protocol = stream_of(request.scope.get("extensions"))
 
     async def stream(_: Scope, receive: Receive, send: Send) -> None:

@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 from server import protocol, views
 from server.access import AccessError
 from server.admission import admit
-from server.auth import NotAuthenticatedError, Person, Tokens
+from server.auth import NotAuthenticatedError, Person, Scope, Tokens
 from server.connection import Connection
 from server.follower import EngineMovedError, NoSessionError
 from server.live import LiveSession
@@ -49,6 +49,7 @@ from server.views import EVERYTHING, Wanted
 logger = logging.getLogger(__name__)
 
 Socket = WebSocket[Any, Any, Any]
+OVERLAY = frozenset(["totals"])
 
 
 @websocket("/api/v1/sessions/{session_id:str}/live")
@@ -80,16 +81,16 @@ async def _live(
     entered = await _enter(socket, transport, session_id, services)
     if entered is None:
         return
-    live, connection = entered
+    live, connection, scope = entered
     try:
-        await transport.listen(partial(_received, transport, live, connection, services))
+        await transport.listen(partial(_received, transport, live, connection, scope, services))
     finally:
         live.leave(connection)
 
 
 async def _enter(
     socket: Socket, transport: LiveProtocol, session_id: str, services: Services
-) -> tuple[LiveSession, Connection] | None:
+) -> tuple[LiveSession, Connection, Scope] | None:
     """Let in who joins; None when they left before. Raises Closing."""
     frames = _frames(socket)
     try:
@@ -99,32 +100,33 @@ async def _enter(
         raise Closing(Close.NO_JOIN, "No join came in time.") from None
     if join is None:
         return None
-    person, token = _person(join, socket, services)
+    person, token = await _person(join, socket, services)
     connection = Connection(
         transport,
         services.settings,
         person.id,
         "" if join.client is UNSET else join.client,
         person.expires_at,
-        Wanted(EVERYTHING if join.views is UNSET else join.views, join.stats),
+        _wanted(join, person.scope),
     )
     async with services.hub.live(session_id) as live:
         await _admit(live, person, join, services)
         live.enter(connection, None if join.resume is UNSET else join.resume, token)
         services.desk.begin(live, connection)
-    return live, connection
+    return live, connection, person.scope
 
 
 def _received(
     transport: LiveProtocol,
     live: LiveSession,
     connection: Connection,
+    scope: Scope,
     services: Services,
     frame: bytes,
 ) -> None:
     """A message of somebody who has joined, in the turn in which it came."""
     try:
-        _handle(live, connection, protocol.decode(frame), services)
+        _handle(live, connection, scope, protocol.decode(frame), services)
     except Closing as closing:
         transport.close(closing.code, closing.reason)
     except Exception:
@@ -135,10 +137,11 @@ def _received(
 def _handle(
     live: LiveSession,
     connection: Connection,
+    scope: Scope,
     message: protocol.ClientMessage | Refused,
     services: Services,
 ) -> None:
-    refused = connection.over_limit(message)
+    refused = connection.over_limit(message) or _beyond(scope, message)
     if refused is not None:
         connection.answer(refused)
         return
@@ -179,6 +182,33 @@ def _renewed(connection: Connection, renew: Renew, tokens: Tokens) -> Renewed | 
     return Renewed(int(connection.expires_at * 1000), renew.id)
 
 
+def _beyond(scope: Scope, message: protocol.ClientMessage | Refused) -> Refused | None:
+    """What a key's scope does not let it say."""
+    edits, reads = scope in ("edit", "all"), scope != "overlay"
+    refused = partial(Refused, "insufficient_scope", f"A key for {scope!r} may not do this.")
+    match message:
+        case Edit() | Undo() | Redo() | Propose() | Decide() | Say() if not edits:
+            return refused(id=message.id)
+        case Focus() if not edits:
+            return refused()
+        case Preview() | Explain() | Inspect() if not reads:
+            return refused(id=message.id)
+        case Want() if not reads and not set(message.views) <= OVERLAY:
+            return refused(id=message.id)
+        case _:
+            return None
+
+
+def _wanted(join: Join, scope: Scope) -> Wanted:
+    """What a joining client is sent. Raises Closing for more than its key shows."""
+    views = EVERYTHING if join.views is UNSET else join.views
+    if scope == "overlay":
+        if join.views is not UNSET and not set(join.views) <= OVERLAY:
+            raise Closing(Close.NOT_ALLOWED, "A key for an overlay shows totals only.")
+        views = ("totals",)
+    return Wanted(views, join.stats)
+
+
 async def _frames(socket: Socket) -> AsyncIterator[bytes]:
     """A client's text frames until it is gone. Raises Closing for a binary one."""
     while True:
@@ -205,12 +235,12 @@ async def _first_message(frames: AsyncIterator[bytes], transport: LiveProtocol) 
     return None
 
 
-def _person(join: Join, socket: Socket, services: Services) -> tuple[Person, str | UnsetType]:
+async def _person(join: Join, socket: Socket, services: Services) -> tuple[Person, str | UnsetType]:
     """Who joins, and the token that they should keep from now on, if it is a new one."""
     tokens = services.tokens
     if join.token is not UNSET:
         try:
-            person = tokens.read(join.token)
+            person = await services.callers.read(join.token)
         except NotAuthenticatedError as error:
             raise Closing(Close.NOT_AUTHENTICATED, str(error)) from None
         if not person.worn:
@@ -227,7 +257,7 @@ def _person(join: Join, socket: Socket, services: Services) -> tuple[Person, str
 
 async def _admit(live: LiveSession, person: Person, join: Join, services: Services) -> None:
     """Let a member in, and who has an invitation become one. Raises Closing."""
-    secret = "" if join.invitation is UNSET else join.invitation
+    secret = "" if join.invitation is UNSET or not person.may("edit") else join.invitation
     name = person.name if join.name is UNSET else join.name
     try:
         await admit(live, person.id, name, secret, services)

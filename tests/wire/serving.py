@@ -47,6 +47,7 @@ class Server:
         self._environment = {
             "COHORT_GUESTS_PER_MINUTE": "100000",
             "COHORT_SESSIONS_PER_MINUTE": "100000",
+            "COHORT_LOGINS_PER_MINUTE": "100000",
             **{f"COHORT_{name.upper()}": value for name, value in environment.items()},
         }
         self.said: list[str] = []

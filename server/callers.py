@@ -1,0 +1,94 @@
+"""Whose token this is, and whether it is still good: signed by us, and not revoked since.
+
+Access tokens are asked about in SQL, many at a time, since thousands may come back at once. While
+SQL is away a signature is enough: people come back to their sessions, and what they do to their
+accounts needs SQL anyway. An account's token is good for a quarter of an hour at most.
+"""
+
+import asyncio
+
+import msgspec
+from sqlalchemy import select
+
+from server.account_tables import LoginRow, UserRow
+from server.auth import NotAuthenticatedError, Person, Tokens
+from server.orm import Database, DatabaseAwayError
+
+AT_ONCE = 500  # questions in one; SQLite has a limit
+
+
+class Callers:
+    """Reads the tokens that come with requests and joins."""
+
+    def __init__(self, tokens: Tokens, database: Database) -> None:
+        self._tokens = tokens
+        self._database = database
+        self._asked: dict[Person, asyncio.Future[Person | None]] = {}
+        self._asking: asyncio.Task[None] | None = None
+
+    async def read(self, token: str) -> Person:
+        """Raises NotAuthenticatedError."""
+        person = self._tokens.read(token)
+        try:
+            found = await self._stands(person)
+        except DatabaseAwayError:
+            return person
+        if found is None:
+            raise NotAuthenticatedError("not_authenticated", "Log in again.")
+        return found
+
+    async def _stands(self, person: Person) -> Person | None:
+        """The person as they are called now; None when the token has been revoked.
+
+        Raises DatabaseAwayError.
+        """
+        future = self._asked.get(person)
+        if future is None:
+            future = self._asked[person] = asyncio.get_running_loop().create_future()
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask())
+        return await asyncio.shield(future)
+
+    async def _ask(self) -> None:
+        """Answer what was asked, and what is asked meanwhile."""
+        while self._asked:
+            people = list(self._asked)[:AT_ONCE]
+            futures = [self._asked.pop(person) for person in people]
+            try:
+                found = await _standing(self._database, people)
+            except Exception as error:  # who asked is told; the next are asked about again
+                for future in futures:
+                    future.set_exception(error)
+                    future.exception()  # who asked may be gone
+            else:
+                for future, answer in zip(futures, found, strict=True):
+                    future.set_result(answer)
+        self._asking = None
+
+
+async def _standing(database: Database, people: list[Person]) -> list[Person | None]:
+    """Each as they are now, or None."""
+    ids = {person.id for person in people}
+    logins = {person.login for person in people if person.login}
+    async with database.reading() as sql:
+        users = {
+            row.id: row for row in await sql.scalars(select(UserRow).where(UserRow.id.in_(ids)))
+        }
+        good: dict[str, str] = {}
+        if logins:
+            found = select(LoginRow.id, LoginRow.user_id).where(
+                LoginRow.id.in_(logins), LoginRow.revoked_at.is_(None)
+            )
+            good = {row.id: row.user_id for row in await sql.execute(found)}
+    return [_now(person, users.get(person.id), good) for person in people]
+
+
+def _now(person: Person, user: UserRow | None, logins: dict[str, str]) -> Person | None:
+    if not person.login:
+        # A guest's token ends where an account begins, which can be logged out.
+        return person if user is None else None
+    if user is None or user.banned_at is not None or user.deleted_at is not None:
+        return None
+    if logins.get(person.login) != user.id:
+        return None
+    return msgspec.structs.replace(person, name=user.name)
