@@ -31,7 +31,7 @@ def test_head_of_what_cannot_be_got_is_refused_as_get_is(http: httpx.Client) -> 
 def test_a_connection_lives_on_after_head(http: httpx.Client) -> None:
     for _ in range(3):
         assert http.head("/").status_code == 200
-        assert http.get("/health/live").json() == {"status": "live"}
+        assert http.get("/health/live").json()["status"] == "live"
 
 
 def test_the_reference_of_the_live_protocol_needs_nothing_from_elsewhere(

@@ -90,7 +90,7 @@ async def test_without_redis_the_server_lives_and_is_not_ready(
 ) -> None:
     ann = Owner(servers[0].url)
     valkey.stop()
-    assert ann.call("GET", "/health/live") == {"status": "live"}
+    assert ann.call("GET", "/health/live")["status"] == "live"
     assert ann.call("GET", "/health/ready", status=503)["code"] == "unavailable"
     assert ann.call("POST", "/api/v1/sessions", {}, status=503)["code"] == "unavailable"
     valkey.start()

@@ -41,6 +41,7 @@ class Sample(Struct, frozen=True):
 
     at_s: float
     memory_mb: float
+    tasks: int
     threads: int
     files: int
 
@@ -62,7 +63,7 @@ class Load(Struct):
 def soak(minutes: float, viewers: int, sessions: int, edits: float) -> None:
     """Serve VIEWERS in SESSIONS that are edited all the time; viewers come and go.
 
-    Fails when the server's memory, threads or open files grow, or when it logs a warning.
+    Fails when the server's memory, tasks, threads or open files grow, or when it logs a warning.
     """
     said: list[str] = []
     samples, load = asyncio.run(_soak(minutes * 60, viewers, sessions, edits, said))
@@ -87,7 +88,8 @@ def _grown(samples: list[Sample]) -> list[str]:
     half = len(steady) // 2
     early, late = steady[:half], steady[half:]
     found = []
-    for what, least in (("memory_mb", GROWTH_MB), ("threads", 1.0), ("files", 20.0)):
+    bounds = (("memory_mb", GROWTH_MB), ("tasks", 20.0), ("threads", 1.0), ("files", 20.0))
+    for what, least in bounds:
         before = statistics.median(getattr(each, what) for each in early)
         after = statistics.median(getattr(each, what) for each in late)
         if after - before > max(least, GROWTH * before):
@@ -114,11 +116,12 @@ async def _soak(
             for number in range(1, SAMPLES + 1):
                 until = began + seconds * number / SAMPLES
                 await asyncio.sleep(max(0.0, until - time.monotonic()))
-                sample = _sample(pid, time.monotonic() - began)
+                sample = await _sample(url, pid, time.monotonic() - began)
                 samples.append(sample)
                 click.echo(
-                    f"{sample.at_s:7.0f} s {sample.memory_mb:8.1f} MB {sample.threads:3} threads "
-                    f"{sample.files:5} files {load.edits:8} edits {load.received:9} messages"
+                    f"{sample.at_s:7.0f} s {sample.memory_mb:8.1f} MB {sample.tasks:5} tasks "
+                    f"{sample.threads:3} threads {sample.files:5} files "
+                    f"{load.edits:8} edits {load.received:9} messages"
                 )
                 _raise_first(tasks)
             for task in tasks:
@@ -175,12 +178,14 @@ def _worker(pid: int) -> int:
     raise click.ClickException("The server has no worker.")
 
 
-def _sample(pid: int, at_s: float) -> Sample:
+async def _sample(url: str, pid: int, at_s: float) -> Sample:
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        tasks = (await client.get("/health/live")).json()["tasks"]
     process = Path(f"/proc/{pid}")
     pages = int((process / "statm").read_text().split()[1])
     threads = len(list((process / "task").iterdir()))
     files = len(list((process / "fd").iterdir()))
-    return Sample(at_s, pages * _PAGE / 2**20, threads, files)
+    return Sample(at_s, pages * _PAGE / 2**20, tasks, threads, files)
 
 
 class Room(Struct, frozen=True):
