@@ -6,9 +6,11 @@ where each commit is bound to it.
 
 import secrets
 import time
+from collections.abc import Sequence
 from typing import cast
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,6 +36,14 @@ class AccessError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class Joining(Struct, frozen=True):
+    """Somebody who comes by an invitation's secret."""
+
+    secret: str
+    person: str
+    name: str
 
 
 def new_id(length: int = 12) -> str:
@@ -167,23 +177,65 @@ async def accept(
 
     A limited invitation counts persons. Raises AccessError.
     """
+    access, (outcome,) = await accept_all(database, session, [Joining(secret, person, name)])
+    if isinstance(outcome, AccessError):
+        raise outcome
+    return access
+
+
+async def accept_all(
+    database: Database, session: str, joining: Sequence[Joining]
+) -> tuple[Access | None, list[bool | AccessError]]:
+    """Make persons members by invitations, in one change of the access.
+
+    Returns the access after it, None when nobody's role is another; and for each whether theirs
+    is, or why not.
+    """
     async with database.writing() as sql:
-        # Locked: two who come at once must not both be the last that it allows.
-        invitation = await _invitation(sql, session, secret, lock=True)
-        member = await sql.get(MemberRow, (session, person))
-        role = cast(Role, invitation.role)
-        if member is not None:
-            if better(cast(Role, member.role), role) == member.role:
-                return None
-        elif invitation.uses is not None and invitation.used >= invitation.uses:
-            raise AccessError("not_allowed", "This invitation has been used up.")
-        if member is None:
-            member = MemberRow(session_id=session, person=person, name=name, joined_at=now_ms())
-            sql.add(member)
-        member.role = role
-        member.invitation_id = invitation.id
-        invitation.used += 1
-        return await changed(sql, session)
+        # Locked: two who come at once must not both be the last that it allows. In an order that
+        # is the same for all, so that none waits for the other.
+        invitations = {
+            secret: await _good(sql, session, secret)
+            for secret in sorted({each.secret for each in joining})
+        }
+        persons = [each.person for each in joining]
+        rows = await sql.scalars(
+            select(MemberRow).where(MemberRow.session_id == session, MemberRow.person.in_(persons))
+        )
+        members = {row.person: row for row in rows}
+        outcomes = [
+            _join(sql, session, each, invitations[each.secret], members) for each in joining
+        ]
+        access = await changed(sql, session) if True in outcomes else None
+    return access, outcomes
+
+
+def _join(
+    sql: AsyncSession,
+    session: str,
+    joining: Joining,
+    invitation: InvitationRow | AccessError,
+    members: dict[str, MemberRow],
+) -> bool | AccessError:
+    """members: those of the persons who join that are members by now."""
+    if isinstance(invitation, AccessError):
+        return invitation
+    member = members.get(joining.person)
+    role = cast(Role, invitation.role)
+    if member is not None:
+        if better(cast(Role, member.role), role) == member.role:
+            return False
+    elif invitation.uses is not None and invitation.used >= invitation.uses:
+        return AccessError("not_allowed", "This invitation has been used up.")
+    if member is None:
+        member = members[joining.person] = MemberRow(
+            session_id=session, person=joining.person, name=joining.name, joined_at=now_ms()
+        )
+        sql.add(member)
+    member.role = role
+    member.invitation_id = invitation.id
+    invitation.used += 1
+    return True
 
 
 async def revoke(database: Database, session: str, owner: str, invitation: str) -> Access:
@@ -218,6 +270,13 @@ async def member_role(sql: AsyncSession, session: str, person: str) -> Role:
     return cast(Role, member.role)
 
 
+async def _good(sql: AsyncSession, session: str, secret: str) -> InvitationRow | AccessError:
+    try:
+        return await _invitation(sql, session, secret, lock=True)
+    except AccessError as error:
+        return error
+
+
 async def _invitation(
     sql: AsyncSession, session: str, secret: str, *, lock: bool = False
 ) -> InvitationRow:
@@ -245,9 +304,10 @@ async def _access(sql: AsyncSession, session: str) -> Access:
     row = await sql.scalar(found.execution_options(populate_existing=True))
     if row is None:
         return Access(0, {})
-    rows = await sql.scalars(select(MemberRow).where(MemberRow.session_id == session))
+    columns = MemberRow.person, MemberRow.name, MemberRow.role, MemberRow.invitation_id
+    rows = await sql.execute(select(*columns).where(MemberRow.session_id == session))
     members = {
-        each.person: Membership(each.name, cast(Role, each.role), each.invitation_id or "")
-        for each in rows
+        person: Membership(name, cast(Role, role), invitation or "")
+        for person, name, role, invitation in rows
     }
     return Access(row.access, members, row.title, row.locked, row.ended_at is not None)

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request
 
 from server import access
-from server.access import AccessError
+from server.access import AccessError, Joining
 from server.auth import Person, Scope, bearer
 from server.live import LiveSession
 from server.problems import ProblemError
@@ -35,16 +35,16 @@ async def admit(live: LiveSession, person: str, name: str, secret: str, services
     known = live.state.access
     if person in known.members and (not secret or may_edit(known, person)):
         return
-    changed = None
     if secret:
         try:
-            changed = await access.accept(services.database, live.id, secret, person, name)
+            if await services.joins.join(live, Joining(secret, person, name)):
+                return
         except AccessError:
             if person not in known.members:
                 raise
-    if changed is None and person not in known.members:
+    if person not in live.state.access.members:
         # They may be a member in SQL of whom Redis was not told: a worker died in between.
         changed = await access.access_of(services.database, live.id)
-    if changed is not None and changed.version > known.version:
-        await services.log.put_access(live.id, changed)
-        await live.refresh()
+        if changed.version > known.version:
+            await services.log.put_access(live.id, changed)
+            await live.refresh()

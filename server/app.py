@@ -38,6 +38,7 @@ from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
 from server.head import Application
+from server.joins import Joins
 from server.limits import Buckets
 from server.log import Log
 from server.orm import Database
@@ -79,6 +80,7 @@ def create_app(
         hub=hub,
         database=database,
         desk=desk,
+        joins=Joins(database, log),
         tokens=tokens,
         callers=Callers(tokens, database),
         passwords=Passwords(),

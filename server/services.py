@@ -7,6 +7,7 @@ from server.callers import Callers
 from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
+from server.joins import Joins
 from server.limits import Buckets
 from server.log import Log
 from server.orm import Database
@@ -22,6 +23,7 @@ class Services:
     hub: Hub
     database: Database
     desk: Desk
+    joins: Joins
     tokens: Tokens
     callers: Callers
     passwords: Passwords

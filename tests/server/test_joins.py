@@ -1,0 +1,130 @@
+"""All who come into a session at once become members together; on each database."""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calc import build as documents
+from server import access
+from server.access import AccessError, Joining
+from server.joins import Joins
+from server.log import Stored
+from server.orm import Database, DatabaseAwayError
+from server.session import Access, Membership
+
+
+class Heard:
+    """A session and a log of which one sees what they are told."""
+
+    def __init__(self, session: str) -> None:
+        self.id = session
+        self.put: list[Access] = []
+        self.refreshed = 0
+
+    async def put_access(self, session: str, access: Access) -> bool:
+        assert session == self.id
+        self.put.append(access)
+        return True
+
+    async def refresh(self) -> None:
+        self.refreshed += 1
+
+
+@pytest.fixture
+async def heard(database: Database) -> Heard:
+    """A new session, of g1."""
+    stored = Stored("e1", 0, "", documents.empty("Nova"), {}, ())
+    session, _ = await access.create_session(database, "g1", "Ann", stored, "engine", "release")
+    return Heard(session)
+
+
+@pytest.fixture
+def joins(database: Database, heard: Heard) -> Joins:
+    log: Any = heard
+    return Joins(database, log)
+
+
+async def secret_for(database: Database, heard: Heard, role: Any, uses: int | None = None) -> str:
+    _, secret = await access.invite(database, heard.id, "g1", role, None, uses)
+    return secret
+
+
+async def all_join(joins: Joins, heard: Any, joining: list[Joining]) -> list[bool | BaseException]:
+    return await asyncio.gather(
+        *(joins.join(heard, each) for each in joining), return_exceptions=True
+    )
+
+
+def comers(secret: str, count: int) -> list[Joining]:
+    return [Joining(secret, f"v{number}", f"Viewer {number}") for number in range(count)]
+
+
+async def test_many_at_once_are_one_change_of_the_access(
+    joins: Joins, heard: Heard, database: Database
+) -> None:
+    look, edit = (
+        await secret_for(database, heard, "viewer"),
+        await secret_for(database, heard, "editor"),
+    )
+    come = [*comers(look, 40), Joining(edit, "g2", "Bob"), Joining(look, "v0", "Twice")]
+    assert await all_join(joins, heard, come) == [*[True] * 41, False]
+    (told,) = heard.put
+    assert heard.refreshed == 1
+    assert told.version == 2
+    assert len(told.members) == 42
+    assert told.members["g2"].role == "editor"
+    assert told.members["v0"].name == "Viewer 0"
+    assert told == await access.access_of(database, heard.id)
+    assert await all_join(joins, heard, come) == [False] * 42
+    assert len(heard.put) == 1
+
+
+async def test_an_invitation_for_three_lets_three_in(
+    joins: Joins, heard: Heard, database: Database
+) -> None:
+    secret = await secret_for(database, heard, "viewer", uses=3)
+    outcomes = await all_join(joins, heard, comers(secret, 8))
+    assert outcomes[:3] == [True] * 3
+    assert all(isinstance(each, AccessError) for each in outcomes[3:])
+    assert len(heard.put[-1].members) == 4
+
+
+async def test_one_who_may_not_come_does_not_keep_the_others_out(
+    joins: Joins, heard: Heard, database: Database
+) -> None:
+    secret = await secret_for(database, heard, "viewer")
+    come = [Joining("wrong", "g9", "Eve"), *comers(secret, 2)]
+    refused, *others = await all_join(joins, heard, come)
+    assert isinstance(refused, AccessError)
+    assert others == [True, True]
+    assert heard.put[-1].members["v1"] == Membership(
+        "Viewer 1", "viewer", heard.put[-1].members["v0"].invitation
+    )
+
+
+async def test_who_leaves_while_they_wait_does_not_keep_the_others_out(
+    joins: Joins, heard: Any, database: Database
+) -> None:
+    secret = await secret_for(database, heard, "viewer")
+    first, *others = (asyncio.create_task(joins.join(heard, each)) for each in comers(secret, 4))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await asyncio.gather(*others) == [True] * 3
+    later = Joining(secret, "v9", "Later")
+    assert await joins.join(heard, later)
+
+
+class Away:
+    def writing(self) -> AbstractAsyncContextManager[AsyncSession]:
+        raise DatabaseAwayError("away")
+
+
+async def test_while_sql_is_away_everybody_is_told(joins: Joins, heard: Heard) -> None:
+    away: Any = Away()
+    log: Any = heard
+    outcomes = await all_join(Joins(away, log), heard, comers("secret", 3))
+    assert all(isinstance(each, DatabaseAwayError) for each in outcomes)
+    assert heard.put == []
