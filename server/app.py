@@ -18,6 +18,8 @@ from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
 from server import (
     edit_routes,
+    library_routes,
+    library_search_routes,
     member_routes,
     openapi,
     pages,
@@ -91,6 +93,8 @@ def create_app(
         attempts=Buckets(settings.attempts_per_minute / 60, settings.attempts_per_minute),
         edits=Buckets(settings.edits_per_second, settings.edits_burst),
         operations=Buckets(settings.operations_per_second, settings.operations_burst),
+        saves=Buckets(settings.saves_per_minute / 60, settings.saves_per_minute),
+        searches=Buckets(settings.searches_per_minute / 60, settings.searches_per_minute),
     )
 
     @asynccontextmanager
@@ -142,6 +146,22 @@ def create_app(
             edit_routes.create_edit,
             stream_routes.stream_totals,
             totals_routes.compute_totals,
+            library_routes.save_build,
+            library_routes.read_build,
+            library_routes.describe_build,
+            library_routes.delete_build,
+            library_routes.list_versions,
+            library_routes.read_newest_version,
+            library_routes.read_version,
+            library_routes.add_version,
+            library_routes.restore_version,
+            library_routes.fork_build,
+            library_routes.open_build,
+            library_routes.add_favourite,
+            library_routes.remove_favourite,
+            library_search_routes.search_builds,
+            library_search_routes.searchable_stats,
+            library_search_routes.compare_versions,
             routes.live,
             routes.ready,
             catalogue_router(engine.catalogue),

@@ -12,6 +12,7 @@ from server.access import AccessError
 from server.accounts import AccountError
 from server.auth import NotAuthenticatedError
 from server.follower import EngineMovedError, NoSessionError
+from server.library import LibraryError
 from server.log import BrokenError, FullError, UnreachableError
 from server.orm import DatabaseAwayError
 from server.passwords import BusyError, WeakPasswordError
@@ -25,13 +26,16 @@ CODES = {
     404: ("not_found", "Not found"),
     405: ("method_not_allowed", "Method not allowed"),
     409: ("conflict", "Not possible as things are"),
+    412: ("changed_meanwhile", "Changed meanwhile"),
     413: ("too_large", "Too large"),
+    428: ("if_match_missing", "If-Match is missing"),
     429: ("too_many", "Too many requests"),
     500: ("internal", "Our fault"),
     503: ("unavailable", "Not available just now"),
 }
 
 
+LIBRARY = {"no_build": 404, "no_version": 404, "not_allowed": 403, "changed_meanwhile": 412}
 ACCOUNTS = {"no_account": 403, "wrong_password": 403, "not_found": 404}
 
 
@@ -111,6 +115,10 @@ def _account(_: Request[Any, Any, Any], error: AccountError) -> Response[Problem
     return _answer(ACCOUNTS.get(error.code, 409), str(error), error.code)
 
 
+def _library(_: Request[Any, Any, Any], error: LibraryError) -> Response[Problem]:
+    return _answer(LIBRARY.get(error.code, 409), str(error), error.code)
+
+
 def _weak_password(_: Request[Any, Any, Any], error: WeakPasswordError) -> Response[Problem]:
     return _answer(400, str(error), "weak_password")
 
@@ -150,6 +158,7 @@ HANDLERS: ExceptionHandlersMap = {
     NotAuthenticatedError: _not_authenticated,
     AccessError: _access,
     AccountError: _account,
+    LibraryError: _library,
     WeakPasswordError: _weak_password,
     BusyError: _unavailable,
     NoSessionError: _no_session,

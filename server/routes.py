@@ -17,6 +17,7 @@ from calc.operations import SetArchetype
 from calc.rules import Finding
 from server import access, chat
 from server.admission import caller
+from server.auth import Person
 from server.limits import Buckets
 from server.log import Stored
 from server.problems import ProblemError
@@ -94,16 +95,27 @@ async def create_session(
     person = await caller(request, services, "edit")
     limit(request, services.sessions)
     build, imported = first_build(data, services)
-    result = services.engine.result(build)
-    stored = Stored(access.new_id(6), 0, "", build, result.totals, result.findings)
+    return await begin(request, services, person, build, imported)
+
+
+async def begin(
+    request: AnyRequest,
+    services: Services,
+    owner: Person,
+    build: Build,
+    imported: tuple[mbd.Problem, ...] | UnsetType = UNSET,
+) -> CreatedSession:
+    """A new session that starts with a build."""
     engine = services.engine
+    result = engine.result(build)
+    stored = Stored(access.new_id(6), 0, "", build, result.totals, result.findings)
     session, rights = await access.create_session(
-        services.database, person.id, person.name, stored, engine.name, engine.catalogue.release
+        services.database, owner.id, owner.name, stored, engine.name, engine.catalogue.release
     )
     await services.log.open(session, stored, engine.name, rights)
     return CreatedSession(
         id=session,
-        url=f"{_base(request, services)}/s/{session}",
+        url=f"{base(request, services)}/s/{session}",
         role="owner",
         revision=0,
         findings=result.findings,
@@ -125,7 +137,7 @@ async def create_invitation(
         None if data.expires_in is UNSET else data.expires_in,
         None if data.uses is UNSET else data.uses,
     )
-    url = f"{_base(request, services)}/s/{session_id}#{secret}"
+    url = f"{base(request, services)}/s/{session_id}#{secret}"
     return Invitation(invitation, secret, url)
 
 
@@ -191,7 +203,8 @@ def limit(request: AnyRequest, buckets: Buckets) -> None:
         raise ProblemError(429, "Too many come from your address.", retry_after=round(wait, 1))
 
 
-def _base(request: AnyRequest, services: Services) -> str:
+def base(request: AnyRequest, services: Services) -> str:
+    """What links begin with."""
     return services.settings.public_url or str(request.base_url).rstrip("/")
 
 

@@ -34,3 +34,5 @@ class Services:
     attempts: Buckets  # passwords, by username
     edits: Buckets  # made without a socket, by person
     operations: Buckets
+    saves: Buckets  # to the library, by person
+    searches: Buckets  # and what else is read of the library, by address

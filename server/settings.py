@@ -29,6 +29,8 @@ class Settings(Struct, frozen=True):
     origins: foreign origins whose pages may open a live socket.
     guests_per_minute, sessions_per_minute: new ones for one address, and as many at once.
     totals_per_minute: computed without a session, for one address.
+    saves_per_minute: to the library, for one person; searches_per_minute: and whatever else is
+    read of the library, for one address.
     logins_per_minute: passwords and refresh tokens looked at for one address, and new accounts;
     attempts_per_minute: passwords for one account.
     updates_per_second: frames of a session for its viewers.
@@ -54,6 +56,8 @@ class Settings(Struct, frozen=True):
     guests_per_minute: int = 60
     sessions_per_minute: int = 30
     totals_per_minute: int = 60
+    saves_per_minute: int = 30
+    searches_per_minute: int = 240
     logins_per_minute: int = 30
     attempts_per_minute: int = 10
     frame_bytes: int = 65536
@@ -203,6 +207,8 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "guests_per_minute": _count,
     "sessions_per_minute": _count,
     "totals_per_minute": _count,
+    "saves_per_minute": _count,
+    "searches_per_minute": _count,
     "logins_per_minute": _count,
     "attempts_per_minute": _count,
     "frame_bytes": _count,

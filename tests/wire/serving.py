@@ -47,6 +47,8 @@ class Server:
         self._environment = {
             "COHORT_GUESTS_PER_MINUTE": "100000",
             "COHORT_SESSIONS_PER_MINUTE": "100000",
+            "COHORT_SAVES_PER_MINUTE": "100000",
+            "COHORT_SEARCHES_PER_MINUTE": "100000",
             "COHORT_LOGINS_PER_MINUTE": "100000",
             **{f"COHORT_{name.upper()}": value for name, value in environment.items()},
         }

@@ -3,6 +3,7 @@
 import click
 
 from server.commands.bench.fanout import fanout
+from server.commands.bench.library import library
 from server.commands.bench.session import session
 from server.commands.bench.soak import soak
 from server.commands.bench.totals import totals
@@ -14,6 +15,7 @@ def bench() -> None:
 
 
 bench.add_command(fanout)
+bench.add_command(library)
 bench.add_command(session)
 bench.add_command(soak)
 bench.add_command(totals)
