@@ -17,6 +17,8 @@ from calc.standing import Situation
 from calc.use import Use
 from gamedata.catalogue import PowerId
 
+MAX_JUMPS = 8
+
 
 def pets_of(
     summoned: Summoned, use: Use, chance: float, slots: Slots, here: Situation
@@ -28,7 +30,7 @@ def pets_of(
         _pet_power(power, many, summoned, use, chance, copied, boosts, here)
         for power, many in zip(summoned.powers, summoned.pulses, strict=True)
     ]
-    if summoned.is_part:
+    if summoned.is_part or summoned.jumps:
         found.extend(_placed(summoned, use, chance, copied, boosts, here))
     granted = () if summoned.copies_strengths else here.gifts(summoned).granted
     for each in granted:
@@ -56,22 +58,32 @@ def _placed(
     slots: Slots,
     boosts: tuple[PowerId, ...],
     here: Situation,
+    depth: int = 0,
 ) -> Iterator[PetPowerFigures]:
-    """What those do whom a thing puts in its place: Meteor falls where its shadow was."""
+    """What those do whom a thing puts in its place: Meteor falls where its shadow was.
+
+    Of lightning: what its next jumps do.
+    """
     for power, many in zip(summoned.powers, summoned.pulses, strict=True):
         sheet = here.sheets.of_pet(
             power, summoned.own_class, own_tables=not summoned.copies_strengths
         )
         for bringing in sheet.bringing:
-            if "PseudoPet" not in bringing.block.template.flags:
+            if "PseudoPet" not in bringing.block.template.flags and not summoned.jumps:
                 continue
             inner = here.sheets.summoned(bringing)
-            if inner is None or not inner.is_part:
+            if inner is not None and summoned.jumps and depth < MAX_JUMPS:
+                inner = structs.replace(inner, is_part=False, jumps=True)  # the last one, too
+                next_jumps = _placed(inner, use, chance, slots, boosts, here, depth + 1)
+            elif inner is None or not inner.is_part:
                 continue
+            else:
+                next_jumps = iter(())
             context = Context(here.facts, sheet.power)
             likely = chance * bringing.block.likelihood(context, here.state.chances)
             for each, pulses_ in zip(inner.powers, inner.pulses, strict=True):
                 yield _pet_power(each, many * pulses_, inner, use, likely, slots, boosts, here)
+            yield from next_jumps
 
 
 def _pet_power(

@@ -1,11 +1,15 @@
 """Who is summoned by a power: which powers they have, with whose tables, how often.
 
+Assumed, since the export cannot say it: lightning that jumps strikes others than whom it comes
+from, each jump once; and of what waits for somebody to fall, one falls.
+
 Source: the design's `calc.md` §11, "Summons".
 """
 
 from msgspec import Struct
 
 from calc.damage import ticks
+from calc.states import modes_on_foes
 from gamedata.catalogue import (
     Archetype,
     ArchetypeId,
@@ -17,6 +21,7 @@ from gamedata.catalogue import (
     Template,
 )
 
+_STRUCK = "chain_induction"  # the mode of those whom lightning struck, and strikes no more
 _INFO = "_Info"  # a power that is there to be read: it says what others do, once
 
 
@@ -27,7 +32,7 @@ class Summoned(Struct, frozen=True, gc=False):
     their own class's. own_class: the class that conditions see. copies_boosts: the summoner's
     slots work in powers that take the same types. copies_strengths: the summoner's global
     strengths too. is_part: a thing that is there for the power only, whose damage is the power's;
-    others are pets.
+    others are pets. jumps: it strikes others than the power's target (Chain Induction, Ion).
     duration_s: None until killed. pulses: by power, how often it is used while they are there.
     """
 
@@ -39,6 +44,7 @@ class Summoned(Struct, frozen=True, gc=False):
     copies_boosts: bool = False
     copies_strengths: bool = False
     is_part: bool = False
+    jumps: bool = False
     duration_s: float | None = 0.0
     entity: EntityId = EntityId("")
 
@@ -63,6 +69,7 @@ def summoned(
     powers = tuple(
         power for power in (entity.powers if entity else params.powers) if power in catalogue.powers
     )
+    jumps = any(_STRUCK in modes_on_foes(catalogue.powers[power]) for power in powers)
     return Summoned(
         entity.name if entity else params.name,
         creator if copies else catalogue.archetypes.get(own_class, creator),
@@ -72,15 +79,22 @@ def summoned(
         copies_boosts="CopyBoosts" in flags,
         copies_strengths=copies,
         is_part=copies
+        and not jumps
         and (entity is None or not any(catalogue.powers[each].type == "Click" for each in powers)),
+        jumps=jumps,
         duration_s=template.duration_s,
         entity=entity.id if entity else EntityId(""),
     )
 
 
+def _waits_for_the_dead(power: Power) -> bool:
+    affected = power.targets_affected
+    return bool(affected) and all(target.endswith("(Dead)") for target in affected)
+
+
 def pulses(power: Power, duration_s: float | None) -> int:
     """How often a power is used by somebody who is there that long."""
-    if power.id.endswith(_INFO):
+    if power.id.endswith(_INFO) or _waits_for_the_dead(power):
         return 1
     if power.type == "Click":
         return ticks(duration_s, power.recharge_s + power.cast_s)
