@@ -70,9 +70,9 @@ def create_app(
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
 
     archive = Archive(database, log, engine, settings.edit_ids)
-    hub = Hub(redis, hints_redis, log, engine, settings, worker, archive)
-    recorder = Recorder(redis, database, log, hub.sessions, hub.mend)
     desk = Desk(database, engine)
+    hub = Hub(redis, hints_redis, log, engine, settings, worker, archive, desk.look)
+    recorder = Recorder(redis, database, log, hub.sessions, hub.mend)
     secret = signing_secret(settings.secret, settings.data_dir)
     tokens = Tokens(secret, settings.signing, settings.old_secrets)
     services = Services(

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
+from msgspec import UNSET
+
 from server import views
+from server.board import Board
 from server.connection import Connection
 from server.line import Line
 from server.pace import Pace
@@ -23,11 +26,13 @@ class Audience:
     stand in one line. Viewers follow at a bounded rate: `shown` is the state that they have, and
     in which the next of them enters, so that one frame fits all.
 
+    board: what is proposed.
     people: who is here, as everybody was last told. collaborators: who may be here, but for
     viewers.
     """
 
-    def __init__(self, updates_per_second: float = 20.0) -> None:
+    def __init__(self, updates_per_second: float = 20.0, board: Board | None = None) -> None:
+        self._board = board
         self._connections: dict[tuple[str, str], Connection] = {}
         self._lines: dict[View, Line] = {}
         self._access = Access(0, {})
@@ -128,8 +133,16 @@ class Audience:
                 self._move(connection, view_of(member.role, connection.wanted))
                 themselves = Present(connection.person, member.name, member.role)
                 connection.answer(People(changed=(themselves,)))
+                self.tell_proposed(connection)
         self._recount()
         self._moved()
+
+    def tell_proposed(self, connection: Connection) -> None:
+        """Tell somebody who came without a snapshot what waits for a decision."""
+        if self._board is not None and self._state is not None and connection.view.decides:
+            proposed = self._board.open(self._state)
+            for each in () if proposed is UNSET else proposed:
+                connection.answer(each)
 
     def take_others(self, others: tuple[tuple[Present, ...], ...]) -> None:
         """Who is here by the other workers."""
@@ -194,9 +207,11 @@ class Audience:
         state = self.stands(view)
         if view.feed == "":
             return b""
-        if view.feed != "totals" and view.people == "names":
+        if view.feed == "changes":
+            named = view.people == "names"
             known_people = self.people.values() if people is None else people
-            return views.snapshot_frame(state, view, known_people)
+            proposed = UNSET if self._board is None else self._board.open(state)
+            return views.snapshot_frame(state, view, known_people if named else (), proposed)
         known = self._snapshots.get(view)
         if known is None or known[0] is not state:
             totals_only = view.feed == "totals"
@@ -214,15 +229,16 @@ class Audience:
     # Other messages
 
     def send(self, message: ServerMessage, *, editors_only: bool = False) -> None:
-        """The same bytes to everybody."""
+        """The same bytes to everybody who sees more than totals; or to those who may edit."""
         frame = text_frame(encode(message))
         if editors_only:
             for connection in self._connections.values():
                 if self._edits(connection.person):
                     connection.send(frame)
         else:
-            for line in self._lines.values():
-                line.put(frame)
+            for view, line in self._lines.items():
+                if view.feed in ("changes", "updates") or view.people:
+                    line.put(frame)
 
     def close_all(self, code: Close, reason: str) -> None:
         for connection in self:

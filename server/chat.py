@@ -54,6 +54,21 @@ async def recall(
     return tuple(map(_said, reversed(rows)))
 
 
+async def since(
+    database: Database, session: str, after: int | None, limit: int
+) -> tuple[int, tuple[Said, ...]]:
+    """The number of what was said last (0: nothing), and the newest that came after a number,
+    rising; nothing after None. Raises DatabaseAwayError."""
+    here = SaidRow.session_id == session
+    async with database.reading() as sql:
+        newest = await sql.scalar(select(func.max(SaidRow.number)).where(here)) or 0
+        if after is None or newest <= after:
+            return newest, ()
+        found = select(SaidRow).where(here, SaidRow.number > after)
+        rows = (await sql.scalars(found.order_by(SaidRow.number.desc()).limit(limit))).all()
+    return newest, tuple(map(_said, reversed(rows)))
+
+
 def _said(row: SaidRow) -> Said:
     named = UNSET if row.message_id is None else row.message_id
     return Said(row.number, row.person, row.name, row.text, row.at, named)

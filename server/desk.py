@@ -5,10 +5,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from server import chat, proposals
 from server.access import AccessError
+from server.board import KEPT
 from server.connection import Connection
 from server.engine import Engine
 from server.orm import Database, DatabaseAwayError
@@ -26,7 +27,7 @@ WAITING = 1000  # of all sessions of a worker, while SQL is slow
 
 class _Waiting(Struct, frozen=True):
     live: "LiveSession"
-    connection: Connection
+    connection: Connection | None
     id: str | None
     work: Callable[[], Awaitable[None]]
 
@@ -38,7 +39,7 @@ class Desk:
         self._database = database
         self._engine = engine
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue(WAITING)
-        self._newcomers: dict[LiveSession, list[Connection]] = {}  # who wait for what is proposed
+        self._looking: set[LiveSession] = set()
 
     def take(
         self, live: "LiveSession", connection: Connection, message: Say | Propose | Decide
@@ -54,70 +55,82 @@ class Desk:
                 work = lambda: self._decide(live, connection, message)  # noqa: E731
         self._put(live, connection, None if message.id is UNSET else message.id, work)
 
-    def begin(self, live: "LiveSession", connection: Connection) -> None:
-        """Tell a newcomer what is proposed."""
-        if not may_propose(live.state.access, connection.person):
-            return
-        if live in self._newcomers:
-            self._newcomers[live].append(connection)  # who come at once are told at once
-        elif self._waiting.full():
-            self._not_now(connection, None)
-        else:
-            self._newcomers[live] = [connection]
-            self._put(live, connection, None, lambda: self._tell_open(live))
+    def look(self, live: "LiveSession") -> None:
+        """Put in line to read what the people of a session may not have been told."""
+        if live not in self._looking and not self._waiting.full():  # else it asks again
+            self._looking.add(live)
+            self._put(live, None, None, lambda: self._look(live))
 
     async def run(self) -> None:
         """Keep and tell until cancelled."""
         while True:
             waiting = await self._waiting.get()
-            named = waiting.id if waiting.id is not None else UNSET
+            named = UNSET if waiting.id is None else waiting.id
             try:
                 await waiting.work()
             except AccessError as error:
-                waiting.connection.answer(Refused(error.code, str(error), id=named))
+                self._refuse(waiting, Refused(error.code, str(error), id=named))
             except DatabaseAwayError:
-                self._not_now(waiting.connection, waiting.id)
+                self._refuse(waiting, _not_now(named))
             except Exception:
                 logger.exception("session %s: what was to be kept is lost", waiting.live.id)
                 told = "Something is wrong on the server; nobody was told."
-                waiting.connection.answer(Refused("internal", told, id=named))
+                self._refuse(waiting, Refused("internal", told, id=named))
+
+    def _refuse(self, waiting: _Waiting, refused: Refused) -> None:
+        if waiting.connection is not None:
+            waiting.connection.answer(refused)
 
     def _put(
         self,
         live: "LiveSession",
-        connection: Connection,
+        connection: Connection | None,
         named: str | None,
         work: Callable[[], Awaitable[None]],
     ) -> None:
+        waiting = _Waiting(live, connection, named, work)
         try:
-            self._waiting.put_nowait(_Waiting(live, connection, named, work))
+            self._waiting.put_nowait(waiting)
         except asyncio.QueueFull:
-            self._not_now(connection, named)
+            self._refuse(waiting, _not_now(UNSET if named is None else named))
 
-    def _not_now(self, connection: Connection, named: str | None) -> None:
-        told = "This cannot be kept just now."
-        connection.answer(
-            Refused("unavailable", told, id=UNSET if named is None else named, retry_after=2.0)
-        )
+    async def _look(self, live: "LiveSession") -> None:
+        self._looking.discard(live)
+        board = live.board
+        board.unsure = False
+        try:
+            newest, said = await chat.since(self._database, live.id, board.said, KEPT)
+            waiting = await proposals.open_in(self._database, live.id)
+            settled = [
+                await proposals.read(self._database, live.id, each)
+                for each in board.not_in(waiting)
+            ]
+        except DatabaseAwayError:
+            board.unsure = True  # it asks again
+            return
+        live.looked(newest, said, (*waiting, *settled))
 
     async def _say(self, live: "LiveSession", connection: Connection, say: Say) -> None:
         said, new = await chat.keep(self._database, live.id, connection.person, say)
-        if new:
-            await live.tell(said)
-        else:
+        await live.tell(said)  # also what was said before: who kept it may not have come to tell
+        if not (new and connection.view.hears):
             connection.answer(said)
 
     async def _propose(self, live: "LiveSession", connection: Connection, propose: Propose) -> None:
-        totals = proposals.tried(live.state, connection.person, propose, self._engine)
-        if isinstance(totals, Refused):
-            connection.answer(totals)
-            return
-        kept, new = await proposals.keep(
-            self._database, live.id, connection.person, propose, live.state.revision, totals
-        )
-        if new:
-            await live.tell(kept)
-        else:
+        person = connection.person
+        known = await proposals.known(self._database, live.id, person, propose)
+        if known is None:
+            totals = proposals.tried(live.state, person, propose, self._engine)
+            if isinstance(totals, Refused):
+                connection.answer(totals)
+                return
+            kept, new = await proposals.keep(
+                self._database, live.id, person, propose, live.state.revision, totals
+            )
+        else:  # what came of it may have made it impossible since
+            kept, new = known, False
+        await live.tell(kept)
+        if not new:
             connection.answer(kept)
 
     async def _decide(self, live: "LiveSession", connection: Connection, decide: Decide) -> None:
@@ -128,6 +141,7 @@ class Desk:
         if not may_edit(live.state.access, person) and (decide.accept or found.by != person):
             raise AccessError("not_allowed", "An editor decides on proposals.")
         if found.state != "open":
+            await live.tell(found)  # whoever decided may not have come to tell
             raise AccessError("already_decided", f"This proposal is {found.state} already.")
         if decide.accept:
             taking = Taking(found.id, live.state.revision, found.operations, found.by)
@@ -151,19 +165,10 @@ class Desk:
             raise AccessError("already_decided", "Somebody else was first.")
         await live.tell(settled)
 
-    async def _tell_open(self, live: "LiveSession") -> None:
-        newcomers = self._newcomers.pop(live)
-        try:
-            found = await proposals.open_in(self._database, live.id)
-        except DatabaseAwayError:
-            for each in newcomers:
-                self._not_now(each, None)
-            return
-        for proposal in found:
-            message = proposals.on(live.state, proposal, self._engine)
-            for each in newcomers:
-                each.answer(message)
-            await asyncio.sleep(0)
+
+def _not_now(named: str | UnsetType) -> Refused:
+    told = "This cannot be kept just now."
+    return Refused("unavailable", told, id=named, retry_after=2.0)
 
 
 class _Accepting:

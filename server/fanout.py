@@ -12,7 +12,7 @@ from server.archive import Archive
 from server.engine import Engine
 from server.follower import EngineMovedError, NoSessionError
 from server.hints import Hints
-from server.live import LiveSession
+from server.live import LiveSession, Look
 from server.log import FullError, Log, UnreachableError
 from server.orm import DatabaseAwayError
 from server.people import Presence
@@ -31,7 +31,7 @@ class Hub:
     """A worker's live sessions, its one reader of hints, and what is done every few seconds.
 
     hints_redis: a client that does not reconnect by itself, so that no loss goes unnoticed.
-    archive: where sessions are that Redis does not have.
+    archive: where sessions are that Redis does not have. look: see `LiveSession`.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Hub:
         settings: Settings,
         worker: str,
         archive: Archive,
+        look: Look = lambda _: None,
     ) -> None:
         self._live: dict[str, LiveSession] = {}
         self._log = log
@@ -68,11 +69,12 @@ class Hub:
             worker=worker,
         )
         self._archive = archive
+        self._look = look
         self._releases = Releases(redis, engine.name)
         self._compare_now = asyncio.Event()
         self._presence = Presence(redis, worker, settings.people_ttl_s)
         self._hints = Hints(
-            redis, hints_redis, f"cohort:worker:{worker}", self._heard, self._compare_now.set
+            redis, hints_redis, f"cohort:worker:{worker}", self._heard, self._restored
         )
         self._group = asyncio.TaskGroup()
         self._tasks: dict[LiveSession, asyncio.Task[None]] = {}
@@ -135,6 +137,7 @@ class Hub:
             self._house,
             self._archive,
             self._releases,
+            self._look,
         )
         self._tasks[live] = self._group.create_task(self._run(live))
         return live
@@ -176,6 +179,12 @@ class Hub:
         live = self._live.get(session)
         if live is not None:
             live.heard(hint)
+
+    def _restored(self) -> None:
+        """Hints may have been lost."""
+        self._compare_now.set()
+        for live in self._live.values():
+            live.hints_were_lost()
 
     async def _compare(self) -> None:
         """Find what no hint told: every few seconds, and whenever hints may have been lost."""

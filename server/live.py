@@ -8,6 +8,7 @@ their snapshot.
 
 import asyncio
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Literal
 
@@ -19,6 +20,7 @@ from server import focus as focuses
 from server import session
 from server.archive import Archive
 from server.audience import Audience
+from server.board import Board
 from server.connection import Connection
 from server.decider import Decider, Races
 from server.engine import Engine
@@ -54,6 +56,7 @@ from server.turns import Author
 from server.views import Wanted
 
 Told = Said | Proposal | Focused
+Look = Callable[["LiveSession"], None]
 
 _told: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
 
@@ -64,7 +67,9 @@ DEGRADED = Status(degraded=True, reason="Edits wait until the server can store t
 class LiveSession:
     """A session that somebody on this worker is in.
 
-    archive: where sessions are that Redis does not have.
+    archive: where sessions are that Redis does not have. look: reads from SQL soon what people
+    may not have been told, for `looked`.
+    board: what they were told of that.
     ready: done when the session is loaded, failed when it cannot be.
     expected: how many are about to enter.
     """
@@ -80,10 +85,12 @@ class LiveSession:
         house: House,
         archive: Archive,
         releases: Releases,
+        look: Look,
     ) -> None:
         self.id = session_id
         self.channel = key(session_id, "hints")
-        self.audience = Audience(settings.updates_per_second)
+        self.board = Board(engine)
+        self.audience = Audience(settings.updates_per_second, self.board)
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.expected = 0
         self.idle_since = time.monotonic()
@@ -97,6 +104,8 @@ class LiveSession:
         self._attentions = Attentions()
         self._focus_timer: asyncio.TimerHandle | None = None
         self._unshared: Focused | None = None  # what other workers do not know yet
+        self._look = look
+        self._untold = False  # other workers were not told what is kept
         self._about: About | None = None  # as everybody here knows it
         self._wake = asyncio.Event()
         self._people: Literal["", "renew", "tell"] = ""  # what is to be written
@@ -125,10 +134,12 @@ class LiveSession:
             raise Closing(Close.NOT_ALLOWED, "The session is full.")
         self.audience.enter(connection)
         self._begin(connection, resume, token)
+        for refused in self._follower.lost_of(connection.person, resume):
+            connection.answer(refused)
         if self._follower.patience.degraded:
             connection.answer(DEGRADED)
         focused = self._attentions.all()
-        if focused is not None and session.may_propose(self.state.access, connection.person):
+        if focused is not None and connection.view.hears:
             connection.answer(focused)
         self._came.append(connection)
         self._share_people("tell")
@@ -164,6 +175,8 @@ class LiveSession:
             token=token,
         )
         connection.send(text_frame(encode(welcome)) + beginning)
+        if resumed != "snapshot":
+            audience.tell_proposed(connection)
 
     def leave(self, connection: Connection) -> None:
         if self.audience.leave(connection):
@@ -199,9 +212,29 @@ class LiveSession:
 
     async def tell(self, kept: Said | Proposal) -> None:
         """Tell what is kept in SQL to all but viewers, by whichever worker they are here."""
-        self._tell_people(kept)
-        with suppress(UnreachableError):  # it can be read again
+        self._hear(kept)
+        try:
             await self._presence.tell(self.id, self._hint(kept))
+        except UnreachableError:
+            self._untold = True
+
+    def looked(self, newest: int, said: Sequence[Said], proposals: Sequence[Proposal]) -> None:
+        """What SQL has; see `Board.look`. proposals: those that wait, or were thought to."""
+        waiting = [each for each in proposals if each.state == "open"]
+        missed = self.board.look(newest, said, waiting)
+        on = self.board.open(self.state)
+        newest_of = {} if on is UNSET else {each.id: each for each in on}
+        for each in missed:
+            self._tell_kept(newest_of.get(each.id, each) if isinstance(each, Proposal) else each)
+        for each in proposals:
+            if each.state != "open":
+                self._hear(each)
+
+    def hints_were_lost(self) -> None:
+        """What is kept may have been told, and not heard here."""
+        self.board.unsure = True
+        if self.ready.done():
+            self._look(self)
 
     async def refresh(self) -> None:
         """Read what happened elsewhere, now. Raises UnreachableError."""
@@ -224,7 +257,12 @@ class LiveSession:
                 relayed = _told.decode(message)
                 if isinstance(relayed, Focused):
                     self._attentions.take(relayed.people)
-                self._tell_people(relayed)
+                    self._tell_focused(relayed)
+                else:
+                    self._hear(relayed)
+        elif hint.startswith(b"look "):
+            if hint.decode().removeprefix("look ") != self._house.worker:
+                self.hints_were_lost()
         else:
             revision, _, next_in_line = hint.decode().partition(" ")
             self._follower.hint(int(revision) if revision.isdigit() else None, next_in_line)
@@ -239,13 +277,16 @@ class LiveSession:
         for connection in self.audience:
             self.audience.catch_up(connection)
         self._follower.look_for_lost()
+        if self.board.unsure:
+            self._look(self)
         self._share_people("renew")
 
     @property
     def idle(self) -> bool:
         return not (len(self.audience) or self.expected or self._decider or self._questions)
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self, *, watches: bool) -> Snapshot:
+        """Everything that is known. watches: for a viewer."""
         state = self.state
         return Snapshot(
             epoch=state.epoch,
@@ -254,7 +295,8 @@ class LiveSession:
             build=state.build,
             totals=state.totals,
             findings=state.findings,
-            people=tuple(self.audience.people.values()),
+            people=() if watches else tuple(self.audience.people.values()),
+            proposals=UNSET if watches else self.board.open(state),
         )
 
     # What the follower tells.
@@ -303,6 +345,7 @@ class LiveSession:
             self.ready.cancel()
             raise
         self.ready.set_result(None)
+        self._look(self)
         self._decider.prepare()
         while True:
             await self._wake.wait()
@@ -349,19 +392,39 @@ class LiveSession:
         with suppress(UnreachableError, FullError):  # renewed soon anyway
             own = self.audience.own_people()
             self.audience.take_others(await self._presence.write(self.id, own, hint))
+            if self._untold:
+                await self._presence.tell(self.id, b"look %s" % self._house.worker.encode())
+                self._untold = False
 
-    def _tell_people(self, message: Told) -> None:
-        """To everybody but viewers."""
-        frame = text_frame(encode(message))
+    def _hear(self, kept: Said | Proposal) -> None:
+        match self.board.hear(kept):
+            case "new":
+                self._tell_kept(kept)
+            case "gap":
+                self._look(self)
+
+    def _tell_kept(self, kept: Said | Proposal) -> None:
+        """To all but viewers who see that kind of thing; a proposal also to whose it is."""
+        frame = text_frame(encode(kept))
         for connection in self.audience:
-            if session.may_propose(self.state.access, connection.person):
+            if isinstance(kept, Said):
+                told = connection.view.hears
+            else:
+                told = connection.view.decides or connection.person in (kept.by, kept.decided_by)
+            if told:
+                connection.send(frame)
+
+    def _tell_focused(self, focused: Focused) -> None:
+        frame = text_frame(encode(focused))
+        for connection in self.audience:
+            if connection.view.hears:
                 connection.send(frame)
 
     def _tell_focus(self) -> None:
         self._focus_timer = None
         focused = self._attentions.untold()
         if focused is not None:
-            self._tell_people(focused)
+            self._tell_focused(focused)
             self._unshared = focused
             self._wake.set()
 

@@ -104,9 +104,7 @@ async def keep(
             raise AccessError("not_allowed", "As a viewer you may not propose.")
         row = await sql.get(ProposalRow, (session, propose.id))
         if row is not None:
-            if row.person != person or row.operations != _encode(propose.operations):
-                raise AccessError("id_reused", "This id was used for another proposal.")
-            return _proposal(row), False
+            return _same(row, person, propose), False
         count = select(func.count()).select_from(ProposalRow)
         here = (ProposalRow.session_id == session, ProposalRow.state == "open")
         if (await sql.scalar(count.where(*here)) or 0) >= OPEN:
@@ -124,6 +122,20 @@ async def keep(
         )
         sql.add(row)
     return _proposal(row), True
+
+
+async def known(database: Database, session: str, person: str, propose: Propose) -> Proposal | None:
+    """The proposal as it stands, when it was sent before. Raises AccessError for another one
+    under its id."""
+    async with database.reading() as sql:
+        row = await sql.get(ProposalRow, (session, propose.id))
+        return None if row is None else _same(row, person, propose)
+
+
+def _same(row: ProposalRow, person: str, propose: Propose) -> Proposal:
+    if row.person != person or row.operations != _encode(propose.operations):
+        raise AccessError("id_reused", "This id was used for another proposal.")
+    return _proposal(row)
 
 
 async def read(database: Database, session: str, proposal: str) -> Proposal:

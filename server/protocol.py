@@ -67,7 +67,9 @@ class Join(Struct, frozen=True, tag="join", omit_defaults=True):
 
     client: drawn once per tab or program; a second socket with the same one replaces the first.
     resume: the newest position that the client has, if it was here before.
-    views: what the client wants to be sent; absent is everything. stats: keys of the totals that
+    views: what the client wants to be sent; absent is everything. "build": the build, what is
+    changed, found and proposed. "totals". "people": who is here, where they look, and what they
+    say. stats: keys of the totals that
     it wants; none is all of them.
     """
 
@@ -280,8 +282,11 @@ class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot", omit_defaults=True):
-    """Everything at a revision. `totals` has every stat, or those that the client named; `edit`
-    is the newest edit's id. Viewers are not told who is here."""
+    """Everything at a revision. Viewers are not told who is here, nor what is proposed.
+
+    totals: of every stat, or of those that the client named. edit: the newest edit's id.
+    proposals: all that are open, oldest first; when absent, each follows as a `proposal`.
+    """
 
     epoch: str
     revision: int
@@ -290,6 +295,7 @@ class Snapshot(Struct, frozen=True, tag="snapshot", omit_defaults=True):
     findings: tuple[Finding, ...]
     people: tuple[Present, ...]
     edit: str = ""
+    proposals: "tuple[Proposal, ...] | UnsetType" = UNSET
 
 
 class Kept(Struct, frozen=True):
@@ -436,7 +442,9 @@ class Attention(Struct, frozen=True, omit_defaults=True):
 
 
 class Proposal(Struct, frozen=True, tag="proposal", omit_defaults=True):
-    """A new or decided proposal, to all but viewers; newcomers are told of the open ones.
+    """A new or decided proposal, to those who see the build and are no viewers, and to who made
+    or decided it. The open ones are in a `snapshot`; after a `welcome` without one, forget those
+    that you know: each that is open follows.
 
     base: the revision that it was made on. totals: of the stats that would be others on the
     newest build; problem: why it cannot be made as the build is now, as a sentence.
@@ -463,9 +471,10 @@ class Focused(Struct, frozen=True, tag="focused"):
 
 
 class Said(Struct, frozen=True, tag="said", omit_defaults=True):
-    """What somebody said, to all who are here and to its author.
+    """What somebody said, to those who see people and are no viewers, and to its author.
 
-    number: rises in the session; what came before can be read again (`GET …/said`). name: the
+    number: rises by one in the session; what one lacks (from before one came, or before a
+    `reset`) is to be read by `GET …/said`. name: the
     person's when they said it. at: in milliseconds since 1970. id: the author's own, if any.
     """
 

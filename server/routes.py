@@ -159,13 +159,16 @@ async def read_session(request: AnyRequest, session_id: str, services: Services)
     """The snapshot, for a member or for who holds an invitation."""
     secret = request.headers.get("invitation")
     person = None if secret else await caller(request, services, "read")
+    role = None
     if secret:
-        await access.invitation_for(services.database, session_id, secret)
+        role = (await access.invitation_for(services.database, session_id, secret)).role
     async with services.hub.live(session_id) as live:
-        if person is not None and person.id not in live.state.access.members:
-            raise ProblemError(403, "You may not be in this session.")
         await live.refresh()  # what is committed is seen, whichever worker was asked
-        return live.snapshot()
+        if person is not None:
+            if person.id not in live.state.access.members:
+                raise ProblemError(403, "You may not be in this session.")
+            role = live.state.access.members[person.id].role
+        return live.snapshot(watches=role == "viewer")
 
 
 @get("/api/v1/sessions/{session_id:str}/said")

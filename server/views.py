@@ -5,7 +5,9 @@ V2  Viewers of the build get `update`s: several changes as one, from what they h
 V3  Who asked for totals alone gets `totals`, of the stats that they named, when one of them is
     another.
 V4  Collaborators are told who comes and goes, viewers how many are here.
-V5  Stats that are named are the only ones in anything that is sent.
+V5  Who sees people (or said it) is told what is said and where others look; who sees the build
+    (or made or decided it) what is proposed. Viewers are told none of it.
+V6  Stats that are named are the only ones in anything that is sent.
 """
 
 from collections.abc import Iterable
@@ -20,6 +22,7 @@ from calc.totals import Total
 from server.protocol import (
     Change,
     Present,
+    Proposal,
     Refused,
     Role,
     Snapshot,
@@ -58,6 +61,16 @@ class View(Struct, frozen=True):
     def follows(self) -> bool:
         """Whether it is the whole session, so that changes as the log has them may be sent."""
         return self.feed in ("changes", "updates") and self.totals and not self.stats
+
+    @property
+    def hears(self) -> bool:
+        """Whether it is told what people say, and where they look."""
+        return self.people == "names"
+
+    @property
+    def decides(self) -> bool:
+        """Whether it is told what is proposed."""
+        return self.feed == "changes"
 
     @property
     def derived(self) -> bool:
@@ -127,7 +140,13 @@ def all_totals_frame(state: State, view: View) -> bytes:
     return text_frame(encode(Totals(state.revision, _only(state.totals, view))))
 
 
-def snapshot_frame(state: State, view: View, people: Iterable[Present] = ()) -> bytes:
+def snapshot_frame(
+    state: State,
+    view: View,
+    people: Iterable[Present] = (),
+    proposals: tuple[Proposal, ...] | UnsetType = UNSET,
+) -> bytes:
+    """Everything that somebody with this view is to know."""
     snapshot = Snapshot(
         epoch=state.epoch,
         revision=state.revision,
@@ -136,6 +155,7 @@ def snapshot_frame(state: State, view: View, people: Iterable[Present] = ()) -> 
         totals=_only(state.totals, view),
         findings=state.findings,
         people=tuple(people),
+        proposals=proposals,
     )
     return text_frame(encode(snapshot))
 

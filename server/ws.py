@@ -112,7 +112,6 @@ async def _enter(
     async with services.hub.live(session_id) as live:
         await _admit(live, person, join, services)
         live.enter(connection, None if join.resume is UNSET else join.resume, token)
-        services.desk.begin(live, connection)
     return live, connection, person.scope
 
 

@@ -155,6 +155,7 @@ class SessionPage {
     if (message.type === "snapshot" && this.behind) {
       this.behind = false;
       for (const edit of this.state.pending) this.send(edit); // what was answered meanwhile did not come
+      if (this.state.role !== "viewer") this.recall(); // nor what was said
     }
     if (message.type === "snapshot" || message.type === "change" || message.type === "update") {
       visited(this.id, this.state.build?.title || "Untitled");

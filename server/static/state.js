@@ -151,6 +151,8 @@ function snapshot(state, message) {
     build: message.build, totals: message.totals, changed: {}, findings: message.findings,
     known: learn(state.known, message.people),
     present: message.people.map((member) => member.person),
+    proposals: message.proposals
+      ? Object.fromEntries(message.proposals.map((one) => [one.id, one])) : state.proposals,
   };
 }
 

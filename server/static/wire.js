@@ -51,6 +51,7 @@
  * @property {Record<string, Total>} totals
  * @property {Finding[]} findings
  * @property {Member[]} people
+ * @property {Proposal[]} [proposals]  the open ones; absent: each follows
  *
  * @typedef {object} Change
  * @property {"change"} type

@@ -138,3 +138,12 @@ def test_an_edit_stays_until_it_is_answered(run: Any) -> None:
     assert [each["id"] for each in state["pending"]] == ["mine"]
     accepted = {"type": "accepted", "id": "mine", "revision": 5}
     assert run(FOLLOW, [[SNAPSHOT, busy, accepted], [edit]])["pending"] == []
+
+
+def test_what_is_proposed_comes_with_a_snapshot_or_after_the_welcome(run: Any) -> None:
+    proposal = {"type": "proposal", "id": "p1", "by": "g2", "state": "open", "at": 1}
+    other = {**proposal, "id": "p2"}
+    reset = [{**SNAPSHOT, "proposals": [proposal]}, other, {**SNAPSHOT, "proposals": [other]}]
+    assert list(run(FOLLOW, [reset, []])["proposals"]) == ["p2"]
+    unknown = [{**SNAPSHOT, "proposals": [proposal]}, SNAPSHOT]  # each that is open follows
+    assert list(run(FOLLOW, [unknown, []])["proposals"]) == ["p1"]

@@ -92,12 +92,17 @@ async def test_a_proposal_waits_for_newcomers_and_is_declined_or_withdrawn(
         assert (await eve.receive("refused"))["code"] == "not_allowed"
         await sue.send({**propose(4, 20), "title": "a\nb"})
         assert (await sue.receive("refused"))["path"] == "$.title"
-        raw = await joined(one.url, ann.session, token=ann.token)
-        waiting = {"proposal-1", "proposal-2"}
-        while waiting:  # the newest may come twice: as news, and as what is open
-            proposal = await raw.receive("proposal")
-            assert (proposal["state"], proposal["totals"] != {}) == ("open", True)
-            waiting.discard(proposal["id"])
+        raw = await Raw.open(one.url, ann.session)
+        await raw.join(token=ann.token)
+        waiting = (await raw.receive("snapshot"))["proposals"]
+        while len(waiting) < 2:  # the hint of the newest is on its way
+            waiting.append(await raw.receive("proposal"))
+        assert [each["id"] for each in waiting] == ["proposal-1", "proposal-2"]
+        assert all(each["state"] == "open" and each["totals"] for each in waiting)
+        assert [each["id"] for each in ann.snapshot()["proposals"]] == ["proposal-1", "proposal-2"]
+        assert "proposals" not in ann.call(
+            "GET", f"/api/v1/sessions/{ann.session}", Invitation=eve_secret
+        )
         await raw.send(decide(1, accept=False))
         assert (await decided(sue, 1))["state"] == "declined"
         await sue.send(decide(2, accept=False))

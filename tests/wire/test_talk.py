@@ -5,7 +5,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from redis.asyncio import Redis
 
+from calc.operations import SetLevel
+from server import chat, proposals
+from server.orm import Database
+from server.protocol import Propose, Say
 from tests.wire.serving import Owner, Raw, Server
 
 
@@ -125,6 +130,49 @@ async def test_what_is_said_is_heard_everywhere_but_by_viewers_and_read_by_newco
     eve_token = {"Invitation": eve_secret}
     assert ann.call("GET", path, status=401, **eve_token)["code"] == "not_authenticated"
     for each in (raw, sue, eve):
+        await each.socket.close()
+
+
+async def test_what_a_lost_hint_would_have_told_is_told(
+    two_servers: tuple[Server, Server], redis_url: str
+) -> None:
+    one, other = two_servers
+    ann = Owner(one.url, archetype="Class_Scrapper")
+    bob_secret = ann.invite()["secret"]
+    raw = await joined(one.url, ann.session, token=ann.token)
+    bob = await joined(other.url, ann.session, invitation=bob_secret, name="Bob")
+    overlay = await joined(one.url, ann.session, token=ann.token, views=["build"])
+    database = Database(f"sqlite+aiosqlite:///{one.data_dir.parent / 'shared.sqlite'}")
+    redis = Redis.from_url(redis_url)
+
+    async def unheard(text: str) -> None:
+        """As of a worker that died before it could tell."""
+        await chat.keep(database, ann.session, ann.person, Say(text))
+
+    async with asyncio.timeout(30):
+        await raw.send({"type": "say", "text": "one"})
+        for each in (raw, bob):
+            assert (await each.receive("said"))["text"] == "one"
+        await unheard("two")
+        propose = Propose("proposal-1", (SetLevel(20),), "Lower")
+        await proposals.keep(database, ann.session, ann.person, propose, 0, {})
+        await redis.client_kill_filter(_type="pubsub")
+        for each in (raw, bob):
+            assert (await each.receive("said"))["text"] == "two"
+            assert "health.max" in (await each.receive("proposal"))["totals"]
+        await unheard("three")
+        await bob.send({"type": "say", "text": "four"})
+        for each in (raw, bob):
+            assert [(await each.receive("said"))["text"] for _ in "34"] == ["three", "four"]
+        await overlay.send({"type": "ping", "id": "p1"})
+        heard = []
+        while (kind := msgspec.json.decode(await overlay.socket.recv())["type"]) != "pong":
+            heard.append(kind)
+        assert "proposal" in heard  # it is of the build
+        assert not {"said", "people", "focused"} & set(heard)  # they are of people
+    await redis.aclose()
+    await database.close()
+    for each in (raw, bob, overlay):
         await each.socket.close()
 
 
