@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 import click
 import httpx
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -47,12 +48,12 @@ class Sample(Struct, frozen=True):
 
 
 class Load(Struct):
-    """What the people of a run saw. lost: sockets that the server closed."""
+    """What the people of a run saw. lost: why sockets ended, or never opened, by themselves."""
 
     edits: int = 0
     received: int = 0
     visits: int = 0
-    lost: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
 
 
 @click.command()
@@ -69,12 +70,11 @@ def soak(minutes: float, viewers: int, sessions: int, edits: float) -> None:
     samples, load = asyncio.run(_soak(minutes * 60, viewers, sessions, edits, said))
     click.echo(
         f"{load.edits} edits, {load.received} messages to viewers, {load.visits} visits, "
-        f"{load.lost} lost lines"
+        f"{load.lost.total()} lost lines"
     )
     failures = [f"the server said: {line}" for line in said if _COMPLAINT.search(line)]
     failures += _grown(samples)
-    if load.lost:
-        failures.append(f"the server closed {load.lost} sockets")
+    failures += [f"{times} sockets were lost: {why}" for why, times in load.lost.items()]
     for failure in failures:
         click.echo(failure)
     if failures:
@@ -255,5 +255,5 @@ async def _watch(url: str, room: Room, load: Load) -> None:
                         join = Join(token=token) if token else join
         except TimeoutError:
             pass  # they leave
-        except (ConnectionClosed, InvalidHandshake, OSError):
-            load.lost += 1
+        except (ConnectionClosed, InvalidHandshake, OSError) as error:
+            load.lost[f"{type(error).__name__}: {error}"] += 1
