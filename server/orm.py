@@ -22,11 +22,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 TIMEOUT_S = 15.0
+AWAY = ("08", "53", "57P")  # SQLSTATE: no connection, no room, not now
 
 
 class DatabaseAwayError(Exception):
@@ -212,6 +213,11 @@ async def _reaching() -> AsyncIterator[None]:
             yield
     except (OperationalError, InterfaceError, OSError, TimeoutError) as error:
         raise DatabaseAwayError(str(error)) from error
+    except DBAPIError as error:
+        # PostgreSQL that stops, or only begins, is none of those for its driver.
+        if (getattr(error.orig, "sqlstate", None) or "").startswith(AWAY):
+            raise DatabaseAwayError(str(error)) from error
+        raise
 
 
 def insert_new(sql: AsyncSession, table: type[Base], rows: list[dict[str, Any]]) -> Any:

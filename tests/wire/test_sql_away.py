@@ -46,7 +46,7 @@ async def test_editing_goes_on_and_the_recorder_catches_up(
         postgres.start()
         await recorded(postgres, 25)
     assert server.stop() == 0
-    assert not [line for line in server.said if "Traceback" in line]
+    assert not [line for line in server.said if "Traceback" in line], "\n".join(server.said)
 
 
 async def recorded(postgres: Postgres, changes: int) -> None:
