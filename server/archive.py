@@ -82,16 +82,18 @@ class Archive:
         found: the epoch that went back; when the session is in another one already, nothing
         happens. Raises DatabaseAwayError, and UnreachableError.
         """
-        entries = await self._log.entries(session)
-        if entries is None or entries.epoch != found:
-            return
-        async with self._database.reading() as sql:
-            previous, left_at = await _shared(sql, session, entries)
-        access = await access_of(self._database, session)
-        start = Start(new_id(6), previous, left_at)
-        if await self._log.again(session, found, start.epoch, previous, left_at, access):
-            async with self._database.writing() as sql:
-                await know_epoch(sql, session, start)
+        while True:
+            entries = await self._log.entries(session)
+            if entries is None or entries.epoch != found:
+                return
+            async with self._database.reading() as sql:
+                shared = await _shared(sql, session, entries)
+            access = await access_of(self._database, session)
+            start = Start(new_id(6), shared.epoch, shared.revision)
+            if await self._log.again(session, found, start.epoch, shared, access):
+                async with self._database.writing() as sql:
+                    await know_epoch(sql, session, start)
+                return
 
     async def before(self, session: str, revision: int, count: int) -> list[Committed]:
         """The newest changes before a revision, rising. Raises DatabaseAwayError."""
@@ -205,11 +207,13 @@ def _history(epochs: Sequence[EpochRow], newest: str, upto: int) -> Sequence[Spa
     return history
 
 
-async def _shared(sql: AsyncSession, session: str, entries: Entries) -> tuple[str, int]:
-    """The newest position that SQL has of the history that a log holds: epoch and revision."""
-    if await sql.get(EpochRow, (session, entries.epoch)) is None:
-        return entries.previous, entries.left_at  # nothing of this epoch is in SQL
+async def _shared(sql: AsyncSession, session: str, entries: Entries) -> Position:
+    """The newest position that SQL has of the history that a log holds."""
     logged = {committed.revision: committed.edit for committed, _ in entries.changes}
+    began = logged.get(entries.left_at, "")
+    if await sql.get(EpochRow, (session, entries.epoch)) is None:
+        # Nothing of this epoch is in SQL.
+        return Position(entries.previous, entries.left_at, began)
     rows = await sql.execute(
         select(ChangeRow.revision, ChangeRow.edit)
         .where(
@@ -222,8 +226,8 @@ async def _shared(sql: AsyncSession, session: str, entries: Entries) -> tuple[st
     )
     for revision, edit in rows:
         if logged.get(revision) == edit:
-            return entries.epoch, revision
-    return entries.epoch, entries.left_at
+            return Position(entries.epoch, revision, edit)
+    return Position(entries.epoch, entries.left_at, began)
 
 
 async def _newest(sql: AsyncSession, session: str, history: Sequence[Span]) -> State:

@@ -184,7 +184,7 @@ class Decider:
                 author.answer(outcome)
             case Known(revision=revision, same=True):
                 if revision > self._follower.state.revision:
-                    await self._follower.read_on()  # the change first, then that it is accepted
+                    return False  # the change first, then that it is accepted, if it still is
                 author.answer(_accepted(edit, revision, self._change(revision)))
             case Known():
                 message = "This edit id was used for another edit."

@@ -17,10 +17,19 @@ from msgspec.structs import replace
 from server import session
 from server.archive import Archive
 from server.engine import Engine
-from server.log import BrokenError, Done, FullError, Head, Loaded, Log, UnreachableError
+from server.log import (
+    BrokenError,
+    Done,
+    FullError,
+    Head,
+    Loaded,
+    Log,
+    Losses,
+    UnreachableError,
+)
 from server.lost import Lost
 from server.patience import Patience
-from server.protocol import Accepted, Refused, encode
+from server.protocol import Accepted, Position, Refused, encode
 from server.releases import Releases
 from server.session import Access, Commit, Committed, State
 from server.settings import Settings
@@ -29,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 REFRESH_S = 5.0
 RECENT = 500  # changes kept for those who come back
+OTHERS_S = 1.0  # how much longer than to compare heads a worker may take to see another log
+TOLD_AGAIN_MS = 60_000  # so long after a loss: what was sent before a line broke may be lost, too
 
 
 class NoSessionError(Exception):
@@ -88,7 +99,12 @@ class Follower:
         self._listener = listener
         self._archive = archive
         self._releases = releases
-        self._lost = Lost(log, archive, engine, self.patience, self.take, listener.settled)
+        others_s = settings.compare_every_s + OTHERS_S
+        self._lost = Lost(
+            log, archive, engine, self.patience, self.take, listener.settled, others_s
+        )
+        self._losses = Losses()
+        self._left: set[str] = set()  # epochs that ended
         self._reaches_back = False  # `recent` has all that there is
         self._loaded = False
         self._hinted = asyncio.Event()
@@ -138,7 +154,23 @@ class Follower:
     def look_for_lost(self) -> None:
         """What could not be regained just then may be possible now."""
         if self._lost:
+            self._lost.unsorted = True
             self._look()
+
+    def lost_of(self, person: str, resume: Position | None) -> tuple[Refused, ...]:
+        """What somebody who comes may not have been told: their edits that are lost for good."""
+        here = resume if resume is not None and resume.epoch == self.state.epoch else None
+        now = now_ms()
+        return tuple(
+            loss.refusal
+            for loss in self._losses.each
+            if loss.person == person
+            and (
+                here is None
+                or (loss.epoch == here.epoch and loss.revision >= here.revision)
+                or now - loss.at < TOLD_AGAIN_MS
+            )
+        )
 
     def at(self, head: Head) -> bool:
         """Whether the log is where our state is."""
@@ -170,6 +202,7 @@ class Follower:
         refreshed, self._refreshed = self._refreshed, []
         try:
             await self._take_news()
+            await self._regain()
         finally:
             for future in refreshed:
                 if not future.done():
@@ -198,7 +231,7 @@ class Follower:
         before, self.state = self.state, after
         self.recent.append(committed)
         self._listener.changed(before, after, committed)
-        self._lost.reached(after.revision)
+        self._lost.seen(committed)
 
     async def reach_back(self) -> None:
         """Know as many recent changes as the log spans, from an epoch before if need be.
@@ -231,9 +264,14 @@ class Follower:
         self._listener.wake()
 
     async def _load(self) -> None:
-        while (loaded := await self._load_from_redis()) is None:
+        """Begin anew with what the log has; what we know goes in line for it to be found there."""
+        if self._loaded:
+            self._lost.remember(self.recent)
+            self._left.add(self.state.epoch)
+        while (loaded := await self._load_from_redis()) is None or await self._ended(loaded):
             pass
         state = loaded.state
+        self._left.discard(state.epoch)
         if self._loaded and state.access.version < self.state.access.version:
             # Redis went back to before a change of the access: who came since stays, and nobody
             # revoked returns.
@@ -243,7 +281,8 @@ class Follower:
         self.state = state
         self.recent = deque(loaded.recent, maxlen=RECENT)
         self._reaches_back = False
-        self._lost.in_sql = not loaded.redone
+        self._lost.opened(redone=loaded.redone)
+        self._learn(loaded.losses)
         self._listener.access_changed(state.access)
         if state.access.ended:
             raise NoSessionError(self.id)
@@ -258,7 +297,7 @@ class Follower:
             entries = await self.patience.ask(lambda: self._log.entries(self.id))
             if entries is not None:
                 found = entries.epoch
-                self._lost.remember(each for each, _ in entries.changes)
+                self._lost.remember([each for each, _ in entries.changes])
         else:
             if loaded is not None:
                 return loaded
@@ -268,10 +307,24 @@ class Follower:
             raise NoSessionError(self.id)
         return None
 
+    async def _ended(self, loaded: Loaded) -> bool:
+        """Whether Redis went back to an epoch that we saw end: then it goes on in a new one."""
+        epoch = loaded.state.epoch
+        if epoch not in self._left or epoch == self.state.epoch:
+            return False
+        await self.patience.ask(lambda: self._archive.again(self.id, epoch), sql=True)
+        return True
+
     async def _reload(self) -> None:
         await self._load()
         self._listener.started_again()
-        self._lost.reached(self.state.revision)
+
+    def _learn(self, losses: Losses) -> None:
+        known = {each.author for each in self._losses.each}
+        self._losses = losses
+        for each in losses.each:
+            if each.author not in known:
+                self._listener.settled(each.person, each.refusal)
 
     async def _adopt(self) -> None:
         """Bring a session of another catalogue or other maths to ours, by a change of its own.
@@ -296,20 +349,20 @@ class Follower:
 
     async def _take_news(self) -> None:
         try:
-            news = await self.patience.ask(lambda: self._log.since(self.state))
+            news = await self.patience.ask(lambda: self._log.since(self.state, self._losses.number))
         except BrokenError as broken:
             logger.warning("%s", broken)
-            self._lost.remember(self.recent)
             if broken.why == "back":
                 await self.patience.ask(
                     lambda: self._archive.again(self.id, self.state.epoch), sql=True
                 )
             await self._reload()
             await self._adopt()
-            await self._regain()
             return
         for committed, change in news.changes:
             self.take(session.follow(self.state, change), committed)
+        if news.losses is not None:
+            self._learn(news.losses)
         if news.access is not None and news.access.version < self.state.access.version:
             # Redis went back to before a change of the access: nobody revoked may return.
             access = self.state.access
@@ -322,19 +375,27 @@ class Follower:
         if news.engine != self._engine.name:
             raise EngineMovedError(self.id)
         self._look_again = self._look_again or news.more
-        if self._lost:
-            await self._regain()
 
     async def _regain(self) -> None:
         """Decide again what the log lost and we, or SQL, still know."""
-        await self._lost.gather(self.state)
+        lost = self._lost
         try:
-            while self._lost.waiting:
-                if not await self._lost.settle(self.state, now_ms()):
-                    await self.read_on()
+            while lost:
+                if lost.unsorted:
+                    if not await lost.sort(self.state):
+                        await self._take_news()
+                    continue
+                if not lost.waiting:
+                    return  # for SQL
+                match await lost.settle(self.state, now_ms()):
+                    case "read on":
+                        await self._take_news()
+                    case "wait":
+                        asyncio.get_running_loop().call_later(lost.others_s, self._look)
+                        return
         except FullError:
             return  # they wait in line
-        await self._lost.settled(self.state)
+        await lost.settled(self.state)
 
 
 def now_ms() -> int:

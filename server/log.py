@@ -25,6 +25,7 @@ from server.session import Access, Commit, Committed, State, digest, entry, foll
 TIMEOUT_S = 5.0
 LINE_MS = 1000  # how long a worker keeps its place in line
 REFUSED_MS = 600_000  # an edit may be on its way no longer: a worker may wake up with it
+LOSSES_MS = 24 * 3600 * 1000  # so long are those told who come back
 BACKLOG = 200  # changes before the stored build that are loaded too: for those who come back
 
 
@@ -75,6 +76,30 @@ class Memory(Struct, frozen=True):
     edits: tuple[tuple[str, int, str], ...]
 
 
+class Loss(Struct, frozen=True):
+    """An edit that was accepted and is lost for good, since the session was at this revision.
+
+    at: milliseconds since 1970.
+    """
+
+    person: str
+    epoch: str
+    revision: int
+    at: int
+    refusal: Refused
+
+    @property
+    def author(self) -> str:
+        return f"{self.person} {self.refusal.id}"
+
+
+class Losses(Struct, frozen=True):
+    """Every loss of which people are still told. number: how many there ever were."""
+
+    number: int = 0
+    each: tuple[Loss, ...] = ()
+
+
 class Loaded(Struct, frozen=True):
     """A session's newest state, and the newest changes that led to it.
 
@@ -84,6 +109,7 @@ class Loaded(Struct, frozen=True):
     state: State
     recent: tuple[Committed, ...]
     redone: bool = True
+    losses: Losses = Losses()
 
 
 class Entries(Struct, frozen=True):
@@ -98,12 +124,14 @@ class Entries(Struct, frozen=True):
 
 
 class News(Struct, frozen=True):
-    """What happened since a position. access: only when its version is another one."""
+    """What happened since a position. access: only when its version is another one; losses:
+    only when their number is."""
 
     changes: tuple[tuple[Committed, Change], ...]
     engine: str
     access: Access | None
     more: bool
+    losses: Losses | None = None
 
 
 class Place(Struct, frozen=True):
@@ -161,6 +189,7 @@ _stored = msgspec.json.Decoder(Stored)
 _access = msgspec.json.Decoder(Access)
 _change = msgspec.json.Decoder(Change)
 _refused = msgspec.json.Decoder(Refused).decode
+_loss = msgspec.json.Decoder(Loss).decode
 
 
 def key(session: str, name: str) -> str:
@@ -224,7 +253,7 @@ class Log:
             await self._run(
                 self._open,
                 session,
-                ("head", "log", "build", "access", "ids", "digests", "hints"),
+                ("head", "log", "build", "access", "ids", "digests", "hints", "losses"),
                 stored.epoch,
                 stored.revision,
                 stored.edit,
@@ -240,14 +269,16 @@ class Log:
         )
 
     async def again(
-        self, session: str, found: str, epoch: str, previous: str, left_at: int, access: Access
+        self, session: str, found: str, epoch: str, shared: Position, access: Access
     ) -> bool:
         """Let what the log holds go on in another epoch, if it is still in the epoch `found`.
 
-        previous, left_at: the newest position that SQL has of the same history.
+        shared: the newest position that SQL has of the same history; False when the log does not
+        hold it any more.
         """
-        names = ("head", "access", "hints")
-        args = (found, epoch, previous, left_at, access.version, _encode(access))
+        names = ("head", "access", "hints", "log")
+        left = (shared.epoch, shared.revision)
+        args = (found, epoch, *left, access.version, _encode(access), shared.edit)
         return bool(await self._run(self._again, session, names, *args))
 
     async def entries(self, session: str) -> Entries | None:
@@ -266,12 +297,19 @@ class Log:
         )
 
     async def remembered(
-        self, session: str, authors: Sequence[str]
-    ) -> list[Known | Elsewhere | None]:
-        """What became of each of these edits ("<person> <edit id>"); None: it is not known."""
+        self, state: State, authors: Sequence[str]
+    ) -> list[Known | Elsewhere | None] | None:
+        """What became of each of these edits ("<person> <edit id>"); None: it is not known.
+
+        Instead of the list None: the log is not one that led to `state`.
+        """
         if not authors:
             return []
-        revisions = await self._run(self._remembered, session, ("ids", "digests"), *authors)
+        names = ("head", "log", "ids", "digests")
+        position = (state.epoch, state.revision, state.edit)
+        revisions = await self._run(self._remembered, state.session, names, *position, *authors)
+        if revisions is None:
+            return None
         return [
             None
             if revision is None
@@ -281,13 +319,14 @@ class Log:
             for revision in revisions
         ]
 
-    async def give_up(self, state: State, author: str) -> Known | Elsewhere:
-        """Remember that a lost edit may not be made again.
+    async def give_up(self, state: State, loss: Loss) -> Known | Elsewhere:
+        """Remember that a lost edit may not be made again, and let every worker tell its author.
 
         Known: another worker made it; Elsewhere: it is "lost", or `state` is not the newest.
         """
-        names = ("head", "ids", "digests")
-        args = (author, state.epoch, state.revision, state.edit, state.access.version)
+        names = ("head", "ids", "digests", "losses", "hints")
+        position = (state.epoch, state.revision, state.edit, state.access.version)
+        args = (loss.author, *position, _encode(loss), LOSSES_MS)
         answer = await self._run(self._give_up, state.session, names, *args)
         return _known(answer, "") if answer[0] == b"known" else Elsewhere(answer[0].decode())
 
@@ -297,10 +336,11 @@ class Log:
 
     async def load(self, session: str) -> Loaded | None:
         """The newest state, or None when Redis does not have the session. Raises BrokenError."""
-        answer = await self._run(self._load, session, ("head", "log", "build", "access"), BACKLOG)
+        names = ("head", "log", "build", "access", "losses")
+        answer = await self._run(self._load, session, names, BACKLOG)
         if answer is None:
             return None
-        (epoch, revision, edit, engine, redone, _, _, _), document, access, entries = answer
+        (epoch, revision, edit, engine, redone, _, number), document, access, entries, told = answer
         if document is None or access is None:
             raise BrokenError(session, "hole")
         stored = _stored.decode(document)
@@ -325,20 +365,24 @@ class Log:
                 state = follow(state, change)
         if state.position != Position(epoch.decode(), int(revision), edit.decode()):
             raise BrokenError(session, "hole")
-        return Loaded(state, tuple(recent), redone=redone == b"1")
+        return Loaded(state, tuple(recent), redone == b"1", _losses(number, told))
 
-    async def since(self, state: State) -> News:
-        """What happened after `state`. Raises BrokenError when the log's history is another."""
+    async def since(self, state: State, losses: int = 0) -> News:
+        """What happened after `state`. Raises BrokenError when the log's history is another.
+
+        losses: the number of those that are known.
+        """
         answer = await self._run(
             self._since,
             state.session,
-            ("head", "log", "access"),
+            ("head", "log", "access", "losses"),
             state.revision,
             state.access.version,
+            losses,
         )
         if answer is None:
             raise BrokenError(state.session, "absent")
-        (epoch, revision, _, engine, left_at), access, entries = answer
+        (epoch, revision, _, engine, left_at, number), access, entries, told = answer
         changes = [read_entry(entry) for entry in entries]
         if epoch.decode() != state.epoch:
             raise BrokenError(state.session, "epoch")
@@ -352,6 +396,7 @@ class Log:
             engine.decode(),
             None if access is None else _access.decode(access),
             more=reached < int(revision),
+            losses=None if told is None else _losses(number, told),
         )
 
     async def before(self, session: str, epoch: str, revision: int, count: int) -> list[Committed]:
@@ -493,6 +538,10 @@ class Log:
 def _head(values: Sequence[bytes]) -> Head:
     epoch, revision, edit, access, engine = values
     return Head(epoch.decode(), int(revision), edit.decode(), int(access), engine.decode())
+
+
+def _losses(number: bytes | None, told: Sequence[bytes]) -> Losses:
+    return Losses(int(number or 0), tuple(map(_loss, told[1::2])))
 
 
 def _known(answer: Sequence[bytes], digest: str) -> Known | Elsewhere:

@@ -5,7 +5,8 @@ A session's keys share a hash tag, so that they live on one node of a cluster:
                          stored (the stored build's revision), recorded (the newest revision
                          that is in SQL), forgotten (the newest revision whose edit id is no
                          longer remembered), previous and left_at (the epoch before, and where
-                         it was left), redone (1: what that one's lost end held is decided)
+                         it was left), redone (1: what that one's lost end held is decided),
+                         losses (how many edits were given up)
   {session:<id>}:log     stream: entry <revision>-0 with the change as it goes on the wire and
                          its inverse
   {session:<id>}:build   the stored build with its totals and findings
@@ -13,6 +14,8 @@ A session's keys share a hash tag, so that they live on one node of a cluster:
   {session:<id>}:ids     sorted set: "<person> <edit id>" by revision
   {session:<id>}:digests hash: "<person> <edit id>" -> digest of its operations, or "lost": it
                          was lost with another log, and may not be made again
+  {session:<id>}:losses  hash: "<person> <edit id>" -> what its author is told of it being lost,
+                         for a while
   {session:<id>}:line    sorted set: worker by when it asked to be the next to commit
   {session:<id>}:refusal:<person> <edit id>
                          what that edit was refused with, for a while
@@ -25,14 +28,24 @@ Only scripts with an explicit revision append to the log, so it has no gap.
 
 ENGINE_KEY = "cohort:engine"  # hash: engine (which is wanted), number, "was <engine>" -> number
 
+_HOLDS = """
+-- Whether the log holds this edit at this revision. At the start of an epoch there may be no
+-- entry, and the epoch is proof enough.
+local function holds(head, log, revision, edit)
+  local entry = redis.call('XRANGE', log, revision .. '-0', revision .. '-0')[1]
+  if entry then return cjson.decode(entry[2][2]).edit == edit end
+  return redis.call('HGET', head, 'left_at') == revision
+end
+"""
+
 OPEN = """
--- keys: head log build access ids digests hints
+-- keys: head log build access ids digests hints losses
 -- args: epoch revision edit engine access_version build access found previous forgotten, then
 --   author, revision and digest of each edit id that is remembered
 -- Acts only if the session is absent, or still in the epoch `found` ("" is absent).
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 if (epoch or '') ~= ARGV[8] then return 0 end
-redis.call('DEL', KEYS[1], KEYS[2], KEYS[5], KEYS[6])
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[5], KEYS[6], KEYS[8])
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'revision', ARGV[2], 'edit', ARGV[3],
   'engine', ARGV[4], 'access', ARGV[5], 'stored', ARGV[2], 'recorded', ARGV[2],
   'forgotten', ARGV[10], 'previous', ARGV[9], 'left_at', ARGV[2],
@@ -47,12 +60,15 @@ redis.call('SPUBLISH', KEYS[7], 'opened')
 return 1
 """
 
-AGAIN = """
--- keys: head access hints; args: found epoch previous left_at access_version access
--- What the log holds goes on in another epoch, if it is still in the epoch `found`; the access
--- only where it is newer: somebody may have come since it was read.
+AGAIN = (
+    _HOLDS
+    + """
+-- keys: head access hints log; args: found epoch previous left_at access_version access edit
+-- What the log holds goes on in another epoch, if it is still in the epoch `found`, and has not
+-- gone back further than to `left_at`, where `edit` was; the access only where it is newer:
+-- somebody may have come since it was read.
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'access')
-if head[1] ~= ARGV[1] then return 0 end
+if head[1] ~= ARGV[1] or not holds(KEYS[1], KEYS[4], ARGV[4], ARGV[7]) then return 0 end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'previous', ARGV[3], 'left_at', ARGV[4],
   'recorded', ARGV[4], 'redone', '0')
 if tonumber(head[2]) < tonumber(ARGV[5]) then
@@ -62,6 +78,7 @@ end
 redis.call('SPUBLISH', KEYS[3], 'opened')
 return 1
 """
+)
 
 COMMIT = """
 -- keys: head log ids digests hints refusal line
@@ -118,24 +135,26 @@ return {'done', revision}
 """
 
 LOAD = """
--- keys: head log build access; args: how many changes before the stored build
+-- keys: head log build access losses; args: how many changes before the stored build
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'engine', 'redone',
-  'stored', 'previous', 'left_at')
+  'stored', 'losses')
 if not head[1] then return false end
 local from = math.max(1, tonumber(head[6]) + 1 - tonumber(ARGV[1]))
 return {head, redis.call('GET', KEYS[3]), redis.call('GET', KEYS[4]),
-  redis.call('XRANGE', KEYS[2], from .. '-0', '+')}
+  redis.call('XRANGE', KEYS[2], from .. '-0', '+'), redis.call('HGETALL', KEYS[5])}
 """
 
 SINCE = """
--- keys: head log access; args: revision access_version
+-- keys: head log access losses; args: revision access_version losses
 -- The entry at `revision` itself comes first: it proves that the history is the same. At the
 -- start of an epoch there is none, and the epoch is proof enough.
-local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'access', 'engine', 'left_at')
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'access', 'engine', 'left_at',
+  'losses')
 if not head[1] then return false end
-local access = false
+local access, losses = false, false
 if head[3] ~= ARGV[2] then access = redis.call('GET', KEYS[3]) end
-return {head, access, redis.call('XRANGE', KEYS[2], ARGV[1] .. '-0', '+', 'COUNT', 500)}
+if (head[6] or '0') ~= ARGV[3] then losses = redis.call('HGETALL', KEYS[4]) end
+return {head, access, redis.call('XRANGE', KEYS[2], ARGV[1] .. '-0', '+', 'COUNT', 500), losses}
 """
 
 REFUSE = """
@@ -159,22 +178,30 @@ redis.call('SET', KEYS[4], ARGV[8], 'PX', ARGV[9])
 return {'refused', ARGV[8]}
 """
 
-REMEMBERED = """
--- keys: ids digests; args: authors
--- The revision of each of these edits, or -1: it is lost; false: it is not remembered.
+REMEMBERED = (
+    _HOLDS
+    + """
+-- keys: head log ids digests; args: epoch revision edit, then authors
+-- Of a log that led to this edit: the revision of each author's edit, or -1: it is lost; false:
+-- it is not remembered.
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1]
+  or not holds(KEYS[1], KEYS[2], ARGV[2], ARGV[3]) then
+  return false
+end
 local found = {}
-for i, author in ipairs(ARGV) do
-  local revision = redis.call('ZSCORE', KEYS[1], author)
-  if revision and redis.call('HGET', KEYS[2], author) == 'lost' then revision = '-1' end
-  found[i] = revision
+for i = 4, #ARGV do
+  local revision = redis.call('ZSCORE', KEYS[3], ARGV[i])
+  if revision and redis.call('HGET', KEYS[4], ARGV[i]) == 'lost' then revision = '-1' end
+  found[i - 3] = revision
 end
 return found
 """
+)
 
 GIVE_UP = """
--- keys: head ids digests; args: author epoch revision edit access
--- An edit of a lost log that is refused on this state is not decided again by anybody.
--- It may be made already, by a worker for which it was possible.
+-- keys: head ids digests losses hints; args: author epoch revision edit access loss ttl_ms
+-- An edit of a lost log that is refused on this state is not decided again by anybody; its author
+-- is told by every worker. It may be made already, by a worker for which it was possible.
 local known = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if known then return {'known', known, redis.call('HGET', KEYS[3], ARGV[1])} end
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'access')
@@ -183,6 +210,10 @@ for i = 1, 4 do
 end
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
 redis.call('HSET', KEYS[3], ARGV[1], 'lost')
+redis.call('HSET', KEYS[4], ARGV[1], ARGV[6])
+redis.call('PEXPIRE', KEYS[4], ARGV[7])
+redis.call('HINCRBY', KEYS[1], 'losses', 1)
+redis.call('SPUBLISH', KEYS[5], 'lost')
 return {'lost'}
 """
 

@@ -17,6 +17,7 @@ from server.log import (
     Head,
     Known,
     Loaded,
+    Loss,
     Memory,
     News,
     Stored,
@@ -111,7 +112,7 @@ class MemoryLog:
             state = follow(state, log.entries[revision][1])
         return Loaded(state, tuple(made for made, _ in log.entries.values()))
 
-    async def since(self, state: State) -> News:
+    async def since(self, state: State, losses: int = 0) -> News:
         log = self._logs.get(state.session)
         if log is None:
             raise BrokenError(state.session, "absent")
@@ -171,9 +172,9 @@ class MemoryLog:
         return refusal
 
     async def remembered(
-        self, session: str, authors: Sequence[str]
-    ) -> list[Known | Elsewhere | None]:
-        made = self._logs[session].made
+        self, state: State, authors: Sequence[str]
+    ) -> list[Known | Elsewhere | None] | None:
+        made = self._logs[state.session].made
         return [
             None
             if author not in made
@@ -183,8 +184,8 @@ class MemoryLog:
             for author in authors
         ]
 
-    async def give_up(self, state: State, author: str) -> Known | Elsewhere:
-        log = self._logs[state.session]
+    async def give_up(self, state: State, loss: Loss) -> Known | Elsewhere:
+        log, author = self._logs[state.session], loss.author
         if author in log.made:
             revision, what = log.made[author]
             return Elsewhere("lost") if what == "lost" else Known(revision, same=False)

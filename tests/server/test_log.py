@@ -25,12 +25,13 @@ from server.log import (
     Head,
     Known,
     Log,
+    Loss,
     Memory,
     Stored,
     UnreachableError,
     key,
 )
-from server.protocol import Edit, Refused, encode
+from server.protocol import Edit, Position, Refused, encode
 from server.session import Access, Commit, Membership, State
 from tests.server.memory_log import MemoryLog
 
@@ -181,16 +182,51 @@ async def test_a_refused_edit_stays_refused(log: Log, state: State, engine: Engi
     assert loaded.state == after
 
 
+def a_loss(number: int) -> Loss:
+    return Loss("g1", "e1", 2, 0, Refused("lost", "No.", id=an_edit(number).id))
+
+
 async def test_a_lost_edit_is_given_up_once_and_not_when_it_is_made(
     log: Log, state: State, engine: Engine
 ) -> None:
     after = await commit_some(log, state, engine, range(1, 3))
-    assert await log.give_up(state, "g1 edit-0009") == Elsewhere("moved")
-    assert await log.give_up(after, "g1 edit-0002") == Known(2, same=False)
+    assert await log.give_up(state, a_loss(9)) == Elsewhere("moved")
+    assert await log.give_up(after, a_loss(2)) == Known(2, same=False)
     for _ in range(2):
-        assert await log.give_up(after, "g1 edit-0009") == Elsewhere("lost")
+        assert await log.give_up(after, a_loss(9)) == Elsewhere("lost")
     lost = decided(after, an_edit(9), engine)
     assert await log.commit(lost, b"") == Elsewhere("lost")
+
+
+@in_redis
+async def test_who_reads_on_or_loads_learns_what_was_given_up(
+    log: Log, state: State, engine: Engine
+) -> None:
+    after = await commit_some(log, state, engine, range(1, 3))
+    assert (await log.since(after)).losses is None
+    for number in (8, 9, 9):
+        await log.give_up(after, a_loss(number))
+    loaded = await log.load("s1")
+    assert loaded
+    for losses in (loaded.losses, (await log.since(after)).losses):
+        assert losses
+        assert losses.number == 2
+        assert {each.author: each for each in losses.each} == {
+            each.author: each for each in (a_loss(8), a_loss(9))
+        }
+    assert (await log.since(after, 2)).losses is None
+
+
+@in_redis
+async def test_a_log_that_goes_back_further_does_not_go_on_from_beyond_its_end(
+    log: Log, state: State, engine: Engine
+) -> None:
+    after = await commit_some(log, state, engine, range(1, 3))
+    assert not await log.again("s1", "e1", "e2", Position("e1", 3, "edit-0003"), ACCESS)
+    assert not await log.again("s1", "e1", "e2", Position("e1", 2, "edit-0003"), ACCESS)
+    assert await log.again("s1", "e1", "e2", Position("e1", 2, "edit-0002"), ACCESS)
+    assert await log.remembered(after, ["g1 edit-0001"]) is None  # of another epoch
+    assert await log.again("s1", "e2", "e3", Position("e2", 2, "edit-0002"), ACCESS)
 
 
 async def test_since_gives_what_follows_a_position_and_checks_that_it_is_the_same_history(
@@ -251,7 +287,8 @@ async def test_a_session_opens_only_where_there_is_none(
     loaded = await log.load("s1")
     assert loaded
     assert (loaded.state.epoch, loaded.state.revision) == ("e2", 2)
-    assert await log.remembered("s1", ["g1 edit-0001", "g1 edit-0002"]) == [Known(1, True), None]
+    authors = ["g1 edit-0001", "g1 edit-0002"]
+    assert await log.remembered(loaded.state, authors) == [Known(1, True), None]
 
 
 @in_redis
@@ -277,7 +314,7 @@ async def test_a_full_redis_writes_nothing_and_says_so(
             await log.commit(commit, encode(commit.change))
     finally:
         await redis.config_set("maxmemory", "0")
-    assert await log.remembered("s1", ["g1 edit-0001"]) == [None]
+    assert await log.remembered(state, ["g1 edit-0001"]) == [None]
 
 
 async def test_a_redis_that_is_away_is_unreachable(engine: Engine) -> None:

@@ -9,11 +9,12 @@ from sqlalchemy import delete, select, update
 
 from calc import build as documents
 from calc.operations import SetLevel, SetTitle
-from server import access, session
+from server import access, follower, session
 from server.archive import Archive
 from server.engine import Engine
 from server.follower import Follower
 from server.log import Done, Elsewhere, Known, Log, Stored, key
+from server.lost import Lost
 from server.orm import ChangeRow, Database, EpochRow, MemberRow
 from server.protocol import Accepted, Edit, Refused, encode
 from server.recorder import Recorder
@@ -59,11 +60,14 @@ class Worker(Follower):
     async def edit(self, *numbers: int, person: str = "g1") -> None:
         """Make edits as this worker knows the session."""
         for number in numbers:
-            commit = session.decide(self.state, person, an_edit(number), self._deciding, 0)
-            assert isinstance(commit, Commit)
-            frame = encode(commit.change)
-            assert isinstance(await self._committing.commit(commit, frame), Done)
-            self.take(commit.after, session.entry(commit.change, frame, encode(commit.inverse)))
+            await self.make(an_edit(number), person)
+
+    async def make(self, edit: Edit, person: str = "g1") -> None:
+        commit = session.decide(self.state, person, edit, self._deciding, 0)
+        assert isinstance(commit, Commit)
+        frame = encode(commit.change)
+        assert isinstance(await self._committing.commit(commit, frame), Done)
+        self.take(commit.after, session.entry(commit.change, frame, encode(commit.inverse)))
 
 
 def an_edit(number: int) -> Edit:
@@ -274,7 +278,7 @@ async def test_a_lost_edit_that_may_not_be_any_more_is_refused_once_and_for_all(
     assert [(who, what.id) for who, what in other.answers] == [("g2", "edit-0002")]
     await fresh.begin()
     assert await edits_in(log, session_id) == names(1)
-    assert await log.remembered(session_id, ["g2 edit-0002"]) == [Elsewhere("lost")]
+    assert await log.remembered(fresh.state, ["g2 edit-0002"]) == [Elsewhere("lost")]
     await recorder.record(session_id)
     await redis.flushall()
     await fresh.read_on()
@@ -326,7 +330,7 @@ async def test_an_empty_redis_is_filled_from_sql_and_from_what_workers_know_beyo
     assert one.state.position == other.state.position
     assert (one.state.revision, one.state.build) == (7, before.build)
     authors = [f"g1 {an_edit(number).id}" for number in range(1, 8)]
-    known = await log.remembered(session_id, authors)
+    known = await log.remembered(one.state, authors)
     assert known == [Known(number, same=True) for number in range(1, 8)]
 
 
@@ -476,3 +480,136 @@ async def test_a_worker_that_knows_of_no_going_back_stores_no_build_beyond_the_l
     assert await log.store(other.state)
     await one.read_on()
     assert await edits_in(log, session_id) == names(1, 2, 101, 102, 3, 4)
+
+
+@pytest.fixture
+def lost(log: Log, archive: Archive, engine: Engine, workers: tuple[Worker, Worker]) -> Lost:
+    """What the second worker is to decide again, without its looking."""
+    _, other = workers
+
+    def take(after: State, committed: Committed) -> None:
+        other.take(after, committed)
+        made.seen(committed)
+
+    made = Lost(log, archive, engine, other.patience, take, other.settled, others_s=60.0)
+    return made
+
+
+def title(number: int, expects: str) -> Edit:
+    return Edit(f"edit-{number:04}", 0, (SetTitle(f"{number}", expects=expects),))
+
+
+async def test_r1_what_another_worker_made_is_kept_until_it_is_read(
+    workers: tuple[Worker, Worker], past: Past, lost: Lost
+) -> None:
+    one, other = workers
+    await past.keep()
+    before = other.state
+    await one.edit(1, 2)
+    lost.remember(one.recent)
+    assert await lost.sort(before)
+    assert not lost  # others have made them
+    await past.come_back()
+    lost.remember(())
+    assert await lost.sort(before)
+    assert lost
+    assert [await lost.settle(other.state, 0) for _ in (1, 2)] == ["settled", "settled"]
+    assert [each.edit for each in other.recent] == names(1, 2)
+    assert not lost
+
+
+async def test_r1_a_log_that_is_another_one_by_now_says_nothing(
+    workers: tuple[Worker, Worker], past: Past, lost: Lost
+) -> None:
+    one, other = workers
+    await past.keep()
+    await one.edit(1, 2)
+    lost.remember(one.recent)
+    await past.come_back()
+    await other.edit(1, 102)
+    assert not await lost.sort(one.state)
+    assert lost
+
+
+async def test_r2_what_is_refused_waits_for_what_only_another_worker_knows(
+    workers: tuple[Worker, Worker], past: Past, lost: Lost
+) -> None:
+    one, other = workers
+    await past.keep()
+    await one.make(title(1, "Nova"))
+    await one.make(title(2, "1"))
+    lost.remember(tuple(one.recent)[1:])
+    await past.come_back()
+    assert await lost.sort(other.state)
+    assert await lost.settle(other.state, 0) == "wait"
+    await other.make(title(1, "Nova"))  # by whoever knew it
+    assert await lost.settle(other.state, 0) == "settled"
+    assert other.state.build.title == "2"
+
+
+async def test_r3_what_was_given_up_in_a_log_that_is_lost_is_tried_again(
+    workers: tuple[Worker, Worker], past: Past, lost: Lost
+) -> None:
+    one, other = workers
+    await past.keep()
+    await one.make(title(1, "Nova"))
+    lost.remember(one.recent)
+    await past.come_back()
+    await other.edit(7)
+    assert await lost.sort(other.state)
+    lost._others_until = 0.0
+    assert await lost.settle(other.state, 0) == "read on"
+    assert not lost
+    await past.come_back()
+    await other.read_on()
+    lost.remember(())
+    assert await lost.sort(other.state)
+    assert lost
+
+
+async def test_who_was_away_when_their_edit_was_given_up_is_told_when_they_come(
+    workers: tuple[Worker, Worker],
+    fresh: Worker,
+    past: Past,
+    session_id: str,
+    log: Log,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, other = workers
+    await past.keep()
+    await one.make(title(1, "Nova"))
+    here = one.state.position
+    await past.come_back()
+    await other.edit(7)
+    await one.read_on()
+    assert one._lost
+    one._lost._others_until = 0.0
+    await one.read_on()
+    assert [(person, answer.id) for person, answer in one.answers] == [("g1", "edit-0001")]
+    for worker in (other, fresh):
+        await (worker.begin() if worker is fresh else worker.read_on())
+        assert [each.id for each in worker.lost_of("g1", None)] == ["edit-0001"]
+        assert worker.lost_of("g1", here) == worker.lost_of("g1", None)
+        assert worker.lost_of("g2", None) == ()
+    assert [answer.id for _, answer in other.answers] == ["edit-0001"]
+    await other.edit(8)
+    assert other.lost_of("g1", other.state.position)  # it may not have come through
+    monkeypatch.setattr(follower, "now_ms", lambda: 10**15)
+    assert not other.lost_of("g1", other.state.position)
+
+
+async def test_an_epoch_that_a_worker_has_seen_end_does_not_go_on(
+    workers: tuple[Worker, Worker], past: Past, log: Log, session_id: str, redis: Redis
+) -> None:
+    one, other = workers
+    await one.edit(1, 2)
+    await past.keep()
+    await redis.flushall()
+    await one.read_on()
+    second = one.state.epoch
+    await past.come_back()
+    await one.read_on()
+    await other.read_on()
+    assert one.state.epoch not in ("e1", second)
+    assert other.state.position == one.state.position
+    assert one.state.build.title == "2"

@@ -17,7 +17,7 @@ from server.archive import Archive
 from server.engine import Engine
 from server.log import Done, Known, Log, Stored, key
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
-from server.protocol import Edit, encode
+from server.protocol import Edit, Position, encode
 from server.recorder import Recorder
 from server.recording import CHECKPOINT_EVERY
 from server.session import Access, Commit, Membership, State
@@ -270,7 +270,7 @@ async def test_who_came_while_the_log_began_again_stays(
     read = await access.access_of(database, state.session)
     members = {**read.members, "g2": Membership("Bob", "viewer")}
     assert await log.put_access(state.session, Access(read.version + 1, members))
-    assert await log.again(state.session, "e1", "e2", "e1", 0, read)
+    assert await log.again(state.session, "e1", "e2", Position("e1", 0), read)
     loaded = await log.load(state.session)
     assert loaded
     assert (loaded.state.epoch, loaded.state.access.members) == ("e2", members)
@@ -300,7 +300,7 @@ async def test_a_lost_session_comes_back_with_its_build_and_its_edit_ids(
     assert opened.build == after.build
     assert opened.totals == after.totals
     assert opened.access == after.access
-    assert await log.remembered(state.session, [f"g1 {an_edit(7).id}"]) == [Known(7, same=True)]
+    assert await log.remembered(opened, [f"g1 {an_edit(7).id}"]) == [Known(7, same=True)]
     assert (await log.since(opened)).changes == ()
     await edited(log, opened, engine, 1)
     assert len((await log.since(opened)).changes) == 1
@@ -326,7 +326,7 @@ async def test_a_history_of_several_epochs_comes_back_without_what_was_lost(
     assert loaded.state.revision == 11
     assert loaded.state.build.title == "11"
     authors = [f"g1 {an_edit(number).id}" for number in range(1, 13)]
-    known = await log.remembered(state.session, authors)
+    known = await log.remembered(loaded.state, authors)
     assert known == [*(Known(number, same=True) for number in range(1, 12)), None]
 
 
