@@ -14,7 +14,7 @@ Whatever else there is to say of a session is looked at alone, and what fails th
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from typing import Any
 
@@ -40,7 +40,15 @@ from server.orm import (
     insert_new,
 )
 from server.protocol import Position
-from server.recording import BATCH, CHECKPOINT_EVERY, Grown, grown, row_of, write_together
+from server.recording import (
+    BATCH,
+    CHECKPOINT_EVERY,
+    Grown,
+    grown,
+    recorded_of,
+    row_of,
+    write_together,
+)
 from server.redis_clients import is_cluster
 
 logger = logging.getLogger(__name__)
@@ -126,13 +134,10 @@ class Recorder:
     async def _round(self, sessions: Sequence[str]) -> None:
         changed: list[str] = []
         for some in _chunks(sessions, HEADS):
-            heads = await self._log.heads(some)
-            for session, head in zip(some, heads, strict=True):
-                if head is None or self._positions.get(session) == head.position:
-                    continue
-                if session not in self._positions:
-                    await self._bring_access(session, head)
-                changed.append(session)
+            found = zip(some, await self._log.heads(some), strict=True)
+            heads = {session: head for session, head in found if head is not None}
+            await self._look_up({s: head for s, head in heads.items() if s not in self._positions})
+            changed += (s for s, head in heads.items() if self._positions.get(s) != head.position)
         known = self._positions.keys() - self._failing
         alone = [each for each in changed if each not in known]
         for some in _chunks([each for each in changed if each in known], TOGETHER):
@@ -151,12 +156,17 @@ class Recorder:
                 if head is not None and (head.epoch, head.revision) != (row.epoch, row.recorded):
                     await self._record_alone([session])
 
-    async def _bring_access(self, session: str, head: Head) -> None:
-        """SQL is first with it; a worker may have died in between, or Redis gone back."""
+    async def _look_up(self, heads: Mapping[str, Head]) -> None:
+        """What SQL has of sessions that were opened, and their access for Redis where it is newer:
+        SQL is first with it; a worker may have died in between, or Redis gone back."""
+        if not heads:
+            return
         async with self._database.reading() as sql:
-            row = await sql.get(SessionRow, session)
-        if row is not None and row.access > head.access:
-            await self._log.put_access(session, await access_of(self._database, session))
+            known = await recorded_of(sql, tuple(heads))
+        for session, (version, position) in known.items():
+            self._positions[session] = position
+            if version > heads[session].access:
+                await self._log.put_access(session, await access_of(self._database, session))
 
     async def _record_alone(self, sessions: Iterable[str]) -> None:
         """Each by itself, so that what one fails with is not the others'; who failed comes last."""

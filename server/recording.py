@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.log import read_entry
-from server.orm import ChangeRow, EpochRow, insert_each
+from server.orm import ChangeRow, EpochRow, SessionRow, insert_each
 from server.protocol import Position
 from server.session import digest
 
@@ -34,6 +34,32 @@ class Grown(Struct, frozen=True):
     def after(self) -> Position:
         newest = self.rows[-1]
         return Position(self.before.epoch, newest["revision"], newest["edit"])
+
+
+async def recorded_of(
+    sql: AsyncSession, sessions: Sequence[str]
+) -> dict[str, tuple[int, Position]]:
+    """What SQL has of sessions: the version of their access, and the newest position.
+
+    Where an epoch began, the position has no edit.
+    """
+    last = (
+        (ChangeRow.session_id == EpochRow.session_id)
+        & (ChangeRow.epoch == EpochRow.epoch)
+        & (ChangeRow.revision == EpochRow.recorded)
+    )
+    columns = EpochRow.session_id, SessionRow.access, EpochRow.epoch, EpochRow.recorded
+    rows = await sql.execute(
+        select(*columns, ChangeRow.edit)
+        .join(SessionRow, SessionRow.id == EpochRow.session_id)
+        .outerjoin(ChangeRow, last)
+        .where(EpochRow.session_id.in_(sessions))
+        .order_by(EpochRow.ordinal)
+    )
+    return {
+        session: (access, Position(epoch, recorded, edit or ""))
+        for session, access, epoch, recorded, edit in rows
+    }
 
 
 def grown(session: str, before: Position, answer: Any) -> Grown | None:
