@@ -4,12 +4,9 @@ from typing import get_args
 
 from msgspec import UNSET
 
-from server.limits import Bucket
-from server.protocol import (
+from server.client_messages import (
     Asked,
     ClientMessage,
-    Close,
-    Closing,
     Decide,
     Edit,
     Explain,
@@ -18,9 +15,11 @@ from server.protocol import (
     Join,
     Preview,
     Propose,
-    Refused,
     Say,
 )
+from server.limits import Bucket
+from server.protocol import Close, Closing
+from server.server_messages import Refused
 from server.settings import Settings
 
 STRIKES_PER_SECOND = 2.0  # messages over a limit that are refused before the socket is closed

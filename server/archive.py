@@ -14,7 +14,8 @@ from server.access import access_of, new_id, session_row
 from server.engine import Engine
 from server.log import Entries, Log, Memory, Stored
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, insert_new
-from server.protocol import Change, Position
+from server.protocol import Position
+from server.server_messages import Change
 from server.session import Access, Committed, State, entry, follow
 
 LOST = "lost"  # in place of an edit's digest: it was lost, and may not be made again

@@ -17,7 +17,9 @@ from msgspec import Struct
 
 from calc.operations import Operation
 from calc.rulebook import RULES
-from server.protocol import VERSION, ClientMessage, Close, ServerMessage
+from server.client_messages import ClientMessage
+from server.protocol import VERSION, Close
+from server.server_messages import ServerMessage
 
 PATH = Path(str(files("server"))) / "asyncapi.json"
 ADDRESS = "/api/v1/sessions/{session}/live"

@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from server import proposals
 from server.engine import Engine
-from server.protocol import Proposal, Said
+from server.server_messages import Proposal, Said
 from server.session import State
 
 KEPT = 200  # how many are remembered: a hint that comes later than so many tells again

@@ -4,8 +4,9 @@ from msgspec import UNSET
 from sqlalchemy import func, select
 
 from server.access import AccessError, member_role, now_ms
+from server.client_messages import Say
 from server.orm import Database, MemberRow, SaidRow, SessionRow
-from server.protocol import Said, Say
+from server.server_messages import Said
 
 
 async def keep(database: Database, session: str, person: str, say: Say) -> tuple[Said, bool]:

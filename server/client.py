@@ -13,32 +13,34 @@ import asyncio
 from collections.abc import Sequence
 
 from calc.operations import Operation
-from server.protocol import (
-    Accepted,
+from server.client_messages import (
     Decide,
     Edit,
     Explain,
-    Explained,
     Focus,
     Inspect,
-    Inspected,
     Ping,
     Preview,
-    Previewed,
-    Proposal,
     Propose,
     Redo,
-    Refused,
     Renew,
-    Renewed,
-    Said,
     Say,
     Undo,
-    ViewName,
     Want,
 )
+from server.protocol import ViewName
 from server.replica import GapError as GapError
 from server.replica import Replica as Replica
+from server.server_messages import (
+    Accepted,
+    Explained,
+    Inspected,
+    Previewed,
+    Proposal,
+    Refused,
+    Renewed,
+    Said,
+)
 from server.staying import AGAIN as AGAIN
 from server.staying import Away as Away
 from server.staying import ClosedError as ClosedError

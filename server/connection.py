@@ -8,8 +8,10 @@ from typing import Protocol
 from msgspec import UNSET
 
 from server.allowance import Allowance
+from server.client_messages import ClientMessage
 from server.line import Line
-from server.protocol import COME_BACK, ClientMessage, Close, Goodbye, Refused, encode
+from server.protocol import COME_BACK, Close, encode
+from server.server_messages import Goodbye, Refused
 from server.settings import Settings
 from server.transport import text_frame
 from server.views import View, Wanted

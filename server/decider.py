@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from server import proposals, session
+from server.client_messages import Asked, Edit
 from server.engine import Engine
 from server.follower import Follower, now_ms
 from server.log import Done, Elsewhere, FullError, Known, Log, Place
@@ -19,7 +20,8 @@ from server.lost import LOST
 from server.meanwhile import named
 from server.orm import DatabaseAwayError
 from server.proposals import Taking
-from server.protocol import Accepted, Asked, Change, Edit, Refused, encode
+from server.protocol import encode
+from server.server_messages import Accepted, Change, Refused
 from server.session import Commit
 from server.turns import Author, Turns
 from server.undo import undo

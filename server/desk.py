@@ -10,11 +10,12 @@ from msgspec import UNSET, Struct, UnsetType
 from server import chat, proposals
 from server.access import AccessError
 from server.board import KEPT
+from server.client_messages import Decide, Propose, Say
 from server.connection import Connection
 from server.engine import Engine
 from server.orm import Database, DatabaseAwayError
 from server.proposals import Taking
-from server.protocol import Accepted, Decide, Propose, Refused, Say
+from server.server_messages import Accepted, Refused
 from server.session import may_edit, may_propose
 
 if TYPE_CHECKING:

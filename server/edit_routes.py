@@ -11,9 +11,11 @@ from msgspec import Meta, Struct
 
 from calc.operations import Operation
 from server.admission import admit, caller
+from server.client_messages import Edit
 from server.log import UnreachableError
 from server.problems import ProblemError
-from server.protocol import Accepted, Edit, EditId, Refused, Revision
+from server.protocol import EditId, Revision
+from server.server_messages import Accepted, Refused
 from server.services import Services
 
 AnyRequest = Request[Any, Any, Any]

@@ -16,8 +16,9 @@ from server.live import LiveSession, Look
 from server.log import FullError, Log, UnreachableError
 from server.orm import DatabaseAwayError
 from server.people import Presence
-from server.protocol import MAX_SAID, CatalogueName, Close, Limits
+from server.protocol import MAX_SAID, Close
 from server.releases import Releases
+from server.server_messages import CatalogueName, Limits
 from server.session import House
 from server.settings import Settings
 

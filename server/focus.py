@@ -1,6 +1,7 @@
 """What people look at: of each the newest, in one frame for all; never kept, never in the log."""
 
-from server.protocol import Attention, Focus, Focused
+from server.client_messages import Focus
+from server.server_messages import Attention, Focused
 
 EVERY_S = 0.05  # between two frames of one session
 

@@ -29,8 +29,9 @@ from server.log import (
 )
 from server.lost import Lost
 from server.patience import Patience
-from server.protocol import Accepted, Position, Refused, encode
+from server.protocol import Position, encode
 from server.releases import Releases
+from server.server_messages import Accepted, Refused
 from server.session import Access, Commit, Committed, State
 from server.settings import Settings
 

@@ -21,6 +21,7 @@ from server import session
 from server.archive import Archive
 from server.audience import Audience
 from server.board import Board
+from server.client_messages import Asked, Focus
 from server.connection import Connection
 from server.decider import Decider, Races
 from server.engine import Engine
@@ -31,24 +32,19 @@ from server.log import FullError, Head, Log, UnreachableError, key
 from server.pace import Pace
 from server.people import Presence
 from server.proposals import Taking
-from server.protocol import (
+from server.protocol import Close, Closing, Position, encode
+from server.questions import Question, Questions
+from server.releases import Releases
+from server.server_messages import (
     About,
     Accepted,
-    Asked,
-    Close,
-    Closing,
-    Focus,
     Focused,
-    Position,
     Proposal,
     Refused,
     Said,
     Snapshot,
     Status,
-    encode,
 )
-from server.questions import Question, Questions
-from server.releases import Releases
 from server.session import Access, Committed, House, State
 from server.settings import Settings
 from server.transport import text_frame

@@ -19,7 +19,9 @@ from calc.build import Build
 from calc.rules import Finding
 from calc.totals import Total
 from server import scripts
-from server.protocol import Asked, Change, Position, Refused
+from server.client_messages import Asked
+from server.protocol import Position
+from server.server_messages import Change, Refused
 from server.session import Access, Commit, Committed, State, digest, entry, follow
 
 TIMEOUT_S = 5.0

@@ -28,7 +28,8 @@ from server.engine import Engine
 from server.log import Done, Elsewhere, Known, Log, Loss
 from server.orm import DatabaseAwayError
 from server.patience import Patience
-from server.protocol import Accepted, Change, Refused, encode
+from server.protocol import encode
+from server.server_messages import Accepted, Change, Refused
 from server.session import Commit, Committed, State
 
 logger = logging.getLogger(__name__)

@@ -7,8 +7,9 @@ from msgspec import UNSET
 
 from calc.places import Place, place, touches
 from gamedata.catalogue import Catalogue
-from server.protocol import Change, Edit, Refused
+from server.client_messages import Edit
 from server.sentences import changed_since
+from server.server_messages import Change, Refused
 from server.session import Committed, State
 
 _change = msgspec.json.Decoder(Change)

@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 
 from server import scripts
 from server.log import key, reaching
-from server.protocol import Present
+from server.server_messages import Present
 
 _decode = msgspec.json.Decoder(tuple[Present, ...]).decode
 

@@ -17,9 +17,11 @@ from calc.operations import Operation
 from calc.totals import Total
 from server import session as sessions
 from server.access import AccessError, member_role, now_ms
+from server.client_messages import Propose
 from server.engine import Engine
 from server.orm import Database, ProposalRow, SessionRow
-from server.protocol import Proposal, ProposalState, Propose, Refused
+from server.protocol import ProposalState
+from server.server_messages import Proposal, Refused
 from server.session import Commit, Committed, State
 
 OPEN = 20  # proposals of a session at once

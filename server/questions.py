@@ -5,10 +5,11 @@ and wait while edits do.
 import logging
 
 from server import session
+from server.client_messages import Explain, Inspect, Preview
 from server.connection import Connection
 from server.engine import Engine
 from server.follower import Follower, now_ms
-from server.protocol import Explain, Explained, Inspect, Inspected, Preview, Previewed, Refused
+from server.server_messages import Explained, Inspected, Previewed, Refused
 from server.session import State
 from server.turns import Turns
 

@@ -8,10 +8,10 @@ from msgspec import UNSET
 from calc import patch
 from calc.rules import Finding
 from calc.totals import Total
-from server.protocol import (
+from server.protocol import Position
+from server.server_messages import (
     Change,
     People,
-    Position,
     Present,
     Proposal,
     ServerMessage,

@@ -21,7 +21,8 @@ from server.auth import Person
 from server.limits import Buckets
 from server.log import Stored
 from server.problems import ProblemError
-from server.protocol import Name, Role, Said, Snapshot
+from server.protocol import Name, Role
+from server.server_messages import Said, Snapshot
 from server.services import Services
 
 AnyRequest = Request[Any, Any, Any]

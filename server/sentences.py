@@ -36,7 +36,7 @@ from calc.operations import (
 )
 from calc.places import Place, place
 from gamedata.catalogue import ArchetypeId, Catalogue, EnhancementId, PowerId, PowersetId
-from server.protocol import Change
+from server.server_messages import Change
 from server.session import Access
 
 

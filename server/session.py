@@ -27,21 +27,17 @@ from calc.operations import Operation
 from calc.places import as_expected
 from calc.rules import Finding
 from calc.totals import Total
+from server.client_messages import Asked, Edit, Redo, Undo
 from server.engine import Engine
-from server.protocol import (
-    Asked,
+from server.protocol import Position, Role
+from server.server_messages import (
     CatalogueName,
     Change,
-    Edit,
     Limits,
     Member,
     People,
-    Position,
     Present,
-    Redo,
     Refused,
-    Role,
-    Undo,
     Welcome,
 )
 

@@ -17,39 +17,38 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
-from server.protocol import (
-    VERSION,
-    Accepted,
+from server.client_messages import (
     Asked,
     ClientMessage,
-    Close,
     Decide,
     Explain,
-    Explained,
-    Goodbye,
     Inspect,
-    Inspected,
     Join,
     Ping,
-    Pong,
     Preview,
+    Propose,
+    Renew,
+    Say,
+)
+from server.protocol import VERSION, Close, ViewName, encode
+from server.replica import Replica
+from server.server_messages import (
+    Accepted,
+    Explained,
+    Goodbye,
+    Inspected,
+    Pong,
     Previewed,
     Proposal,
-    Propose,
     Refused,
-    Renew,
     Renewed,
     Reset,
     Said,
-    Say,
     ServerMessage,
     Snapshot,
     Totals,
-    ViewName,
     Welcome,
-    encode,
 )
-from server.replica import Replica
 
 RETRY_S = (0.1, 0.3, 1.0, 2.0, 5.0)  # each with jitter: up to half more or less
 JOIN_S = 30.0

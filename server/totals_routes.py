@@ -10,8 +10,8 @@ from calc import mbd
 from calc.rules import Finding
 from calc.totals import Total
 from server.problems import ProblemError
-from server.protocol import CatalogueName
 from server.routes import NewSession, first_build, limit
+from server.server_messages import CatalogueName
 from server.services import Services
 
 BODY_BYTES = 256 * 1024  # a build takes a tenth of that

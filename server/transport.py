@@ -16,7 +16,8 @@ from websockets.frames import Frame, apply_mask  # type: ignore[attr-defined] # 
 from websockets.http11 import Request
 from websockets.protocol import State
 
-from server.protocol import Close, Goodbye, encode
+from server.protocol import Close, encode
+from server.server_messages import Goodbye
 
 if TYPE_CHECKING:
     from server.connection import Connection

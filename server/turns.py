@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Generic, Protocol, TypeVar
 
-from server.protocol import Accepted, Refused
+from server.server_messages import Accepted, Refused
 
 WAITING = 500  # edits of one author, while Redis is away
 

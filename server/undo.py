@@ -17,10 +17,11 @@ from calc import operations, patch
 from calc.build import Build
 from calc.operations import Operation
 from calc.places import Place, place
+from server.client_messages import Redo, Undo
 from server.engine import Engine
 from server.meanwhile import after, newest_touching
-from server.protocol import Change, Kept, PassedOver, Redo, Refused, Undo
 from server.sentences import changed_since
+from server.server_messages import Change, Kept, PassedOver, Refused
 from server.session import Access, Commit, Committed, State, after_edit, hindrance
 
 TRIED = 20  # edits that are passed over before nothing can be undone

@@ -19,18 +19,8 @@ from msgspec import UNSET, Struct, UnsetType
 from calc import patch, totals
 from calc.stats import NUMBER
 from calc.totals import Total
-from server.protocol import (
-    Change,
-    Present,
-    Proposal,
-    Refused,
-    Role,
-    Snapshot,
-    Totals,
-    Update,
-    ViewName,
-    encode,
-)
+from server.protocol import Role, ViewName, encode
+from server.server_messages import Change, Present, Proposal, Refused, Snapshot, Totals, Update
 from server.session import Committed, State
 from server.transport import text_frame
 

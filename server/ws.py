@@ -10,18 +10,12 @@ from urllib.parse import urlsplit
 from litestar import WebSocket, websocket
 from msgspec import UNSET, UnsetType
 
-from server import protocol, views
+from server import views
 from server.access import AccessError
 from server.admission import admit
 from server.auth import NotAuthenticatedError, Person, Scope, Tokens
-from server.connection import Connection
-from server.follower import EngineMovedError, NoSessionError
-from server.live import LiveSession
-from server.log import BrokenError, FullError, UnreachableError
-from server.orm import DatabaseAwayError
-from server.protocol import (
-    Close,
-    Closing,
+from server.client_messages import (
+    ClientMessage,
     Decide,
     Edit,
     Explain,
@@ -29,18 +23,22 @@ from server.protocol import (
     Inspect,
     Join,
     Ping,
-    Pong,
     Preview,
     Propose,
     Redo,
-    Refused,
     Renew,
-    Renewed,
     Say,
     Undo,
     Want,
-    encode,
+    decode,
 )
+from server.connection import Connection
+from server.follower import EngineMovedError, NoSessionError
+from server.live import LiveSession
+from server.log import BrokenError, FullError, UnreachableError
+from server.orm import DatabaseAwayError
+from server.protocol import VERSION, Close, Closing, encode
+from server.server_messages import Pong, Refused, Renewed
 from server.services import Services
 from server.settings import Settings
 from server.transport import EXTENSION, LiveProtocol, text_frame
@@ -58,7 +56,7 @@ async def live(socket: Socket, session_id: str, services: Services) -> None:
     extensions: dict[str, Any] = socket.scope["extensions"] or {}
     transport: LiveProtocol = extensions[EXTENSION]
     offered = socket.scope["subprotocols"]
-    await socket.accept(subprotocols=protocol.VERSION if protocol.VERSION in offered else None)
+    await socket.accept(subprotocols=VERSION if VERSION in offered else None)
     try:
         _check_origin(socket, services.settings)
         await _live(socket, transport, session_id, services)
@@ -125,7 +123,7 @@ def _received(
 ) -> None:
     """A message of somebody who has joined, in the turn in which it came."""
     try:
-        _handle(live, connection, scope, protocol.decode(frame), services)
+        _handle(live, connection, scope, decode(frame), services)
     except Closing as closing:
         transport.close(closing.code, closing.reason)
     except Exception:
@@ -137,7 +135,7 @@ def _handle(
     live: LiveSession,
     connection: Connection,
     scope: Scope,
-    message: protocol.ClientMessage | Refused,
+    message: ClientMessage | Refused,
     services: Services,
 ) -> None:
     refused = connection.over_limit(message) or _beyond(scope, message)
@@ -181,7 +179,7 @@ def _renewed(connection: Connection, renew: Renew, tokens: Tokens) -> Renewed | 
     return Renewed(int(connection.expires_at * 1000), renew.id)
 
 
-def _beyond(scope: Scope, message: protocol.ClientMessage | Refused) -> Refused | None:
+def _beyond(scope: Scope, message: ClientMessage | Refused) -> Refused | None:
     """What a key's scope does not let it say."""
     edits, reads = scope in ("edit", "all"), scope != "overlay"
     refused = partial(Refused, "insufficient_scope", f"A key for {scope!r} may not do this.")
@@ -222,7 +220,7 @@ async def _frames(socket: Socket) -> AsyncIterator[bytes]:
 async def _first_message(frames: AsyncIterator[bytes], transport: LiveProtocol) -> Join | None:
     """The join; None when the client left before. A wrong one may be sent again."""
     async for frame in frames:
-        message = protocol.decode(frame)
+        message = decode(frame)
         if isinstance(message, Join):
             refused = views.unknown_stat(message.stats)
             if refused is None:

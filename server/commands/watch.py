@@ -24,9 +24,18 @@ from server.client import Away, Client, ClosedError, GapError, NoAnswerError
 from server.commands.totals import text
 from server.inputs import catalogue_option, read_catalogue
 from server.link import Link, read_link
-from server.protocol import Change, Proposal, Said, ServerMessage, Snapshot, Status, Update, Welcome
 from server.replica import Replica
 from server.sentences import made
+from server.server_messages import (
+    Change,
+    Proposal,
+    Said,
+    ServerMessage,
+    Snapshot,
+    Status,
+    Update,
+    Welcome,
+)
 
 USUAL = (  # what players look at first
     "defense.melee",

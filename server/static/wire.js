@@ -1,6 +1,6 @@
 /**
  * The shapes of what comes over the wire, as types for the checker and the reader; no code.
- * The server's Structs (server/protocol.py, calc/build.py, calc/operations.py) are their source.
+ * The server's Structs (server/client_messages.py, server/server_messages.py, calc/build.py, calc/operations.py) are their source.
  *
  * @typedef {{id: string, level?: number, boosters?: number, relative?: number, proc?: boolean}} SlottedEnhancement
  * @typedef {{level?: number, enhancement?: SlottedEnhancement}} Slot

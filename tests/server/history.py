@@ -3,8 +3,10 @@
 from calc import build as documents
 from calc.operations import Applied, Operation, SetArchetype
 from server import session
+from server.client_messages import Edit, Redo, Undo
 from server.engine import Engine
-from server.protocol import Edit, Redo, Refused, Undo, encode
+from server.protocol import encode
+from server.server_messages import Refused
 from server.session import Access, Commit, Committed, Membership, State
 from server.undo import undo
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET
 
+from server.client_messages import Asked
 from server.log import (
     BrokenError,
     Done,
@@ -22,7 +23,7 @@ from server.log import (
     News,
     Stored,
 )
-from server.protocol import Asked, Change, Refused
+from server.server_messages import Change, Refused
 from server.session import Access, Commit, Committed, State, digest, entry, follow
 
 Answer = TypeVar("Answer")

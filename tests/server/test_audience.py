@@ -15,7 +15,8 @@ from calc.totals import Total
 from server import audience as audience_module
 from server.audience import Audience
 from server.connection import Connection
-from server.protocol import Accepted, Change, Close, Present, Status, encode
+from server.protocol import Close, encode
+from server.server_messages import Accepted, Change, Present, Status
 from server.session import Access, Committed, Membership, State
 from server.settings import Settings
 from server.views import Wanted

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from calc.operations import SetLevel
 from server.board import Board
 from server.engine import Engine
-from server.protocol import Proposal, Said
+from server.server_messages import Proposal, Said
 from tests.server.history import BOB, History
 
 

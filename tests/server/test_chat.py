@@ -8,9 +8,9 @@ from msgspec import UNSET
 from calc import build as documents
 from server import access, chat
 from server.access import AccessError
+from server.client_messages import Say
 from server.log import Stored
 from server.orm import Database
-from server.protocol import Say
 
 
 @pytest.fixture

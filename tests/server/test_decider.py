@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from calc import build as documents
 from calc.operations import SetTitle
 from server.archive import Archive
+from server.client_messages import Edit
 from server.decider import Decider
 from server.engine import Engine
 from server.follower import Follower
@@ -26,8 +27,8 @@ from server.log import (
     key,
 )
 from server.orm import Database
-from server.protocol import Accepted, Edit, Refused
 from server.releases import Releases
+from server.server_messages import Accepted, Refused
 from server.session import Access, Commit, Committed, Membership, State
 from server.settings import Settings
 

@@ -1,7 +1,8 @@
 """Where people are: of each the newest, told once."""
 
+from server.client_messages import Focus
 from server.focus import Attentions
-from server.protocol import Attention, Focus, Focused
+from server.server_messages import Attention, Focused
 
 
 def test_the_newest_wins_and_is_told_once() -> None:

@@ -10,11 +10,12 @@ from calc import build as documents
 from calc.operations import SetLevel
 from server import session
 from server.archive import Archive
+from server.client_messages import Edit
 from server.engine import Engine
 from server.follower import Follower
 from server.log import Done, Log, Stored
 from server.orm import DatabaseAwayError
-from server.protocol import Edit, encode
+from server.protocol import encode
 from server.releases import Releases
 from server.session import Access, Commit, Committed, Membership
 from server.settings import Settings

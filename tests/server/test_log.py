@@ -16,6 +16,7 @@ from redis.backoff import NoBackoff
 from calc import build as documents
 from calc.operations import SetLevel
 from server import session
+from server.client_messages import Edit
 from server.engine import Engine
 from server.log import (
     BrokenError,
@@ -31,7 +32,8 @@ from server.log import (
     UnreachableError,
     key,
 )
-from server.protocol import Edit, Position, Refused, encode
+from server.protocol import Position, encode
+from server.server_messages import Refused
 from server.session import Access, Commit, Membership, State
 from tests.server.memory_log import MemoryLog
 

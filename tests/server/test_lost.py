@@ -11,14 +11,16 @@ from calc import build as documents
 from calc.operations import SetLevel, SetTitle
 from server import access, follower, session
 from server.archive import Archive
+from server.client_messages import Edit
 from server.engine import Engine
 from server.follower import Follower
 from server.log import Done, Elsewhere, Known, Log, Stored, key
 from server.lost import Lost
 from server.orm import ChangeRow, Database, EpochRow, MemberRow
-from server.protocol import Accepted, Edit, Refused, encode
+from server.protocol import encode
 from server.recorder import Recorder
 from server.releases import Releases
+from server.server_messages import Accepted, Refused
 from server.session import Access, Commit, Committed, Membership, State
 from server.settings import Settings
 

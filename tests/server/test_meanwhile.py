@@ -5,9 +5,10 @@ from msgspec import UNSET
 
 from calc.operations import AddPool, AddSlot, DropPower, Operation, SetLevel, SetTitle, TakePower
 from server import session
+from server.client_messages import Edit
 from server.engine import Engine
 from server.meanwhile import named
-from server.protocol import Edit, Refused
+from server.server_messages import Refused
 from tests.server.history import ANN, BOB, HASTEN, History
 
 

@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from server.log import key
 from server.people import Presence
-from server.protocol import Present
+from server.server_messages import Present
 
 ANN = Present("g1", "Ann", "owner", 1)
 BOB = Present("g2", "Bob", "editor", 2)

@@ -6,11 +6,13 @@ from calc import build as documents
 from calc.operations import AddPool, AddSlot, DropPower, Operation, SetLevel, TakePower
 from server import access, proposals
 from server.access import AccessError
+from server.client_messages import Propose
 from server.engine import Engine
 from server.log import Stored
 from server.orm import Database
 from server.proposals import Taking
-from server.protocol import Propose, Refused, encode
+from server.protocol import encode
+from server.server_messages import Refused
 from server.session import Commit, entry
 from tests.server.history import ANN, BOB, HASTEN, History
 

@@ -6,14 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calc.operations import SetLevel
-from server import protocol
-from server.protocol import Close, Closing, Edit, Join, Ping, Position, Refused
+from server.client_messages import Edit, Join, Ping, decode
+from server.protocol import Close, Closing, Position, encode
+from server.server_messages import Refused
 
 
 def close_code(frame: bytes) -> Close | None:
     """With which a frame closes the socket, if it does."""
     try:
-        protocol.decode(frame)
+        decode(frame)
     except Closing as closing:
         return closing.code
     return None
@@ -28,24 +29,24 @@ def test_a_message_is_read_back() -> None:
         Edit("12345678", 0, (SetLevel(3),)),
         Ping("p"),
     ):
-        assert protocol.decode(protocol.encode(message)) == message
+        assert decode(encode(message)) == message
 
 
 def test_fields_of_a_newer_client_are_ignored_in_messages_but_not_in_operations() -> None:
     ping = b'{"type": "ping", "id": "p", "color": "red"}'
-    assert protocol.decode(ping) == Ping("p")
+    assert decode(ping) == Ping("p")
     edit = (
         b'{"type": "edit", "id": "12345678", "base": 0,'
         b' "operations": [{"type": "set_level", "level": 3, "color": "red"}]}'
     )
-    refused = protocol.decode(edit)
+    refused = decode(edit)
     assert isinstance(refused, Refused)
     assert (refused.code, refused.path, refused.id) == ("invalid", "$.operations[0]", "12345678")
 
 
 @pytest.mark.parametrize("id_field", ["5", '"' + "x" * 65 + '"', "null", "[[[]]]"])
 def test_a_refusal_repeats_only_an_id_that_is_one(id_field: str) -> None:
-    refused = protocol.decode(f'{{"type": "ping", "id": {id_field}}}')
+    refused = decode(f'{{"type": "ping", "id": {id_field}}}')
     assert isinstance(refused, Refused)
     assert refused.id is msgspec.UNSET
 
@@ -56,7 +57,7 @@ def test_a_refusal_repeats_only_an_id_that_is_one(id_field: str) -> None:
 )
 def test_what_is_no_message_closes_with_4400(frame: bytes) -> None:
     with pytest.raises(Closing) as closing:
-        protocol.decode(frame)
+        decode(frame)
     assert closing.value.code == Close.MALFORMED
 
 
@@ -79,7 +80,7 @@ def test_any_json_in_any_field_is_a_message_or_a_documented_answer(value: object
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "a\u202eb", "x" * 41, "a\u0000"])
 def test_a_name_that_is_none_is_refused(name: str) -> None:
-    refused = protocol.decode(protocol.encode(Join(name=name)))
+    refused = decode(encode(Join(name=name)))
     assert isinstance(refused, Refused)
     assert refused.path == "$.name"
     assert "regex" not in refused.message  # which a player may read
@@ -87,7 +88,7 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Nova", "Ænima of the 7th", "日本", "🦸 x", "O'Neil"])
 def test_names_of_people_are_names(name: str) -> None:
-    assert protocol.decode(protocol.encode(Join(name=name))) == Join(name=name)
+    assert decode(encode(Join(name=name))) == Join(name=name)
 
 
 @pytest.mark.parametrize("operation", ["set_powerset", "set_archetype"])
@@ -95,7 +96,7 @@ def test_a_powerset_or_archetype_can_be_unset(operation: str) -> None:
     fields = '"role":"epic","powerset":""' if operation == "set_powerset" else '"archetype":""'
     made = f'{{"type":"{operation}",{fields}}}'
     frame = f'{{"type":"edit","id":"01234567","base":0,"operations":[{made}]}}'
-    assert isinstance(protocol.decode(frame), Edit)
+    assert isinstance(decode(frame), Edit)
 
 
 LEVEL: dict[str, object] = {"type": "set_level", "level": 3}
@@ -119,8 +120,8 @@ OTHERS: list[dict[str, object]] = [
 @pytest.mark.parametrize("message", OTHERS, ids=lambda message: str(message["type"]))
 def test_unknown_fields_of_messages_are_ignored(message: dict[str, object]) -> None:
     newer = msgspec.json.encode({**message, "of_a_newer_page": {"x": [1]}})
-    assert protocol.decode(newer) == protocol.decode(msgspec.json.encode(message))
-    assert not isinstance(protocol.decode(newer), Refused)
+    assert decode(newer) == decode(msgspec.json.encode(message))
+    assert not isinstance(decode(newer), Refused)
 
 
 @pytest.mark.parametrize("message", WITH_OPERATIONS, ids=lambda message: str(message["type"]))
@@ -128,9 +129,9 @@ def test_unknown_fields_are_ignored_around_operations_and_refused_in_them(
     message: dict[str, object],
 ) -> None:
     newer = {**message, "operations": [LEVEL], "of_a_newer_page": 1}
-    assert not isinstance(protocol.decode(msgspec.json.encode(newer)), Refused)
+    assert not isinstance(decode(msgspec.json.encode(newer)), Refused)
     newer["operations"] = [LEVEL, {**LEVEL, "of_a_newer_page": 1}]
-    answer = protocol.decode(msgspec.json.encode(newer))
+    answer = decode(msgspec.json.encode(newer))
     assert isinstance(answer, Refused)
     assert (answer.code, answer.path) == ("invalid", "$.operations[1]")
     assert answer.id == message["id"]
@@ -158,6 +159,6 @@ def test_unknown_fields_are_ignored_around_operations_and_refused_in_them(
     ids=str,
 )
 def test_bad_input_is_refused_with_its_path(message: dict[str, object], path: str) -> None:
-    answer = protocol.decode(msgspec.json.encode(message))
+    answer = decode(msgspec.json.encode(message))
     assert isinstance(answer, Refused)
     assert (answer.code, answer.path) == ("invalid", path)

@@ -5,17 +5,10 @@ import pytest
 from calc import build as documents
 from calc.operations import AddPool, Applied, SetArchetype, SetLevel, SwitchPower, TakePower
 from server import questions
+from server.client_messages import Explain, Inspect, Preview
 from server.engine import Engine
-from server.protocol import (
-    Explain,
-    Explained,
-    Inspect,
-    Inspected,
-    Preview,
-    Previewed,
-    Refused,
-    Role,
-)
+from server.protocol import Role
+from server.server_messages import Explained, Inspected, Previewed, Refused
 from server.session import Access, Membership, State
 
 ANN = "g1"

@@ -10,9 +10,11 @@ from msgspec import UNSET
 from calc import build as documents
 from calc.operations import Operation, SetArchetype, SetLevel, SetTitle, TakePower
 from server import session
+from server.client_messages import Edit
 from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
-from server.protocol import Edit, Position, Present, Refused, Role
+from server.protocol import Position, Role
+from server.server_messages import Present, Refused
 from server.session import Access, Commit, Committed, Membership, State
 
 OWNER = "g1"

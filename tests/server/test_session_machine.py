@@ -24,9 +24,11 @@ from calc.operations import (
 )
 from gamedata import pack, starter
 from server import session
+from server.client_messages import Asked, Edit, Redo, Undo
 from server.engine import Engine
 from server.log import BrokenError, Done, Elsewhere, Known, Stored
-from server.protocol import Asked, Change, Edit, Position, Redo, Refused, Undo, encode
+from server.protocol import Position, encode
+from server.server_messages import Change, Refused
 from server.session import Access, Commit, Committed, Membership, State
 from server.undo import undo
 from tests.server.memory_log import MemoryLog, by, now

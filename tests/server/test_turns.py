@@ -5,8 +5,8 @@ from typing import cast
 import pytest
 
 from calc.operations import SetLevel
+from server.client_messages import Edit
 from server.connection import Connection
-from server.protocol import Edit
 from server.turns import WAITING, Turns
 
 

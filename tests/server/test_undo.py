@@ -19,9 +19,9 @@ from calc.operations import (
     TakePower,
 )
 from server import session
+from server.client_messages import Edit, Redo, Undo
 from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
-from server.protocol import Edit, Redo, Undo
 from server.session import Access, Commit, Membership
 from tests.server.history import ANN, BOB, HASTEN, History
 

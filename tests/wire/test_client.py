@@ -9,7 +9,7 @@ import pytest
 
 from calc.operations import SetLevel, SetTitle
 from server.client import Away, Client, ClosedError, NoAnswerError
-from server.protocol import (
+from server.server_messages import (
     Accepted,
     Change,
     Explained,

@@ -16,7 +16,7 @@ from gamedata import pack
 from gamedata.catalogue import Catalogue
 from server.client import Client
 from server.log import key
-from server.protocol import Accepted, Change
+from server.server_messages import Accepted, Change
 from tests.wire.serving import Owner, Raw, Server
 
 

@@ -16,7 +16,7 @@ import pytest
 from calc.operations import SetLevel
 from server import asyncapi
 from server.client import Client
-from server.protocol import Accepted
+from server.server_messages import Accepted
 from tests.wire.fuzzing import Wire, framed, mutated
 from tests.wire.serving import Owner, Server
 

@@ -12,7 +12,7 @@ import pytest
 from calc.operations import SetTitle
 from server.client import Client
 from server.log import key
-from server.protocol import Accepted
+from server.server_messages import Accepted
 from tests.wire.redis_servers import HOST, Cluster, Node, Watched
 from tests.wire.serving import Owner, Server, migrated
 

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from calc.operations import SetLevel, SetTitle
 from server.client import Client
-from server.protocol import Accepted
+from server.server_messages import Accepted
 from server.valkey import Valkey
 from tests.wire.serving import Owner, Server, migrated
 

@@ -8,7 +8,7 @@ import pytest
 
 from calc.operations import SetLevel, SetTitle
 from server.client import Client
-from server.protocol import Accepted, Refused
+from server.server_messages import Accepted, Refused
 from tests.wire.serving import Owner, Raw, Server
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from calc.operations import SetTitle
 from server.client import Client
-from server.protocol import Accepted
+from server.server_messages import Accepted
 from tests.wire.serving import Owner, Raw, Server, migrated
 
 LARGE = (SetTitle("日" * 80),) * 100  # a change of some 27 KB

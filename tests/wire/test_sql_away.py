@@ -9,7 +9,7 @@ import pytest
 
 from calc.operations import SetTitle
 from server.client import Client
-from server.protocol import Accepted
+from server.server_messages import Accepted
 from tests.server.postgres import Postgres, binaries
 from tests.wire.serving import Owner, Server, migrated
 

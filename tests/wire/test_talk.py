@@ -9,8 +9,8 @@ from redis.asyncio import Redis
 
 from calc.operations import SetLevel
 from server import chat, proposals
+from server.client_messages import Propose, Say
 from server.orm import Database
-from server.protocol import Propose, Say
 from tests.wire.serving import Owner, Raw, Server
 
 

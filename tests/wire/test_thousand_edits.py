@@ -12,7 +12,7 @@ from gamedata.catalogue import Catalogue
 from server.client import Client
 from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
-from server.protocol import Accepted, Change, Refused
+from server.server_messages import Accepted, Change, Refused
 from tests.wire.serving import Owner, Server
 
 EDITS = 1000

@@ -8,7 +8,7 @@ import pytest
 
 from calc.operations import SetLevel, SetTitle
 from server.client import Client
-from server.protocol import Change, People, Totals, Update
+from server.server_messages import Change, People, Totals, Update
 from tests.wire.serving import Owner, Raw, Server
 
 

@@ -17,7 +17,7 @@ from gamedata import pack
 from gamedata.catalogue import Catalogue
 from server.client import Client
 from server.log import key
-from server.protocol import Accepted
+from server.server_messages import Accepted
 from tests.wire.serving import COHORT, Owner, Raw, Server, migrated
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 from calc.operations import SetLevel, SetTitle
 from server.client import Client
-from server.protocol import Accepted, Change
+from server.server_messages import Accepted, Change
 from tests.wire.serving import Owner, Server
 
 

@@ -8,10 +8,11 @@ from msgspec import UNSET, Struct
 
 from calc.operations import SetNotes
 from server.auth import Tokens
+from server.client_messages import Edit, Join
 from server.commands.bench.crowd import Crowd, Member, Room, masked
 from server.commands.bench.fanout_servers import SECRET, TRIGGER, payload, person
 from server.commands.bench.serving import Served
-from server.protocol import Edit, Join, encode
+from server.protocol import encode
 
 NOTES = 390  # characters: they are in a change twice, and make it about 1 KB
 IN_FLIGHT = 16

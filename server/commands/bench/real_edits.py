@@ -12,11 +12,12 @@ import msgspec
 
 from calc.build import Build
 from calc.operations import Operation
+from server.client_messages import Edit, Join
 from server.commands.bench.broadcast import Load, settle
 from server.commands.bench.crowd import Crowd, Member, Room, masked
 from server.commands.bench.serving import Served
 from server.commands.bench.session import operations_on
-from server.protocol import Edit, Join, encode
+from server.protocol import encode
 
 ANSWER_S = 60.0
 READY = (b'{"type":"snapsho',)

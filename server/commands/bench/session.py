@@ -26,8 +26,9 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from calc.build import Build, SlottedEnhancement
 from calc.operations import ChangeEnhancement, Operation, PlaceEnhancement, SwitchPower
+from server.client_messages import Edit, Join
 from server.commands.bench.quantile import quantile
-from server.protocol import VERSION, Edit, Join, encode
+from server.protocol import VERSION, encode
 
 ANSWER_S = 30.0
 

@@ -24,8 +24,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from calc.operations import SetLevel, SetTitle
+from server.client_messages import Edit, Join
 from server.processes import die_with_parent
-from server.protocol import Edit, Join, encode
+from server.protocol import encode
 
 SAMPLES = 60  # in a run
 WARM = 0.5  # of the run, before memory is compared: each session fills its recent changes

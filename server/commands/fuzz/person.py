@@ -13,31 +13,24 @@ from calc import build as documents
 from calc.operations import Operation
 from gamedata.catalogue import Catalogue
 from server.client import AGAIN
+from server.client_messages import Asked, Edit, Join, Preview, Redo, Undo
 from server.commands.fuzz.edits import random_operations
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import LineError, Socket
 from server.commands.fuzz.worker import DeadError
 from server.log import Head
-from server.protocol import (
+from server.protocol import Close, Role, encode
+from server.replica import GapError, Replica
+from server.server_messages import (
     Accepted,
-    Asked,
-    Close,
-    Edit,
     Goodbye,
-    Join,
-    Preview,
     Previewed,
-    Redo,
     Refused,
-    Role,
     ServerMessage,
     Snapshot,
     Totals,
-    Undo,
     Welcome,
-    encode,
 )
-from server.replica import GapError, Replica
 
 NEVER = (Close.MALFORMED, Close.NOT_AUTHENTICATED, Close.NO_SESSION, Close.TOO_MANY)
 UNKNOWN = frozenset(("too_old", *AGAIN))  # refusals that do not say that the edit is not there

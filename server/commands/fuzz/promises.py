@@ -11,12 +11,13 @@ from calc import build as documents
 from calc import operations, patch
 from calc.build import Build
 from gamedata.catalogue import Catalogue
+from server.client_messages import Asked, Redo, Undo
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.person import UNKNOWN, Person, documents_json
 from server.engine import Engine
 from server.log import Stored
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
-from server.protocol import Asked, Change, Redo, Refused, Undo
+from server.server_messages import Change, Refused
 from server.session import State
 
 WHO = "promises"

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from redis.asyncio import Redis
 
 from gamedata.catalogue import Catalogue
+from server.client_messages import Join
 from server.commands.fuzz import promises
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import Socket
@@ -19,7 +20,7 @@ from server.commands.fuzz.person import Person
 from server.commands.fuzz.promises import Revocation
 from server.log import Head, Log, UnreachableError, key
 from server.orm import Database
-from server.protocol import Join, Role
+from server.protocol import Role
 
 STUCK_S = 15.0  # nothing happens for so long, and not everybody has what the server has
 LIMIT_S = 80.0

@@ -1,0 +1,369 @@
+"""What the server sends to clients."""
+
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from calc.build import Build
+from calc.explain import Explanation
+from calc.figure_types import Figures
+from calc.operations import Operation
+from calc.rules import Finding
+from calc.totals import Total
+from server.protocol import ProposalState, Role
+
+
+class Member(Struct, frozen=True):
+    """Somebody with a role in the session."""
+
+    person: str
+    name: str
+    role: Role
+
+
+class Present(Struct, frozen=True):
+    """Somebody who is in the session now, with how many sockets."""
+
+    person: str
+    name: str
+    role: Role
+    connections: int = 1
+
+
+class CatalogueName(Struct, frozen=True):
+    release: str
+    hash: str
+
+
+class Limits(Struct, frozen=True):
+    """What a connection may do; see `Settings` for the meaning of each."""
+
+    frame_bytes: int
+    operations_per_edit: int
+    edits_per_second: float
+    edits_burst: int
+    operations_per_second: float
+    operations_burst: int
+    questions_per_second: float
+    focus_per_second: float
+    said_per_second: float
+    said_characters: int
+    editors: int
+    viewers: int
+
+
+class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
+    """The answer to `join`: who you are, where the session stands and what follows.
+
+    resumed: what follows: the missing `changes`, `nothing`, or a `snapshot`; who asked for totals
+    alone is sent `totals` in any case.
+    token: to keep instead of the one sent; for those who joined without one, or with one that
+    has less than half of its time left.
+    members: everybody with more than a viewer's role, present or not; people: who is here;
+    number: how many are here, for viewers, who are not told who.
+    title: of the session; locked: nobody edits just now.
+    worker: which worker serves this socket; for those who look for a fault.
+    """
+
+    session: str
+    person: str
+    name: str
+    role: Role
+    epoch: str
+    revision: int
+    resumed: Literal["changes", "nothing", "snapshot"]
+    members: tuple[Member, ...]
+    people: tuple[Present, ...]
+    catalogue: CatalogueName
+    engine: str
+    limits: Limits
+    heartbeat_s: float
+    worker: str
+    token: str | UnsetType = UNSET
+    number: int | UnsetType = UNSET
+    title: str = ""
+    locked: bool = False
+
+
+class Snapshot(Struct, frozen=True, tag="snapshot", omit_defaults=True):
+    """Everything at a revision. Viewers are not told who is here, nor what is proposed.
+
+    totals: of every stat, or of those that the client named. edit: the newest edit's id.
+    proposals: all that are open, oldest first; when absent, each follows as a `proposal`.
+    """
+
+    epoch: str
+    revision: int
+    build: Build
+    totals: dict[str, Total]
+    findings: tuple[Finding, ...]
+    people: tuple[Present, ...]
+    edit: str = ""
+    proposals: "tuple[Proposal, ...] | UnsetType" = UNSET
+
+
+class Kept(Struct, frozen=True):
+    """A place that an undo left as it is, because somebody changed it since.
+
+    place: its keys in the document, joined by slashes. by: who ("" when that is forgotten).
+    message: who changed what, as a sentence.
+    """
+
+    place: str
+    by: str
+    message: str
+
+
+class PassedOver(Struct, frozen=True):
+    """An edit of which nothing could be undone, and why."""
+
+    edit: str
+    message: str
+
+
+class Change(Struct, frozen=True, tag="change", omit_defaults=True):
+    """One committed edit.
+
+    patch: JSON Merge Patch (RFC 7396) from the build before to the build after.
+    totals: of the stats that changed. findings: the whole list; absent when it did not change.
+    at: when, in milliseconds since 1970, UTC. by: the person; absent when the server made it.
+    undoes, redoes: the id of the edit that this one takes back, or makes again; kept: what of it
+    stays as others have changed it since; passed_over: newer edits that could not be undone.
+    proposed_by: whose proposal `by` took; the edit's id is the proposal's.
+    """
+
+    revision: int
+    edit: str
+    at: int
+    operations: tuple[Operation, ...]
+    patch: dict[str, Any]
+    totals: dict[str, Total]
+    findings: tuple[Finding, ...] | UnsetType = UNSET
+    by: str | UnsetType = UNSET
+    undoes: str | UnsetType = UNSET
+    redoes: str | UnsetType = UNSET
+    kept: tuple[Kept, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+    proposed_by: str | UnsetType = UNSET
+
+
+class Update(Struct, frozen=True, tag="update", omit_defaults=True, rename={"from_": "from"}):
+    """Several changes as one, to viewers of the build.
+
+    from: the revision that the viewer has. patch: from that build to this one. totals: of the
+    stats that are others now. findings: the whole list; absent when it did not change.
+    """
+
+    from_: int
+    revision: int
+    edit: str
+    patch: dict[str, Any]
+    totals: dict[str, Total]
+    findings: tuple[Finding, ...] | UnsetType = UNSET
+
+
+class Totals(Struct, frozen=True, tag="totals"):
+    """To who asked for totals alone: first all that they named, then those that changed."""
+
+    revision: int
+    totals: dict[str, Total]
+
+
+class Accepted(Struct, frozen=True, tag="accepted", omit_defaults=True):
+    """To the author, after the edit's `change`, or after a snapshot that holds it.
+
+    For an undo or a redo also what it did, as in its `change`.
+    """
+
+    id: str
+    revision: int
+    undoes: str | UnsetType = UNSET
+    redoes: str | UnsetType = UNSET
+    kept: tuple[Kept, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+
+
+class Refused(Struct, frozen=True, tag="refused", omit_defaults=True):
+    """To the author; nothing changed.
+
+    id: of the message refused, when it had one. operation: index of the operation at fault.
+    rule: number of the game's rule. path: the field at fault (code `invalid`).
+    retry_after: seconds (codes `too_many` and `unavailable`). passed_over: the edits that could
+    not be undone (codes `nothing_to_undo`, `nothing_to_redo`). by: who changed meanwhile what the
+    operation is about (code `changed_meanwhile`, and others); `message` says what they did.
+    """
+
+    code: str
+    message: str
+    id: str | UnsetType = UNSET
+    operation: int | UnsetType = UNSET
+    rule: str | UnsetType = UNSET
+    path: str | UnsetType = UNSET
+    retry_after: float | UnsetType = UNSET
+    passed_over: tuple[PassedOver, ...] = ()
+    by: str | UnsetType = UNSET
+
+
+class Previewed(Struct, frozen=True, tag="previewed", omit_defaults=True):
+    """What a preview's operations would come to on the build of this revision.
+
+    totals: of the stats that would be others. findings: those that would be new; resolved: those
+    that would be gone.
+    """
+
+    id: str
+    revision: int
+    totals: dict[str, Total]
+    findings: tuple[Finding, ...] = ()
+    resolved: tuple[Finding, ...] = ()
+
+
+class Explained(Struct, frozen=True, tag="explained"):
+    """Where a total of the build of this revision comes from."""
+
+    id: str
+    revision: int
+    explanation: Explanation
+
+
+class Inspected(Struct, frozen=True, tag="inspected"):
+    """A power's figures in the build of this revision; what its keys mean: `GET
+    /api/v1/stats/powers`."""
+
+    id: str
+    revision: int
+    figures: Figures
+
+
+class Attention(Struct, frozen=True, omit_defaults=True):
+    """Where somebody is: as in `focus`; only `person`: nowhere any more."""
+
+    person: str
+    power: str = ""
+    slot: str = ""
+    picker: str = ""
+    dragging: bool = False
+
+
+class Proposal(Struct, frozen=True, tag="proposal", omit_defaults=True):
+    """A new or decided proposal, to those who see the build and are no viewers, and to who made
+    or decided it. The open ones are in a `snapshot`; after a `welcome` without one, forget those
+    that you know: each that is open follows.
+
+    base: the revision that it was made on. totals: of the stats that would be others on the
+    newest build; problem: why it cannot be made as the build is now, as a sentence.
+    at: when, in milliseconds since 1970. decided_by: the person; revision: of its change.
+    """
+
+    id: str
+    by: str
+    title: str
+    operations: tuple[Operation, ...]
+    totals: dict[str, Total]
+    state: ProposalState
+    base: int
+    at: int
+    problem: str = ""
+    decided_by: str | UnsetType = UNSET
+    revision: int | UnsetType = UNSET
+
+
+class Focused(Struct, frozen=True, tag="focused"):
+    """What people look at now; of each the newest only, and some may never be told."""
+
+    people: tuple[Attention, ...]
+
+
+class Said(Struct, frozen=True, tag="said", omit_defaults=True):
+    """What somebody said, to those who see people and are no viewers, and to its author.
+
+    number: rises by one in the session; what one lacks (from before one came, or before a
+    `reset`) is to be read by `GET …/said`. name: the
+    person's when they said it. at: in milliseconds since 1970. id: the author's own, if any.
+    """
+
+    number: int
+    by: str
+    name: str
+    text: str
+    at: int
+    id: str | UnsetType = UNSET
+
+
+class Renewed(Struct, frozen=True, tag="renewed", omit_defaults=True):
+    """The newer token counts. expires_at: when it expires, in milliseconds since 1970."""
+
+    expires_at: int
+    id: str | UnsetType = UNSET
+
+
+class People(Struct, frozen=True, tag="people", omit_defaults=True):
+    """Who came, who went (person ids), and whose name, role or number of sockets changed; to
+    viewers the number of people alone."""
+
+    joined: tuple[Present, ...] = ()
+    left: tuple[str, ...] = ()
+    changed: tuple[Present, ...] = ()
+    number: int | UnsetType = UNSET
+
+
+class About(Struct, frozen=True, tag="about"):
+    """The session was named, locked or opened, or its members' roles are others.
+
+    members: everybody above viewers, as in `welcome`.
+    """
+
+    title: str
+    locked: bool
+    members: tuple[Member, ...]
+
+
+class Pong(Struct, frozen=True, tag="pong"):
+    id: str
+
+
+class Status(Struct, frozen=True, tag="status", omit_defaults=True):
+    """degraded: edits cannot be committed just now; keep them, they will be answered."""
+
+    degraded: bool
+    reason: str = ""
+
+
+class Reset(Struct, frozen=True, tag="reset"):
+    """The client fell behind, or the log started again: a snapshot follows."""
+
+    reason: str
+
+
+class Goodbye(Struct, frozen=True, tag="goodbye", omit_defaults=True):
+    """The server is about to close, and why; the close code says it to programs.
+
+    retry_after: come back after so many seconds; absent: do not come back by yourself.
+    """
+
+    reason: str
+    retry_after: float | UnsetType = UNSET
+
+
+ServerMessage = (
+    Welcome
+    | Snapshot
+    | Change
+    | Update
+    | Totals
+    | Accepted
+    | Refused
+    | Previewed
+    | Explained
+    | Inspected
+    | Proposal
+    | Focused
+    | Said
+    | Renewed
+    | People
+    | About
+    | Pong
+    | Status
+    | Reset
+    | Goodbye
+)
