@@ -32,6 +32,7 @@ SAMPLES = 60  # in a run
 WARM = 0.5  # of the run, before memory is compared: each session fills its recent changes
 GROWTH = 0.03  # of the memory that counts as growth, and
 GROWTH_MB = 4.0  # at least so much
+COMPLAINTS = 40  # lines of what the server said are shown
 STAY_S = 60.0  # how long a viewer stays, on average, before they come again
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _READY = re.compile(r"Cohort is ready: (\S+)/")
@@ -68,20 +69,32 @@ def soak(minutes: float, viewers: int, sessions: int, edits: float) -> None:
     Fails when the server's memory, tasks, threads or open files grow, or when it logs a warning.
     """
     said: list[str] = []
-    samples, load = asyncio.run(_soak(minutes * 60, viewers, sessions, edits, said))
+    try:
+        samples, load = asyncio.run(_soak(minutes * 60, viewers, sessions, edits, said))
+    finally:
+        complaints = _complaints(said)
+        for line in complaints[:COMPLAINTS]:
+            click.echo(f"the server said: {line}")
     click.echo(
         f"{load.edits} edits, {load.received} messages to viewers, {load.visits} visits, "
         f"{load.lost.total()} lost lines"
     )
-    failures = [f"the server said: {line}" for line in said if _COMPLAINT.search(line)]
-    failures += _grown(samples)
+    failures = _grown(samples)
     failures += [f"{times} sockets were lost: {why}" for why, times in load.lost.items()]
     for failure in failures:
         click.echo(failure)
-    if failures:
+    if failures or complaints:
         click.echo("FAILED")
         sys.exit(1)
     click.echo("OK: flat memory, no leak, no warning")
+
+
+def _complaints(said: list[str]) -> list[str]:
+    """Everything from the first warning on, tracebacks and all."""
+    for number, line in enumerate(said):
+        if _COMPLAINT.search(line):
+            return said[number:]
+    return []
 
 
 def _grown(samples: list[Sample]) -> list[str]:
