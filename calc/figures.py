@@ -220,6 +220,10 @@ def _follow(
         summoned = here.sheets.summoned(bringing)
         if summoned is not None:
             yield pets_of(summoned, use, chance, slots, here)
+            for inner, likely in here.sheets.summoned_by(bringing):
+                pet = pets_of(inner, use, chance * likely, slots, here)
+                if pet.powers:
+                    yield pet
         elif depth < MAX_DEPTH:
             for power in bringing.powers:
                 found = here.sheets.catalogue.powers.get(power)

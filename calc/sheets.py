@@ -4,6 +4,8 @@ from collections.abc import Hashable, Mapping, Set
 from functools import lru_cache
 from typing import Generic, TypeVar
 
+from msgspec import structs
+
 from calc import everywhere, pieces
 from calc.active import MAX_DEPTH
 from calc.compile import compile_for_pet, compile_power
@@ -74,6 +76,7 @@ class Sheets:
         self.of_pet_itself = kept(_SHEETS, self._of_pet_itself)
         self.pets_in = kept(_SHEETS, self._pets_in)
         self.summoned = kept(_SHEETS, self._summoned)
+        self.summoned_by = kept(_SHEETS, self._summoned_by)
         self.slotted = kept(_SLOTTINGS, self._slotted)
         self.outcome = lru_cache(_OUTCOMES)(work_out)
         self.have_procs = kept(_SLOTTINGS, self._have_procs)
@@ -225,8 +228,9 @@ class Sheets:
             for each in newest:
                 for bringing in self.of_power(each).bringing:
                     pet = self.summoned(bringing)
-                    if pet is not None and not pet.copies_strengths:
-                        found.append(pet)
+                    if pet is not None:
+                        brings = [pet, *(inner for inner, _ in self.summoned_by(bringing))]
+                        found.extend(each for each in brings if not each.copies_strengths)
                     brought.extend(
                         other
                         for other in bringing.powers
@@ -241,6 +245,27 @@ class Sheets:
             return None
         template = bringing.block.template
         return summoned(bringing.summons, template, self.frame.archetype, self.catalogue)
+
+    def _summoned_by(self, bringing: Bringing) -> tuple[tuple[Summoned, float], ...]:
+        """Whom somebody summoned brings, and how likely each: a creeper's vines, burning oil.
+
+        Without what stands in its place, which is shown as itself.
+        """
+        found: list[tuple[Summoned, float]] = []
+        pet = self.summoned(bringing)
+        if pet is None or pet.jumps:
+            return ()
+        for power in pet.powers:
+            sheet = self.of_pet(power, pet.own_class, own_tables=not pet.copies_strengths)
+            for each in sheet.bringing:
+                inner = self.summoned(each)
+                block = each.block
+                if inner is None or "PseudoPet" in block.template.flags:
+                    continue
+                likely = block.likelihood(sheet.fixed, {})
+                if likely > 0.0:
+                    found.append((structs.replace(inner, is_part=False), likely))
+        return tuple(found)
 
     def _slotted(
         self,

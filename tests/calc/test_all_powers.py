@@ -28,9 +28,6 @@ NOT_THE_SUM = {
 NO_DAMAGE = {
     "Eclipse": "takes damage sets for its accuracy",
     "Faraday_Cage": "protects",
-    "Gymnastics": "oil has to be set on fire; Oil Slick Arrow by another id",
-    "Oil_Slick_Arrow": "oil has to be set on fire",
-    "Poison_Trap": "waits for somebody to step in it",
     "Reverberant": "is a shield of its owner's attacks",
     "Soul_Transfer": "hurts when one is dead",
     "Storm_Cell": "lightning strikes those whom other powers hit",

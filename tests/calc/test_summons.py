@@ -65,3 +65,27 @@ def test_carrion_creepers_entangle_by_one_who_fell(engine: Engine) -> None:
     """Two types of 0.2333 in three ticks; of the 41 times that it looks for a fallen foe, one."""
     found = figures(engine, "Controller", "Controller_Control.Plant_Control.Carrion_Creepers")
     assert found.before["power.damage"] == pytest.approx(2 * 0.2333 * 3 * 30.5863, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("archetype", "power", "name", "chance"),
+    [
+        ("Controller", "Controller_Control.Plant_Control.Carrion_Creepers", "Vine", 0.5),
+        ("Defender", "Defender_Buff.Trick_Arrow.Oil_Slick_Arrow", "Fire", 1.0),
+        ("Controller", "Controller_Control.Illusion_Control.Phantasm", "Decoy", 1.0),
+    ],
+)
+def test_whom_somebody_summoned_brings_is_shown(
+    engine: Engine, archetype: str, power: str, name: str, chance: float
+) -> None:
+    """Beside the power's own damage: oil has to be lit; decoys only seem to hurt."""
+    found = figures(engine, archetype, power)
+    first, other = found.pets
+    assert name in other.name
+    assert not other.is_part
+    assert other.chance == pytest.approx(chance)
+    hurts = any("power.damage" in each.after for each in other.powers)
+    assert hurts == (name != "Decoy")
+    own = [each.after["power.damage"] for each in first.powers if "power.damage" in each.after]
+    expected = own[0] if first.is_part and own else 0.0
+    assert found.after.get("power.damage", 0.0) == pytest.approx(expected)
