@@ -103,8 +103,10 @@ def create_app(
         recording = asyncio.create_task(_supervised(recorder.run()))
         keeping = asyncio.create_task(_supervised(desk.run()))
         gc.collect()
-        gc.freeze()  # the catalogue is here to stay: no collection needs to look at it again
-        gc.set_threshold(700, 10, 1000)
+        # The catalogue is here to stay: no collection needs to look at it again. What is left is
+        # so little that Python's own rhythm serves: each socket that ends after a while leaves
+        # rings (its parser, its scope) which only a full collection ends.
+        gc.freeze()
         yield
         # The sockets are closed; what came by them is finished, and recorded.
         with suppress(TimeoutError):

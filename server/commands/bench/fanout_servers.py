@@ -179,7 +179,6 @@ def _serve(app: Litestar, listener: socket.socket, protocol: str) -> None:
     # The same for all: what Cohort's own application does when it starts.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(700, 10, 1000)
     uvicorn.Server(config).run([listener])
 
 
