@@ -1,5 +1,6 @@
 """Who asks, and who is let into a live session, by socket or without one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request
@@ -10,7 +11,7 @@ from server.auth import Person, Scope, bearer
 from server.live import LiveSession
 from server.problems import ProblemError
 from server.services import Services
-from server.session import may_edit
+from server.session import Access, may_edit
 
 
 async def caller(
@@ -25,6 +26,12 @@ async def caller(
         message = f"A key for {person.scope!r} may not do this."
         raise ProblemError(403, message, "insufficient_scope")
     return person
+
+
+async def share(rights: Mapping[str, Access], services: Services) -> None:
+    """Bind commits of these sessions to their new access; workers hear of it."""
+    for session, changed in rights.items():
+        await services.log.put_access(session, changed)
 
 
 async def admit(live: LiveSession, person: str, name: str, secret: str, services: Services) -> None:

@@ -17,6 +17,7 @@ from litestar.di import Provide
 from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
 from server import (
+    account_routes,
     edit_routes,
     library_routes,
     library_search_routes,
@@ -102,6 +103,7 @@ def create_app(
         serving = asyncio.create_task(_supervised(hub.run()))
         recording = asyncio.create_task(_supervised(recorder.run()))
         keeping = asyncio.create_task(_supervised(desk.run()))
+        calling = asyncio.create_task(_supervised(services.callers.run()))
         gc.collect()
         # The catalogue is here to stay: no collection needs to look at it again. What is left is
         # so little that Python's own rhythm serves: each socket that ends after a while leaves
@@ -116,7 +118,8 @@ def create_app(
         await asyncio.wait([recording], timeout=STOP_S)
         serving.cancel()
         keeping.cancel()
-        await asyncio.wait([serving, keeping], timeout=STOP_S)
+        calling.cancel()
+        await asyncio.wait([serving, keeping, calling], timeout=STOP_S)
         await redis.aclose()
         await hints_redis.aclose()
         await database.close()
@@ -133,6 +136,7 @@ def create_app(
             routes.create_guest,
             token_routes.create_account,
             token_routes.create_token,
+            *account_routes.HANDLERS,
             routes.create_session,
             routes.create_invitation,
             routes.revoke_invitation,

@@ -6,28 +6,37 @@ accounts needs SQL anyway. An account's token is good for a quarter of an hour a
 """
 
 import asyncio
+from contextlib import suppress
+from weakref import WeakKeyDictionary
 
 import msgspec
 from sqlalchemy import select
 
-from server.account_tables import LoginRow, UserRow
+from server import keys
+from server.account_tables import KeyRow, LoginRow, UserRow
 from server.auth import NotAuthenticatedError, Person, Tokens
+from server.connection import Connection
 from server.orm import Database, DatabaseAwayError
 
+ASK_EVERY_S = 3.0
 AT_ONCE = 500  # questions in one; SQLite has a limit
 
 
 class Callers:
-    """Reads the tokens that come with requests and joins."""
+    """Reads the tokens that come with requests and joins, and ends live connections that came
+    by one which is revoked later."""
 
     def __init__(self, tokens: Tokens, database: Database) -> None:
         self._tokens = tokens
         self._database = database
         self._asked: dict[Person, asyncio.Future[Person | None]] = {}
         self._asking: asyncio.Task[None] | None = None
+        self._live: WeakKeyDictionary[Connection, Person] = WeakKeyDictionary()
 
     async def read(self, token: str) -> Person:
         """Raises NotAuthenticatedError."""
+        if token.startswith(keys.PREFIX):
+            return await keys.read(self._database, token)
         person = self._tokens.read(token)
         try:
             found = await self._stands(person)
@@ -36,6 +45,24 @@ class Callers:
         if found is None:
             raise NotAuthenticatedError("not_authenticated", "Log in again.")
         return found
+
+    def follow(self, connection: Connection, person: Person) -> None:
+        """Have a live connection end when its person is logged out, or the key revoked."""
+        if not person.is_guest:
+            self._live[connection] = person
+
+    async def run(self) -> None:
+        """Ask every few seconds whether those who are live may stay."""
+        while True:
+            await asyncio.sleep(ASK_EVERY_S)
+            live = list(self._live.items())
+            for start in range(0, len(live), AT_ONCE):
+                batch = live[start : start + AT_ONCE]
+                with suppress(DatabaseAwayError):  # then they stay, as who comes back may come
+                    found = await _standing(self._database, [person for _, person in batch])
+                    for (connection, _), person in zip(batch, found, strict=True):
+                        if person is None:
+                            connection.expires_at = 0.0
 
     async def _stands(self, person: Person) -> Person | None:
         """The person as they are called now; None when the token has been revoked.
@@ -80,10 +107,19 @@ async def _standing(database: Database, people: list[Person]) -> list[Person | N
                 LoginRow.id.in_(logins), LoginRow.revoked_at.is_(None)
             )
             good = {row.id: row.user_id for row in await sql.execute(found)}
-    return [_now(person, users.get(person.id), good) for person in people]
+        made: dict[str, KeyRow] = {}
+        if own := {person.key for person in people if person.key}:
+            rows = await sql.scalars(select(KeyRow).where(KeyRow.id.in_(own)))
+            made = {row.id: row for row in rows}
+    return [_now(person, users.get(person.id), good, made) for person in people]
 
 
-def _now(person: Person, user: UserRow | None, logins: dict[str, str]) -> Person | None:
+def _now(
+    person: Person, user: UserRow | None, logins: dict[str, str], made: dict[str, KeyRow]
+) -> Person | None:
+    if person.key:
+        row = made.get(person.key)
+        return person if row is not None and user is not None and keys.stands(row, user) else None
     if not person.login:
         # A guest's token ends where an account begins, which can be logged out.
         return person if user is None else None

@@ -48,6 +48,7 @@ class Connection:
     """
 
     __slots__ = (
+        "__weakref__",
         "_allowance",
         "_falls",
         "_gone",

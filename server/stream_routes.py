@@ -56,6 +56,8 @@ async def stream_totals(
                 await _answer(send)
                 return
             connection = _enter(live, watcher, protocol, wanted, known, services)
+            if person is not None:
+                services.callers.follow(connection, person)
         try:
             await _answer(send)
             protocol.begin(services.settings.heartbeat_s)

@@ -11,8 +11,8 @@ from litestar.params import Body
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from server import accounts, logins
-from server.admission import caller
+from server import account_changes, accounts, logins
+from server.admission import caller, share
 from server.auth import ACCESS_S
 from server.limits import Buckets
 from server.logins import LoggedIn, LoginError
@@ -142,6 +142,10 @@ async def create_account(
         address,
         agent(request),
     )
+    if guest is not None and guest.name != name:
+        await share(
+            await account_changes.rename(services.database, found.person, name, address), services
+        )
     return _granted(found, services, HTTP_201_CREATED)
 
 

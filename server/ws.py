@@ -110,6 +110,7 @@ async def _enter(
     async with services.hub.live(session_id) as live:
         await _admit(live, person, join, services)
         live.enter(connection, None if join.resume is UNSET else join.resume, token)
+        services.callers.follow(connection, person)
     return live, connection, person.scope
 
 

@@ -1,0 +1,90 @@
+"""What one does with one's account: another name, another password, a role that an admin gives."""
+
+from sqlalchemy import select, update
+
+from server import audit, library_terms, logins
+from server.access import changed
+from server.account_tables import CredentialRow, UserRow
+from server.accounts import PASSWORD, AccountError, ServiceRole
+from server.auth import Person
+from server.library_tables import BuildRow
+from server.orm import Database, MemberRow, SessionRow
+from server.passwords import Passwords
+from server.session import Access
+
+
+async def rename(database: Database, person: str, name: str, address: str) -> dict[str, Access]:
+    """Be called something else, in one's sessions and builds too.
+
+    Returns the sessions whose access is another now. Raises AccountError.
+    """
+    async with database.writing() as sql:
+        user = await sql.get(UserRow, person, with_for_update=True)
+        if user is None:
+            raise AccountError("no_account", "A guest's name is in their token.")
+        user.name = name
+        await sql.execute(update(MemberRow).where(MemberRow.person == person).values(name=name))
+        for build in await sql.scalars(select(BuildRow).where(BuildRow.owner == person)):
+            build.owner_name = name
+            await library_terms.describe(sql, build)
+        audit.note(sql, "name_changed", address, person, person)
+        going_on = (
+            select(MemberRow.session_id)
+            .join(SessionRow, SessionRow.id == MemberRow.session_id)
+            .where(MemberRow.person == person, SessionRow.ended_at.is_(None))
+            .order_by(MemberRow.session_id)
+        )
+        sessions = (await sql.scalars(going_on)).all()
+        return {session: await changed(sql, session) for session in sessions}
+
+
+async def change_password(
+    database: Database,
+    passwords: Passwords,
+    person: Person,
+    old: str,
+    new: str,
+    address: str,
+) -> None:
+    """Other logins end with the old password, this one goes on.
+
+    Raises AccountError, WeakPasswordError or BusyError.
+    """
+    subject = await prove(database, passwords, person.id, old)
+    if subject is None:
+        raise AccountError("no_password", "You log in without a password of ours.")
+    hashed = await passwords.hash(new, subject, person.name)
+    async with database.writing() as sql:
+        row = await sql.get(CredentialRow, (PASSWORD, subject))
+        if row is None:
+            raise AccountError("no_account", "The account is gone.")
+        row.hash = hashed
+        await logins.end_all(sql, person.id, but=person.login)
+        audit.note(sql, "password_changed", address, person.id, person.id)
+
+
+async def prove(database: Database, passwords: Passwords, person: str, password: str) -> str | None:
+    """Have somebody show that they are not only at an open screen. Returns their username; None
+    for who has no password. Raises AccountError or BusyError."""
+    own = select(CredentialRow).where(
+        CredentialRow.user_id == person, CredentialRow.provider == PASSWORD
+    )
+    async with database.reading() as sql:
+        row = await sql.scalar(own)
+    if row is None:
+        return None
+    if not await passwords.verify(row.hash or "", password):
+        raise AccountError("wrong_password", "This is not your password.")
+    return row.subject
+
+
+async def give_role(
+    database: Database, person: str, role: ServiceRole, by: str | None, address: str
+) -> None:
+    """A role in the service. by: the admin; None is the operator. Raises AccountError."""
+    async with database.writing() as sql:
+        user = await sql.get(UserRow, person, with_for_update=True)
+        if user is None or user.deleted_at is not None:
+            raise AccountError("not_found", "There is no such account.")
+        user.role = role
+        audit.note(sql, "role_changed", address, person, by, role)

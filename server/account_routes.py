@@ -1,0 +1,205 @@
+"""One's own account by REST: name, password, logins, keys, export, deletion; and what admins do.
+
+An API key is good for none of this.
+"""
+
+from typing import Annotated, Any
+
+from litestar import Request, delete, get, patch, post, put
+from litestar.params import Parameter
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
+from msgspec import Struct
+
+from server import account_changes, accounts, audit, keys, leaving, logins
+from server.accounts import Account, ServiceRole
+from server.admission import caller, share
+from server.auth import Person
+from server.keys import Key, MadeKey, NewKey
+from server.logins import Login
+from server.problems import ProblemError
+from server.protocol import Name
+from server.services import Services
+from server.token_routes import Password, take
+
+AnyRequest = Request[Any, Any, Any]
+NOTED_AT_ONCE = 100
+
+
+class NewName(Struct, frozen=True):
+    name: Name
+
+
+class NewPassword(Struct, frozen=True):
+    """password: the one until now."""
+
+    password: Password
+    new: Password
+
+
+class Deletion(Struct, frozen=True):
+    """password: where one has one."""
+
+    password: Password = ""
+
+
+class NewServiceRole(Struct, frozen=True):
+    role: ServiceRole
+
+
+@get("/api/v1/account")
+async def read_account(request: AnyRequest, services: Services) -> Account:
+    """Who one is."""
+    return await accounts.read(services.database, (await caller(request, services, "read")).id)
+
+
+@patch("/api/v1/account")
+async def rename_account(request: AnyRequest, data: NewName, services: Services) -> Account:
+    """Be called something else; those in one's sessions see it at once."""
+    person = await _account(request, services)
+    address = _address(request)
+    await share(
+        await account_changes.rename(services.database, person.id, data.name, address), services
+    )
+    return await accounts.read(services.database, person.id)
+
+
+@put("/api/v1/account/password", status_code=HTTP_204_NO_CONTENT)
+async def change_password(request: AnyRequest, data: NewPassword, services: Services) -> None:
+    """Another password; all other logins end."""
+    person = await _account(request, services)
+    address = _attempt(request, person, services)
+    await account_changes.change_password(
+        services.database, services.passwords, person, data.password, data.new, address
+    )
+
+
+@get("/api/v1/account/logins")
+async def list_logins(request: AnyRequest, services: Services) -> tuple[Login, ...]:
+    """Where one is logged in."""
+    person = await _account(request, services)
+    return await logins.of(services.database, person.id, person.login)
+
+
+@delete("/api/v1/account/logins/{login:str}", status_code=HTTP_204_NO_CONTENT)
+async def log_out(request: AnyRequest, login: str, services: Services) -> None:
+    """Log out one of one's logins: `current` is this one."""
+    person = await _account(request, services)
+    chosen = person.login if login == "current" else login
+    if not await logins.end(services.database, person.id, chosen, _address(request)):
+        raise ProblemError(404, "You have no such login.")
+
+
+@delete("/api/v1/account/logins", status_code=HTTP_204_NO_CONTENT)
+async def log_out_everywhere(request: AnyRequest, services: Services) -> None:
+    """All of one's logins end, this one too. Keys stay: they are revoked one by one."""
+    person = await _account(request, services)
+    async with services.database.writing() as sql:
+        await logins.end_all(sql, person.id)
+        audit.note(sql, "logout", _address(request), person.id, person.id, "everywhere")
+
+
+@get("/api/v1/account/keys")
+async def list_keys(request: AnyRequest, services: Services) -> tuple[Key, ...]:
+    """One's keys, and about when they were used last."""
+    return await keys.of(services.database, (await _account(request, services)).id)
+
+
+@post("/api/v1/account/keys", status_code=HTTP_201_CREATED)
+async def create_key(request: AnyRequest, data: NewKey, services: Services) -> MadeKey:
+    """A key for a program of one's own. Its token is told only here."""
+    person = await _account(request, services)
+    return await keys.create(services.database, person.id, data, _address(request))
+
+
+@delete("/api/v1/account/keys/{key:str}", status_code=HTTP_204_NO_CONTENT)
+async def revoke_key(request: AnyRequest, key: str, services: Services) -> None:
+    """The key is good for nothing from now on; its live connections end within seconds."""
+    person = await _account(request, services)
+    await keys.revoke(services.database, person.id, key, _address(request))
+
+
+@get("/api/v1/account/export")
+async def export_account(request: AnyRequest, services: Services) -> leaving.Export:
+    """All that there is of oneself, as JSON."""
+    person = await _account(request, services)
+    return await leaving.export(services.database, person.id, person.login)
+
+
+@post("/api/v1/account/deletion", status_code=HTTP_204_NO_CONTENT)
+async def delete_account(request: AnyRequest, data: Deletion, services: Services) -> None:
+    """Delete the account with its data, for good.
+
+    Sessions of one's own go to the editor who has been there longest, and end where there is none.
+    """
+    person = await _account(request, services)
+    address = _attempt(request, person, services)
+    await account_changes.prove(services.database, services.passwords, person.id, data.password)
+    await share(await leaving.leave(services.database, person.id, address), services)
+
+
+@put("/api/v1/users/{person:str}/role", status_code=HTTP_204_NO_CONTENT)
+async def give_role(
+    request: AnyRequest, person: str, data: NewServiceRole, services: Services
+) -> None:
+    """An admin gives somebody a role in the service."""
+    admin = await _admin(request, services)
+    await account_changes.give_role(
+        services.database, person, data.role, admin.id, _address(request)
+    )
+
+
+@get("/api/v1/audit", status_code=HTTP_200_OK)
+async def read_audit(
+    request: AnyRequest,
+    services: Services,
+    before: Annotated[int, Parameter(ge=1, le=2**53)] | None = None,
+    limit: Annotated[int, Parameter(ge=1, le=NOTED_AT_ONCE)] = NOTED_AT_ONCE,
+    person: Annotated[str, Parameter(max_length=32, pattern=r"^\w*$")] = "",
+    event: Annotated[str, Parameter(max_length=32, pattern=r"^\w*$")] = "",
+) -> tuple[audit.Noted, ...]:
+    """What was done to accounts, newest first, for an admin."""
+    await _admin(request, services)
+    return await audit.recall(services.database, before, limit, person, event)
+
+
+async def _account(request: AnyRequest, services: Services) -> Person:
+    """Who asks, if it is an account, and no key of one. Raises ProblemError."""
+    person = await caller(request, services)
+    if person.is_guest:
+        raise ProblemError(403, "You are here as a guest: make an account first.", "no_account")
+    return person
+
+
+async def _admin(request: AnyRequest, services: Services) -> Person:
+    person = await _account(request, services)
+    if (await accounts.read(services.database, person.id)).role != "admin":
+        raise ProblemError(403, "Only an admin may do this.")
+    return person
+
+
+def _attempt(request: AnyRequest, person: Person, services: Services) -> str:
+    """Count a password that is tried; the address. Raises ProblemError for one too many."""
+    if wait := services.attempts.take(person.id):
+        raise ProblemError(429, "Too many attempts.", retry_after=round(wait, 1))
+    return take(request, services.logins)
+
+
+def _address(request: AnyRequest) -> str:
+    return request.client.host if request.client else ""
+
+
+HANDLERS = [
+    read_account,
+    rename_account,
+    change_password,
+    list_logins,
+    log_out,
+    log_out_everywhere,
+    list_keys,
+    create_key,
+    revoke_key,
+    export_account,
+    delete_account,
+    give_role,
+    read_audit,
+]
