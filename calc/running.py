@@ -17,11 +17,11 @@ from calc.by_foes import executions
 from calc.changes import Changes
 from calc.facts import Context, Facts
 from calc.frame import Frame, Slots
+from calc.having import had_by, set_bonuses_of, slots_of
 from calc.modes import in_modes
-from calc.owned import owned_with_copies
 from calc.situation import Tally, facts_of
 from calc.stances import resting
-from calc.states import STATES, is_counted, is_state, outdone
+from calc.states import is_counted
 from calc.switches import count_of, is_on, scenario_of
 from gamedata.catalogue import PowerId
 
@@ -30,7 +30,6 @@ _PLAIN = TakenPower()
 _UNSLOTTED = (0.0,)
 _NOBODY: Mapping[PowerId, Active] = {}
 _NO_FACTS = Facts()
-LEVELS_ABOVE = 5  # how far above the level played at a power may have been picked
 INCARNATE_LEVEL = 45  # below it, incarnate powers rest
 
 
@@ -65,10 +64,10 @@ class Running(Struct, frozen=True, gc=False):
 def running(build: Build, frame: Frame) -> Running:
     """What counts in a build's totals, in its own scenario."""
     scenario = scenario_of(build)
-    had, counts = _had(build, scenario, frame)
-    slots = {power: _slots(taken, build.level, frame) for power, taken in had.items()}
+    had, counts = had_by(build, scenario, frame)
+    slots = {power: slots_of(taken, build.level, frame) for power, taken in had.items()}
     facts = facts_of(build, scenario, had, counts, slots, frame)
-    return _running(build, had, slots, _set_bonuses(slots, frame), facts, frame)
+    return _running(build, had, slots, set_bonuses_of(slots, frame), facts, frame)
 
 
 def _running(
@@ -134,7 +133,7 @@ def running_after(state: Running, build: Build, changed: Changes, frame: Frame) 
         return _with_slots(state, build, changed.slotted, frame)
     had: Mapping[PowerId, TakenPower]
     if changed.issued:  # one may have it all the same; then it has another place among the others
-        had, _ = _had(build, scenario_of(build), frame)
+        had, _ = had_by(build, scenario_of(build), frame)
         if had.keys() != state.had.keys():
             return None
     else:
@@ -197,74 +196,13 @@ def _placed(
         power = PowerId(power_id)
         if power not in slots:
             continue
-        placed = slots[power] = _slots(build.powers.get(power_id, _PLAIN), build.level, frame)
+        placed = slots[power] = slots_of(build.powers.get(power_id, _PLAIN), build.level, frame)
         bonuses_now = frame.set_bonuses(placed) if placed else ()
         if bonuses_now != set_bonuses.get(power, ()):
             set_bonuses = {**set_bonuses, power: bonuses_now}
     if set_bonuses is not state.set_bonuses:
         set_bonuses = {power: given for power in slots if (given := set_bonuses.get(power))}
     return slots, set_bonuses
-
-
-def _had(
-    build: Build, scenario: Scenario, frame: Frame
-) -> tuple[dict[PowerId, TakenPower], dict[str, int] | None]:
-    """The powers that one has at the level one plays at; incarnates and accolades apart.
-
-    With the states that one is in: a scenario may say so, whatever the build has; of one with
-    levels only the highest is. And how many copies one has of each, where that is known.
-    """
-    powers = frame.catalogue.powers
-    available = min(build.level, frame.level + LEVELS_ABOVE)
-    apart = {*build.incarnates.values(), *build.accolades}
-    all_owned, counts = owned_with_copies(build, frame.catalogue, frame.issuing)
-    had = {
-        power: taken
-        for power, taken in all_owned.items()
-        if (taken.level or powers[power].level) <= available and power not in apart
-    }
-    built, said = _states(build.powers, frame), _states(scenario.powers, frame)
-    for state in built:
-        if state in had and not is_on(state, had[state], scenario, frame):
-            del had[state]
-    for state in said:
-        if state not in had and scenario.powers[state].on is True:
-            had[state] = _PLAIN
-    if built or said:
-        for state in outdone(state for state in {*built, *said} if state in had):
-            del had[state]
-    return had, counts if had.keys() == all_owned.keys() else None
-
-
-def _states(powers: Iterable[str], frame: Frame) -> list[PowerId]:
-    """Those of some powers that are states which others put one in."""
-    known = frame.catalogue.powers
-    states = [PowerId(power) for power in powers if power.startswith(STATES)]
-    return sorted(state for state in states if state in known and is_state(known[state]))
-
-
-def _set_bonuses(
-    slots: Mapping[PowerId, Slots], frame: Frame
-) -> dict[PowerId, tuple[PowerId, ...]]:
-    """The bonuses that each power's slots give."""
-    return {
-        power: given
-        for power, placed in slots.items()
-        if placed and (given := frame.set_bonuses(placed))
-    }
-
-
-def _slots(taken: TakenPower, level: int, frame: Frame) -> Slots:
-    """The enhancements in a power's slots, as far as the catalogue knows them, by slot id."""
-    if not taken.slots:
-        return ()
-    return tuple(
-        slot.enhancement
-        for _, slot in sorted(taken.slots.items())
-        if slot.enhancement is not UNSET
-        and slot.level <= level
-        and slot.enhancement.id in frame.catalogue.enhancements
-    )
 
 
 def _accolades(build: Build, scenario: Scenario, frame: Frame) -> Iterable[PowerId]:
