@@ -4,7 +4,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("bench", "explain", "fuzz", "gamedata", "migrate", "serve", "totals", "watch")
+COMMANDS = ("admin", "bench", "explain", "fuzz", "gamedata", "migrate", "serve", "totals", "watch")
 
 
 class _Commands(click.Group):

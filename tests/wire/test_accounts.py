@@ -1,6 +1,7 @@
 """Accounts over HTTP and the live socket of a real server."""
 
 import statistics
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from calc.operations import SetLevel
 from server.client import Client
-from tests.wire.serving import Owner, Server
+from tests.wire.serving import COHORT, Owner, Server
 
 PASSWORD = "four words nobody says"
 
@@ -210,3 +211,25 @@ async def test_tokens_signed_by_eddsa_and_then_by_another_secret(tmp_path: Path)
         refreshed = grant(http, grant_type="refresh_token", refresh_token=made["refresh_token"])
         assert refreshed.status_code == 200  # a refresh token is not signed by anybody
     server.ends_well()
+
+
+def test_an_operator_makes_the_first_admin_who_reads_the_audit_log(
+    http: httpx.Client, accounts: Server
+) -> None:
+    chief, other = create(http, "chief").json(), create(http, "other").json()
+    by = as_(chief["access_token"])
+    role = f"/api/v1/users/{other['person']}/role"
+    assert http.get("/api/v1/audit", headers=by).status_code == 403
+    assert http.put(role, json={"role": "admin"}, headers=by).status_code == 403
+    command = [COHORT, "admin", "role", "Chief", "admin", "--data-dir", accounts.data_dir]
+    subprocess.run(command, check=True, capture_output=True)
+    assert http.put(role, json={"role": "moderator"}, headers=by).status_code == 204
+    noted = http.get("/api/v1/audit", params={"event": "role_changed"}, headers=by).json()
+    assert [(each["person"], each.get("by"), each["about"]) for each in noted] == [
+        (other["person"], chief["person"], "moderator"),
+        (chief["person"], None, "admin"),
+    ]
+    assert http.get("/api/v1/audit", params={"limit": 1}, headers=by).json()[0] == noted[0]
+    assert http.get("/api/v1/audit", headers=as_(other["access_token"])).status_code == 403
+    unknown = subprocess.run([*command[:3], "nobody", *command[4:]], capture_output=True, text=True)
+    assert (unknown.returncode, unknown.stderr) == (1, "Error: Nobody logs in as nobody.\n")
