@@ -25,7 +25,7 @@ from server.orm import (
     SessionRow,
 )
 from server.protocol import Role
-from server.session import Access, Membership, better, may_invite
+from server.rights import Access, Membership, better, may_invite
 
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that is easily mistaken
 

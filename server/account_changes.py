@@ -10,7 +10,7 @@ from server.auth import Person
 from server.library_tables import BuildRow
 from server.orm import Database, MemberRow, SessionRow
 from server.passwords import Passwords
-from server.session import Access
+from server.rights import Access
 
 
 async def rename(database: Database, person: str, name: str, address: str) -> dict[str, Access]:

@@ -10,8 +10,8 @@ from server.access import AccessError, Joining
 from server.auth import Person, Scope, bearer
 from server.live import LiveSession
 from server.problems import ProblemError
+from server.rights import Access, may_edit
 from server.services import Services
-from server.session import Access, may_edit
 
 
 async def caller(

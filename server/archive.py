@@ -15,8 +15,9 @@ from server.engine import Engine
 from server.log import Entries, Log, Memory, Stored
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, insert_new
 from server.protocol import Position
+from server.rights import Access
 from server.server_messages import Change
-from server.session import Access, Committed, State, entry, follow
+from server.session import Committed, State, entry, follow
 
 LOST = "lost"  # in place of an edit's digest: it was lost, and may not be made again
 

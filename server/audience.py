@@ -10,8 +10,9 @@ from server.connection import Connection
 from server.line import Line
 from server.pace import Pace
 from server.protocol import Close, encode
+from server.rights import EDITING, Access, collaborators
 from server.server_messages import Member, People, Present, Reset, ServerMessage
-from server.session import EDITING, Access, Committed, State, collaborators, gather, movements
+from server.session import Committed, State, gather, movements
 from server.transport import text_frame
 from server.views import View, Wanted, view_of
 

@@ -15,8 +15,8 @@ from server.connection import Connection
 from server.engine import Engine
 from server.orm import Database, DatabaseAwayError
 from server.proposals import Taking
+from server.rights import may_edit, may_propose
 from server.server_messages import Accepted, Refused
-from server.session import may_edit, may_propose
 
 if TYPE_CHECKING:
     from server.live import LiveSession

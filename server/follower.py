@@ -31,8 +31,9 @@ from server.lost import Lost
 from server.patience import Patience
 from server.protocol import Position, encode
 from server.releases import Releases
+from server.rights import Access
 from server.server_messages import Accepted, Refused
-from server.session import Access, Commit, Committed, State
+from server.session import Commit, Committed, State
 from server.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.access import AccessError, changed, member_role, now_ms
 from server.orm import Database, InvitationRow, MemberRow, SessionRow
 from server.protocol import Role
-from server.session import Access
+from server.rights import Access
 
 
 class Known(Struct, frozen=True, omit_defaults=True):

@@ -14,7 +14,7 @@ from server.access import AccessError, Joining, accept_all
 from server.live import LiveSession
 from server.log import Log
 from server.orm import Database
-from server.session import Access
+from server.rights import Access
 
 TOGETHER = 500  # persons in one transaction
 

@@ -36,7 +36,7 @@ from server.orm import (
     SaidRow,
     SessionRow,
 )
-from server.session import Access
+from server.rights import Access
 
 SOMEONE = "someone"
 

@@ -17,7 +17,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from server import focus as focuses
-from server import session
+from server import rights, session
 from server.archive import Archive
 from server.audience import Audience
 from server.board import Board
@@ -35,6 +35,7 @@ from server.proposals import Taking
 from server.protocol import Close, Closing, Position, encode
 from server.questions import Question, Questions
 from server.releases import Releases
+from server.rights import Access
 from server.server_messages import (
     About,
     Accepted,
@@ -45,7 +46,7 @@ from server.server_messages import (
     Snapshot,
     Status,
 )
-from server.session import Access, Committed, House, State
+from server.session import Committed, House, State
 from server.settings import Settings
 from server.transport import text_frame
 from server.turns import Author
@@ -197,7 +198,7 @@ class LiveSession:
 
     def focus(self, connection: Connection, focus: Focus) -> None:
         """Where somebody is, told to the others soon."""
-        if not session.may_propose(self.state.access, connection.person):
+        if not rights.may_propose(self.state.access, connection.person):
             told = "As a viewer you are not shown to others."
             connection.answer(Refused("not_allowed", told, id=focus.id))
             return

@@ -21,8 +21,9 @@ from calc.totals import Total
 from server import scripts
 from server.client_messages import Asked
 from server.protocol import Position
+from server.rights import Access
 from server.server_messages import Change, Refused
-from server.session import Access, Commit, Committed, State, digest, entry, follow
+from server.session import Commit, Committed, State, digest, entry, follow
 
 TIMEOUT_S = 5.0
 LINE_MS = 1000  # how long a worker keeps its place in line

@@ -14,8 +14,8 @@ from calc.build import Title
 from server import governing
 from server.admission import caller
 from server.protocol import Role
+from server.rights import Access
 from server.services import Services
-from server.session import Access
 
 AnyRequest = Request[Any, Any, Any]
 

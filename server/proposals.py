@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 
 from calc.operations import Operation
 from calc.totals import Total
+from server import rights
 from server import session as sessions
 from server.access import AccessError, member_role, now_ms
 from server.client_messages import Propose
@@ -46,7 +47,7 @@ def tried(
     state: State, person: str, propose: Propose, engine: Engine
 ) -> dict[str, Total] | Refused:
     """The totals difference of a new proposal, or why it cannot be."""
-    if not sessions.may_propose(state.access, person):
+    if not rights.may_propose(state.access, person):
         return Refused("not_allowed", "As a viewer you may not propose.", id=propose.id)
     made = sessions.after_edit(
         state, person, propose.id, state.revision, propose.operations, engine, now_ms(), dry=True
@@ -67,7 +68,7 @@ def on(state: State, proposal: Proposal, engine: Engine) -> Proposal:
 
 def take(state: State, person: str, taking: Taking, engine: Engine) -> Commit | Refused:
     """The edit that an accepted proposal is."""
-    hindered = sessions.hindrance(state.access, person, taking.id)
+    hindered = rights.hindrance(state.access, person, taking.id)
     if hindered is not None:
         return hindered
     made = sessions.after_edit(

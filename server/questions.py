@@ -4,7 +4,7 @@ and wait while edits do.
 
 import logging
 
-from server import session
+from server import rights, session
 from server.client_messages import Explain, Inspect, Preview
 from server.connection import Connection
 from server.engine import Engine
@@ -58,7 +58,7 @@ class Questions:
 
 def preview(state: State, person: str, question: Preview, engine: Engine) -> Previewed | Refused:
     """What these operations would come to on the newest build."""
-    if not session.may_propose(state.access, person):
+    if not rights.may_propose(state.access, person):
         return Refused("not_allowed", "You may look, but not try edits.", id=question.id)
     made = session.after_edit(
         state, person, question.id, state.revision, question.operations, engine, now_ms(), dry=True

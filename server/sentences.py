@@ -36,8 +36,8 @@ from calc.operations import (
 )
 from calc.places import Place, place
 from gamedata.catalogue import ArchetypeId, Catalogue, EnhancementId, PowerId, PowersetId
+from server.rights import Access
 from server.server_messages import Change
-from server.session import Access
 
 
 def changed_since(

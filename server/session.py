@@ -29,7 +29,8 @@ from calc.rules import Finding
 from calc.totals import Total
 from server.client_messages import Asked, Edit, Redo, Undo
 from server.engine import Engine
-from server.protocol import Position, Role
+from server.protocol import Position
+from server.rights import Access, hindrance, may_edit
 from server.server_messages import (
     CatalogueName,
     Change,
@@ -40,30 +41,6 @@ from server.server_messages import (
     Refused,
     Welcome,
 )
-
-EDITING: tuple[Role, ...] = ("owner", "editor")
-_RANK: dict[Role, int] = {"viewer": 0, "suggester": 1, "editor": 2, "owner": 3}
-
-
-class Membership(Struct, frozen=True, omit_defaults=True):
-    """What a person may do in a session. invitation: the id of the one that they came by."""
-
-    name: str
-    role: Role
-    invitation: str = ""
-
-
-class Access(Struct, frozen=True, omit_defaults=True):
-    """Who may do what. `version` rises with every change; a commit is bound to it.
-
-    title: of the session; locked: nobody edits; ended: it is over.
-    """
-
-    version: int
-    members: dict[str, Membership]
-    title: str = ""
-    locked: bool = False
-    ended: bool = False
 
 
 class State(Struct, frozen=True):
@@ -128,15 +105,6 @@ class House(Struct, frozen=True):
     limits: Limits
     heartbeat_s: float
     worker: str
-
-
-def collaborators(access: Access) -> tuple[Member, ...]:
-    """Everybody with more than a viewer's role, present or not."""
-    return tuple(
-        Member(person, member.name, member.role)
-        for person, member in access.members.items()
-        if member.role != "viewer"
-    )
 
 
 def welcome(
@@ -350,35 +318,6 @@ def missed(
         return None
     frames = tuple(each.frame for each in islice(recent, len(recent) - behind, None))
     return frames if sum(map(len, frames)) <= snapshot_bytes else None
-
-
-def may_edit(access: Access, person: str) -> bool:
-    member = access.members.get(person)
-    return member is not None and member.role in EDITING
-
-
-def may_invite(role: Role, invited: Role) -> bool:
-    """An owner invites to any role but their own; an editor invites viewers."""
-    return (role == "owner" and invited != "owner") or (role == "editor" and invited == "viewer")
-
-
-def hindrance(access: Access, person: str, edit: str) -> Refused | None:
-    """Why somebody may not edit, if so."""
-    if not may_edit(access, person):
-        return Refused("not_allowed", "You may look, but not edit.", id=edit)
-    if access.locked:
-        return Refused("locked", "The session is locked: nobody edits just now.", id=edit)
-    return None
-
-
-def may_propose(access: Access, person: str) -> bool:
-    """Propose, try out, and talk: everybody but viewers."""
-    member = access.members.get(person)
-    return member is not None and member.role != "viewer"
-
-
-def better(a: Role, b: Role) -> Role:
-    return a if _RANK[a] >= _RANK[b] else b
 
 
 def gather(groups: Iterable[Iterable[Present]]) -> dict[str, Present]:

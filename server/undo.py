@@ -20,9 +20,10 @@ from calc.places import Place, place
 from server.client_messages import Redo, Undo
 from server.engine import Engine
 from server.meanwhile import after, newest_touching
+from server.rights import Access, hindrance
 from server.sentences import changed_since
 from server.server_messages import Change, Kept, PassedOver, Refused
-from server.session import Access, Commit, Committed, State, after_edit, hindrance
+from server.session import Commit, Committed, State, after_edit
 
 TRIED = 20  # edits that are passed over before nothing can be undone
 

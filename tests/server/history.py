@@ -6,8 +6,9 @@ from server import session
 from server.client_messages import Edit, Redo, Undo
 from server.engine import Engine
 from server.protocol import encode
+from server.rights import Access, Membership
 from server.server_messages import Refused
-from server.session import Access, Commit, Committed, Membership, State
+from server.session import Commit, Committed, State
 from server.undo import undo
 
 ANN, BOB = "g1", "g2"

@@ -23,8 +23,9 @@ from server.log import (
     News,
     Stored,
 )
+from server.rights import Access
 from server.server_messages import Change, Refused
-from server.session import Access, Commit, Committed, State, digest, entry, follow
+from server.session import Commit, Committed, State, digest, entry, follow
 
 Answer = TypeVar("Answer")
 

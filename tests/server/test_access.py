@@ -17,7 +17,7 @@ from server.access import AccessError
 from server.engine import Engine
 from server.log import Stored
 from server.orm import Base, Database, DatabaseAwayError
-from server.session import Membership
+from server.rights import Membership
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from server import audience as audience_module
 from server.audience import Audience
 from server.connection import Connection
 from server.protocol import Close, encode
+from server.rights import Access, Membership
 from server.server_messages import Accepted, Change, Present, Status
-from server.session import Access, Committed, Membership, State
+from server.session import Committed, State
 from server.settings import Settings
 from server.views import Wanted
 

@@ -10,8 +10,8 @@ from server.audience import Audience
 from server.client_messages import Edit, Ping
 from server.connection import Connection
 from server.protocol import Close, Closing
+from server.rights import Access, Membership
 from server.server_messages import Refused
-from server.session import Access, Membership
 from server.settings import Settings
 from server.transport import text_frame
 

@@ -28,8 +28,9 @@ from server.log import (
 )
 from server.orm import Database
 from server.releases import Releases
+from server.rights import Access, Membership
 from server.server_messages import Accepted, Refused
-from server.session import Access, Commit, Committed, Membership, State
+from server.session import Commit, Committed, State
 from server.settings import Settings
 
 EACH, EVERY_S = 100, 0.02  # of four workers: 200 edits a second in all

@@ -17,7 +17,8 @@ from server.log import Done, Log, Stored
 from server.orm import DatabaseAwayError
 from server.protocol import encode
 from server.releases import Releases
-from server.session import Access, Commit, Committed, Membership
+from server.rights import Access, Membership
+from server.session import Commit, Committed
 from server.settings import Settings
 
 ACCESS = Access(1, {"g1": Membership("Ann", "owner")})

@@ -13,7 +13,7 @@ from server.access import AccessError, Joining
 from server.joins import Joins
 from server.log import Stored
 from server.orm import Database, DatabaseAwayError
-from server.session import Access, Membership
+from server.rights import Access, Membership
 
 
 class Heard:

@@ -14,7 +14,7 @@ from server.log import Stored
 from server.logins import LoggedIn, LoginError
 from server.orm import Database, SaidRow
 from server.passwords import Passwords, WeakPasswordError
-from server.session import Membership
+from server.rights import Membership
 
 PASSWORD = "four words nobody says"
 OTHER = "other words nobody says"

@@ -33,8 +33,9 @@ from server.log import (
     key,
 )
 from server.protocol import Position, encode
+from server.rights import Access, Membership
 from server.server_messages import Refused
-from server.session import Access, Commit, Membership, State
+from server.session import Commit, State
 from tests.server.memory_log import MemoryLog
 
 NO = Refused("no_such_slot", "There is no such slot.", id="edit-0001", operation=0)

@@ -20,8 +20,9 @@ from server.orm import ChangeRow, Database, EpochRow, MemberRow
 from server.protocol import encode
 from server.recorder import Recorder
 from server.releases import Releases
+from server.rights import Access, Membership
 from server.server_messages import Accepted, Refused
-from server.session import Access, Commit, Committed, Membership, State
+from server.session import Commit, Committed, State
 from server.settings import Settings
 
 KEYS = ("head", "log", "build", "access", "ids", "digests")

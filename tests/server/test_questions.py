@@ -8,8 +8,9 @@ from server import questions
 from server.client_messages import Explain, Inspect, Preview
 from server.engine import Engine
 from server.protocol import Role
+from server.rights import Access, Membership
 from server.server_messages import Explained, Inspected, Previewed, Refused
-from server.session import Access, Membership, State
+from server.session import State
 
 ANN = "g1"
 

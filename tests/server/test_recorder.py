@@ -21,7 +21,8 @@ from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
 from server.protocol import Position, encode
 from server.recorder import Recorder
 from server.recording import CHECKPOINT_EVERY
-from server.session import Access, Commit, Membership, State
+from server.rights import Access, Membership
+from server.session import Commit, State
 
 EDIT_IDS = 1000
 

@@ -9,13 +9,14 @@ from msgspec import UNSET
 
 from calc import build as documents
 from calc.operations import Operation, SetArchetype, SetLevel, SetTitle, TakePower
-from server import session
+from server import rights, session
 from server.client_messages import Edit
 from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
 from server.protocol import Position, Role
+from server.rights import Access, Membership
 from server.server_messages import Present, Refused
-from server.session import Access, Commit, Committed, Membership, State
+from server.session import Commit, Committed, State
 
 OWNER = "g1"
 
@@ -186,12 +187,12 @@ def test_s4_a_snapshot_when_it_is_smaller(engine: Engine) -> None:
 )
 def test_who_may_invite_whom(role: Role, may: list[Role]) -> None:
     roles: tuple[Role, ...] = ("owner", "editor", "suggester", "viewer")
-    assert [each for each in roles if session.may_invite(role, each)] == may
+    assert [each for each in roles if rights.may_invite(role, each)] == may
 
 
 def test_s7_the_better_role_stays() -> None:
-    assert session.better("editor", "viewer") == "editor"
-    assert session.better("viewer", "editor") == "editor"
+    assert rights.better("editor", "viewer") == "editor"
+    assert rights.better("viewer", "editor") == "editor"
 
 
 # People

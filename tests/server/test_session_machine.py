@@ -28,8 +28,9 @@ from server.client_messages import Asked, Edit, Redo, Undo
 from server.engine import Engine
 from server.log import BrokenError, Done, Elsewhere, Known, Stored
 from server.protocol import Position, encode
+from server.rights import Access, Membership
 from server.server_messages import Change, Refused
-from server.session import Access, Commit, Committed, Membership, State
+from server.session import Commit, Committed, State
 from server.undo import undo
 from tests.server.memory_log import MemoryLog, by, now
 

@@ -22,7 +22,8 @@ from server import session
 from server.client_messages import Edit, Redo, Undo
 from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
-from server.session import Access, Commit, Membership
+from server.rights import Access, Membership
+from server.session import Commit
 from tests.server.history import ANN, BOB, HASTEN, History
 
 
