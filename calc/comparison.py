@@ -172,7 +172,11 @@ def _power(
                 ("level", before.level or UNSET, after.level or UNSET),
                 ("on", before.on, after.on),
                 ("count", before.count, after.count),
-                ("slots", _slots(old), _slots(new)),
+                (
+                    "slots",
+                    _slots(before, there=change != "added"),
+                    _slots(after, there=change != "removed"),
+                ),
             )
             if one != other
         ),
@@ -181,10 +185,8 @@ def _power(
     )
 
 
-def _slots(power: TakenPower | None) -> int | UnsetType:
-    if power is None:
-        return UNSET
-    return 1 + len(power.slots.keys() - {OWN_SLOT})
+def _slots(power: TakenPower, *, there: bool) -> int | UnsetType:
+    return 1 + len(power.slots.keys() - {OWN_SLOT}) if there else UNSET
 
 
 def _contents(power: TakenPower) -> Counter[SlottedEnhancement]:

@@ -12,11 +12,12 @@ export class Problem extends Error {
 
 /**
  * @param {string} method @param {string} path @param {object} [body] @param {string} [token]
+ * @param {Record<string, string>} [more]  headers
  * @returns {Promise<any>}
  */
-export async function call(method, path, body, token) {
+export async function call(method, path, body, token, more) {
   /** @type {Record<string, string>} */
-  const headers = { Accept: "application/json" };
+  const headers = { Accept: "application/json", ...more };
   if (body) headers["Content-Type"] = "application/json";
   if (token) headers.Authorization = `Bearer ${token}`;
   let response;

@@ -1,16 +1,20 @@
 /** The entry: which page this address is, and its start. */
 
 import { startSession } from "./session.js";
+import { savedPage } from "./views/saved.js";
 import { startPage } from "./views/start.js";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const session = location.pathname.match(/^\/s\/([^/]+)$/)?.[1];
+const saved = location.pathname.match(/^\/b\/([^/]+)$/)?.[1];
 
 if (session) {
   // An invitation's secret is in the fragment; it does not stay in the address bar.
   const invitation = location.hash.slice(1);
   if (invitation) history.replaceState(null, "", location.pathname);
   startSession(root, session, invitation);
+} else if (saved) {
+  savedPage(root, saved);
 } else {
   startPage(root);
 }

@@ -8,6 +8,8 @@ import { Problem, call, get, post } from "./api.js";
 const ME = "cohort.me";
 const SESSIONS = "cohort.sessions";
 const SESSIONS_KEPT = 12;
+const SAVES = "cohort.saves";
+const SAVES_KEPT = 50;
 
 /**
  * @typedef {{name: string, token: string}} Me  an empty token: nobody yet
@@ -55,9 +57,12 @@ export function getAs(path) {
   return get(path, me().token);
 }
 
-/** A change as who this browser is. @param {string} method @param {string} path @param {object} [body] */
-export function callAs(method, path, body) {
-  return call(method, path, body, me().token);
+/**
+ * A change as who this browser is.
+ * @param {string} method @param {string} path @param {object} [body] @param {Record<string, string>} [headers]
+ */
+export function callAs(method, path, body, headers) {
+  return call(method, path, body, me().token, headers);
 }
 
 /** Sessions that were open here, newest first. @returns {Visit[]} */
@@ -74,6 +79,17 @@ export function visited(id, title) {
 /** @param {string} id */
 export function forget(id) {
   write(SESSIONS, visits().filter((visit) => visit.id !== id));
+}
+
+/** The saved build that this session was saved as, or opened from; "" is none. @param {string} session @returns {string} */
+export function saveOf(session) {
+  return new Map(read(SAVES, [])).get(session) ?? "";
+}
+
+/** @param {string} session @param {string} build */
+export function savedAs(session, build) {
+  const others = read(SAVES, []).filter((/** @type {[string, string]} */ [known]) => known !== session);
+  write(SAVES, [[session, build], ...others].slice(0, SAVES_KEPT));
 }
 
 /** @param {string} key @param {any} otherwise */

@@ -19,7 +19,9 @@ FLAGS = (
     "--disable-sync",
 )
 # What the browser itself says of a server that is away, or that refuses a file.
-EXPECTED = re.compile(r"WebSocket connection to .* failed|ERR_CONNECTION_REFUSED|status of 400")
+EXPECTED = re.compile(
+    r"WebSocket connection to .* failed|ERR_CONNECTION_REFUSED|status of (400|412)"
+)
 
 # A person's window: `window()` opens one, `window(width=390)` a narrow one.
 OpenWindow = Callable[..., Page]

@@ -5,6 +5,7 @@ import { hue, initials } from "../format.js";
 import { mayEdit, maySuggest, underway } from "../state.js";
 import { archetypeName, powersetName } from "../words.js";
 import { refusalView } from "./refusal.js";
+import { openSave } from "./save.js";
 
 /** @typedef {import("../session.js").View} View */
 
@@ -21,6 +22,7 @@ export function headerView(view) {
     mayEdit(view.state) && againView(view),
     peopleView(view),
     linkView(view),
+    saveView(view),
     ["owner", "editor"].includes(view.state.role) && h("button", { class: "primary invite", key: "invite", onclick: () => show({ dialog: "invite", about: {} }) }, "Invite"),
     refusalView(view, "title", "session"));
 }
@@ -35,6 +37,14 @@ function againView({ pending, again }) {
   return h("span", { class: "again", key: "again" },
     button("undo", "Undo", "M8 5 L4 9 L8 13 M4 9 H14 A5 5 0 0 1 14 19 H10", "Undo your newest edit (Ctrl+Z)"),
     button("redo", "Redo", "M16 5 L20 9 L16 13 M20 9 H10 A5 5 0 0 0 10 19 H14", "Make it again (Ctrl+Y)"));
+}
+
+/** @param {View} view */
+function saveView(view) {
+  return h("button", {
+    class: "plain save", key: "save", "aria-label": "Save", title: "Save this build in the library", onclick: () => openSave(view),
+  }, h("svg", { viewBox: "0 0 24 24", width: 20, height: 20, "aria-hidden": "true" },
+    h("path", { d: "M6 4 H18 V20 L12 15 L6 20 Z", fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linejoin": "round" })));
 }
 
 /** @param {View} view */

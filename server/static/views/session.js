@@ -10,6 +10,7 @@ import { inviteDialog } from "./invite.js";
 import { manageDialog } from "./manage.js";
 import { newsView } from "./news.js";
 import { pickerDialog } from "./picker.js";
+import { saveDialog } from "./save.js";
 import { scenarioDialog } from "./scenario.js";
 import { sureDialog } from "./sure.js";
 import { takeDialog } from "./take.js";
@@ -42,7 +43,7 @@ export function sessionView(view) {
           scrollTo(0, 0);
         },
       }, label, tab === "news" && state.findings.length > 0 && h("span", { class: "badge", key: "badge" }, state.findings.length)))),
-    pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), inspectDialog(view), manageDialog(view), scenarioDialog(view), sureDialog(view));
+    pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), inspectDialog(view), manageDialog(view), saveDialog(view), scenarioDialog(view), sureDialog(view));
 }
 
 /** @param {View} view */

@@ -4,11 +4,12 @@ import { h, render } from "../dom.js";
 import { forget, me, postAs, remember, visits } from "../identity.js";
 import { counted } from "../format.js";
 import { nameField } from "./join.js";
+import { Shelf, closed, libraryView } from "./library.js";
 
 const LARGEST_FILE = 2_000_000; // characters; a build file has some tens of thousands
 
 /**
- * @typedef {{busy: boolean, over: boolean, problem: string, made: Made | null}} Start
+ * @typedef {{busy: boolean, over: boolean, problem: string, made: Made | null, library: import("./library.js").Library}} Start
  * @typedef {{id: string, url: string, import?: Problem[]}} Made
  * @typedef {{code: string, message: string, subject?: string}} Problem
  */
@@ -16,12 +17,13 @@ const LARGEST_FILE = 2_000_000; // characters; a build file has some tens of tho
 /** @param {HTMLElement} root */
 export function startPage(root) {
   /** @type {Start} */
-  let start = { busy: false, over: false, problem: "", made: null };
+  let start = { busy: false, over: false, problem: "", made: null, library: closed() };
   /** @param {Partial<Start>} more */
   const show = (more) => {
     start = { ...start, ...more };
-    render(root, startView(start, show, create));
+    render(root, startView(start, show, create, shelf));
   };
+  const shelf = new Shelf((more) => show({ library: { ...start.library, ...more } }));
   /** @param {object} body  what the new session is made from */
   const create = async (body) => {
     const input = /** @type {HTMLInputElement} */ (root.querySelector("input[name=name]"));
@@ -43,6 +45,8 @@ export function startPage(root) {
     }
   };
   show({});
+  shelf.ask(start.library);
+  shelf.archetypes();
 }
 
 /** @param {Made} made */
@@ -52,8 +56,9 @@ function enter(made) {
 
 /**
  * @param {Start} start @param {(more: Partial<Start>) => void} show @param {(body: object) => void} create
+ * @param {Shelf} shelf
  */
-function startView(start, show, create) {
+function startView(start, show, create, shelf) {
   /** @param {File | undefined} file */
   const open = async (file) => {
     if (!file) return;
@@ -99,7 +104,8 @@ function startView(start, show, create) {
         }),
         h("strong", null, "Open a Mids build"),
         h("span", null, "Drop a .mbd file here, or choose one"))),
-    recentView(show));
+    recentView(show),
+    libraryView(start.library, shelf));
 }
 
 /** @param {(more: Partial<Start>) => void} show */

@@ -1,0 +1,157 @@
+/** The page of a saved build, at its permanent link: its versions, and what can be done with it. */
+
+import { h, render } from "../dom.js";
+import { amount, counted } from "../format.js";
+import { get } from "../api.js";
+import { callAs, getAs, me, postAs, remember, savedAs } from "../identity.js";
+import { nameField } from "./join.js";
+import { character } from "./library.js";
+
+/**
+ * @typedef {import("./library.js").Saved} Saved
+ * @typedef {{version: number, author: {name: string}, at: number, message?: string, restored?: number}} Version
+ * @typedef {{saved: Saved | null, versions: Version[], person: string, said: string, sure: boolean, compared: any, stats: any[]}} Shown
+ */
+
+/** @param {HTMLElement} root @param {string} id */
+export function savedPage(root, id) {
+  const path = `/api/v1/builds/${id}`;
+  /** @type {Shown} */
+  let shown = { saved: null, versions: [], person: personOf(me().token), said: "", sure: false, compared: null, stats: [] };
+  /** @param {Partial<Shown>} more */
+  const show = (more) => {
+    shown = { ...shown, ...more };
+    document.title = `${shown.saved?.title ?? "Build"} · Cohort`;
+    render(root, savedView(shown, show, act));
+  };
+  const load = async (said = "") => {
+    try {
+      const [saved, versions] = await Promise.all([getAs(path), getAs(`${path}/versions`)]);
+      show({ saved, versions, said, sure: false });
+    } catch (error) {
+      show({ saved: null, said: /** @type {Error} */ (error).message });
+    }
+  };
+  /** What its buttons do. */
+  const act = {
+    /** Somebody's first act here makes them a guest. @param {string} where @param {object} body */
+    make: async (where, body) => {
+      const input = /** @type {HTMLInputElement | null} */ (root.querySelector("input[name=name]"));
+      const name = input ? input.value.trim() : me().name;
+      if (!name) {
+        show({ said: "Enter your name first." });
+        input?.focus();
+        return;
+      }
+      remember({ name });
+      try {
+        const made = await postAs(name, path + where, body);
+        if (where === "/sessions" && shown.saved?.author.person === shown.person) savedAs(made.id, id);
+        location.assign(where === "/sessions" ? `/s/${made.id}` : `/b/${made.id}`);
+      } catch (error) {
+        show({ said: /** @type {Error} */ (error).message });
+      }
+    },
+    /** @param {string} method @param {string} where @param {object} [body] */
+    change: async (method, where, body) => {
+      try {
+        await callAs(method, path + where, body, { "If-Match": shown.saved?.etag ?? "" });
+        if (method === "DELETE" && !where) location.assign("/");
+        else await load();
+      } catch (error) {
+        await load(/** @type {Error} */ (error).message); // what it is now, and why nothing was done
+      }
+    },
+    /** @param {number} from */
+    compare: async (from) => {
+      try {
+        const [compared, stats] = await Promise.all([getAs(`${path}/compare?from=${from}`), get("/api/v1/stats")]);
+        show({ compared, stats });
+      } catch (error) {
+        show({ said: /** @type {Error} */ (error).message });
+      }
+    },
+  };
+  load();
+}
+
+/** Whose token this is; the server alone decides what they may. @param {string} token */
+function personOf(token) {
+  try {
+    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;
+  } catch {
+    return "";
+  }
+}
+
+/** @param {Shown} shown @param {(more: Partial<Shown>) => void} show @param {any} act */
+function savedView(shown, show, act) {
+  const { saved, versions, said, sure, compared } = shown;
+  if (!saved) {
+    return h("main", { class: "start", key: "none" }, h("section", { class: "card" },
+      h("h1", null, "This build cannot be shown"), h("p", { role: "alert" }, said || "…"),
+      h("a", { class: "button primary", href: "/" }, "To the start page")));
+  }
+  const mine = saved.author.person === shown.person;
+  return h("main", { class: "start saved", key: "saved" },
+    h("h1", null, saved.title),
+    h("p", { class: "lead" }, character(saved), h("br", null), `by ${saved.author.name}`,
+      saved.forked_from && [", ", h("a", { href: `/b/${saved.forked_from.build}`, key: "origin" }, `forked from version ${saved.forked_from.version} of another`)]),
+    h("section", { class: "card", key: "do" },
+      said && h("p", { class: "refusal", role: "alert", key: "said" }, said),
+      !me().token && nameField(me().name),
+      h("div", { class: "answers" },
+        me().token && h("button", { key: "favourite", "aria-pressed": String(Boolean(saved.favourite)), onclick: () => act.change(saved.favourite ? "DELETE" : "PUT", "/favourite") },
+          `★ ${counted(saved.favourites, "favourite")}`),
+        h("button", { key: "fork", onclick: () => act.make("/forks", {}) }, "Fork"),
+        h("button", { key: "open", class: "primary", onclick: () => act.make("/sessions", {}) }, "Open in a new session")),
+      mine && h("div", { class: "answers", key: "mine" },
+        h("select", {
+          key: "visibility", "aria-label": "Who sees it", value: saved.visibility,
+          onchange: (/** @type {Event} */ event) => act.change("PATCH", "", { visibility: /** @type {HTMLSelectElement} */ (event.target).value }),
+        }, ["private", "unlisted", "public"].map((value) => h("option", { key: value, value }, value))),
+        sure
+          ? h("button", { key: "delete surely", class: "primary", onclick: () => act.change("DELETE", "") }, "Delete it with all versions")
+          : h("button", { key: "delete", onclick: () => show({ sure: true }) }, "Delete …"))),
+    h("section", { class: "card", key: "versions", "aria-labelledby": "versions" },
+      h("h2", { id: "versions" }, "Versions"),
+      h("ul", { class: "saved-list" }, versions.map((version) => versionView(version, saved, mine, act)))),
+    compared && comparedView(compared, shown.stats),
+    h("p", null, h("a", { href: "/" }, "To the start page")));
+}
+
+/** @param {Version} version @param {Saved} saved @param {boolean} mine @param {any} act */
+function versionView({ version, message, at, author, restored }, saved, mine, act) {
+  const newest = version === saved.version;
+  return h("li", { key: String(version) },
+    h("div", null,
+      h("strong", null, `${version}. ${message || (restored ? `Version ${restored} again` : "")}`),
+      h("small", { key: "by" }, `${author.name}, ${new Date(at).toLocaleString()}`)),
+    h("div", { class: "row" },
+      !newest && h("button", { key: "compare", onclick: () => act.compare(version) }, "Compare"),
+      !newest && h("button", { key: "open", onclick: () => act.make("/sessions", { version }) }, "Open"),
+      !newest && mine && h("button", { key: "restore", onclick: () => act.change("POST", "/restore", { version }) }, "Restore")));
+}
+
+/** From an old version to the newest. @param {any} compared @param {any[]} stats */
+function comparedView({ before, after, difference }, stats) {
+  const { fields = [], powers = [], totals = {} } = difference;
+  /** @param {any} placed */
+  const piece = (placed) => `${placed.name}${placed.count ? ` ×${placed.count}` : ""}`;
+  const shown = stats.filter(({ key }) => totals[key]);
+  return h("section", { class: "card compared", key: "compared", "aria-labelledby": "compared" },
+    h("h2", { id: "compared" }, `From version ${before.version} to ${after.version}`),
+    !fields.length && !powers.length && !shown.length && h("p", { key: "same" }, "Nothing that anybody would see."),
+    h("ul", { class: "saved-list", key: "list" },
+      fields.map((/** @type {any} */ each) => h("li", { key: each.field },
+        h("strong", null, each.field), h("span", null, `${each.before_name || each.before || "–"} → ${each.after_name || each.after || "–"}`))),
+      powers.map((/** @type {any} */ each) => h("li", { class: "stacked", key: each.power },
+        h("strong", null, each.name),
+        h("div", null,
+          h("small", { key: "change" }, [each.change, ...(each.fields ?? []).map((/** @type {any} */ one) => `${one.field} ${one.before ?? "–"} → ${one.after ?? "–"}`)].join(", ")),
+          each.removed && h("small", { key: "removed" }, `− ${each.removed.map(piece).join(", ")}`),
+          each.added && h("small", { key: "added" }, `+ ${each.added.map(piece).join(", ")}`)))),
+      shown.map((stat) => h("li", { key: stat.key },
+        h("span", null, `${stat.group}: ${stat.label}`),
+        h("span", null, `${amount(stat, totals[stat.key].before.capped)} → ${amount(stat, totals[stat.key].after.capped)}`)))));
+}
