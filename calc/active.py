@@ -9,7 +9,6 @@ from calc.frame import Frame, Slots
 from calc.powers import CompiledPower
 from calc.situation import Tally
 from calc.stats import NUMBER
-from calc.tables import limit
 from gamedata.catalogue import PowerId
 
 MAX_DEPTH = 4  # how far powers that bring powers are followed
@@ -105,11 +104,14 @@ def limited(power: CompiledPower, count: int, context: Context) -> int:
 
 def knowing(sums: Sequence[float], context: Context, frame: Frame) -> Context:
     """The context of an effect that reads the totals of everything else."""
+    return structs.replace(context, facts=with_totals(sums, context.facts, frame))
+
+
+def with_totals(sums: Sequence[float], facts: Facts, frame: Frame) -> Facts:
+    """The facts with what of the totals of everything else is read."""
     health, cap = sums[_HEALTH], frame.limits.caps[_HEALTH]
-    base_to_hit = limit(frame.archetype, "base.to_hit", frame.level) or 0.0
-    facts = structs.replace(
-        context.facts,
+    return structs.replace(
+        facts,
         maximum_hit_points=health if cap is None else min(health, cap),
-        to_hit=base_to_hit + sums[_TO_HIT],
+        to_hit=frame.base_to_hit + sums[_TO_HIT],
     )
-    return structs.replace(context, facts=facts)

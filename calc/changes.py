@@ -1,10 +1,14 @@
 """In what one build differs from another, as far as totals and figures follow from it."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from msgspec import Struct
 
 from calc.build import Build, TakenPower
 
 _PLAIN = TakenPower()
+Thing = TypeVar("Thing")
 
 
 class Changes(Struct, frozen=True, gc=False):
@@ -36,13 +40,14 @@ def changes(old: Build, new: Build) -> Changes | None:
     ):
         return None
     issued: tuple[str, ...] = ()
-    if old.powers.keys() != new.powers.keys():
-        issued = tuple(sorted(old.powers.keys() ^ new.powers.keys()))
+    there, now = old.powers, new.powers
+    others = [power for power, taken in now.items() if there.get(power) is not taken]
+    if len(now) != len(there) or any(power not in there for power in others):
+        issued = tuple(sorted(there.keys() ^ now.keys()))
+        others.extend(there.keys() - now.keys())
     slotted, switched = [], []
-    for power in old.powers.keys() | new.powers.keys() if issued else old.powers:
-        before, after = old.powers.get(power, _PLAIN), new.powers.get(power, _PLAIN)
-        if after is before:
-            continue
+    for power in others:
+        before, after = there.get(power, _PLAIN), now.get(power, _PLAIN)
         if after.level != before.level:
             return None
         if _differ(before.slots, after.slots):
@@ -50,6 +55,26 @@ def changes(old: Build, new: Build) -> Changes | None:
         if after.on is not before.on or after.count != before.count:
             switched.append(power)
     return Changes(tuple(slotted), tuple(switched), issued)
+
+
+def differing(old: Sequence[Thing], new: Sequence[Thing]) -> tuple[list[Thing], list[Thing]]:
+    """The objects that only one of two sequences has: those that are gone, and those that are new.
+
+    What they begin and end with alike is not looked at twice: of long ones little is left.
+    """
+    first, last, shorter = 0, 0, min(len(old), len(new))
+    while first < shorter and old[first] is new[first]:
+        first += 1
+    while last < shorter - first and old[-1 - last] is new[-1 - last]:
+        last += 1
+    before, after = old[first : len(old) - last], new[first : len(new) - last]
+    if not before or not after:
+        return list(before), list(after)
+    known, kept = {id(each) for each in before}, {id(each) for each in after}
+    return (
+        [each for each in before if id(each) not in kept],
+        [each for each in after if id(each) not in known],
+    )
 
 
 def _differ(one: object, other: object) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import structs
 
+from calc.changes import differing
 from calc.running import Running
 from gamedata.catalogue import Catalogue, EffectGroup, Power, PowerId
 
@@ -19,6 +20,17 @@ def everywhere(state: Running, catalogue: Catalogue) -> tuple[PowerId, ...]:
     return tuple(
         power for power in dict.fromkeys(_given(state, catalogue)) if power not in state.boosts
     )
+
+
+def everywhere_after(
+    before: tuple[PowerId, ...], old: Running, state: Running, catalogue: Catalogue
+) -> tuple[PowerId, ...]:
+    """The same after an edit; before: those of the old state. Seldom has it to do with these."""
+    if state.set_bonuses is old.set_bonuses and state.boosts == old.boosts:
+        lost, won = differing(old.powers, state.powers)
+        if not any(each.power.grants or each.power.power.type == TYPE for each in (*lost, *won)):
+            return before
+    return everywhere(state, catalogue)
 
 
 def _given(state: Running, catalogue: Catalogue) -> Iterator[PowerId]:

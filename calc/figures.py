@@ -5,7 +5,7 @@ Source: the design's `calc.md` §11 and §12; the spelling of keys: `stats.md`.
 """
 
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping
 from itertools import chain
 
 from msgspec import UNSET, Struct, structs
@@ -21,7 +21,7 @@ from calc.figure_types import EffectFigure, Figures, PetFigures, ProcFigure
 from calc.frame import Slots
 from calc.listening import Listens
 from calc.pet_figures import pets_of
-from calc.power_numbers import add_damage, add_duration, strengthened, with_own
+from calc.power_numbers import add_damage, add_duration, strengthened, strengthened_anew
 from calc.powers import CompiledPower
 from calc.sheet import Sheet
 from calc.standing import Situation
@@ -47,6 +47,8 @@ class Shown(Struct, frozen=True, gc=False):
 
     own: the power that one has; sheet: of the one that is used. slotted: what its slots come to,
     by position in the sheet's `enhanceable`. hears: what beside that changes its figures.
+    looks_around: these may change though no strength, total or mode does: it has pets, which other
+    powers give something, or reads what is slotted.
     """
 
     figures: Figures
@@ -54,16 +56,25 @@ class Shown(Struct, frozen=True, gc=False):
     sheet: Sheet
     slotted: tuple[float, ...]
     hears: Listens
+    looks_around: bool
 
 
-def shown(power: PowerId, here: Situation) -> Shown:
-    """One of a build's powers."""
+def _shown_as(
+    figures: Figures, own: Power, sheet: Sheet, slotted: tuple[float, ...], hears: Listens
+) -> Shown:
+    looks_around = bool(figures.pets) or "slotted" in hears.reads
+    return Shown(figures, own, sheet, slotted, hears, looks_around)
+
+
+def shown(power: PowerId, here: Situation, was: Shown | None = None) -> Shown:
+    """One of a build's powers. was: in a comparable situation, with the same slots."""
     sheets, state = here.sheets, here.state
     slots = state.slots.get(power, ())
     found = standing_in(power, here.facts, sheets.frame)
     sheet = sheets.of_power(found.power.id)
     context = Context(here.facts, sheet.power)
-    slotted = sheets.slotted(sheet, slots, state.boosts)
+    is_same = was is not None and was.sheet is sheet
+    slotted = was.slotted if was and is_same else sheets.slotted(sheet, slots, state.boosts)
     taken = here.build.powers.get(power, _PLAIN)
     count = count_of(power, taken, scenario_of(here.build), sheets.frame)
     count = limited(found, count, context)
@@ -79,21 +90,23 @@ def shown(power: PowerId, here: Situation) -> Shown:
         figures = _finished(own, sheet, use, pets, slots, here)
         if key:
             sheets.figures.keep(key, figures)
-    return Shown(figures, own, sheet, slotted, _hears(power, found, sheet, slots, here))
+    hears = was.hears if was and is_same else _hears(power, found, sheet, slots, here)
+    return _shown_as(figures, own, sheet, slotted, hears)
 
 
-def costing_anew(was: Shown, here: Situation) -> Shown:
+def costing_anew(was: Shown, here: Situation, moved: Container[str]) -> Shown:
     """The same use of a power where its cost, times, reach and accuracy may be others.
 
-    For a power that brings nothing, and whose effects listen to nothing that changed.
+    For a power that brings nothing, and whose effects listen to nothing that changed. moved: the
+    attributes whose strength did; accuracy is among them if the chance to hit is another.
     """
     before, sheet = was.figures, was.sheet
-    strengths = sheet.own_strengths(was.slotted, here.strengths)
-    itself = here.sheets.own_numbers(sheet, was.own.id, here.base_to_hit, here.of_level)
-    own = strengthened(itself, sheet.power, strengths, here.to_hit, here.of_level)
-    after = with_own(before.after, own, sheet.power)
+    strengths = sheet.own_strengths(moved, was.slotted, here.strengths)
+    after = strengthened_anew(
+        before.after, before.before, sheet.power, strengths, here.to_hit, here.of_level
+    )
     figures = Figures(before.power, before.before, after, before.effects, before.procs, before.pets)
-    return Shown(figures, was.own, sheet, was.slotted, was.hears)
+    return Shown(figures, was.own, sheet, was.slotted, was.hears, was.looks_around)
 
 
 def _hears(

@@ -16,7 +16,7 @@ from calc.kept import kept
 from calc.owned import Issuing
 from calc.powers import CompiledPower
 from calc.states import is_state
-from calc.tables import NOBODY
+from calc.tables import NOBODY, limit
 from gamedata.catalogue import (
     ArchetypeId,
     Catalogue,
@@ -62,6 +62,7 @@ class Frame:
         self._highest_piece = level if level < own_level else HIGHEST_PIECE
         self.issuing = Issuing(catalogue, archetype, own_level or level)
         self.limits: Limits = limits(self.archetype, level)
+        self.base_to_hit = limit(self.archetype, "base.to_hit", level) or 0.0
         self.power = kept(_POWERS, self._power)
         self.executed_by_foes = kept(_POWERS, self._executed_by_foes)
         self.targets = kept(_POWERS, self._targets)
@@ -69,6 +70,7 @@ class Frame:
         self.bonus = kept(_POWERS, self._bonus)
         self.boost = kept(_POWERS, self._boost)
         self.piece = kept(_POWERS, self._piece)
+        self.brings = kept(_POWERS, self._brings)
         self.slotted = kept(_SLOTTINGS, self._slotted)
         self.holds = kept(_SLOTTINGS, self._holds)
         self._given_by = kept(_SLOTTINGS, self._given_by_pieces)
@@ -114,6 +116,19 @@ class Frame:
     def _boost(self, power: PowerId) -> tuple[Raise, ...]:
         """What a power of the type `Global Enhancement` adds to others, like a piece in them."""
         return enhance.boost(self.catalogue.powers[power], self.archetype, self.level)
+
+    def _brings(self, power: PowerId) -> frozenset[PowerId]:
+        """Every power that one may bring, by whatever it brings; none for an unknown one."""
+        found: set[PowerId] = set()
+        newest = {power}
+        while newest:
+            known = [each for each in newest if each in self.catalogue.powers]
+            compiled = [of(each) for each in known for of in (self.power, self.executed_by_foes)]
+            brought = {each for one in compiled for part in one.bringing for each in part.powers}
+            brought.update(other for one in compiled for _, other in one.redirects)
+            newest = brought - found
+            found |= newest
+        return frozenset(found)
 
     def _bonus(self, power: PowerId) -> CompiledPower:
         """A set bonus, which nothing enhances."""

@@ -12,15 +12,16 @@ from calc.facts import Context, Facts
 _NO_MODES: frozenset[str] = frozenset()
 
 
-def in_modes(powers: list[Active], facts: Facts) -> tuple[list[Active], Facts]:
-    """The powers that the modes leave running, each with the modes that it sees.
+def in_modes(powers: list[Active], facts: Facts) -> tuple[list[Active], Facts, frozenset[str]]:
+    """The powers that the modes leave running, each with the modes that it sees; and all the modes
+    that some power sets, running or not.
 
     A power does not see a mode that it alone sets. Of two that bar each other the first stays.
     """
     modes = _modes_of(powers)
     setting = [index for index, own in enumerate(modes) if own]
     if not setting:
-        return [active for active in powers if not active.power.needed_modes], facts
+        return [active for active in powers if not active.power.needed_modes], facts, _NO_MODES
     anywhere = frozenset().union(*modes)
     standing = [
         active
@@ -41,7 +42,14 @@ def in_modes(powers: list[Active], facts: Facts) -> tuple[list[Active], Facts]:
             others = frozenset(mode for mode in setters if setters[mode] > (mode in own))
             visible = structs.replace(facts, modes=others)
         seen.append(structs.replace(active, context=structs.replace(active.context, facts=visible)))
-    return seen, everywhere
+    return seen, everywhere, anywhere
+
+
+def seeing(active: Active, facts: Facts) -> Active:
+    """A power that sets no mode, as it is with those that others set. facts: with these."""
+    if "modes" not in active.power.reads or active.context.facts is facts:
+        return active
+    return structs.replace(active, context=structs.replace(active.context, facts=facts))
 
 
 def _modes_of(powers: Sequence[Active]) -> list[frozenset[str]]:

@@ -109,11 +109,37 @@ def add_damage(numbers: dict[str, float], damage: Mapping[str, float], power: Po
     _add_rates(numbers, whole, power)
 
 
-def with_own(
-    numbers: Mapping[str, float], own: Mapping[str, float], power: Power
+def strengthened_anew(
+    numbers: Mapping[str, float],
+    before: Mapping[str, float],
+    power: Power,
+    strengths: Mapping[str, float],
+    to_hit: float,
+    of_level: float,
 ) -> dict[str, float]:
-    """A power's numbers with another cost, other times, reach and accuracy of its own."""
-    found = {**numbers, **own}
+    """A power's numbers with other strengths of its own.
+
+    before: without any. strengths: those that may be others, by attribute: that of accuracy too
+    where only the chance to hit is another.
+    """
+    found = dict(numbers)
+    for attribute, strength in strengths.items():
+        match attribute:
+            case "RechargeTime":
+                found["power.recharge"] = before["power.recharge"] / strength
+            case "EnduranceDiscount":
+                cost = found["power.endurance"] = before["power.endurance"] / strength
+                if "power.endurance_per_second" in found:
+                    found["power.endurance_per_second"] = cost / power.period_s
+            case "Accuracy":
+                multiplier = power.accuracy * strength
+                found["power.accuracy"] = multiplier * to_hit
+                found["power.accuracy_multiplier"] = multiplier
+                found["power.hit_chance"] = _hit_chance(multiplier, to_hit + of_level)
+            case "Range":
+                found["power.range"] = before["power.range"] * strength
+            case _:
+                found["power.interrupt"] = before["power.interrupt"] / strength
     if "power.damage" in found:
         _add_rates(found, found["power.damage"], power)
     return found

@@ -175,6 +175,13 @@ class CompiledPower(Struct, frozen=True, gc=False):
     gives: bool = True
     constant: Mapping[int, tuple[float, ...]] | None = None
 
+    @property
+    def bringing(self) -> tuple[Part, ...]:
+        """What brings other powers."""
+        if not (self.grants or self.executes or self.foes_execute):
+            return ()
+        return *self.grants, *self.executes, *self.foes_execute
+
 
 class Keyed(Struct, frozen=True, gc=False):
     """A contribution that competes with the others of its key and attribute."""

@@ -23,7 +23,7 @@ from calc.frame import Frame
 from calc.powers import Contribution, Keyed, contributions, global_strengths, stronger
 from calc.running import Running, running, running_after
 from calc.sources import Source, Sources, all_sources, is_same, sources_after
-from calc.totals import Total, difference_in, numbers, total_of
+from calc.totals import Total, difference_in, numbers, numbers_after, total_of
 
 Values = tuple[float, ...]
 Place = TypeVar("Place", int, str)
@@ -59,8 +59,8 @@ class Remembered(Struct, frozen=True, gc=False):
     given: dict[str, Given]
     columns: Columns[int]
     sums: list[float]
-    values: list[float]
-    capped: list[float]
+    values: Sequence[float]
+    capped: Sequence[float]
     totals: dict[str, Total]
     waiting: frozenset[str] = frozenset()
     later: frozenset[int] = frozenset()
@@ -164,12 +164,16 @@ def _evaluated(
     final, later = _with_later(
         sums, columns, given, {key: sources[key] for key in waiting}, strengths, state, frame
     )
-    values, capped = numbers(final, frame.limits)
+    values: Sequence[float]
+    capped: Sequence[float]
     if old is None:
+        values, capped = numbers(final, frame.limits)
         totals = total_of(values, capped)
     else:
         touched.update(later, old.later)
-        changed = difference_in(touched, (values, capped), (old.values, old.capped))
+        before_numbers = old.values, old.capped
+        values, capped = numbers_after(final, frame.limits, touched, before_numbers)
+        changed = difference_in(touched, (values, capped), before_numbers)
         totals = old.totals | changed if changed else old.totals
     return Remembered(
         build,
@@ -198,9 +202,14 @@ def _strengths(
 ) -> tuple[dict[str, Strengthens], Columns[str], dict[str, float], set[str]]:
     """The global strength of each attribute, from magnitudes that nothing enhances, with every step
     and which of them may have changed."""
+    touched: set[str] = set()
+    if old is not None and not any(
+        key in old.strengthening or (key in sources and _strengthens(sources[key], state))
+        for key in others
+    ):
+        return old.strengthening, old.strength_columns, old.strengths, touched
     strengthening = dict(old.strengthening) if old is not None else {}
     columns: Columns[str] = dict(old.strength_columns) if old is not None else {}
-    touched: set[str] = set()
     competing = False
     for key in others:
         source = sources.get(key)

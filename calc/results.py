@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct, structs
 
+from calc.changes import differing
 from calc.facts import Reads
 from calc.figure_types import Figures
 from calc.figures import Shown, costing_anew, powers_of, shown
@@ -43,7 +44,8 @@ def figures_after(
 ) -> tuple[dict[PowerId, Shown], Situation]:
     """The figures of all powers, and in what situation. old: the result for another build: what
     holds of it is taken."""
-    here = situation(memory.build, memory.state, sheets, memory.strengths, memory.sums)
+    before_here = old.here if old is not None else None
+    here = situation(memory.build, memory.state, sheets, memory.strengths, memory.sums, before_here)
     if old is None or not _is_comparable(memory, old.memory) or here.procs != old.here.procs:
         return {power: shown(power, here) for power in powers_of(here)}, here
     found = before = old.shown
@@ -75,23 +77,25 @@ def _listeners(
     hits_otherwise = here.to_hit != old.here.to_hit
     reads = _read_otherwise(here, old.here)
     anything = bool(moved) or not reads <= {"slotted"}
+    own = {*moved, "Accuracy"} if hits_otherwise else moved
     givers: Collection[PowerId] | None = None
-    for power, was in old.shown.items():
-        hears = was.hears
-        if not anything and not was.figures.pets and "slotted" not in hears.reads:
-            continue  # by far the most edits, and nearly all powers
+    looked_at: Collection[tuple[PowerId, Shown]] = old.shown.items()
+    if not anything:  # by far the most edits, and nearly all powers
+        looked_at = [(power, was) for power, was in looked_at if was.looks_around]
+    for power, was in looked_at:
         if power in others:
             continue
+        hears = was.hears
         is_heard = not (reads.isdisjoint(hears.reads) and hears.attributes.isdisjoint(moved))
         if is_heard or (hears.others and anything):
-            yield power, shown(power, here)
+            yield power, shown(power, here, was)
         elif hits_otherwise or not hears.own.isdisjoint(moved):
-            yield power, costing_anew(was, here)
+            yield power, costing_anew(was, here, own)
         elif was.figures.pets and here.sheets.pets_in(was.sheet.power.id):
             if givers is None:
                 givers = _givers(memory.state, old.memory.state)
             if givers and _pets_have_other(was.sheet.power.id, givers, here, old.here):
-                yield power, shown(power, here)
+                yield power, shown(power, here, was)
 
 
 def _read_otherwise(here: Situation, before: Situation) -> frozenset[Reads]:
@@ -124,18 +128,15 @@ def _is_comparable(one: Remembered, other: Remembered) -> bool:
 
 def _others(memory: Remembered, old: Remembered) -> set[PowerId]:
     """The powers that are slotted or switched otherwise."""
-    slots, powers = old.state.slots, old.build.powers
-    others = {
-        power
-        for power, placed in memory.state.slots.items()
-        if (before := slots.get(power)) is not placed and before != placed
-    }
-    others.update(
-        PowerId(power)
-        for power, taken in memory.build.powers.items()
-        if (was := powers.get(power)) is not taken and was != taken
-    )
-    return others | {PowerId(power) for power in powers.keys() - memory.build.powers.keys()}
+    slots, powers, taken = old.state.slots, old.build.powers, memory.build.powers
+    now = memory.state.slots
+    placed = [power for power, pieces in now.items() if slots.get(power) is not pieces]
+    others = [power for power, each in taken.items() if powers.get(power) is not each]
+    found = {power for power in placed if slots.get(power) != now[power]}
+    found.update(PowerId(power) for power in others if powers.get(power) != taken[power])
+    if len(taken) != len(powers) or any(power not in powers for power in others):
+        found.update(PowerId(power) for power in powers.keys() - taken.keys())
+    return found
 
 
 def _moved(strengths: Mapping[str, float], old: Mapping[str, float]) -> Collection[str]:
@@ -151,17 +152,14 @@ def _moved(strengths: Mapping[str, float], old: Mapping[str, float]) -> Collecti
 
 def _givers(one: Running, other: Running) -> Collection[PowerId]:
     """The powers and set bonuses that differ: what pets are given may follow from these."""
-    before = {id(active) for active in other.powers}
-    after = {id(active) for active in one.powers}
-    differing = {
-        active.power.power.id
-        for state, known in ((one, before), (other, after))
-        for active in state.powers
-        if id(active) not in known
-    }
-    if one.set_bonuses != other.set_bonuses:
-        differing.update(one.bonuses, other.bonuses)
-    return differing
+    lost, won = differing(other.powers, one.powers)
+    givers = {active.power.power.id for active in (*lost, *won)}
+    if one.set_bonuses is not other.set_bonuses:
+        for power in one.set_bonuses.keys() | other.set_bonuses.keys():
+            given, before = one.set_bonuses.get(power, ()), other.set_bonuses.get(power, ())
+            if given is not before and given != before:
+                givers.update(given, before)
+    return givers
 
 
 def _pets_have_other(

@@ -21,9 +21,9 @@ MAX_FINDINGS = 200
 _CHECKS: tuple[tuple[Callable[[Known], Iterable[Breach]], tuple[Aspect, ...]], ...] = (
     (character.character, ("character", "powersets", "picks")),
     (character.chosen_powersets, ("character", "powersets")),
-    (picks.powers, ("character", "powersets", "picks", "incarnates")),
+    (picks.powers, ("character", "powersets", "picks", "issued", "incarnates")),
     (picks.pick_levels, ("character", "picks")),
-    (picks.prerequisites, ("character", "powersets", "picks")),
+    (picks.prerequisites, ("character", "powersets", "picks", "issued")),
     (slots.slots, ("slots",)),
     (slots.slot_budget, ("levels",)),
     (slots.misplaced, ("misplaced",)),
@@ -34,7 +34,7 @@ _CHECKS: tuple[tuple[Callable[[Known], Iterable[Breach]], tuple[Aspect, ...]], .
     (conditions.incarnate_slots, ("character", "incarnates")),
     (conditions.accolades, ("accolades",)),
     (conditions.scenario, ("scenario",)),
-    (conditions.switches, ("picks", "switches", "scenario")),
+    (conditions.switches, ("picks", "issued", "switches", "scenario")),
 )
 
 

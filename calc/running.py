@@ -18,9 +18,10 @@ from calc.changes import Changes
 from calc.facts import Context, Facts
 from calc.frame import Frame, Slots
 from calc.having import had_by, set_bonuses_of, slots_of
-from calc.modes import in_modes
+from calc.modes import in_modes, seeing
+from calc.owned import powersets
 from calc.situation import Tally, facts_of
-from calc.stances import resting
+from calc.stances import can_exclude, resting
 from calc.states import is_counted
 from calc.switches import count_of, is_on, scenario_of
 from gamedata.catalogue import PowerId
@@ -42,6 +43,7 @@ class Running(Struct, frozen=True, gc=False):
 
     had: the powers that one has, with what the document says of them. chosen: those that were
     switched on, before others barred any or came with them, read with facts_without_modes.
+    modes: those that any of these sets, running or not.
     """
 
     powers: Sequence[Active]
@@ -54,6 +56,7 @@ class Running(Struct, frozen=True, gc=False):
     had: Mapping[PowerId, TakenPower] = {}
     chosen: Mapping[PowerId, Active] = {}
     facts_without_modes: Facts = _NO_FACTS
+    modes: frozenset[str] = frozenset()
 
     @property
     def bonuses(self) -> tuple[PowerId, ...]:
@@ -104,7 +107,7 @@ def _running(
         chosen[power] = known.get(power) or active_as(power, 1, (), facts, frame)
     chosen.update(incarnates)
     powers = _with_brought(list(chosen.values()), slots, facts, frame, boosts_now)
-    powers, with_modes = in_modes(powers, facts)
+    powers, with_modes, modes = in_modes(powers, facts)
     return Running(
         powers,
         slots,
@@ -116,6 +119,7 @@ def _running(
         had,
         chosen,
         facts,
+        modes,
     )
 
 
@@ -129,8 +133,12 @@ def running_after(state: Running, build: Build, changed: Changes, frame: Frame) 
         return None
     if any(is_counted(power) for power in (*changed.switched, *changed.issued)):
         return None
-    if not changed.switched and not changed.issued:
-        return _with_slots(state, build, changed.slotted, frame)
+    if all(_is_had_anyway(power, state, build, frame) for power in changed.issued):
+        after: Running | None = _with_slots(state, build, changed.slotted, frame)
+        for power in (*changed.switched, *changed.issued):
+            after = after and _with_switched(after, PowerId(power), build, frame)
+        if after is not None:
+            return after
     had: Mapping[PowerId, TakenPower]
     if changed.issued:  # one may have it all the same; then it has another place among the others
         had, _ = had_by(build, scenario_of(build), frame)
@@ -150,15 +158,84 @@ def running_after(state: Running, build: Build, changed: Changes, frame: Frame) 
     return _running(build, had, slots, set_bonuses, facts, frame, known, state.boosts)
 
 
+def _is_had_anyway(power: str, state: Running, build: Build, frame: Frame) -> bool:
+    """Whether one has a power, at its place among the others, whether the document names it or
+    not."""
+    found = frame.catalogue.powers.get(PowerId(power))
+    return (
+        found is not None
+        and found.auto_issue
+        and found.id in state.had
+        and (found.powerset in frame.issuing.inherent or found.powerset in powersets(build))
+    )
+
+
+def _with_switched(state: Running, power: PowerId, build: Build, frame: Frame) -> Running | None:
+    """The same with a power switched otherwise; None for one by which others run or do not."""
+    if power not in state.had:
+        return None
+    taken, scenario = build.powers.get(power, _PLAIN), scenario_of(build)
+    had = {**state.had, power: taken}
+    was, now = state.chosen.get(power), None
+    is_to_run = is_on(power, taken, scenario, frame)
+    if was is None and not is_to_run:
+        return structs.replace(state, had=had)
+    if _has_to_do_with_others(power, state, frame):
+        return None
+    if is_to_run:
+        count = count_of(power, taken, scenario, frame)
+        facts = state.facts_without_modes
+        now = active_as(power, count, state.slots[power], facts, frame, state.boosts)
+        if was is not None and was.count == now.count:
+            return structs.replace(state, had=had)
+    chosen = dict(state.chosen)
+    if now is None:
+        del chosen[power]
+    else:
+        chosen[power] = now
+    if was is None:  # at its place; accolades and incarnates come last
+        last = [each for each in state.chosen if each not in had]
+        chosen = {each: chosen[each] for each in (*had, *last) if each in chosen}
+    powers = [active for active in state.powers if active.taken != power]
+    if now is not None:
+        ranks = {each: rank for rank, each in enumerate(chosen)}
+        behind = (
+            index
+            for index, active in enumerate(powers)
+            if active.brought_by or ranks[active.taken] > ranks[power]
+        )
+        powers.insert(next(behind, len(powers)), seeing(now, state.facts))
+    return structs.replace(state, powers=powers, had=had, chosen=chosen)
+
+
+def _has_to_do_with_others(power: PowerId, state: Running, frame: Frame) -> bool:
+    """Whether other powers may run or not by a power, or it by them."""
+    found = frame.power(power)
+    return (
+        bool(found.modes or found.chances or found.bringing or found.redirects)
+        or "slotted" in found.reads
+        or not found.needed_modes <= state.modes
+        or not found.barred_by.isdisjoint(state.modes)
+        or can_exclude(found.power)
+        or any(
+            power in part.powers or any(power in frame.brings(each) for each in part.powers)
+            for active in state.chosen.values()
+            for part in active.power.bringing
+        )
+    )
+
+
 def _with_slots(state: Running, build: Build, changed: Collection[str], frame: Frame) -> Running:
     """The same with other slots in some powers."""
+    if not changed:
+        return state
     slots, set_bonuses = _placed(state, build, changed, frame)
     boosts = state.boosts
     had, chosen = dict(state.had), dict(state.chosen)
     for power_id in changed:
         power = PowerId(power_id)
         if power in had:
-            had[power] = build.powers[power_id]
+            had[power] = build.powers.get(power_id, _PLAIN)
         if power in chosen and power in slots:
             chosen[power] = slotted_anew(chosen[power], slots[power], boosts, frame)
     powers = [

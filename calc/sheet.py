@@ -4,7 +4,7 @@ Totals ask only what the caster feels; figures ask for everything: what happens 
 what is healed or summoned, how likely and how often. Source: the design's `calc.md` §3 to §6, §11.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -196,11 +196,14 @@ class Sheet(Struct, frozen=True, eq=False, gc=False):
         return (*[wanted.strength(bonus, by_globals) for wanted, bonus in enhanceable], 1.0)
 
     def own_strengths(
-        self, slotted: Sequence[float], by_globals: Mapping[str, float]
-    ) -> list[float]:
-        """Those of the power itself, in the order of `OWN`."""
-        own = zip(self.enhanceable[: len(OWN)], slotted, strict=False)
-        return [wanted.strength(bonus, by_globals) for wanted, bonus in own]
+        self, wanted: Container[str], slotted: Sequence[float], by_globals: Mapping[str, float]
+    ) -> dict[str, float]:
+        """Some of those of the power itself (`OWN`), by attribute."""
+        return {
+            attribute: self.enhanceable[index].strength(slotted[index], by_globals)
+            for index, attribute in enumerate(OWN)
+            if attribute in wanted
+        }
 
 
 def sheet_of(

@@ -6,6 +6,7 @@ from itertools import chain
 from msgspec import Struct, structs
 
 from calc.active import Active
+from calc.changes import differing
 from calc.facts import FIXED, Context
 from calc.frame import Frame
 from calc.running import Running
@@ -79,10 +80,8 @@ def sources_after(
     sources = dict(old.by_key)
     others: list[str] = []
     # What is the same object is the same; what is left is seldom more than the edited power.
-    known = {id(active) for active in before.powers}
-    anew = [active for active in state.powers if id(active) not in known]
-    kept = {id(active) for active in state.powers}
-    gone = {active.key: active for active in before.powers if id(active) not in kept}
+    lost, anew = differing(before.powers, state.powers)
+    gone = {active.key: active for active in lost}
     for after in anew:
         key = after.key
         was = gone.pop(key, None)

@@ -4,17 +4,16 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from calc.active import knowing
+from calc.active import with_totals
 from calc.build import Build
 from calc.company import Gifts, gifts
-from calc.everywhere import everywhere
-from calc.facts import Context, Facts
+from calc.everywhere import everywhere, everywhere_after
+from calc.facts import Facts
 from calc.pets import Summoned
 from calc.power_numbers import BASE_TO_HIT
 from calc.running import Running
 from calc.sheets import Sheets
 from calc.switches import scenario_of
-from calc.tables import limit
 from gamedata.catalogue import EntityId, PowerId
 
 
@@ -52,10 +51,10 @@ def situation(
     sheets: Sheets,
     strengths: Mapping[str, float],
     sums: Sequence[float],
+    old: Situation | None = None,
 ) -> Situation:
-    """A build's situation. strengths, sums: those of its totals."""
-    facts = knowing(sums, Context(state.facts), sheets.frame).facts
-    base = limit(sheets.frame.archetype, "base.to_hit", sheets.frame.level) or 0.0
+    """A build's situation. strengths, sums: those of its totals. old: that of another build."""
+    facts = with_totals(sums, state.facts, sheets.frame)
     above = scenario_of(build).relative_level
     return Situation(
         build,
@@ -64,7 +63,9 @@ def situation(
         strengths,
         facts,
         facts.to_hit,
-        base,
+        sheets.frame.base_to_hit,
         BASE_TO_HIT[above] - BASE_TO_HIT[0],
-        everywhere(state, sheets.catalogue),
+        everywhere(state, sheets.catalogue)
+        if old is None or old.sheets is not sheets
+        else everywhere_after(old.procs, old.state, state, sheets.catalogue),
     )

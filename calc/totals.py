@@ -4,7 +4,7 @@ Source: the design's `calc.md` §10.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from msgspec import Struct
 
@@ -45,6 +45,17 @@ DERIVED = frozenset(
     }
 )
 """The stats that can change without a change of their own sum."""
+_INTERWOVEN = DERIVED | {
+    *_HEADLINED,
+    _HEALTH,
+    _REGENERATION,
+    _ENDURANCE,
+    _RECOVERY,
+    _USE_PER_S,
+    FLYING,
+    JUMP_HEIGHT_CAP,
+}
+"""The sums that others follow from, or that follow from others."""
 
 
 class Total(Struct, frozen=True, gc=False):
@@ -73,7 +84,7 @@ def total_of(values: Sequence[float], capped: Sequence[float]) -> dict[str, Tota
 
 
 def difference_in(
-    touched: Iterable[int],
+    touched: Set[int],
     new: tuple[Sequence[float], Sequence[float]],
     old: tuple[Sequence[float], Sequence[float]],
 ) -> dict[str, Total]:
@@ -83,7 +94,7 @@ def difference_in(
     old_values, old_capped = old
     return {
         STATS[number].key: Total(values[number], capped[number])
-        for number in DERIVED.union(touched)
+        for number in (DERIVED.union(touched) if touched else ())
         if number < len(STATS)
         and (values[number] != old_values[number] or capped[number] != old_capped[number])
     }
@@ -104,6 +115,26 @@ def numbers(sums: Sequence[float], limits: Limits) -> tuple[list[float], list[fl
         capped[_JUMP_HEIGHT] = min(values[_JUMP_HEIGHT], jump_cap)
     _derive(values, limits)
     _derive(capped, limits)
+    return values, capped
+
+
+def numbers_after(
+    sums: Sequence[float],
+    limits: Limits,
+    touched: Set[int],
+    old: tuple[Sequence[float], Sequence[float]],
+) -> tuple[Sequence[float], Sequence[float]]:
+    """The same where only some sums differ from those that came to old."""
+    if not touched:
+        return old
+    if not touched.isdisjoint(_INTERWOVEN):
+        return numbers(sums, limits)
+    values, capped = list(old[0]), list(old[1])
+    for number in touched:
+        if number < len(STATS):
+            value, cap = sums[number], limits.caps[number]
+            values[number] = value
+            capped[number] = value if cap is None or value <= cap else cap
     return values, capped
 
 

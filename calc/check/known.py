@@ -1,8 +1,9 @@
 """A build with what the catalogue knows of it, looked up once, and what is new about it."""
 
+from collections.abc import Iterator, Sequence
 from typing import Literal, get_args
 
-from calc.build import Build
+from calc.build import Build, TakenPower
 from calc.check.holding import NOTHING, Holding, holding
 from calc.picks import picked_of
 from gamedata.catalogue import Archetype, ArchetypeId, Catalogue, Power, PowerId
@@ -11,6 +12,7 @@ Aspect = Literal[
     "character",
     "powersets",
     "picks",
+    "issued",
     "switches",
     "incarnates",
     "accolades",
@@ -24,7 +26,8 @@ Aspect = Literal[
     "early",
 ]
 """What of a build a check reads. character: archetype, origin and level; picks: which powers are
-there and at which levels; switches: what is on; levels and those after it: fields of `Holding`."""
+picked and at which levels; issued: which others are there; switches: what is on; levels and those
+after it: fields of `Holding`."""
 
 _OF_HOLDINGS: tuple[Aspect, ...] = (
     "levels",
@@ -35,6 +38,7 @@ _OF_HOLDINGS: tuple[Aspect, ...] = (
     "uniques",
     "early",
 )
+_PLAIN = TakenPower()
 _ALL: frozenset[Aspect] = frozenset(get_args(Aspect))
 
 
@@ -55,8 +59,13 @@ class Known:
     def __init__(self, build: Build, catalogue: Catalogue, before: "Known | None" = None) -> None:
         self.build = build
         self.catalogue = catalogue
+        self._others: list[str] = []  # the powers of which something is new
         if before is not None and before.catalogue is catalogue:
-            self.changed = _changed(build, before.build)
+            old = before.build.powers
+            if build.powers is not old:
+                taken = build.powers
+                self._others = [power for power in taken if old.get(power) is not taken[power]]
+            self.changed = _changed(build, before.build, self._others)
         else:
             before = None
             self.changed = set(_ALL)
@@ -64,6 +73,10 @@ class Known:
             self._look_up_powers()
         else:
             self.order, self.powers, self.picks = before.order, before.powers, before.picks
+            if "issued" in self.changed:
+                self._look_up_powers()
+                if list(self.picks.items()) != list(before.picks.items()):
+                    self.changed.add("picks")
         if before is None or "character" in self.changed:
             self._look_up_archetype()
             self.holdings = {power: self._holding(power, NOTHING) for power in self.order}
@@ -85,17 +98,17 @@ class Known:
 
     def _take_over_holdings(self, before: "Known") -> None:
         """Of powers that are the same object, what they held before."""
-        self.holdings = {}
-        taken_before = before.build.powers
-        for power, taken in self.build.powers.items():
-            there = before.holdings.get(power, NOTHING)
-            if taken_before.get(power) is not taken:
-                held = self._holding(power, there)
-                for aspect in _OF_HOLDINGS:
-                    if getattr(held, aspect) != getattr(there, aspect):
-                        self.changed.add(aspect)
-                there = held
-            self.holdings[power] = there
+        self.holdings = before.holdings
+        if self._others:
+            self.holdings = dict(before.holdings)
+            for power in self._others:
+                there = before.holdings.get(power, NOTHING)
+                held = self.holdings[power] = self._holding(power, there)
+                self.changed.update(_differ(held, there))
+        if not self.changed.isdisjoint(("picks", "issued")):
+            for power in before.holdings.keys() - self.build.powers.keys():
+                self.changed.update(_differ(NOTHING, before.holdings[power]))
+            self.holdings = {power: self.holdings[power] for power in self.build.powers}
         if "picks" in self.changed:
             self.changed.update(_OF_HOLDINGS)
 
@@ -105,13 +118,23 @@ class Known:
         return holding(taken, found, picked, self.build, self.catalogue, before)
 
 
-def _changed(build: Build, before: Build) -> set[Aspect]:
-    """In what a build differs, but for its slots. What an edit did not touch is the same object."""
+def _differ(one: Holding, other: Holding) -> Iterator[Aspect]:
+    """In what of themselves two holdings differ."""
+    for aspect in _OF_HOLDINGS:
+        if getattr(one, aspect) != getattr(other, aspect):
+            yield aspect
+
+
+def _changed(build: Build, before: Build, others: Sequence[str]) -> set[Aspect]:
+    """In what a build differs, but for its slots. What an edit did not touch is the same object.
+
+    others: the powers of which something is new.
+    """
     changed: set[Aspect] = set()
-    if (build.archetype, build.origin, build.level) != (
-        before.archetype,
-        before.origin,
-        before.level,
+    if (
+        build.level != before.level
+        or build.archetype != before.archetype
+        or build.origin != before.origin
     ):
         changed.add("character")
     if build.powersets is not before.powersets and build.powersets != before.powersets:
@@ -122,16 +145,23 @@ def _changed(build: Build, before: Build) -> set[Aspect]:
         changed.add("accolades")
     if build.scenario != before.scenario or build.scenarios is not before.scenarios:
         changed.add("scenario")
-    if build.powers is not before.powers:
-        if len(build.powers) != len(before.powers):
-            changed.add("picks")
-        for power, taken in build.powers.items():
-            there = before.powers.get(power)
-            if there is None or there.level != taken.level:
-                changed.update(("picks", "switches"))
-            elif there.on is not taken.on:
-                changed.add("switches")
+    for power in others:
+        changed.update(_changed_of(before.powers.get(power, _PLAIN), build.powers[power]))
+        if power not in before.powers:
+            changed.add("issued")
+    if len(build.powers) != len(before.powers) or "issued" in changed:
+        for power in before.powers.keys() - build.powers.keys():
+            changed.update(_changed_of(before.powers[power], _PLAIN))
+            changed.add("issued")
     return changed
+
+
+def _changed_of(before: TakenPower, taken: TakenPower) -> Iterator[Aspect]:
+    if before.level != taken.level:
+        yield "picks"
+        yield "switches"
+    elif before.on is not taken.on:
+        yield "switches"
 
 
 def names(powers: list[Power]) -> str:
