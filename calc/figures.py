@@ -5,7 +5,7 @@ Source: the design's `calc.md` §11 and §12; the spelling of keys: `stats.md`.
 """
 
 import math
-from collections.abc import Container, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from msgspec import UNSET, Struct, structs
@@ -79,7 +79,8 @@ def shown(power: PowerId, here: Situation, was: Shown | None = None) -> Shown:
     count = count_of(power, taken, scenario_of(here.build), sheets.frame)
     count = limited(found, count, context)
     modifiers = _chances(slots, here)
-    key = _depends_on(power, sheet, slotted, count, slots, modifiers, here)
+    works = sheets.by_chance(slots, sheet.power.id) if slots else []
+    key = None if works else _depends_on(power, sheet, slotted, count, modifiers, here)
     figures = sheets.figures.get(key) if key else None
     own = sheets.catalogue.powers[power]
     if figures is None:
@@ -90,7 +91,7 @@ def shown(power: PowerId, here: Situation, was: Shown | None = None) -> Shown:
         figures = _finished(own, sheet, use, pets, slots, here)
         if key:
             sheets.figures.keep(key, figures)
-    hears = was.hears if was and is_same else _hears(power, found, sheet, slots, here)
+    hears = was.hears if was and is_same else _hears(power, found, sheet, works, here)
     return _shown_as(figures, own, sheet, slotted, hears)
 
 
@@ -110,16 +111,21 @@ def costing_anew(was: Shown, here: Situation, moved: Container[str]) -> Shown:
 
 
 def _hears(
-    power: PowerId, used: CompiledPower, sheet: Sheet, slots: Slots, here: Situation
+    power: PowerId, used: CompiledPower, sheet: Sheet, works: Sequence[Sheet], here: Situation
 ) -> Listens:
-    """What beside itself and its slots changes a power's figures. used: what stands for it."""
+    """What beside itself and its slots changes a power's figures. used: what stands for it; works:
+    what its slots do by chance."""
     sheets = here.sheets
     hears = sheets.listens(sheet)
-    works = [sheets.of_piece(EnhancementId(slotted.id), sheet.power.id) for slotted in slots]
-    works.extend([sheets.of_proc(proc, sheet.power.id) for proc in here.procs])
-    also = [sheets.listens(each) for each in works if each is not None]
+    also = [sheets.listens(each) for each in works]
+    for proc in here.procs:
+        everywhere = sheets.of_proc(proc, sheet.power.id)
+        if everywhere is not None:
+            also.append(sheets.listens(everywhere))
     # What decides what is used instead, and on how many: it does so for modes and grants too.
-    reads = used.brings_by | sheets.frame.power(power).brings_by
+    reads = used.brings_by
+    if used.power.id != power:
+        reads = reads | sheets.frame.power(power).brings_by
     if not also and reads <= hears.reads:
         return hears
     return Listens(
@@ -144,16 +150,14 @@ def _depends_on(
     sheet: Sheet,
     slotted: tuple[float, ...],
     count: int,
-    slots: Slots,
     modifiers: Mapping[str, float],
     here: Situation,
 ) -> Hashable:
-    """All that a power's figures depend on in a frame; None when that takes long to say."""
+    """All that the figures of a power depend on in a frame whose slots do nothing by chance; None
+    when that takes long to say."""
     if not sheet.is_plain or sheet.bringing or sheet.has_ppm:
         return None
     if not all(here.sheets.is_settled(proc, sheet.power.id) for proc in here.procs):
-        return None
-    if slots and here.sheets.have_procs(slots, sheet.power.id):
         return None
     context = Context(here.facts, sheet.power)
     return (

@@ -79,17 +79,16 @@ class Sheets:
         self.summoned_by = kept(_SHEETS, self._summoned_by)
         self.slotted = kept(_SLOTTINGS, self._slotted)
         self.outcome = lru_cache(_OUTCOMES)(work_out)
-        self.have_procs = kept(_SLOTTINGS, self._have_procs)
         self.chances_in = kept(_SLOTTINGS, self._chances_in)
         self.own_numbers = kept(_SHEETS, self._own_numbers)
         self.figures: Kept[Figures] = Kept()
         self.pets: Kept[PetPowerFigures] = Kept()
         self.listens = kept(_SHEETS, self._listens)
 
-    def _have_procs(self, slots: Slots, host: PowerId) -> bool:
-        """Whether something in the slots comes by chance."""
-        found = (self.of_piece(EnhancementId(each.id), host) for each in slots)
-        return any(piece is not None for piece in found)
+    def by_chance(self, slots: Slots, host: PowerId) -> list[Sheet]:
+        """What the pieces in a power do by chance."""
+        pieces_ = [self.of_piece(EnhancementId(each.id), host) for each in slots]
+        return [piece for piece in pieces_ if piece is not None]
 
     def _chances_in(self, enhancements: tuple[str, ...]) -> Mapping[str, float]:
         """What pieces add to chances in the power that they sit in, by tag."""
