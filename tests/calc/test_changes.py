@@ -1,11 +1,13 @@
 """What is told apart of two builds, and what of it is followed without starting anew."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from calc import remembered
 from calc.build import Build, PowerCondition, Scenario, Slot, SlottedEnhancement, TakenPower
-from calc.changes import Changes, changes
+from calc.changes import Changes, changes, differing
 from calc.engine import Engine
 from gamedata.catalogue import Catalogue
 
@@ -83,3 +85,12 @@ def test_what_a_scenario_says_of_a_power_goes_before_its_switch(catalogue: Catal
     )
     other = replace(first, powers={WEAVE: TakenPower(level=1, on=False)})
     assert engine.remember(other, engine.remember(first)).totals == engine.totals(first)
+
+
+@given(st.lists(st.integers(0, 9), unique=True), st.lists(st.integers(0, 9), unique=True))
+def test_what_two_sequences_do_not_share(one: list[int], other: list[int]) -> None:
+    objects = [object() for _ in range(10)]
+    old, new = [objects[each] for each in one], [objects[each] for each in other]
+    gone, won = differing(old, new)
+    assert gone == [each for each in old if each not in new]
+    assert won == [each for each in new if each not in old]

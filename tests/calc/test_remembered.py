@@ -13,6 +13,7 @@ from calc.build import Build, Scenario, Slot, SlottedEnhancement, TakenPower
 from calc.engine import Engine
 from calc.operations import Applied, apply
 from calc.remembered import Remembered
+from calc.running import running
 from gamedata.catalogue import ArchetypeId, Catalogue
 from server.commands.fuzz.edits import random_operation
 from tests.legal_builds import legal_build, players
@@ -52,6 +53,11 @@ def follow(engine: Engine, build: Build, seed: int, operations: int) -> int:
             key: (total.value.hex(), total.capped.hex())
             for key, total in engine.totals(build).items()
         }
+        anew = running(build, engine.frame(build))
+        assert [active.key for active in remembered.state.powers] == [
+            active.key for active in anew.powers
+        ]
+        assert remembered.state.modes == anew.modes
     return edits
 
 

@@ -8,7 +8,7 @@ from calc.attributes import FLYING, JUMP_HEIGHT_CAP, SUMS
 from calc.caps import Limits, limits
 from calc.stats import NUMBER, STATS
 from calc.tables import NOBODY
-from calc.totals import Total, difference, finish, headline
+from calc.totals import Total, difference, finish, headline, numbers, numbers_after
 from gamedata.catalogue import ArchetypeId, Catalogue
 
 
@@ -147,3 +147,18 @@ def test_a_cap_never_adds(added: list[float]) -> None:
     for key, total in finish(added, bounded).items():
         if not key.endswith("per_second"):  # those follow from others
             assert total.capped <= total.value
+
+
+@given(
+    st.dictionaries(
+        st.integers(0, SUMS - 1), st.floats(-5.0, 500.0, allow_nan=False), max_size=SUMS
+    ),
+    st.dictionaries(st.integers(0, SUMS - 1), st.floats(-5.0, 500.0, allow_nan=False), max_size=4),
+)
+def test_some_sums_changed(
+    scrapper: Limits, before: dict[int, float], changed: dict[int, float]
+) -> None:
+    old = [before.get(number, base) for number, base in enumerate(scrapper.bases)]
+    new = [changed.get(number, value) for number, value in enumerate(old)]
+    found = numbers_after(new, scrapper, changed.keys(), numbers(old, scrapper))
+    assert found == numbers(new, scrapper)
