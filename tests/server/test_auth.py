@@ -201,3 +201,26 @@ def test_a_file_that_holds_no_secret_is_never_signed_with(tmp_path: Path) -> Non
     (tmp_path / "secret").touch()
     with pytest.raises(OSError, match="holds no secret"):
         signing_secret("", tmp_path)
+
+
+def test_a_guest_of_an_older_release_stays_who_they_are() -> None:
+    now = int(time.time())
+    claims = {"sub": "g1", "name": "Nova", "iat": now - 60, "exp": now + 60, "aud": "cohort"}
+    token = jwt.encode(claims, SECRET, "HS256")
+    for tokens in (Tokens(SECRET), Tokens("x" * 32, older=(SECRET,))):
+        person = tokens.read(token)
+        assert (person.id, person.name, person.is_guest) == ("g1", "Nova", True)
+    stale = jwt.encode({**claims, "exp": now - 1}, SECRET, "HS256")
+    with pytest.raises(NotAuthenticatedError) as refused:
+        Tokens(SECRET).read(stale)
+    assert refused.value.code == "expired"
+    others = [
+        jwt.encode(claims, "y" * 32, "HS256"),
+        *(
+            jwt.encode({**claims, **more}, SECRET, "HS256")
+            for more in ({"sid": "x"}, {"sub": "u1"})
+        ),
+    ]
+    for other in others:
+        with pytest.raises(NotAuthenticatedError):
+            Tokens(SECRET).read(other)
