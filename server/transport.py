@@ -131,6 +131,11 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         return over
 
     @property
+    def is_gone(self) -> bool:
+        """Whether nothing can be written any more: a closed transport raises RuntimeError."""
+        return self.disconnected or self.transport.is_closing()
+
+    @property
     def unread(self) -> int:
         """Bytes written and not yet taken by the kernel."""
         return 0 if self.disconnected else self.transport.get_write_buffer_size()

@@ -99,6 +99,8 @@ async def _enter(
     if join is None:
         return None
     person, token = await _person(join, socket, services)
+    if transport.is_gone:
+        return None
     connection = Connection(
         transport,
         services.settings,
