@@ -70,7 +70,7 @@ class Taken(Struct):
 
 @click.command()
 @catalogue_option
-@click.option("--builds", default=100_000, show_default=True, type=click.IntRange(MODELS))
+@click.option("--builds", default=100_000, show_default=True, type=click.IntRange(1))
 @click.option("--searches", default=60, show_default=True, type=click.IntRange(1))
 @click.option("--seed", default=1, show_default=True)
 @click.option(
@@ -102,7 +102,8 @@ async def _bench(
     database = Database(url)
     await run.upgrade(database.engine)
     random = Random(seed)  # noqa: S311 - not a secret
-    models = [_model(random, Engine(catalogue)) for _ in range(MODELS)]
+    engine = Engine(catalogue)
+    models = [_model(random, engine) for _ in range(min(MODELS, builds))]
     async with database.reading() as sql:
         known = await sql.scalar(select(func.count()).select_from(SEARCH)) or 0
     with Progress(console=console) as progress:
