@@ -18,11 +18,12 @@ export class Problem extends Error {
 export async function call(method, path, body, token, more) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json", ...more };
-  if (body) headers["Content-Type"] = "application/json";
+  const form = body instanceof URLSearchParams; // which says itself what it is
+  if (body && !form) headers["Content-Type"] = "application/json";
   if (token) headers.Authorization = `Bearer ${token}`;
   let response;
   try {
-    response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+    response = await fetch(path, { method, headers, body: form ? body : body && JSON.stringify(body) });
   } catch {
     throw new Problem("The server cannot be reached just now.", 0, "unreachable");
   }

@@ -1,6 +1,6 @@
 /**
- * Who this browser is: a guest's name and token, kept so that coming back is being the same
- * person, and the sessions that were open here.
+ * Who this browser is: a guest's name and token, or an account's with what brings the next token,
+ * kept so that coming back is being the same person; and the sessions that were open here.
  */
 
 import { Problem, call, get, post } from "./api.js";
@@ -10,15 +10,18 @@ const SESSIONS = "cohort.sessions";
 const SESSIONS_KEPT = 12;
 const SAVES = "cohort.saves";
 const SAVES_KEPT = 50;
+const SOON_MS = 120_000; // an account's token is good for a quarter of an hour
 
 /**
- * @typedef {{name: string, token: string}} Me  an empty token: nobody yet
+ * @typedef {{name: string, token: string, refresh: string, until: number}} Me
+ *   an empty token: nobody yet; refresh: an account's refresh token; until: when its token ends
+ * @typedef {{name: string, access_token: string, refresh_token: string, expires_in: number}} Granted
  * @typedef {{id: string, title: string, at: number}} Visit
  */
 
 /** @returns {Me} */
 export function me() {
-  return { name: "", token: "", ...read(ME, {}) };
+  return { name: "", token: "", refresh: "", until: 0, ...read(ME, {}) };
 }
 
 /** @param {Partial<Me>} more */
@@ -26,11 +29,67 @@ export function remember(more) {
   write(ME, { ...me(), ...more });
 }
 
+/** @param {Granted} granted */
+function keep(granted) {
+  remember({
+    name: granted.name, token: granted.access_token, refresh: granted.refresh_token,
+    until: Date.now() + granted.expires_in * 1000,
+  });
+}
+
+/** @param {string} username @param {string} password */
+export async function logIn(username, password) {
+  keep(await post("/api/v1/token", new URLSearchParams({ grant_type: "password", username, password })));
+}
+
+/** An account for who this browser is: a guest stays the same person. @param {string} username @param {string} password */
+export async function register(username, password) {
+  const { name, token } = me();
+  const wanted = { username, password, ...(name ? { name } : {}) };
+  try {
+    keep(await post("/api/v1/accounts", wanted, token));
+  } catch (error) {
+    if (!token || !(error instanceof Problem) || error.status !== 401) throw error;
+    keep(await post("/api/v1/accounts", wanted)); // the guest's pass has run out
+  }
+}
+
+/** Nobody any more, here. */
+export async function logOut() {
+  await fresh();
+  const { token } = me();
+  remember({ token: "", refresh: "", until: 0 });
+  await call("DELETE", "/api/v1/account/logins/current", undefined, token);
+}
+
+/**
+ * Have an account's token be good for a while; a guest's is. Tabs take turns: a refresh token is
+ * good once.
+ * @param {boolean} [refused]  the server did not take the one that we have
+ */
+export async function fresh(refused) {
+  const before = me();
+  const isDue = () => me().refresh && me().token === before.token && (refused || Date.now() > me().until - SOON_MS);
+  if (!isDue()) return;
+  const refresh = async () => {
+    if (!isDue()) return;
+    try {
+      const form = { grant_type: "refresh_token", refresh_token: me().refresh };
+      keep(await post("/api/v1/token", new URLSearchParams(form)));
+    } catch (error) {
+      if (error instanceof Problem && error.status === 400) remember({ token: "", refresh: "", until: 0 });
+    }
+  };
+  // Only a page that came by TLS, or from this machine, has locks.
+  await (navigator.locks ? navigator.locks.request("cohort.refresh", refresh) : refresh());
+}
+
 /**
  * A token for REST calls: the one we have, or a new guest's under this name.
  * @param {string} name @returns {Promise<string>}
  */
 async function token(name) {
+  await fresh();
   const known = me();
   if (known.token) return known.token;
   const guest = await post("/api/v1/guests", { name });
@@ -47,13 +106,15 @@ export async function postAs(name, path, body) {
     return await post(path, body, await token(name));
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error;
-    remember({ token: "" });
+    if (me().refresh) await fresh(true);
+    else remember({ token: "" });
     return post(path, body, await token(name));
   }
 }
 
 /** A question as who this browser is. @param {string} path */
-export function getAs(path) {
+export async function getAs(path) {
+  await fresh();
   return get(path, me().token);
 }
 
@@ -61,7 +122,8 @@ export function getAs(path) {
  * A change as who this browser is.
  * @param {string} method @param {string} path @param {object} [body] @param {Record<string, string>} [headers]
  */
-export function callAs(method, path, body, headers) {
+export async function callAs(method, path, body, headers) {
+  await fresh();
   return call(method, path, body, me().token, headers);
 }
 

@@ -3,7 +3,7 @@
 import { Catalogue } from "./catalogue.js";
 import { heard } from "./company.js";
 import { render } from "./dom.js";
-import { getAs, me, remember, visited } from "./identity.js";
+import { fresh, getAs, me, remember, visited } from "./identity.js";
 import { newId } from "./placing.js";
 import { Questions } from "./questions.js";
 import { SessionSocket } from "./socket.js";
@@ -56,6 +56,7 @@ export function startSession(root, id, invitation) {
 }
 
 const NOT_AUTHENTICATED = 4401;
+const RENEW_MS = 30_000; // how often we look whether an account's token ends soon
 /** @type {Record<string, "undo" | "redo">} */
 const UNDOING = { z: "undo", y: "redo", "shift z": "redo" };
 const CONSIDERED_MS = 90; // a pointer on its way elsewhere considers nothing
@@ -70,6 +71,7 @@ class SessionPage {
   behind = false; // a reset came, and its snapshot not yet
   /** @type {Operation[] | null} */ considered = null;
   considering = 0;
+  refused = 0; // when our token was, last
   focus = "{}"; // what others know that we look at
   questions = new Questions((message) => this.socket?.send(message), () => this.draw());
 
@@ -82,10 +84,12 @@ class SessionPage {
     this.catalogue = new Catalogue(() => this.draw());
   }
 
-  open() {
+  async open() {
     this.catalogue.open();
-    this.connect();
     this.draw();
+    await fresh();
+    this.connect();
+    setInterval(() => this.renew(), RENEW_MS);
     addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -112,9 +116,23 @@ class SessionPage {
     });
   }
 
+  /** An account's token is short-lived: the line stays for as long as the newest is good. */
+  async renew() {
+    const { token } = me();
+    await fresh();
+    if (me().token && me().token !== token) this.socket?.send({ type: "renew", token: me().token });
+  }
+
   /** @param {number} code @param {string} reason */
-  ended(code, reason) {
-    if (code === NOT_AUTHENTICATED && me().token) {
+  async ended(code, reason) {
+    if (code === NOT_AUTHENTICATED && me().refresh && Date.now() > this.refused + RENEW_MS) {
+      this.refused = Date.now(); // a server that refuses what it has just given is not asked for ever
+      await fresh(true);
+      if (me().token) {
+        this.connect();
+        return;
+      }
+    } else if (code === NOT_AUTHENTICATED && me().token && !me().refresh) {
       remember({ token: "" }); // it has expired; a link makes a new one
       if (this.invitation) {
         this.connect();

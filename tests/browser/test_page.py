@@ -418,3 +418,40 @@ def test_everything_fits_a_phone(window: OpenWindow) -> None:
     assert (box["x"], box["width"]) == (0, 390)
     offers = picker.locator(".offers")
     assert offers.evaluate("one => one.scrollWidth - one.clientWidth") == 0
+
+
+def test_a_guest_keeps_their_builds_as_an_account(window: OpenWindow) -> None:
+    ann, phone = window(), window(width=390)
+    start_blank(ann, "Ann")
+    address = ann.url
+    ann.goto("/")
+    ann.get_by_role("button", name="Keep this as my account").click()
+    dialog = ann.get_by_role("dialog", name="Keep this as my account")
+    dialog.get_by_label("Username").fill("Ann-of-the-page")
+    dialog.get_by_label("Password").fill("password1")
+    dialog.get_by_role("button", name="Keep this as my account").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("very common password")
+    dialog.get_by_label("Password").fill("four words nobody says")
+    dialog.get_by_role("button", name="Keep this as my account").click()
+    expect(ann.get_by_text("Logged in as Ann")).to_be_visible()
+    ann.goto(address)
+    expect(ann.get_by_label("Title")).to_be_editable()
+
+    phone.goto("/")
+    phone.get_by_role("button", name="Log in").click()
+    dialog = phone.get_by_role("dialog", name="Log in")
+    dialog.get_by_label("Username").fill("ann-of-the-page")
+    dialog.get_by_label("Password").fill("four words nobody says")
+    dialog.get_by_role("button", name="Log in").click()
+    expect(phone.get_by_text("Logged in as Ann")).to_be_visible()
+    # Its token has ended: the next one comes by itself.
+    phone.evaluate("""() => {
+        const me = JSON.parse(localStorage["cohort.me"]);
+        localStorage["cohort.me"] = JSON.stringify({ ...me, token: "x", until: 0 });
+    }""")
+    phone.goto(address)
+    expect(phone.get_by_label("Title")).to_be_editable()
+    phone.goto("/")
+    phone.get_by_role("button", name="Log out").click()
+    expect(phone.get_by_role("button", name="Log in")).to_be_visible()
+    assert phone.evaluate("JSON.parse(localStorage['cohort.me']).token") == ""

@@ -10,7 +10,7 @@ export function closeDialog() {
 }
 
 /**
- * @param {View} view @param {string} name @param {string} title
+ * @param {Pick<View, "show">} view @param {string} name @param {string} title
  * @param {...import("../dom.js").Content} contents
  */
 export function dialogView({ show }, name, title, ...contents) {

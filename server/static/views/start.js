@@ -3,13 +3,20 @@
 import { h, render } from "../dom.js";
 import { forget, me, postAs, remember, visits } from "../identity.js";
 import { counted } from "../format.js";
+import { CLOSED, accountDialog, accountLine } from "./account.js";
 import { nameField } from "./join.js";
 import { Shelf, closed, libraryView } from "./library.js";
 
 const LARGEST_FILE = 2_000_000; // characters; a build file has some tens of thousands
 
 /**
- * @typedef {{busy: boolean, over: boolean, problem: string, made: Made | null, library: import("./library.js").Library}} Start
+ * @typedef {object} Start
+ * @property {boolean} busy
+ * @property {boolean} over
+ * @property {string} problem
+ * @property {Made | null} made
+ * @property {import("./account.js").Account} account
+ * @property {import("./library.js").Library} library
  * @typedef {{id: string, url: string, import?: Problem[]}} Made
  * @typedef {{code: string, message: string, subject?: string}} Problem
  */
@@ -17,7 +24,7 @@ const LARGEST_FILE = 2_000_000; // characters; a build file has some tens of tho
 /** @param {HTMLElement} root */
 export function startPage(root) {
   /** @type {Start} */
-  let start = { busy: false, over: false, problem: "", made: null, library: closed() };
+  let start = { busy: false, over: false, problem: "", made: null, account: CLOSED, library: closed() };
   /** @param {Partial<Start>} more */
   const show = (more) => {
     start = { ...start, ...more };
@@ -105,7 +112,9 @@ function startView(start, show, create, shelf) {
         h("strong", null, "Open a Mids build"),
         h("span", null, "Drop a .mbd file here, or choose one"))),
     recentView(show),
-    libraryView(start.library, shelf));
+    libraryView(start.library, shelf),
+    accountLine((account) => show({ account })),
+    accountDialog(start.account, (account) => show({ account })));
 }
 
 /** @param {(more: Partial<Start>) => void} show */
