@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 BACKOFF_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 NODE_POLL_S = 0.005
 POLL_S = 1.0  # when even the word that there is something to subscribe to was lost
+SILENT_S = 5.0  # then we speak to ourselves; nothing is heard for twice as long: the line is dead
 
 
 # What a lost connection raises; of a Cluster also when it has no primary for a channel yet.
@@ -31,7 +32,8 @@ class Hints:
 
     The reader alone uses its connection: two tasks on one, of which each may connect it anew,
     leave one waiting for ever on what the other has replaced. So who wants to subscribe says so
-    in a list, and wakes the reader by a message on the worker's own channel.
+    in a list, and wakes the reader by a message on the worker's own channel. By such a message it
+    also finds out that a host has vanished, of which its connection alone would never tell.
 
     redis: for that message. reading: a client that does not reconnect by itself.
     heard(channel, hint) is called for each hint; restored() when hints may have been missed.
@@ -53,6 +55,7 @@ class Hints:
         self._restored = restored
         self._wanted: dict[str, asyncio.Future[None]] = {}
         self._orders: deque[str] = deque()  # channels to enter or to leave
+        self._heard_at = 0.0  # by the loop's clock
 
     async def subscribe(self, channel: str) -> None:
         """Returns when Redis has confirmed: what happens from then on is heard."""
@@ -80,12 +83,15 @@ class Hints:
                 self._orders.clear()  # what was ordered until now is in `_wanted`
                 if self._cluster:
                     await self._reading.initialize()  # who is primary of what, now
-                await pubsub.ssubscribe(self._own_channel, *self._wanted)
+                async with asyncio.timeout(SILENT_S):
+                    await pubsub.ssubscribe(self._own_channel, *self._wanted)
+                self._heard_at = asyncio.get_running_loop().time()
                 self._restored()
                 failures = 0
                 while True:
                     await self._obey(pubsub)
                     await self._read(pubsub)
+                    await self._prove_alive()
             except FAILURES as error:
                 if failures == 0:
                     logger.warning("reading hints failed: %s", error)
@@ -104,6 +110,15 @@ class Hints:
             else:
                 await pubsub.sunsubscribe(channel)
 
+    async def _prove_alive(self) -> None:
+        """Raises one of FAILURES when nothing can be heard any more."""
+        silent_s = asyncio.get_running_loop().time() - self._heard_at
+        if silent_s > 2 * SILENT_S:
+            raise TimeoutError("Redis is silent")
+        if silent_s > SILENT_S:
+            async with asyncio.timeout(SILENT_S):
+                await self._redis.spublish(self._own_channel, "")
+
     async def _read(self, pubsub: Any) -> None:
         if self._cluster:  # it asks one node after the other
             message = await pubsub.get_sharded_message(timeout=NODE_POLL_S)
@@ -111,6 +126,7 @@ class Hints:
             message = await pubsub.get_message(timeout=POLL_S)
         if message is None:
             return
+        self._heard_at = asyncio.get_running_loop().time()
         channel = message["channel"].decode()
         if message["type"] == "smessage":
             if channel != self._own_channel:

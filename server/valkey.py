@@ -98,9 +98,12 @@ class Valkey:
         self._wait_until_ready()
 
     def forget(self, name: str) -> None:
-        """Remove a key."""
-        with self._client() as client:
-            client.delete(name)
+        """Remove a key. Raises ValkeyError."""
+        try:
+            with self._client() as client:
+                client.delete(name)
+        except RedisError as error:
+            raise ValkeyError(f"Valkey started, and does not answer any more: {error}") from None
 
     def watch(self) -> None:
         """Start the server again if it died; called every now and then."""

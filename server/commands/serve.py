@@ -45,9 +45,10 @@ def _serve(settings: Settings) -> None:
         valkey = Valkey(settings.data_dir, settings.valkey)
         click.echo("Starting Valkey …")
         valkey.start()
-        valkey.forget(ENGINE_KEY)  # nobody else serves from it: sessions run on what we bring
         settings = replace(settings, redis_url=valkey.url)
     try:
+        if valkey is not None:
+            valkey.forget(ENGINE_KEY)  # nobody else serves from it: sessions run on what we bring
         asyncio.run(_prepare_database(settings))
         click.echo(f"Starting {_count(settings.workers, 'worker')} …")
         port = listener.getsockname()[1]

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import pytest
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from server import hints
 from server.hints import Hints
 from server.valkey import Valkey
 
@@ -105,3 +107,63 @@ async def test_a_subscription_ordered_at_any_moment_of_an_outage_is_confirmed(
         await asyncio.gather(cut(redis), *(subscribe(number) for number in range(60)))
         await cut(redis)
         await asyncio.gather(*(subscribe(number) for number in range(60, 120)))
+
+
+class Road:
+    """A way to Redis over TCP, on which what is on it may vanish: no word, no end."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._writers: list[asyncio.StreamWriter] = []
+        self._vanished: set[asyncio.StreamWriter] = set()
+
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        theirs, ours = await asyncio.open_unix_connection(self._path)
+        self._writers += [writer, ours]
+        await asyncio.gather(self._pass(reader, ours), self._pass(theirs, writer))
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                if writer not in self._vanished:
+                    writer.write(data)
+        if writer not in self._vanished:
+            writer.close()
+
+    def vanish(self) -> None:
+        self._vanished.update(self._writers)
+
+    def close(self) -> None:
+        for writer in self._writers:
+            writer.close()
+
+
+async def test_a_host_that_vanishes_without_a_word_is_noticed(
+    valkey: Valkey, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hints, "SILENT_S", 0.3)
+    monkeypatch.setattr(hints, "POLL_S", 0.1)
+    road = Road(urlsplit(valkey.url).path)
+    server = await asyncio.start_server(road.take, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    client = Redis.from_url(f"redis://127.0.0.1:{port}", retry=Retry(NoBackoff(), 0))
+    listening = Listening(redis, client)
+    task = asyncio.create_task(listening.hints.run())
+    try:
+        async with asyncio.timeout(20):
+            await listening.hints.subscribe("a")
+            listening.restored.clear()
+            with suppress(TimeoutError):  # silent, and yet heard of: nothing is made anew
+                async with asyncio.timeout(1.5):
+                    await listening.restored.wait()
+            assert not listening.restored.is_set()
+            road.vanish()
+            await listening.restored.wait()
+            await redis.spublish("a", "x")
+            assert await listening.heard.get() == ("a", b"x")
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await client.aclose()
+        road.close()
+        server.close()
