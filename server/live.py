@@ -102,6 +102,7 @@ class LiveSession:
         self._focus_timer: asyncio.TimerHandle | None = None
         self._unshared: Focused | None = None  # what other workers do not know yet
         self._look = look
+        self._loaded = False
         self._untold = False  # other workers were not told what is kept
         self._about: About | None = None  # as everybody here knows it
         self._wake = asyncio.Event()
@@ -230,8 +231,7 @@ class LiveSession:
     def hints_were_lost(self) -> None:
         """What is kept may have been told, and not heard here."""
         self.board.unsure = True
-        if self.ready.done():
-            self._look(self)
+        self._look_again()
 
     async def refresh(self) -> None:
         """Read what happened elsewhere, now. Raises UnreachableError."""
@@ -274,8 +274,7 @@ class LiveSession:
         for connection in self.audience:
             self.audience.catch_up(connection)
         self._follower.look_for_lost()
-        if self.board.unsure:
-            self._look(self)
+        self._look_again()
         self._share_people("renew")
 
     @property
@@ -341,8 +340,9 @@ class LiveSession:
         except asyncio.CancelledError:
             self.ready.cancel()
             raise
+        self._loaded = True
         self.ready.set_result(None)
-        self._look(self)
+        self._look_again()
         self._decider.prepare()
         while True:
             await self._wake.wait()
@@ -393,12 +393,16 @@ class LiveSession:
                 await self._presence.tell(self.id, b"look %s" % self._house.worker.encode())
                 self._untold = False
 
+    def _look_again(self) -> None:
+        if self._loaded and self.board.unsure:
+            self._look(self)
+
     def _hear(self, kept: Said | Proposal) -> None:
         match self.board.hear(kept):
             case "new":
                 self._tell_kept(kept)
             case "gap":
-                self._look(self)
+                self._look_again()
 
     def _tell_kept(self, kept: Said | Proposal) -> None:
         """To all but viewers who see that kind of thing; a proposal also to whose it is."""
