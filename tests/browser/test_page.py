@@ -438,6 +438,8 @@ def test_a_guest_keeps_their_builds_as_an_account(window: OpenWindow) -> None:
     expect(ann.get_by_label("Title")).to_be_editable()
 
     phone.goto("/")
+    expect(phone.get_by_role("region", name="Library")).to_be_visible()
+    assert phone.evaluate("document.querySelector('.start').scrollWidth") == 390
     phone.get_by_role("button", name="Log in").click()
     dialog = phone.get_by_role("dialog", name="Log in")
     dialog.get_by_label("Username").fill("ann-of-the-page")
