@@ -404,8 +404,7 @@ class Log:
 
     async def before(self, session: str, epoch: str, revision: int, count: int) -> list[Committed]:
         """The newest changes before a revision that the epoch's log still has, rising."""
-        async with reaching():
-            pipeline = self._redis.pipeline(transaction=True)
+        async with reaching(), self._redis.pipeline(transaction=True) as pipeline:
             pipeline.hget(key(session, "head"), "epoch")
             newest = f"({revision}-0"
             pipeline.xrevrange(key(session, "log"), newest, "-", count)
@@ -528,8 +527,7 @@ class Log:
 
     async def heads(self, sessions: Sequence[str]) -> list[Head | None]:
         """Where these sessions stand; None for one that Redis does not have."""
-        async with reaching():
-            pipeline = self._redis.pipeline(transaction=False)
+        async with reaching(), self._redis.pipeline(transaction=False) as pipeline:
             for session in sessions:
                 pipeline.hmget(
                     key(session, "head"), ["epoch", "revision", "edit", "access", "engine"]

@@ -221,10 +221,10 @@ class Recorder:
             if is_cluster(self._redis):  # it has no pipeline for scripts
                 running = (script(keys=keys, args=args) for keys, args in calls)
                 return await asyncio.gather(*running, return_exceptions=True)
-            pipeline = self._redis.pipeline(transaction=False)
-            for keys, args in calls:
-                await script(keys=keys, args=args, client=pipeline)
-            return await pipeline.execute(raise_on_error=False)
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for keys, args in calls:
+                    await script(keys=keys, args=args, client=pipeline)
+                return await pipeline.execute(raise_on_error=False)
 
     async def record(self, session: str) -> None:
         """Write all that SQL lacks of one session."""
