@@ -162,9 +162,7 @@ async def test_sessions_that_went_on_are_recorded_in_one_transaction(
 ) -> None:
     counting = Counting(database)
     rounds = Rounds(redis, counting, log, states)
-    await rounds.round()
     grown = [await edited(log, state, engine, count) for count, state in enumerate(states, 1)]
-    counting.written = 0
     await rounds.round()
     assert counting.written == 1
     assert await recorded(database) == {
@@ -181,6 +179,31 @@ async def test_sessions_that_went_on_are_recorded_in_one_transaction(
     await rounds.round()
     assert counting.written == 1
     assert rounds.mended == []
+
+
+async def test_sessions_that_were_opened_go_on_where_sql_has_them_to(
+    states: list[State], log: Log, engine: Engine, database: Database, redis: Redis
+) -> None:
+    states = [await edited(log, state, engine, 2) for state in states]
+    await Rounds(redis, database, log, states).round()
+    states = [await edited(log, state, engine, 3) for state in states]
+    counting = Counting(database)
+    await Rounds(redis, counting, log, states).round()  # another worker's
+    assert counting.written == 1
+    assert await recorded(database) == {each.session: [1, 2, 3, 4, 5] for each in states}
+
+
+async def test_a_newer_access_in_sql_is_brought_to_redis(
+    states: list[State], log: Log, database: Database, redis: Redis
+) -> None:
+    first, *_ = states
+    _, secret = await access.invite(database, first.session, "g1", "editor", None, None)
+    newer = await access.accept(database, first.session, secret, "g2", "Bob")
+    await Rounds(redis, database, log, states).round()
+    for state in states:
+        loaded = await log.load(state.session)
+        assert loaded
+        assert loaded.state.access == (newer if state is first else state.access)
 
 
 async def test_a_session_that_cannot_be_recorded_does_not_stop_the_others(
