@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
@@ -10,6 +11,10 @@ from gamedata.importer import import_export
 from gamedata.report import Report
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+# Machines are shared and noisy: how long an example takes says nothing.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
+
 EXPORT = SHARED / "gamedata" / "raw_data_homecoming-20251209_7415.player.zip"
 
 
