@@ -113,6 +113,10 @@ def numbers(sums: Sequence[float], limits: Limits) -> tuple[list[float], list[fl
     if limits.highest_jump is not None:
         jump_cap = min(sums[JUMP_HEIGHT_CAP], limits.highest_jump)
         capped[_JUMP_HEIGHT] = min(values[_JUMP_HEIGHT], jump_cap)
+    values[_DAMAGE] = headline([values[damage] for damage in _HEADLINED])
+    # Capped is the type that the headline shows: among capped strengths another may be chosen.
+    shown = next(damage for damage in _HEADLINED if values[damage] == values[_DAMAGE])
+    capped[_DAMAGE] = capped[shown]
     _derive(values, limits)
     _derive(capped, limits)
     return values, capped
@@ -150,8 +154,7 @@ def _move(values: list[float], sums: Sequence[float], limits: Limits) -> None:
 
 
 def _derive(numbers: list[float], limits: Limits) -> None:
-    """The stats that follow from others."""
-    numbers[_DAMAGE] = headline([numbers[damage] for damage in _HEADLINED])
+    """The stats per second that follow from others."""
     regeneration = numbers[_REGENERATION] * limits.base_regeneration
     numbers[_REGENERATION_PER_S] = numbers[_HEALTH] * regeneration * _PER_SECOND
     recovery = numbers[_RECOVERY] * limits.base_recovery

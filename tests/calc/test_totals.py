@@ -134,6 +134,22 @@ def test_the_difference_holds_what_changed(scrapper: Limits) -> None:
     assert difference(old, old) == {}
 
 
+def test_the_headline_is_capped_as_the_type_that_it_shows() -> None:
+    added = [0.0] * SUMS
+    for count, word in enumerate(("smashing", "lethal", "fire", "cold", "energy", "negative")):
+        added[NUMBER[f"offense.damage.{word}"]] = (2.0, 2.0, 2.0, 26.0, 50.0, 50.0)[count]
+    added[NUMBER["offense.damage.toxic"]] = 51.0  # alone above the cap
+    bounded = Limits(
+        bases=(0.0,) * SUMS,
+        caps=(50.0,) * len(STATS),
+        capped=tuple((number, 50.0) for number in range(len(STATS))),
+        base_regeneration=0.25,
+        base_recovery=1.0,
+        highest_jump=60.0,
+    )
+    assert finish(added, bounded)["offense.damage"] == Total(2.0, 2.0)
+
+
 @given(st.lists(st.floats(-1e4, 1e4), min_size=SUMS, max_size=SUMS))
 def test_a_cap_never_adds(added: list[float]) -> None:
     bounded = Limits(
