@@ -2,12 +2,11 @@
 
 from alembic import context
 
-from server import account_tables, library_tables  # noqa: F401  (their tables are among Base's)
-from server.orm import Base
+from server import tables
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=tables.METADATA,
     render_as_batch=True,
 )
 with context.begin_transaction():

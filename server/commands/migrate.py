@@ -22,16 +22,25 @@ from server.settings import Settings, SettingsError
     type=click.Path(file_okay=False, path_type=Path),
     help="Where Cohort keeps its data.  [default: data]",
 )
-def migrate(data_dir: Path | None) -> None:
+@click.option("--to", help="Take the database back to this version, for an older release.")
+@click.option("--yes", is_flag=True, help="Do not ask before anything is taken back.")
+def migrate(data_dir: Path | None, to: str | None, yes: bool) -> None:
     """Bring the database to the newest version. Once per release, before it serves.
 
     With COHORT_REDIS_URL, sessions move to this release as soon as it serves: the catalogue and
-    the maths that this command runs with. To go back is a release too.
+    the maths that this command runs with. To go back is a release too: take the database back
+    with --to, where the older release asks for it, then run the older one's `cohort migrate`.
     """
     try:
         settings = environment.read(data_dir=data_dir)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
+    if to is not None:
+        if not yes:
+            click.confirm(f"What was kept since version {to} came is deleted. Go on?", abort=True)
+        asyncio.run(_migrate(settings, to))
+        click.echo(f"The database is of version {to}.")
+        return
     asyncio.run(_migrate(settings))
     click.echo("The database is of the newest version.")
     if settings.redis_url is not None:
@@ -43,12 +52,17 @@ def migrate(data_dir: Path | None) -> None:
         click.echo(f"Sessions move to {catalogue.release}.")
 
 
-async def _migrate(settings: Settings) -> None:
+async def _migrate(settings: Settings, back_to: str | None = None) -> None:
     if not settings.database_url:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database)
     try:
-        await run.upgrade(engine)
+        if back_to is None:
+            await run.upgrade(engine)
+        else:
+            await run.downgrade(engine, back_to)
+    except run.VersionError as error:
+        raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"The database does not answer: {error}.") from None
     finally:

@@ -79,8 +79,10 @@ async def _prepare_database(settings: Settings) -> None:
     try:
         if not settings.database_url:
             await migrations.upgrade(engine)
-        elif not await migrations.is_newest(engine):
-            raise ServeError("The database is not of this version: run `cohort migrate`.")
+        else:
+            await migrations.check(engine)
+    except migrations.VersionError as error:
+        raise ServeError(str(error)) from None
     except OSError as error:
         raise ServeError(f"The database does not answer: {error}.") from None
     finally:

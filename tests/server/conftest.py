@@ -9,7 +9,8 @@ from redis.asyncio import Redis
 from gamedata.catalogue import Catalogue
 from migrations import run
 from server.engine import Engine
-from server.orm import Base, Database
+from server.orm import Database
+from server.tables import METADATA
 from server.valkey import Valkey
 from tests.server.postgres import Postgres, binaries
 
@@ -56,7 +57,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     database = Database(url)
     await run.upgrade(database.engine)
     async with database.writing() as sql:
-        for table in reversed(Base.metadata.sorted_tables):
+        for table in reversed(METADATA.sorted_tables):
             await sql.execute(table.delete())
     yield database
     await database.close()

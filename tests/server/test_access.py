@@ -4,19 +4,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
-from sqlalchemy.engine import Connection
 
 from calc import build as documents
-from migrations import run
 from server import access
 from server.access import AccessError
 from server.engine import Engine
 from server.log import Stored
-from server.orm import Base, Database, DatabaseAwayError
+from server.orm import Database, DatabaseAwayError
 from server.rights import Membership
 
 
@@ -36,27 +30,6 @@ async def refused(asked: object) -> AccessError:
     with pytest.raises(AccessError) as error:
         await asked  # type: ignore[misc]
     return error.value
-
-
-async def test_the_migrations_make_the_tables_that_the_code_knows(database: Database) -> None:
-    def differences(connection: Connection) -> object:
-        return compare_metadata(MigrationContext.configure(connection), Base.metadata)
-
-    async with database.engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
-    assert await run.is_newest(database.engine)
-    await run.upgrade(database.engine)  # again: nothing to do
-
-
-async def test_every_migration_can_be_taken_back(database: Database) -> None:
-    def back_and_forth(connection: Connection) -> object:
-        command.downgrade(run._config(connection), "base")
-        assert inspect(connection).get_table_names() in ([], ["alembic_version"])
-        command.upgrade(run._config(connection), "head")
-        return compare_metadata(MigrationContext.configure(connection), Base.metadata)
-
-    async with database.engine.execution_options(cohort_writes=True).begin() as connection:
-        assert await connection.run_sync(back_and_forth) == []
 
 
 async def test_an_invitation_makes_a_member_and_a_new_version(

@@ -52,9 +52,9 @@ async def test_accounts_come_and_go_beside_what_was_there(filled: Database) -> N
                 " VALUES ('s1', 't', 'e', 'r', 1, 1)"
             )
         )
-        command.downgrade(run._config(connection), BEFORE)
+        command.downgrade(run.config(connection), BEFORE)
         assert not TABLES & set(inspect(connection).get_table_names())
-        command.upgrade(run._config(connection), "head")
+        command.upgrade(run.config(connection), "head")
         assert set(inspect(connection).get_table_names()) >= TABLES
         assert connection.scalar(text("SELECT count(*) FROM users")) == 0
         assert connection.scalar(text("SELECT title FROM sessions")) == "t"

@@ -1,6 +1,7 @@
 """`cohort serve` and `cohort migrate` as an operator meets them."""
 
 import socket
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -56,10 +57,17 @@ def test_a_database_of_another_version_is_one_sentence(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'mine.sqlite'}"
     arguments = ("serve", "--port", "0", "--data-dir", tmp_path)
     said = the_sentence(cohort(*arguments, database_url=url))
-    assert said == "Error: The database is not of this version: run `cohort migrate`."
+    assert said == "Error: The database is of an older version: run `cohort migrate`."
     migrated = cohort("migrate", database_url=url)
     assert migrated.returncode == 0, migrated.stderr
+    back = cohort("migrate", "--to", "0001", "--yes", database_url=url)
+    assert back.stdout == "The database is of version 0001.\n"
     assert cohort("migrate", database_url=url).returncode == 0
+    with sqlite3.connect(tmp_path / "mine.sqlite") as sql:
+        sql.execute("UPDATE alembic_version SET version_num = 'of 2100'")
+    for refused in (arguments, ("migrate",)):
+        said = the_sentence(cohort(*refused, database_url=url))
+        assert said.startswith("Error: The database is of a newer version (of 2100) than this")
 
 
 def test_one_data_directory_is_for_one_server_and_sigterm_ends_it(tmp_path: Path) -> None:
