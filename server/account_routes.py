@@ -14,6 +14,7 @@ from server import account_changes, accounts, audit, keys, leaving, logins
 from server.accounts import Account, ServiceRole
 from server.admission import caller, share
 from server.auth import Person
+from server.described import by, errors
 from server.keys import Key, MadeKey, NewKey
 from server.logins import Login
 from server.problems import ProblemError
@@ -46,13 +47,21 @@ class NewServiceRole(Struct, frozen=True):
     role: ServiceRole
 
 
-@get("/api/v1/account")
+@get(
+    "/api/v1/account",
+    security=by("read"),
+    responses=errors("no_account"),
+)
 async def read_account(request: AnyRequest, services: Services) -> Account:
     """Who one is."""
     return await accounts.read(services.database, (await caller(request, services, "read")).id)
 
 
-@patch("/api/v1/account")
+@patch(
+    "/api/v1/account",
+    security=by(),
+    responses=errors("no_account"),
+)
 async def rename_account(request: AnyRequest, data: NewName, services: Services) -> Account:
     """Be called something else; those in one's sessions see it at once."""
     person = await _account(request, services)
@@ -63,7 +72,12 @@ async def rename_account(request: AnyRequest, data: NewName, services: Services)
     return await accounts.read(services.database, person.id)
 
 
-@put("/api/v1/account/password", status_code=HTTP_204_NO_CONTENT)
+@put(
+    "/api/v1/account/password",
+    status_code=HTTP_204_NO_CONTENT,
+    security=by(),
+    responses=errors("weak_password", "no_account", "wrong_password", "no_password", "too_many"),
+)
 async def change_password(request: AnyRequest, data: NewPassword, services: Services) -> None:
     """Another password; all other logins end."""
     person = await _account(request, services)
@@ -73,14 +87,23 @@ async def change_password(request: AnyRequest, data: NewPassword, services: Serv
     )
 
 
-@get("/api/v1/account/logins")
+@get(
+    "/api/v1/account/logins",
+    security=by(),
+    responses=errors("no_account"),
+)
 async def list_logins(request: AnyRequest, services: Services) -> tuple[Login, ...]:
     """Where one is logged in."""
     person = await _account(request, services)
     return await logins.of(services.database, person.id, person.login)
 
 
-@delete("/api/v1/account/logins/{login:str}", status_code=HTTP_204_NO_CONTENT)
+@delete(
+    "/api/v1/account/logins/{login:str}",
+    status_code=HTTP_204_NO_CONTENT,
+    security=by(),
+    responses=errors("no_account", "not_found"),
+)
 async def log_out(request: AnyRequest, login: str, services: Services) -> None:
     """Log out one of one's logins: `current` is this one."""
     person = await _account(request, services)
@@ -89,7 +112,12 @@ async def log_out(request: AnyRequest, login: str, services: Services) -> None:
         raise ProblemError(404, "You have no such login.")
 
 
-@delete("/api/v1/account/logins", status_code=HTTP_204_NO_CONTENT)
+@delete(
+    "/api/v1/account/logins",
+    status_code=HTTP_204_NO_CONTENT,
+    security=by(),
+    responses=errors("no_account"),
+)
 async def log_out_everywhere(request: AnyRequest, services: Services) -> None:
     """All of one's logins end, this one too. Keys stay: they are revoked one by one."""
     person = await _account(request, services)
@@ -98,34 +126,57 @@ async def log_out_everywhere(request: AnyRequest, services: Services) -> None:
         audit.note(sql, "logout", _address(request), person.id, person.id, "everywhere")
 
 
-@get("/api/v1/account/keys")
+@get(
+    "/api/v1/account/keys",
+    security=by(),
+    responses=errors("no_account"),
+)
 async def list_keys(request: AnyRequest, services: Services) -> tuple[Key, ...]:
     """One's keys, and about when they were used last."""
     return await keys.of(services.database, (await _account(request, services)).id)
 
 
-@post("/api/v1/account/keys", status_code=HTTP_201_CREATED)
+@post(
+    "/api/v1/account/keys",
+    status_code=HTTP_201_CREATED,
+    security=by(),
+    responses=errors("no_account", "too_many_keys"),
+)
 async def create_key(request: AnyRequest, data: NewKey, services: Services) -> MadeKey:
     """A key for a program of one's own. Its token is told only here."""
     person = await _account(request, services)
     return await keys.create(services.database, person.id, data, _address(request))
 
 
-@delete("/api/v1/account/keys/{key:str}", status_code=HTTP_204_NO_CONTENT)
+@delete(
+    "/api/v1/account/keys/{key:str}",
+    status_code=HTTP_204_NO_CONTENT,
+    security=by(),
+    responses=errors("no_account", "not_found"),
+)
 async def revoke_key(request: AnyRequest, key: str, services: Services) -> None:
     """The key is good for nothing from now on; its live connections end within seconds."""
     person = await _account(request, services)
     await keys.revoke(services.database, person.id, key, _address(request))
 
 
-@get("/api/v1/account/export")
+@get(
+    "/api/v1/account/export",
+    security=by(),
+    responses=errors("no_account"),
+)
 async def export_account(request: AnyRequest, services: Services) -> leaving.Export:
     """All that there is of oneself, as JSON."""
     person = await _account(request, services)
     return await leaving.export(services.database, person.id, person.login)
 
 
-@post("/api/v1/account/deletion", status_code=HTTP_204_NO_CONTENT)
+@post(
+    "/api/v1/account/deletion",
+    status_code=HTTP_204_NO_CONTENT,
+    security=by(),
+    responses=errors("no_account", "wrong_password", "too_many"),
+)
 async def delete_account(request: AnyRequest, data: Deletion, services: Services) -> None:
     """Delete the account with its data, for good.
 
@@ -137,7 +188,12 @@ async def delete_account(request: AnyRequest, data: Deletion, services: Services
     await share(await leaving.leave(services.database, person.id, address), services)
 
 
-@put("/api/v1/users/{person:str}/role", status_code=HTTP_204_NO_CONTENT)
+@put(
+    "/api/v1/users/{person:str}/role",
+    status_code=HTTP_204_NO_CONTENT,
+    security=by(),
+    responses=errors("no_account", "not_allowed", "not_found"),
+)
 async def give_role(
     request: AnyRequest, person: str, data: NewServiceRole, services: Services
 ) -> None:
@@ -148,7 +204,12 @@ async def give_role(
     )
 
 
-@get("/api/v1/audit", status_code=HTTP_200_OK)
+@get(
+    "/api/v1/audit",
+    status_code=HTTP_200_OK,
+    security=by(),
+    responses=errors("no_account", "not_allowed"),
+)
 async def read_audit(
     request: AnyRequest,
     services: Services,

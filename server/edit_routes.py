@@ -5,13 +5,15 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, post
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
 from calc.operations import Operation
+from calc.rulebook import RULES
 from server.admission import admit, caller
 from server.client_messages import Edit
+from server.described import by, errors
 from server.log import UnreachableError
 from server.problems import ProblemError
 from server.protocol import EditId, Revision
@@ -31,11 +33,19 @@ STATUS = {
     "internal": 500,
 }
 CONFLICT = 409
+CONFLICTS = (
+    "locked",
+    "changed_meanwhile",
+    "id_reused",
+    "too_old",
+    "lost",
+    *(rule.code for rule in RULES if rule.refuses),
+)
 
 Key = Annotated[
     str,
-    Parameter(
-        header="Idempotency-Key",
+    HeaderParameter(
+        name="Idempotency-Key",
         description="The edit's id: a fresh UUID, counted per person.",
         required=True,
     ),
@@ -66,14 +76,21 @@ class Asker:
             self.answered.set_result(message)
 
 
-@post("/api/v1/sessions/{session_id:str}/edits", status_code=HTTP_200_OK)
+@post(
+    "/api/v1/sessions/{session_id:str}/edits",
+    status_code=HTTP_200_OK,
+    security=by("edit", invitation=True),
+    responses=errors(
+        "too_many_operations", "not_allowed", "no_session", "too_many", conflicts=CONFLICTS
+    ),
+)
 async def create_edit(
     request: AnyRequest,
     session_id: str,
     data: NewEdit,
     services: Services,
     key: Key = "",
-    secret: Annotated[str, Parameter(header="Invitation")] = "",
+    secret: Annotated[str, HeaderParameter(name="Invitation")] = "",
 ) -> Accepted:
     """Make an edit, and wait until it is durable. Sent again with its key, it is made once.
 

@@ -6,7 +6,7 @@ Searching and comparing: `library_search_routes`.
 from typing import Annotated, Any
 
 from litestar import Request, Response, delete, get, patch, post, put
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, Parameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import asdict, replace
@@ -19,6 +19,7 @@ from calc.totals import Total, difference
 from server import library, library_changes
 from server.admission import caller
 from server.auth import Person
+from server.described import ETAG, LOCATION, by, errors
 from server.library import Author, Saved, Tags, Version, VersionName, Visibility, WholeVersion
 from server.library_changes import Content, Description, Editions
 from server.problems import ProblemError
@@ -33,8 +34,8 @@ VERSIONS_AT_ONCE = 50
 Number = Annotated[int, Parameter(ge=1, le=1_000_000, description="A version's number.")]
 IfMatch = Annotated[
     str,
-    Parameter(
-        header="If-Match",
+    HeaderParameter(
+        name="If-Match",
         description="The `ETag` of the build as you know it, or `*` for whatever it is.",
         required=True,
     ),
@@ -117,7 +118,14 @@ class OpenedBuild(Struct, frozen=True, omit_defaults=True):
     totals: dict[str, Total] = {}
 
 
-@post("/api/v1/builds", status_code=HTTP_201_CREATED, request_max_body_size=BODY_BYTES)
+@post(
+    "/api/v1/builds",
+    status_code=HTTP_201_CREATED,
+    request_max_body_size=BODY_BYTES,
+    security=by("edit"),
+    response_headers=[ETAG, LOCATION],
+    responses=errors("file_unreadable", "not_allowed", "no_session", "too_many_builds", "too_many"),
+)
 async def save_build(
     request: AnyRequest, data: NewBuild, services: Services
 ) -> Response[NewlySaved]:
@@ -138,14 +146,24 @@ async def save_build(
     return _created(request, services, saved, imported)
 
 
-@get("/api/v1/builds/{build_id:str}")
+@get(
+    "/api/v1/builds/{build_id:str}",
+    security=by("read", anybody=True),
+    response_headers=[ETAG],
+    responses=errors("no_build", "too_many"),
+)
 async def read_build(request: AnyRequest, build_id: str, services: Services) -> Response[Saved]:
     """A saved build without its document; one that is not private needs no token."""
     reader = await reading(request, services)
     return _answer(request, services, await library.read(services.database, build_id, reader))
 
 
-@patch("/api/v1/builds/{build_id:str}")
+@patch(
+    "/api/v1/builds/{build_id:str}",
+    security=by("edit"),
+    response_headers=[ETAG],
+    responses=errors("not_allowed", "no_build", "too_many"),
+)
 async def describe_build(
     request: AnyRequest,
     build_id: str,
@@ -167,7 +185,12 @@ async def describe_build(
     return _answer(request, services, saved)
 
 
-@delete("/api/v1/builds/{build_id:str}", status_code=HTTP_204_NO_CONTENT)
+@delete(
+    "/api/v1/builds/{build_id:str}",
+    status_code=HTTP_204_NO_CONTENT,
+    security=by("edit"),
+    responses=errors("not_allowed", "no_build"),
+)
 async def delete_build(
     request: AnyRequest, build_id: str, services: Services, if_match: IfMatch = ""
 ) -> None:
@@ -176,7 +199,11 @@ async def delete_build(
     await library_changes.remove(services.database, build_id, person.id, editions(if_match))
 
 
-@get("/api/v1/builds/{build_id:str}/versions")
+@get(
+    "/api/v1/builds/{build_id:str}/versions",
+    security=by("read", anybody=True),
+    responses=errors("no_build", "too_many"),
+)
 async def list_versions(
     request: AnyRequest,
     build_id: str,
@@ -189,7 +216,11 @@ async def list_versions(
     return await library.versions(services.database, build_id, reader, before, limit)
 
 
-@get("/api/v1/builds/{build_id:str}/versions/newest")
+@get(
+    "/api/v1/builds/{build_id:str}/versions/newest",
+    security=by("read", anybody=True),
+    responses=errors("no_build", "too_many"),
+)
 async def read_newest_version(
     request: AnyRequest, build_id: str, services: Services
 ) -> WholeVersion:
@@ -198,7 +229,11 @@ async def read_newest_version(
     return await library.version(services.database, build_id, reader)
 
 
-@get("/api/v1/builds/{build_id:str}/versions/{number:int}")
+@get(
+    "/api/v1/builds/{build_id:str}/versions/{number:int}",
+    security=by("read", anybody=True),
+    responses=errors("no_build", "no_version", "too_many"),
+)
 async def read_version(
     request: AnyRequest, build_id: str, number: Number, services: Services
 ) -> WholeVersion:
@@ -211,6 +246,11 @@ async def read_version(
     "/api/v1/builds/{build_id:str}/versions",
     status_code=HTTP_201_CREATED,
     request_max_body_size=BODY_BYTES,
+    security=by("edit"),
+    response_headers=[ETAG, LOCATION],
+    responses=errors(
+        "file_unreadable", "not_allowed", "no_session", "no_build", "too_many_versions", "too_many"
+    ),
 )
 async def add_version(
     request: AnyRequest,
@@ -234,7 +274,13 @@ async def add_version(
     return _created(request, services, saved, imported)
 
 
-@post("/api/v1/builds/{build_id:str}/restore", status_code=HTTP_201_CREATED)
+@post(
+    "/api/v1/builds/{build_id:str}/restore",
+    status_code=HTTP_201_CREATED,
+    security=by("edit"),
+    response_headers=[ETAG, LOCATION],
+    responses=errors("not_allowed", "no_build", "no_version", "too_many_versions", "too_many"),
+)
 async def restore_version(
     request: AnyRequest,
     build_id: str,
@@ -258,7 +304,13 @@ async def restore_version(
     return _created(request, services, saved)
 
 
-@post("/api/v1/builds/{build_id:str}/forks", status_code=HTTP_201_CREATED)
+@post(
+    "/api/v1/builds/{build_id:str}/forks",
+    status_code=HTTP_201_CREATED,
+    security=by("edit"),
+    response_headers=[ETAG, LOCATION],
+    responses=errors("no_build", "no_version", "too_many_builds", "too_many"),
+)
 async def fork_build(
     request: AnyRequest, build_id: str, data: Fork, services: Services
 ) -> Response[NewlySaved]:
@@ -282,7 +334,12 @@ async def fork_build(
     return _created(request, services, saved)
 
 
-@post("/api/v1/builds/{build_id:str}/sessions", status_code=HTTP_201_CREATED)
+@post(
+    "/api/v1/builds/{build_id:str}/sessions",
+    status_code=HTTP_201_CREATED,
+    security=by("edit"),
+    responses=errors("no_build", "no_version", "too_many"),
+)
 async def open_build(
     request: AnyRequest, build_id: str, data: Chosen, services: Services
 ) -> OpenedBuild:
@@ -305,14 +362,24 @@ async def open_build(
     )
 
 
-@put("/api/v1/builds/{build_id:str}/favourite", status_code=HTTP_204_NO_CONTENT)
+@put(
+    "/api/v1/builds/{build_id:str}/favourite",
+    status_code=HTTP_204_NO_CONTENT,
+    security=by("edit"),
+    responses=errors("no_build", "too_many_favourites"),
+)
 async def add_favourite(request: AnyRequest, build_id: str, services: Services) -> None:
     """Put a build among the caller's favourites."""
     person = await caller(request, services, "edit")
     await library_changes.favour(services.database, build_id, person.id, favourite=True)
 
 
-@delete("/api/v1/builds/{build_id:str}/favourite", status_code=HTTP_204_NO_CONTENT)
+@delete(
+    "/api/v1/builds/{build_id:str}/favourite",
+    status_code=HTTP_204_NO_CONTENT,
+    security=by("edit"),
+    responses=errors("no_build"),
+)
 async def remove_favourite(request: AnyRequest, build_id: str, services: Services) -> None:
     """Take a build from the caller's favourites."""
     person = await caller(request, services, "edit")

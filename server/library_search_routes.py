@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 from msgspec import Meta, Struct
 
 from calc import comparison
 from calc.build import GameId
 from server import library, library_search
 from server.admission import caller
+from server.described import by, errors
 from server.library import Tag, VersionName, WholeVersion
 from server.library_routes import linked, reading
 from server.library_search import Found, Threshold, Wanted, Whose
@@ -48,7 +49,11 @@ class Comparison(Struct, frozen=True):
     difference: comparison.Difference
 
 
-@get("/api/v1/builds")
+@get(
+    "/api/v1/builds",
+    security=by("read", anybody=True),
+    responses=errors("unknown_stat", "too_many"),
+)
 async def search_builds(
     request: AnyRequest,
     services: Services,
@@ -116,17 +121,21 @@ def searchable_stats() -> tuple[str, ...]:
     return CHOSEN
 
 
-@get("/api/v1/builds/{build_id:str}/compare")
+@get(
+    "/api/v1/builds/{build_id:str}/compare",
+    security=by("read", anybody=True),
+    responses=errors("no_build", "no_version", "too_many"),
+)
 async def compare_versions(
     request: AnyRequest,
     build_id: str,
     services: Services,
     before: Annotated[
-        int, Parameter(query="from", ge=1, le=1_000_000, description="A version of this build.")
+        int, QueryParameter(name="from", ge=1, le=1_000_000, description="A version of this build.")
     ],
     after: Annotated[
         int | None,
-        Parameter(query="to", ge=1, le=1_000_000, description="Its newest unless given."),
+        QueryParameter(name="to", ge=1, le=1_000_000, description="Its newest unless given."),
     ] = None,
     other: Annotated[
         str | None, Parameter(description="The build whose version `to` is; this one unless given.")

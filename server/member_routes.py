@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 from calc.build import Title
 from server import governing
 from server.admission import caller
+from server.described import by, errors
 from server.protocol import Role
 from server.rights import Access
 from server.services import Services
@@ -43,7 +44,11 @@ class Description(Struct, frozen=True):
     locked: bool
 
 
-@get("/api/v1/sessions/{session_id:str}/members")
+@get(
+    "/api/v1/sessions/{session_id:str}/members",
+    security=by("read"),
+    responses=errors("not_allowed", "no_session"),
+)
 async def list_members(
     request: AnyRequest, session_id: str, services: Services
 ) -> tuple[governing.Known, ...]:
@@ -52,7 +57,11 @@ async def list_members(
     return await governing.members(services.database, session_id, person.id)
 
 
-@get("/api/v1/sessions/{session_id:str}/invitations")
+@get(
+    "/api/v1/sessions/{session_id:str}/invitations",
+    security=by("read"),
+    responses=errors("not_allowed", "no_session"),
+)
 async def list_invitations(
     request: AnyRequest, session_id: str, services: Services
 ) -> tuple[governing.Link, ...]:
@@ -61,7 +70,11 @@ async def list_invitations(
     return await governing.invitations(services.database, session_id, person.id)
 
 
-@patch("/api/v1/sessions/{session_id:str}/members/{person:str}")
+@patch(
+    "/api/v1/sessions/{session_id:str}/members/{person:str}",
+    security=by(),
+    responses=errors("not_allowed", "no_session", "no_member"),
+)
 async def change_member(
     request: AnyRequest, session_id: str, person: str, data: NewRole, services: Services
 ) -> governing.Known:
@@ -76,7 +89,12 @@ async def change_member(
     return next(each for each in known if each.person == person)
 
 
-@delete("/api/v1/sessions/{session_id:str}/members/{person:str}", status_code=HTTP_200_OK)
+@delete(
+    "/api/v1/sessions/{session_id:str}/members/{person:str}",
+    status_code=HTTP_200_OK,
+    security=by(),
+    responses=errors("not_allowed", "no_session", "no_member"),
+)
 async def remove_member(
     request: AnyRequest, session_id: str, person: str, services: Services
 ) -> governing.Removed:
@@ -90,7 +108,12 @@ async def remove_member(
     return removed
 
 
-@put("/api/v1/sessions/{session_id:str}/owner", status_code=HTTP_204_NO_CONTENT)
+@put(
+    "/api/v1/sessions/{session_id:str}/owner",
+    status_code=HTTP_204_NO_CONTENT,
+    security=by(),
+    responses=errors("not_allowed", "no_session", "no_member"),
+)
 async def hand_over(
     request: AnyRequest, session_id: str, data: NewOwner, services: Services
 ) -> None:
@@ -100,7 +123,11 @@ async def hand_over(
     await _share(session_id, rights, services)
 
 
-@patch("/api/v1/sessions/{session_id:str}")
+@patch(
+    "/api/v1/sessions/{session_id:str}",
+    security=by(),
+    responses=errors("not_allowed", "no_session"),
+)
 async def change_session(
     request: AnyRequest, session_id: str, data: NewDescription, services: Services
 ) -> Description:
@@ -116,7 +143,12 @@ async def change_session(
     return Description(session_id, rights.title, rights.locked)
 
 
-@delete("/api/v1/sessions/{session_id:str}", status_code=HTTP_204_NO_CONTENT)
+@delete(
+    "/api/v1/sessions/{session_id:str}",
+    status_code=HTTP_204_NO_CONTENT,
+    security=by(),
+    responses=errors("not_allowed", "no_session"),
+)
 async def end_session(request: AnyRequest, session_id: str, services: Services) -> None:
     """The owner ends the session for everybody: it never opens again."""
     owner = (await caller(request, services)).id

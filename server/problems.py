@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 from server.access import AccessError
 from server.accounts import AccountError
 from server.auth import NotAuthenticatedError
+from server.codes import CODES, USUAL
 from server.follower import EngineMovedError, NoSessionError
 from server.library import LibraryError
 from server.log import BrokenError, FullError, UnreachableError
@@ -18,25 +19,6 @@ from server.orm import DatabaseAwayError
 from server.passwords import BusyError, WeakPasswordError
 
 logger = logging.getLogger(__name__)
-
-CODES = {
-    400: ("invalid", "Not a valid request"),
-    401: ("not_authenticated", "Not authenticated"),
-    403: ("not_allowed", "Not allowed"),
-    404: ("not_found", "Not found"),
-    405: ("method_not_allowed", "Method not allowed"),
-    409: ("conflict", "Not possible as things are"),
-    412: ("changed_meanwhile", "Changed meanwhile"),
-    413: ("too_large", "Too large"),
-    428: ("if_match_missing", "If-Match is missing"),
-    429: ("too_many", "Too many requests"),
-    500: ("internal", "Our fault"),
-    503: ("unavailable", "Not available just now"),
-}
-
-
-LIBRARY = {"no_build": 404, "no_version": 404, "not_allowed": 403, "changed_meanwhile": 412}
-ACCOUNTS = {"no_account": 403, "wrong_password": 403, "not_found": 404}
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
@@ -69,7 +51,7 @@ class ProblemError(Exception):
         rule: str | UnsetType = UNSET,
     ) -> None:
         super().__init__(detail)
-        usual, title = CODES.get(status, ("error", "Error"))
+        usual, title = USUAL.get(status, ("error", "Error"))
         self.problem = Problem(
             title,
             status,
@@ -85,6 +67,10 @@ def _answer(
     status: int, detail: str, code: str = "", retry_after: float | UnsetType = UNSET
 ) -> Response[Problem]:
     return _response(ProblemError(status, detail, code, retry_after).problem)
+
+
+def _of_code(code: str, detail: str) -> Response[Problem]:
+    return _answer(CODES[code].status if code in CODES else 409, detail, code)
 
 
 def _response(problem: Problem) -> Response[Problem]:
@@ -108,15 +94,15 @@ def _not_authenticated(
 
 
 def _access(_: Request[Any, Any, Any], error: AccessError) -> Response[Problem]:
-    return _answer(403 if error.code == "not_allowed" else 404, str(error), error.code)
+    return _of_code(error.code, str(error))
 
 
 def _account(_: Request[Any, Any, Any], error: AccountError) -> Response[Problem]:
-    return _answer(ACCOUNTS.get(error.code, 409), str(error), error.code)
+    return _of_code(error.code, str(error))
 
 
 def _library(_: Request[Any, Any, Any], error: LibraryError) -> Response[Problem]:
-    return _answer(LIBRARY.get(error.code, 409), str(error), error.code)
+    return _of_code(error.code, str(error))
 
 
 def _weak_password(_: Request[Any, Any, Any], error: WeakPasswordError) -> Response[Problem]:

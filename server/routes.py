@@ -18,6 +18,7 @@ from calc.rules import Finding
 from server import access, chat
 from server.admission import caller
 from server.auth import Person
+from server.described import by, errors
 from server.limits import Buckets
 from server.log import Stored
 from server.problems import ProblemError
@@ -79,7 +80,11 @@ class Invitation(Struct, frozen=True):
     url: str
 
 
-@post("/api/v1/guests", status_code=HTTP_201_CREATED)
+@post(
+    "/api/v1/guests",
+    status_code=HTTP_201_CREATED,
+    responses=errors("too_many"),
+)
 async def create_guest(request: AnyRequest, data: NewGuest, services: Services) -> Guest:
     """Somebody new, without an account."""
     limit(request, services.guests)
@@ -88,7 +93,12 @@ async def create_guest(request: AnyRequest, data: NewGuest, services: Services) 
     return Guest(token, int(person.expires_at * 1000), person.id)
 
 
-@post("/api/v1/sessions", status_code=HTTP_201_CREATED)
+@post(
+    "/api/v1/sessions",
+    status_code=HTTP_201_CREATED,
+    security=by("edit"),
+    responses=errors("file_unreadable", "unknown_archetype", "too_many"),
+)
 async def create_session(
     request: AnyRequest, data: NewSession, services: Services
 ) -> CreatedSession:
@@ -124,7 +134,12 @@ async def begin(
     )
 
 
-@post("/api/v1/sessions/{session_id:str}/invitations", status_code=HTTP_201_CREATED)
+@post(
+    "/api/v1/sessions/{session_id:str}/invitations",
+    status_code=HTTP_201_CREATED,
+    security=by("edit"),
+    responses=errors("not_allowed", "no_session"),
+)
 async def create_invitation(
     request: AnyRequest, session_id: str, data: NewInvitation, services: Services
 ) -> Invitation:
@@ -145,6 +160,8 @@ async def create_invitation(
 @delete(
     "/api/v1/sessions/{session_id:str}/invitations/{invitation_id:str}",
     status_code=HTTP_204_NO_CONTENT,
+    security=by("edit"),
+    responses=errors("not_allowed", "no_session", "not_found"),
 )
 async def revoke_invitation(
     request: AnyRequest, session_id: str, invitation_id: str, services: Services
@@ -155,7 +172,11 @@ async def revoke_invitation(
     await services.log.put_access(session_id, rights)
 
 
-@get("/api/v1/sessions/{session_id:str}")
+@get(
+    "/api/v1/sessions/{session_id:str}",
+    security=by("read", invitation=True),
+    responses=errors("not_allowed", "no_session"),
+)
 async def read_session(request: AnyRequest, session_id: str, services: Services) -> Snapshot:
     """The snapshot, for a member or for who holds an invitation."""
     secret = request.headers.get("invitation")
@@ -172,7 +193,11 @@ async def read_session(request: AnyRequest, session_id: str, services: Services)
         return live.snapshot(watches=role == "viewer")
 
 
-@get("/api/v1/sessions/{session_id:str}/said")
+@get(
+    "/api/v1/sessions/{session_id:str}/said",
+    security=by("read"),
+    responses=errors("not_allowed", "no_session"),
+)
 async def read_said(
     request: AnyRequest,
     session_id: str,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import UNSET
 
@@ -17,6 +17,7 @@ from server import access
 from server.admission import caller
 from server.auth import Person
 from server.connection import Connection
+from server.described import by, errors
 from server.events import HEADERS, EventProtocol, stream_of
 from server.live import LiveSession
 from server.problems import ProblemError
@@ -28,14 +29,18 @@ AnyRequest = Request[Any, Any, Any]
 _KEYS = frozenset(stat.key for stat in STATS)
 
 
-@get("/api/v1/sessions/{session_id:str}/totals/stream")
+@get(
+    "/api/v1/sessions/{session_id:str}/totals/stream",
+    security=by("overlay", invitation=True),
+    responses=errors("not_allowed", "no_session"),
+)
 async def stream_totals(
     request: AnyRequest,
     session_id: str,
     services: Services,
     stats: str = "",
-    secret: Annotated[str, Parameter(header="Invitation")] = "",
-    known: Annotated[str, Parameter(header="Last-Event-ID")] = "",
+    secret: Annotated[str, HeaderParameter(name="Invitation")] = "",
+    known: Annotated[str, HeaderParameter(name="Last-Event-ID")] = "",
 ) -> ASGIApp:
     """Totals as they change, for a member or for who holds an invitation (header `Invitation`).
 

@@ -14,6 +14,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from server import account_changes, accounts, logins
 from server.admission import caller, share
 from server.auth import ACCESS_S
+from server.described import by, errors, problems_spec
 from server.limits import Buckets
 from server.logins import LoggedIn, LoginError
 from server.problems import Problem, ProblemError
@@ -22,6 +23,7 @@ from server.routes import limit
 from server.services import Services
 
 AnyRequest = Request[Any, Any, Any]
+GRANT_ERRORS = ("invalid_grant", "invalid_request", "unsupported_grant_type")
 NO_STORE = {"Cache-Control": "no-store"}
 Field = Annotated[str, Meta(max_length=1024)]
 Username = Annotated[str, Meta(pattern=rf"^{accounts.USERNAME.pattern}\Z")]
@@ -83,7 +85,12 @@ def _grant_problem(_: AnyRequest, error: GrantError) -> Response[GrantProblem]:
     return Response(problem, status_code=400, headers=NO_STORE)
 
 
-@post("/api/v1/token", status_code=HTTP_200_OK, exception_handlers={GrantError: _grant_problem})
+@post(
+    "/api/v1/token",
+    status_code=HTTP_200_OK,
+    exception_handlers={GrantError: _grant_problem},
+    responses={**errors("too_many"), 400: problems_spec(400, GRANT_ERRORS, GrantProblem)},
+)
 async def create_token(
     request: AnyRequest,
     data: Annotated[Grant, Body(media_type=RequestEncodingType.URL_ENCODED)],
@@ -120,7 +127,12 @@ async def create_token(
     return _granted(found, services)
 
 
-@post("/api/v1/accounts", status_code=HTTP_201_CREATED)
+@post(
+    "/api/v1/accounts",
+    status_code=HTTP_201_CREATED,
+    security=by(anybody=True),
+    responses=errors("weak_password", "username_taken", "has_account", "too_many"),
+)
 async def create_account(
     request: AnyRequest, data: NewAccount, services: Services
 ) -> Response[Granted]:

@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from calc import mbd
 from calc.rules import Finding
 from calc.totals import Total
+from server.described import errors
 from server.problems import ProblemError
 from server.routes import NewSession, first_build, limit
 from server.server_messages import CatalogueName
@@ -31,7 +32,12 @@ class BuildTotals(Struct, frozen=True, omit_defaults=True):
     imported: tuple[mbd.Problem, ...] | UnsetType = field(name="import", default=UNSET)
 
 
-@post("/api/v1/totals", status_code=HTTP_200_OK, request_max_body_size=BODY_BYTES)
+@post(
+    "/api/v1/totals",
+    status_code=HTTP_200_OK,
+    request_max_body_size=BODY_BYTES,
+    responses=errors("file_unreadable", "unknown_archetype", "too_many"),
+)
 async def compute_totals(
     request: Request[Any, Any, Any], data: NewSession, services: Services
 ) -> BuildTotals:
