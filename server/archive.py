@@ -59,8 +59,8 @@ class Archive:
         if await session_row(self._database, session) is None:
             return False
         async with self._database.reading() as sql:
-            epochs = await _epochs(sql, session)
-            history = _history(epochs, epochs[-1].epoch, epochs[-1].recorded)
+            epochs = await epochs_of(sql, session)
+            history = spans_to(epochs, epochs[-1].epoch, epochs[-1].recorded)
             state = await _newest(sql, session, history)
             edits = await _edits(sql, session, history, self._edit_ids)
         access = await access_of(self._database, session)
@@ -101,12 +101,12 @@ class Archive:
         """The newest changes before a revision, rising. Raises DatabaseAwayError."""
         found: list[Committed] = []
         async with self._database.reading() as sql:
-            epochs = await _epochs(sql, session)
-            for span in _history(epochs, epochs[-1].epoch, epochs[-1].recorded):
+            epochs = await epochs_of(sql, session)
+            for span in spans_to(epochs, epochs[-1].epoch, epochs[-1].recorded):
                 upto = min(span.upto, revision - 1)
                 rows = await sql.execute(
                     select(ChangeRow.frame, ChangeRow.inverse)
-                    .where(*_within(session, msgspec.structs.replace(span, upto=upto)))
+                    .where(*within(session, msgspec.structs.replace(span, upto=upto)))
                     .order_by(ChangeRow.revision.desc())
                     .limit(count - len(found))
                 )
@@ -122,10 +122,10 @@ class Archive:
         if entries is None:
             return ()
         async with self._database.reading() as sql:
-            epochs = await _epochs(sql, session)
+            epochs = await epochs_of(sql, session)
             kept = {
                 span.epoch: span.upto
-                for span in _history(epochs, entries.previous, entries.left_at)
+                for span in spans_to(epochs, entries.previous, entries.left_at)
             }
             lost: list[Committed] = []
             for epoch in epochs:
@@ -190,14 +190,15 @@ async def know_epoch(sql: AsyncSession, session: str, start: Start) -> None:
     await sql.execute(insert_new(sql, EpochRow, [row]))
 
 
-async def _epochs(sql: AsyncSession, session: str) -> Sequence[EpochRow]:
+async def epochs_of(sql: AsyncSession, session: str) -> Sequence[EpochRow]:
+    """All starts of a session's log, in their order."""
     rows = await sql.scalars(
         select(EpochRow).where(EpochRow.session_id == session).order_by(EpochRow.ordinal)
     )
     return rows.all()
 
 
-def _history(epochs: Sequence[EpochRow], newest: str, upto: int) -> Sequence[Span]:
+def spans_to(epochs: Sequence[EpochRow], newest: str, upto: int) -> Sequence[Span]:
     """What led to a position, newest first; not the ends that were lost."""
     by_name = {row.epoch: row for row in epochs}
     epoch = by_name.get(newest)
@@ -249,12 +250,12 @@ async def _newest(sql: AsyncSession, session: str, history: Sequence[Span]) -> S
         after = span.after if checkpoint is None else checkpoint.revision
         frames = await sql.scalars(
             select(ChangeRow.frame)
-            .where(*_within(session, msgspec.structs.replace(span, after=after)))
+            .where(*within(session, msgspec.structs.replace(span, after=after)))
             .order_by(ChangeRow.revision)
         )
         changes = [*map(_change.decode, frames), *changes]
         if checkpoint is not None:
-            state = _state(session, _stored.decode(checkpoint.stored))
+            state = state_of(session, _stored.decode(checkpoint.stored))
             for change in changes:
                 state = follow(state, change)
             return state
@@ -269,7 +270,7 @@ async def _edits(
     for span in history:
         rows = await sql.execute(
             select(ChangeRow.person, ChangeRow.edit, ChangeRow.revision, ChangeRow.digest)
-            .where(*_within(session, span))
+            .where(*within(session, span))
             .order_by(ChangeRow.revision.desc())
             .limit(limit - len(edits))
         )
@@ -277,7 +278,8 @@ async def _edits(
     return tuple(edits)
 
 
-def _within(session: str, span: Span) -> tuple[ColumnElement[bool], ...]:
+def within(session: str, span: Span) -> tuple[ColumnElement[bool], ...]:
+    """The changes of a span."""
     return (
         ChangeRow.session_id == session,
         ChangeRow.epoch == span.epoch,
@@ -286,7 +288,8 @@ def _within(session: str, span: Span) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _state(session: str, stored: Stored) -> State:
+def state_of(session: str, stored: Stored) -> State:
+    """What was stored, as a state without its access."""
     return State(
         session=session,
         epoch=stored.epoch,
