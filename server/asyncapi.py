@@ -5,9 +5,7 @@ twice. The document that is served is `asyncapi.json` beside this module; `make 
 it anew, with an example of every message that a test has seen on a real socket.
 """
 
-import inspect
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
@@ -15,15 +13,14 @@ from typing import Any, get_args
 import msgspec
 from msgspec import Struct
 
-from calc.operations import Operation
 from calc.rulebook import RULES
 from server.client_messages import ClientMessage
 from server.protocol import VERSION, Close
+from server.schemas import SCHEMAS, described, schemas
 from server.server_messages import ServerMessage
 
 PATH = Path(str(files("server"))) / "asyncapi.json"
 ADDRESS = "/api/v1/sessions/{session}/live"
-SCHEMAS = "#/components/schemas/"
 SHOWN_TOTALS = 3  # of a message's totals, in an example
 
 ABOUT = f"""A session is one City of Heroes build that people edit together, live.
@@ -233,99 +230,17 @@ def _reference(kind: str) -> dict[str, str]:
     return {"$ref": f"#/channels/session/messages/{kind}"}
 
 
-# Schemas.
+def _schemas(structs: tuple[type[Struct], ...]) -> Any:
+    return _named_alone(schemas(structs)[1])
 
 
-def _schemas(structs: tuple[type[Struct], ...]) -> dict[str, Any]:
-    _, found = msgspec.json.schema_components(structs, ref_template=SCHEMAS + "{name}")
-    by_name = {each.__name__: each for each in _reachable(structs)}
-    operations = [{"$ref": SCHEMAS + each.__name__} for each in get_args(Operation)]
-    schemas = {
-        name: _explained(_portable(schema, operations), by_name.get(name))
-        for name, schema in found.items()
-    }
-    schemas["Operation"] = {
-        "title": "Operation",
-        "description": "One of the smallest things a person does to a build. Things are named by "
-        "their ids, never by a position, so concurrent operations keep their meaning.",
-        "oneOf": operations,
-        "discriminator": "type",
-    }
-    return dict(sorted(schemas.items()))
-
-
-def _portable(schema: Any, operations: list[dict[str, str]]) -> Any:
-    """msgspec's JSON Schema as AsyncAPI and JavaScript have it, the operations named once."""
+def _named_alone(schema: Any) -> Any:
+    """With discriminators as AsyncAPI has them: the field's name alone."""
     if isinstance(schema, list):
-        return [_portable(each, operations) for each in schema]
+        return [_named_alone(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    if schema.get("anyOf") == operations:
-        return {"$ref": SCHEMAS + "Operation"}
-    portable = {key: _portable(value, operations) for key, value in schema.items()}
-    if isinstance(portable.get("discriminator"), dict):
-        portable["discriminator"] = portable["discriminator"]["propertyName"]
-    if isinstance(portable.get("pattern"), str):
-        # Lone surrogates are no text, and not every language's patterns can name them.
-        portable["pattern"] = portable["pattern"].replace(r"\Z", "$").replace(r"\ud800-\udfff", "")
-    if set(portable.get("properties", {}).get("type", ())) == {"enum"}:  # a message's tag
-        (tag,) = portable["properties"]["type"]["enum"]
-        portable["properties"]["type"] = {"const": tag}
-    return portable
-
-
-def _explained(schema: dict[str, Any], struct: type[Struct] | None) -> dict[str, Any]:
-    """The schema with its Struct's docstring, each field's part of it at the field."""
-    schema.pop("description", None)
-    if struct is None:
-        return schema
-    text, meanings = described(struct)
-    properties = schema["properties"]
-    for name, meaning in meanings.items():
-        field = properties[name]
-        properties[name] = (
-            {"allOf": [field], "description": meaning}
-            if "$ref" in field  # what stands beside a reference is ignored
-            else {**field, "description": meaning}
-        )
-    return {"title": schema["title"], "description": text, **schema} if text else schema
-
-
-def described(struct: type[Struct]) -> tuple[str, dict[str, str]]:
-    """A Struct's docstring: what it says of all, and of single fields (`field: …`)."""
-    text = inspect.cleandoc(struct.__doc__ or "")
-    if text.startswith(f"{struct.__name__}("):  # what a class without one is given
-        text = ""
-    names = "|".join(re.escape(field.encode_name) for field in msgspec.structs.fields(struct))
-    begins = re.compile(rf"(?:^|(?<=[.;)] ))((?:{names})(?:, (?:{names}))*): ", re.MULTILINE)
-    flat = _flowing(text)
-    found = list(begins.finditer(flat))
-    meanings = {}
-    for index, match in enumerate(found):
-        end = found[index + 1].start() if index + 1 < len(found) else len(flat)
-        meaning = flat[match.end() : end].strip().rstrip(";")
-        for name in match[1].split(", "):
-            meanings[name] = meaning if meaning.endswith(".") else f"{meaning}."
-    return (flat[: found[0].start()] if found else flat).strip(), meanings
-
-
-def _flowing(text: str) -> str:
-    """The paragraphs of a text, each in one line."""
-    paragraphs = re.split(r"\n\s*\n", text)
-    return "\n\n".join(" ".join(part.split()) for part in paragraphs)
-
-
-def _reachable(structs: tuple[type[Struct], ...]) -> Iterator[type[Struct]]:
-    """The Structs and what their fields hold, once each."""
-    seen: set[Any] = set()
-    waiting: list[Any] = list(structs)
-    while waiting:
-        kind = waiting.pop()
-        if isinstance(kind, type) and issubclass(kind, Struct):
-            if kind in seen:
-                continue
-            seen.add(kind)
-            yield kind
-            waiting += (field.type for field in msgspec.structs.fields(kind))
-        else:
-            waiting += get_args(kind)
+    named = {key: _named_alone(value) for key, value in schema.items()}
+    if isinstance(named.get("discriminator"), dict):
+        named["discriminator"] = named["discriminator"]["propertyName"]
+    return named

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from server.asyncapi import SCHEMAS
+from server.schemas import SCHEMAS
 
 Schema = Mapping[str, Any]
 
