@@ -8,6 +8,7 @@ from server import views
 from server.board import Board
 from server.connection import Connection
 from server.line import Line
+from server.measures import UNMEASURED, Measures, Spread
 from server.pace import Pace
 from server.protocol import Close, encode
 from server.rights import EDITING, Access, collaborators
@@ -33,8 +34,15 @@ class Audience:
     viewers.
     """
 
-    def __init__(self, updates_per_second: float = 20.0, board: Board | None = None) -> None:
+    def __init__(
+        self,
+        updates_per_second: float = 20.0,
+        board: Board | None = None,
+        measures: Measures = UNMEASURED,
+    ) -> None:
         self._board = board
+        self._measures = measures
+        self._unshown: Spread | None = None  # the first change that viewers do not have
         self._connections: dict[tuple[str, str], Connection] = {}
         self._lines: dict[View, Line] = {}
         self._access = Access(0, {})
@@ -174,16 +182,18 @@ class Audience:
         self._state = state
         frames: dict[tuple[bool, tuple[str, ...]], bytes] = {}
         derived = False
+        spread = self._measures.spread("collaborators")
         for view, line in self._lines.items():
             if view.feed == "changes":
                 narrow = (view.totals, view.stats)
                 frame = frames.get(narrow)
                 if frame is None:
                     frame = frames[narrow] = views.change_frame(committed, view)
-                line.put(frame)
+                line.put(frame, spread)
             elif view.derived:
                 derived = True
         if derived:
+            self._unshown = self._unshown or self._measures.spread("viewers")
             self._updates.due()
         else:
             self._shown = state
@@ -256,6 +266,7 @@ class Audience:
             if connection.expires_at <= now:
                 connection.close(Close.NOT_AUTHENTICATED, "Your token has expired.")
             elif behind_since is not None and monotonic - behind_since > BEHIND_S:
+                self._measures.cut_off()
                 connection.close(Close.TRY_AGAIN, "You took nothing of what was sent for long.")
 
     def _edits(self, person: str) -> bool:
@@ -288,6 +299,7 @@ class Audience:
             if view.derived and not any(each.derived for each in self._lines):
                 self._shown = self._state
             line = self._lines[view] = Line()
+        self._measures.socket(view.feed, 1)
         connection.view = view
         connection.drained = self.catch_up
         line.enter(connection)
@@ -296,6 +308,7 @@ class Audience:
         line = connection.line
         if line is not None:
             line.leave(connection)
+            self._measures.socket(connection.view.feed, -1)
             if not len(line):
                 del self._lines[connection.view]
                 self._snapshots.pop(connection.view, None)
@@ -319,13 +332,14 @@ class Audience:
             return
         update = views.update(self._shown, self._state)
         self._shown = self._state
+        spread, self._unshown = self._unshown, None
         for view, line in self._lines.items():
             if view.feed == "updates":
-                line.put(views.update_frame(update, view))
+                line.put(views.update_frame(update, view), spread)
             elif view.feed == "totals":
                 frame = views.totals_frame(update, view)
                 if frame is not None:
-                    line.put(frame)
+                    line.put(frame, spread)
 
     def _moved(self) -> None:
         self._names.due()

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from server.measures import Spread
+
 if TYPE_CHECKING:
     from server.connection import Connection
 
@@ -20,7 +22,17 @@ class Line:
     answered at once) is passed over by the round.
     """
 
-    __slots__ = ("_base", "_end", "_frames", "_joined", "_loop", "_members", "_round")
+    __slots__ = (
+        "_base",
+        "_end",
+        "_frames",
+        "_joined",
+        "_loop",
+        "_members",
+        "_put",
+        "_round",
+        "_writes",
+    )
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -30,6 +42,8 @@ class Line:
         self._round: Iterator[Connection] | None = None  # who is still to come in this round
         self._end = 0  # the number of the first frame that comes with the next round
         self._joined: dict[int, bytes] = {}  # what somebody who is at this number lacks
+        self._put: list[Spread] = []  # who wants to know when what they put is written
+        self._writes: list[Spread] = []  # those of this round
 
     def __len__(self) -> int:
         return len(self._members)
@@ -47,13 +61,16 @@ class Line:
         del self._members[connection]
         connection.line = None
 
-    def put(self, frame: bytes) -> None:
-        """For everybody who is in the line now."""
+    def put(self, frame: bytes, spread: Spread | None = None) -> None:
+        """For everybody who is in the line now. spread: told when they all have it."""
         if not self._members:
             return
         if self._round is None and not self._frames:
             self._loop.call_soon(self._begin)
         self._frames.append(frame)
+        if spread is not None:
+            spread.awaits()
+            self._put.append(spread)
 
     def lacks(self, connection: "Connection") -> bytes:
         """What was put and did not come to this connection yet; the caller writes it now."""
@@ -65,6 +82,7 @@ class Line:
         self._end = self._base + len(self._frames)
         self._joined = {self._base: b"".join(self._frames)}
         self._round = iter(tuple(self._members))
+        self._writes, self._put = self._put, []
         self._go_on()
 
     def _go_on(self) -> None:
@@ -88,6 +106,8 @@ class Line:
         self._round = None
         del self._frames[: end - base]
         self._base = end
+        for spread in self._writes:
+            spread.written()
         if self._frames:
             self._loop.call_soon(self._begin)
 
