@@ -10,9 +10,9 @@ from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from msgspec import Struct
 
-from server import account_changes, accounts, audit, keys, leaving, logins
+from server import account_changes, accounts, audit, keys, leaving, logins, peers
 from server.accounts import Account, ServiceRole
-from server.admission import caller, share
+from server.admission import caller, limit, share
 from server.auth import Person
 from server.described import by, errors
 from server.keys import Key, MadeKey, NewKey
@@ -81,7 +81,7 @@ async def rename_account(request: AnyRequest, data: NewName, services: Services)
 async def change_password(request: AnyRequest, data: NewPassword, services: Services) -> None:
     """Another password; all other logins end."""
     person = await _account(request, services)
-    address = _attempt(request, person, services)
+    address = await _attempt(request, person, services)
     await account_changes.change_password(
         services.database, services.passwords, person, data.password, data.new, address
     )
@@ -183,7 +183,7 @@ async def delete_account(request: AnyRequest, data: Deletion, services: Services
     Sessions of one's own go to the editor who has been there longest, and end where there is none.
     """
     person = await _account(request, services)
-    address = _attempt(request, person, services)
+    address = await _attempt(request, person, services)
     await account_changes.prove(services.database, services.passwords, person.id, data.password)
     await share(await leaving.leave(services.database, person.id, address), services)
 
@@ -238,15 +238,14 @@ async def _admin(request: AnyRequest, services: Services) -> Person:
     return person
 
 
-def _attempt(request: AnyRequest, person: Person, services: Services) -> str:
+async def _attempt(request: AnyRequest, person: Person, services: Services) -> str:
     """Count a password that is tried; the address. Raises ProblemError for one too many."""
-    if wait := services.attempts.take(person.id):
-        raise ProblemError(429, "Too many attempts.", retry_after=round(wait, 1))
-    return take(request, services.logins)
+    await limit(request, services.attempts, person.id, "Too many attempts.")
+    return await take(request, services.logins)
 
 
 def _address(request: AnyRequest) -> str:
-    return request.client.host if request.client else ""
+    return peers.address(request.scope)
 
 
 HANDLERS = [

@@ -5,9 +5,12 @@ from typing import Any
 
 from litestar import Request
 
-from server import access
+from server import access, peers
 from server.access import AccessError, Joining
 from server.auth import Person, Scope, bearer
+from server.headers import standings
+from server.limiter import Limit, Purses
+from server.limits import Standing
 from server.live import LiveSession
 from server.problems import ProblemError
 from server.rights import Access, may_edit
@@ -26,6 +29,27 @@ async def caller(
         message = f"A key for {person.scope!r} may not do this."
         raise ProblemError(403, message, "insufficient_scope")
     return person
+
+
+async def limit(
+    request: Request[Any, Any, Any],
+    limits: Limit | Purses,
+    peer: str | None = None,
+    told: str = "Too many come from your address.",
+) -> None:
+    """Count a request. Raises ProblemError for one too many.
+
+    peer: of whom it is one; of its address unless told.
+    """
+    who = peers.network(request.scope) if peer is None else peer
+    check(request, await limits.take(who), told)
+
+
+def check(request: Request[Any, Any, Any], standing: Standing, told: str) -> None:
+    """Have the answer say how the asker stands. Raises ProblemError for one too many."""
+    standings(request.scope).append(standing)
+    if standing.wait:
+        raise ProblemError(429, told, retry_after=round(standing.wait, 3))
 
 
 async def share(rights: Mapping[str, Access], services: Services) -> None:

@@ -33,6 +33,7 @@ from server import (
     totals_routes,
     ws,
 )
+from server.allowance import LiveLimits
 from server.archive import Archive
 from server.auth import Tokens, signing_secret
 from server.callers import Callers
@@ -41,8 +42,9 @@ from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
 from server.head import Application
+from server.headers import Headers
 from server.joins import Joins
-from server.limits import Buckets
+from server.limiter import Limit, Limiter, Purses
 from server.log import Log
 from server.orm import Database
 from server.passwords import Passwords
@@ -76,6 +78,14 @@ def create_app(
     recorder = Recorder(redis, database, log, hub.sessions, hub.mend)
     secret = signing_secret(settings.secret, settings.data_dir)
     tokens = Tokens(secret, settings.signing, settings.old_secrets)
+    limiter = Limiter(redis, secret)
+
+    def a_minute(name: str, times: int) -> Limit:
+        return limiter.limit(name, times / 60, times)
+
+    def often_a_minute(name: str, times: int) -> Purses:
+        return limiter.purses(name, times / 60, times)
+
     services = Services(
         settings=settings,
         engine=engine,
@@ -87,15 +97,16 @@ def create_app(
         tokens=tokens,
         callers=Callers(tokens, database),
         passwords=Passwords(),
-        guests=Buckets(settings.guests_per_minute / 60, settings.guests_per_minute),
-        sessions=Buckets(settings.sessions_per_minute / 60, settings.sessions_per_minute),
-        computed=Buckets(settings.totals_per_minute / 60, settings.totals_per_minute),
-        logins=Buckets(settings.logins_per_minute / 60, settings.logins_per_minute),
-        attempts=Buckets(settings.attempts_per_minute / 60, settings.attempts_per_minute),
-        edits=Buckets(settings.edits_per_second, settings.edits_burst),
-        operations=Buckets(settings.operations_per_second, settings.operations_burst),
-        saves=Buckets(settings.saves_per_minute / 60, settings.saves_per_minute),
-        searches=Buckets(settings.searches_per_minute / 60, settings.searches_per_minute),
+        limiter=limiter,
+        live=LiveLimits(limiter, settings),
+        requests=often_a_minute("requests", settings.requests_per_minute),
+        guests=a_minute("guests", settings.guests_per_minute),
+        sessions=a_minute("sessions", settings.sessions_per_minute),
+        computed=a_minute("totals", settings.totals_per_minute),
+        logins=a_minute("logins", settings.logins_per_minute),
+        attempts=a_minute("attempts", settings.attempts_per_minute),
+        saves=a_minute("saves", settings.saves_per_minute),
+        searches=often_a_minute("searches", settings.searches_per_minute),
     )
 
     @asynccontextmanager
@@ -104,6 +115,7 @@ def create_app(
         recording = asyncio.create_task(_supervised(recorder.run()))
         keeping = asyncio.create_task(_supervised(desk.run()))
         calling = asyncio.create_task(_supervised(services.callers.run()))
+        limiting = asyncio.create_task(_supervised(limiter.run()))
         gc.collect()
         # The catalogue is here to stay: no collection needs to look at it again. What is left is
         # so little that Python's own rhythm serves: each socket that ends after a while leaves
@@ -119,7 +131,8 @@ def create_app(
         serving.cancel()
         keeping.cancel()
         calling.cancel()
-        await asyncio.wait([serving, keeping, calling], timeout=STOP_S)
+        limiting.cancel()
+        await asyncio.wait([serving, keeping, calling, limiting], timeout=STOP_S)
         await redis.aclose()
         await hints_redis.aclose()
         await database.close()
@@ -182,7 +195,7 @@ def create_app(
         },
         lifespan=[lifespan],
         exception_handlers=problems.HANDLERS,
-        before_send=[pages.add_headers],
+        before_send=[Headers(settings).add],
         request_max_body_size=settings.body_bytes,
         compression_config=CompressionConfig(
             backend="gzip",

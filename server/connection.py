@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import UNSET
 
-from server.allowance import Allowance
+from server.allowance import Allowance, Share
 from server.client_messages import ClientMessage
 from server.line import Line
 from server.protocol import COME_BACK, Close, encode
@@ -44,7 +44,7 @@ class Connection:
     wanted: what it asked for; view: what of it it is sent, with the others in its line, in which
     it is at a number. drained: called when somebody who was behind has read everything.
     write: puts frames into the socket, or nowhere when it is behind or gone; who has frames of
-    their own for somebody uses `send`.
+    their own for somebody uses `send`. shares: what those have left for whom its messages count.
     """
 
     __slots__ = (
@@ -53,6 +53,7 @@ class Connection:
         "_falls",
         "_gone",
         "_settings",
+        "_shares",
         "_socket",
         "_writes",
         "at",
@@ -79,6 +80,7 @@ class Connection:
         client: str,
         expires_at: float,
         wanted: Wanted = Wanted(),  # noqa: B008 - it is immutable
+        shares: Callable[[], tuple[Share, ...]] = tuple,
     ) -> None:
         self.id = secrets.token_hex(6)
         self.person = person
@@ -94,6 +96,7 @@ class Connection:
         self._writes = socket.watch(self, settings.outbox_bytes)
         self.write = self._writes
         self._settings = settings
+        self._shares = shares
         self._allowance: Allowance | None = None  # most only look on
 
     def send(self, frames: bytes) -> None:
@@ -140,16 +143,19 @@ class Connection:
     def answer(self, message: object) -> None:
         self.send(text_frame(encode(message)))
 
-    def close(self, code: Close, reason: str) -> None:
-        """Say goodbye, unless they would not read it, and close."""
-        retry_after = 1.0 if code in COME_BACK else UNSET
-        self.write(text_frame(encode(Goodbye(reason, retry_after))))
+    def close(self, code: Close, reason: str, retry_after: float = 0.0) -> None:
+        """Say goodbye, unless they would not read it, and close.
+
+        retry_after: seconds after which they may come back.
+        """
+        wait = retry_after or (1.0 if code in COME_BACK else UNSET)
+        self.write(text_frame(encode(Goodbye(reason, wait))))
         self._socket.close(code, reason)
 
     def over_limit(self, message: ClientMessage | Refused) -> Refused | None:
         """Refuse a message that is one too many. Raises Closing for who goes on regardless."""
         if self._allowance is None:
-            self._allowance = Allowance(self._settings)
+            self._allowance = Allowance(self._settings, self._shares())
         return self._allowance.over(message)
 
 

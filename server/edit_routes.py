@@ -11,7 +11,9 @@ from msgspec import Meta, Struct
 
 from calc.operations import Operation
 from calc.rulebook import RULES
-from server.admission import admit, caller
+from server import peers
+from server.admission import admit, caller, check
+from server.allowance import edit_wait
 from server.client_messages import Edit
 from server.described import by, errors
 from server.log import UnreachableError
@@ -98,7 +100,7 @@ async def create_edit(
     """
     person = await caller(request, services, "edit")
     edit = Edit(_checked(key), data.base, data.operations)
-    _limit(person.id, edit, services)
+    _limit(request, person.id, edit, services)
     async with services.hub.live(session_id) as live:
         await admit(live, person.id, person.name, secret, services)
         asker = Asker(person.id)
@@ -121,13 +123,13 @@ def _checked(key: str) -> str:
         raise ProblemError(400, message) from None
 
 
-def _limit(person: str, edit: Edit, services: Services) -> None:
+def _limit(request: AnyRequest, person: str, edit: Edit, services: Services) -> None:
     most = services.settings.operations_per_edit
     if len(edit.operations) > most:
         raise ProblemError(400, f"An edit has at most {most} operations.", "too_many_operations")
-    wait = max(services.edits.take(person), services.operations.take(person, len(edit.operations)))
-    if wait:
-        raise ProblemError(429, "Too many edits at once.", retry_after=round(wait, 3))
+    shares = services.live.of(person, peers.network(request.scope))
+    wait = edit_wait(shares, len(edit.operations))
+    check(request, shares[0].edits.standing(wait), "Too many edits at once.")
 
 
 def _problem(refused: Refused) -> ProblemError:

@@ -17,14 +17,14 @@ from calc.build import Title
 from calc.rules import Finding
 from calc.totals import Total, difference
 from server import library, library_changes
-from server.admission import caller
+from server.admission import caller, limit
 from server.auth import Person
 from server.described import ETAG, LOCATION, by, errors
 from server.library import Author, Saved, Tags, Version, VersionName, Visibility, WholeVersion
 from server.library_changes import Content, Description, Editions
 from server.problems import ProblemError
 from server.protocol import Role, Words
-from server.routes import NewSession, base, begin, first_build, limit
+from server.routes import NewSession, base, begin, first_build
 from server.services import Services
 
 AnyRequest = Request[Any, Any, Any]
@@ -345,7 +345,7 @@ async def open_build(
 ) -> OpenedBuild:
     """A new session with a saved build, of which the caller is the owner."""
     person = await caller(request, services, "edit")
-    limit(request, services.sessions)
+    await limit(request, services.sessions)
     number = None if data.version is UNSET else data.version
     version = await library.version(services.database, build_id, person.id, number)
     session = await begin(request, services, person, version.build)
@@ -388,7 +388,7 @@ async def remove_favourite(request: AnyRequest, build_id: str, services: Service
 
 async def reading(request: AnyRequest, services: Services) -> str:
     """Who reads; "" for who sends no token."""
-    limit(request, services.searches)
+    await limit(request, services.searches)
     if "authorization" not in request.headers:
         return ""
     return (await caller(request, services, "read")).id
@@ -416,9 +416,7 @@ def linked(request: AnyRequest, services: Services, saved: Saved) -> Saved:
 
 async def _saving(request: AnyRequest, services: Services) -> Person:
     person = await caller(request, services, "edit")
-    wait = services.saves.take(person.id)
-    if wait:
-        raise ProblemError(429, "You save too often.", retry_after=round(wait, 1))
+    await limit(request, services.saves, person.id, "You save too often.")
     return person
 
 

@@ -1,8 +1,23 @@
-"""How much a peer may ask: token buckets."""
+"""How much a peer may ask: token buckets, in this process' memory."""
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+
+from msgspec import Struct
+
+
+class Standing(Struct, frozen=True):
+    """How a peer stands to a limit, after it asked for something.
+
+    wait: seconds until what was asked for would be there; 0.0: it was taken. limit: as much may
+    be taken at once; left: of it now; reset_s: until all of it is there again.
+    """
+
+    wait: float
+    limit: float
+    left: float
+    reset_s: float
 
 
 class Bucket:
@@ -32,6 +47,11 @@ class Bucket:
         self._level = level
         return (amount - level) / self._rate
 
+    def standing(self, wait: float) -> Standing:
+        """After a `take` that came to `wait`."""
+        burst, level = self._burst, self._level
+        return Standing(wait, burst, level, (burst - level) / self._rate)
+
 
 class Buckets:
     """A bucket for each of many peers; those who asked longest ago are forgotten."""
@@ -44,6 +64,9 @@ class Buckets:
 
     def take(self, peer: str, amount: float = 1.0) -> float:
         """As a bucket's own."""
+        return self.of(peer).take(amount)
+
+    def of(self, peer: str) -> Bucket:
         bucket = self._buckets.get(peer)
         if bucket is None:
             bucket = self._buckets[peer] = Bucket(self._rate, self._burst)
@@ -51,4 +74,4 @@ class Buckets:
                 self._buckets.popitem(last=False)
         else:
             self._buckets.move_to_end(peer)
-        return bucket.take(amount)
+        return bucket

@@ -1,4 +1,4 @@
-"""The page's files, read from disk at each request, and the headers that go with everything."""
+"""The page's files, read from disk at each request."""
 
 import hashlib
 import mimetypes
@@ -7,34 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
-from litestar.datastructures import MutableScopeHeaders
-from litestar.types import Message, Scope
 
 from server.problems import ProblemError
 
 ROOT = Path(str(files("server"))) / "static"
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 
@@ -53,14 +29,6 @@ def static_file(request: Request[Any, Any, Any], path: Path) -> Response[bytes]:
     if not file.is_relative_to(ROOT.resolve()) or not file.is_file():
         raise ProblemError(404, "There is nothing here.")
     return _file(request, file)
-
-
-async def add_headers(message: Message, _scope: Scope) -> None:
-    """Before each response goes out."""
-    if message["type"] == "http.response.start":
-        headers = MutableScopeHeaders.from_message(message)
-        for name, value in HEADERS.items():
-            headers.setdefault(name, value)
 
 
 def answer(request: Request[Any, Any, Any], content: bytes, media_type: str) -> Response[bytes]:

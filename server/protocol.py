@@ -72,12 +72,16 @@ COME_BACK = frozenset((Close.RESTARTING, Close.TRY_AGAIN))  # the client does so
 
 
 class Closing(Exception):  # noqa: N818 - not an error of ours
-    """A peer broke the protocol or lost its right to be here: close its socket."""
+    """A peer broke the protocol or lost its right to be here: close its socket.
 
-    def __init__(self, code: Close, reason: str) -> None:
+    retry_after: seconds after which they may come back; 0.0: not at all.
+    """
+
+    def __init__(self, code: Close, reason: str, retry_after: float = 0.0) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
+        self.retry_after = retry_after
 
 
 encode = msgspec.json.Encoder().encode

@@ -16,10 +16,9 @@ from calc.canonical import canonical
 from calc.operations import SetArchetype
 from calc.rules import Finding
 from server import access, chat
-from server.admission import caller
+from server.admission import caller, limit
 from server.auth import Person
 from server.described import by, errors
-from server.limits import Buckets
 from server.log import Stored
 from server.problems import ProblemError
 from server.protocol import Name, Role
@@ -87,7 +86,7 @@ class Invitation(Struct, frozen=True):
 )
 async def create_guest(request: AnyRequest, data: NewGuest, services: Services) -> Guest:
     """Somebody new, without an account."""
-    limit(request, services.guests)
+    await limit(request, services.guests)
     person = services.tokens.guest(data.name)
     token = services.tokens.sign(person)
     return Guest(token, int(person.expires_at * 1000), person.id)
@@ -104,7 +103,7 @@ async def create_session(
 ) -> CreatedSession:
     """A new session, of which the caller is the owner."""
     person = await caller(request, services, "edit")
-    limit(request, services.sessions)
+    await limit(request, services.sessions)
     build, imported = first_build(data, services)
     return await begin(request, services, person, build, imported)
 
@@ -223,13 +222,6 @@ async def ready(services: Services) -> dict[str, str]:
     await services.log.ping()
     await services.database.ping()
     return {"status": "ready"}
-
-
-def limit(request: AnyRequest, buckets: Buckets) -> None:
-    """Count a request of its address. Raises ProblemError for one too many."""
-    wait = buckets.take(request.client.host if request.client else "")
-    if wait:
-        raise ProblemError(429, "Too many come from your address.", retry_after=round(wait, 1))
 
 
 def base(request: AnyRequest, services: Services) -> str:

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from server.allowance import LiveLimits
 from server.auth import Tokens
 from server.callers import Callers
 from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
 from server.joins import Joins
-from server.limits import Buckets
+from server.limiter import Limit, Limiter, Purses
 from server.log import Log
 from server.orm import Database
 from server.passwords import Passwords
@@ -27,12 +28,13 @@ class Services:
     tokens: Tokens
     callers: Callers
     passwords: Passwords
-    guests: Buckets  # new ones, by address
-    sessions: Buckets
-    computed: Buckets  # totals without a session
-    logins: Buckets  # passwords, refresh tokens and new accounts, by address
-    attempts: Buckets  # passwords, by username
-    edits: Buckets  # made without a socket, by person
-    operations: Buckets
-    saves: Buckets  # to the library, by person
-    searches: Buckets  # and what else is read of the library, by address
+    limiter: Limiter
+    live: LiveLimits  # edits and questions, by person and by address
+    requests: Purses  # all of the REST interface, by address
+    guests: Limit  # new ones, by address
+    sessions: Limit
+    computed: Limit  # totals without a session
+    logins: Limit  # passwords, refresh tokens and new accounts, by address
+    attempts: Limit  # passwords, by username
+    saves: Limit  # to the library, by person
+    searches: Purses  # and what else is read of the library, by address

@@ -33,8 +33,10 @@ class Settings(Struct, frozen=True):
     read of the library, for one address.
     logins_per_minute: passwords and refresh tokens looked at for one address, and new accounts;
     attempts_per_minute: passwords for one account.
+    requests_per_minute: of the REST interface, for one address; before all other limits.
+    edits_per_second, operations_per_second, questions_per_second, said_per_second: of one person,
+    by all their sockets and requests; people_per_address: an address may do as much as so many.
     updates_per_second: frames of a session for its viewers.
-    questions_per_second: previews and explanations of a connection.
     people_ttl_s: how long a killed worker's people are still shown.
     stored_every, log_keeps: revisions between two stored builds, and kept in the log.
     edit_ids: how many edit ids a session remembers.
@@ -53,6 +55,8 @@ class Settings(Struct, frozen=True):
     valkey: Path | None = None
     public_url: str = ""
     origins: tuple[str, ...] = ()
+    requests_per_minute: int = 3000
+    people_per_address: int = 20
     guests_per_minute: int = 60
     sessions_per_minute: int = 30
     totals_per_minute: int = 60
@@ -204,6 +208,8 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "valkey": _file,
     "public_url": _url("http", "https"),
     "origins": _origins,
+    "requests_per_minute": _count,
+    "people_per_address": _count,
     "guests_per_minute": _count,
     "sessions_per_minute": _count,
     "totals_per_minute": _count,

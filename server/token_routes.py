@@ -11,15 +11,14 @@ from litestar.params import Body
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from server import account_changes, accounts, logins
-from server.admission import caller, share
+from server import account_changes, accounts, logins, peers
+from server.admission import caller, limit, share
 from server.auth import ACCESS_S
 from server.described import by, errors, problems_spec
-from server.limits import Buckets
+from server.limiter import Limit
 from server.logins import LoggedIn, LoginError
-from server.problems import Problem, ProblemError
+from server.problems import Problem
 from server.protocol import Name
-from server.routes import limit
 from server.services import Services
 
 AnyRequest = Request[Any, Any, Any]
@@ -97,13 +96,12 @@ async def create_token(
     services: Services,
 ) -> Response[Granted]:
     """Log in by a password, or go on by a refresh token."""
-    address = take(request, services.logins)
+    address = await take(request, services.logins)
     match data.grant_type:
         case "password":
             name = data.username.lower()
-            if wait := services.attempts.take(name):
-                message = "Too many attempts to log in to this account."
-                raise ProblemError(429, message, retry_after=round(wait, 1))
+            message = "Too many attempts to log in to this account."
+            await limit(request, services.attempts, name, message)
             found = await accounts.log_in(
                 services.database,
                 services.passwords,
@@ -137,7 +135,7 @@ async def create_account(
     request: AnyRequest, data: NewAccount, services: Services
 ) -> Response[Granted]:
     """A new account, logged in. With a guest's token it becomes theirs: their sessions too."""
-    address = take(request, services.logins)
+    address = await take(request, services.logins)
     guest = None
     if "authorization" in request.headers:
         guest = await caller(request, services)
@@ -161,10 +159,10 @@ async def create_account(
     return _granted(found, services, HTTP_201_CREATED)
 
 
-def take(request: AnyRequest, buckets: Buckets) -> str:
+async def take(request: AnyRequest, limits: Limit) -> str:
     """Count a request of its address, which it answers. Raises ProblemError for one too many."""
-    limit(request, buckets)
-    return request.client.host if request.client else ""
+    await limit(request, limits)
+    return peers.address(request.scope)
 
 
 def agent(request: AnyRequest) -> str:

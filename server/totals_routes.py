@@ -9,9 +9,10 @@ from msgspec import UNSET, Struct, UnsetType, field
 from calc import mbd
 from calc.rules import Finding
 from calc.totals import Total
+from server.admission import limit
 from server.described import errors
 from server.problems import ProblemError
-from server.routes import NewSession, first_build, limit
+from server.routes import NewSession, first_build
 from server.server_messages import CatalogueName
 from server.services import Services
 
@@ -42,7 +43,7 @@ async def compute_totals(
     request: Request[Any, Any, Any], data: NewSession, services: Services
 ) -> BuildTotals:
     """A build document or a build file's text in, totals and findings out."""
-    limit(request, services.computed)
+    await limit(request, services.computed)
     if data.build is UNSET and data.file is UNSET:
         raise ProblemError(400, "Send a `build`, or the text of a build's `file`.")
     build, imported = first_build(data, services)

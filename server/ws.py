@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from litestar import WebSocket, websocket
 from msgspec import UNSET, UnsetType
 
-from server import views
+from server import peers, views
 from server.access import AccessError
 from server.admission import admit
 from server.auth import NotAuthenticatedError, Person, Scope, Tokens
@@ -38,7 +38,7 @@ from server.live import LiveSession
 from server.log import BrokenError, FullError, UnreachableError
 from server.orm import DatabaseAwayError
 from server.protocol import VERSION, Close, Closing, encode
-from server.server_messages import Pong, Refused, Renewed
+from server.server_messages import Goodbye, Pong, Refused, Renewed
 from server.services import Services
 from server.settings import Settings
 from server.transport import EXTENSION, LiveProtocol, text_frame
@@ -61,6 +61,8 @@ async def live(socket: Socket, session_id: str, services: Services) -> None:
         _check_origin(socket, services.settings)
         await _live(socket, transport, session_id, services)
     except Closing as closing:
+        if closing.retry_after:
+            transport.write(text_frame(encode(Goodbye(closing.reason, closing.retry_after))))
         transport.close(closing.code, closing.reason)
     except EngineMovedError:
         transport.close(Close.RESTARTING, "The session is on another release.")
@@ -108,6 +110,7 @@ async def _enter(
         "" if join.client is UNSET else join.client,
         person.expires_at,
         _wanted(join, person.scope),
+        partial(services.live.of, person.id, peers.network(socket.scope)),
     )
     async with services.hub.live(session_id) as live:
         await _admit(live, person, join, services)
@@ -128,7 +131,7 @@ def _received(
     try:
         _handle(live, connection, scope, decode(frame), services)
     except Closing as closing:
-        transport.close(closing.code, closing.reason)
+        connection.close(closing.code, closing.reason, closing.retry_after)
     except Exception:
         logger.exception("session %s: a message could not be handled", live.id)
         transport.close(Close.TRY_AGAIN, "Something is wrong on the server.")
@@ -249,8 +252,9 @@ async def _person(join: Join, socket: Socket, services: Services) -> tuple[Perso
         return person, tokens.sign(person)
     if join.invitation is UNSET or join.name is UNSET:
         raise Closing(Close.NOT_AUTHENTICATED, "Send a token, or an invitation and a name.")
-    if services.guests.take(socket.client.host if socket.client else ""):
-        raise Closing(Close.TOO_MANY, "Too many new guests come from your address.")
+    wait = (await services.guests.take(peers.network(socket.scope))).wait
+    if wait:
+        raise Closing(Close.TOO_MANY, "Too many new guests come from your address.", wait)
     person = tokens.guest(join.name)
     return person, tokens.sign(person)
 

@@ -45,6 +45,7 @@ class Server:
         self.data_dir = data_dir
         self._flags = flags
         self._environment = {
+            "COHORT_REQUESTS_PER_MINUTE": "1000000",
             "COHORT_GUESTS_PER_MINUTE": "100000",
             "COHORT_SESSIONS_PER_MINUTE": "100000",
             "COHORT_SAVES_PER_MINUTE": "100000",
