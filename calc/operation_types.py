@@ -8,7 +8,7 @@ document (`calc.places`), null for nothing: whoever decides refuses it when that
 more. What comes of an operation does not depend on it.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -363,6 +363,20 @@ Operation = (
 )
 
 
+class Restore(Struct, frozen=True, forbid_unknown_fields=True, tag="restore"):
+    """Give parts of the build what they had before. Nobody sends it: it is what going back to an
+    earlier revision comes to.
+
+    patch: JSON Merge Patch (RFC 7396) on the build's document.
+    """
+
+    patch: dict[str, Any]
+
+
+Step = Operation | Restore
+"""What leads from one build to the next: what people do, and going back."""
+
+
 class Refused(Struct, frozen=True, omit_defaults=True):
     """Why an operation cannot be: a stable code, the rule's number, a sentence for a player."""
 
@@ -375,4 +389,4 @@ class Applied(Struct, frozen=True):
     """The build after the operation, and the operations that take it back."""
 
     build: Build
-    inverse: tuple[Operation, ...]
+    inverse: tuple[Step, ...]

@@ -3,7 +3,7 @@
 `apply` is the only way from one build to the next.
 """
 
-from calc.apply import character, enhancements, incarnates, powers, scenarios, slots
+from calc.apply import character, enhancements, incarnates, powers, restore, scenarios, slots
 from calc.build import MAX_POWERS, MAX_SLOTS, Build
 from calc.operation_types import (
     AddAccolade,
@@ -26,6 +26,7 @@ from calc.operation_types import (
     RemovePool,
     RemoveScenario,
     RemoveSlot,
+    Restore,
     SetArchetype,
     SetCount,
     SetIncarnate,
@@ -35,6 +36,7 @@ from calc.operation_types import (
     SetPowerset,
     SetScenarioPower,
     SetTitle,
+    Step,
     SwitchAccolade,
     SwitchPower,
     SwitchProc,
@@ -64,6 +66,7 @@ __all__ = [
     "RemovePool",
     "RemoveScenario",
     "RemoveSlot",
+    "Restore",
     "SetArchetype",
     "SetCount",
     "SetIncarnate",
@@ -73,6 +76,7 @@ __all__ = [
     "SetPowerset",
     "SetScenarioPower",
     "SetTitle",
+    "Step",
     "SwitchAccolade",
     "SwitchPower",
     "SwitchProc",
@@ -81,7 +85,7 @@ __all__ = [
 ]
 
 
-def apply(build: Build, operation: Operation, catalogue: Catalogue) -> Applied | Refused:
+def apply(build: Build, operation: Step, catalogue: Catalogue) -> Applied | Refused:
     """The build after an operation, and the operations that take it back; or why it cannot be.
 
     The inverse, applied in its order, restores the very same document, unless that document
@@ -101,7 +105,7 @@ def _can_be_a_document(build: Build) -> bool:
     )
 
 
-def _applied(build: Build, operation: Operation, catalogue: Catalogue) -> Applied | Refused:
+def _applied(build: Build, operation: Step, catalogue: Catalogue) -> Applied | Refused:
     match operation:
         case SetTitle():
             return character.set_title(build, operation)
@@ -161,3 +165,5 @@ def _applied(build: Build, operation: Operation, catalogue: Catalogue) -> Applie
             return scenarios.choose(build, operation)
         case SetScenarioPower():
             return scenarios.set_power(build, operation, catalogue)
+        case Restore():
+            return restore.restore(build, operation)

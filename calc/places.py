@@ -16,12 +16,12 @@ from calc.operation_types import (
     DropPower,
     MovePower,
     MoveSlot,
-    Operation,
     PlaceEnhancement,
     RemoveAccolade,
     RemovePool,
     RemoveScenario,
     RemoveSlot,
+    Restore,
     SetArchetype,
     SetCount,
     SetIncarnate,
@@ -31,6 +31,7 @@ from calc.operation_types import (
     SetPowerset,
     SetScenarioPower,
     SetTitle,
+    Step,
     SwitchAccolade,
     SwitchPower,
     SwitchProc,
@@ -41,7 +42,7 @@ Place = tuple[str, ...]
 """Keys from the document's root to a value."""
 
 
-def place(operation: Operation) -> Place:
+def place(operation: Step) -> Place:
     """The one place that an operation is about; what else it changes follows from it."""
     match operation:
         case SetTitle():
@@ -72,6 +73,8 @@ def place(operation: Operation) -> Place:
             return ("scenarios", scenario)
         case SetScenarioPower(scenario=scenario, power=power):
             return ("scenarios", scenario, "powers", power)
+        case Restore():
+            return common(operation.patch)
         case _:
             return ("powers", operation.power, *_within_power(operation))
 
@@ -109,9 +112,9 @@ def _within_power(
             return ("slots", operation.slot, "enhancement")
 
 
-def as_expected(build: Build, operation: Operation) -> bool:
+def as_expected(build: Build, operation: Step) -> bool:
     """Whether a build has at the operation's place what its author saw there, if they said."""
-    if operation.expects is UNSET:
+    if isinstance(operation, Restore) or operation.expects is UNSET:
         return True
     where = place(operation)
     if operation.expects is None:
@@ -123,6 +126,15 @@ def as_expected(build: Build, operation: Operation) -> bool:
         else:
             found = found.get(key, UNSET) if isinstance(found, dict) else UNSET
     return bool(found == operation.expects)
+
+
+def common(change: object) -> Place:
+    """The deepest place that holds all that a merge patch changes."""
+    where: list[str] = []
+    while isinstance(change, dict) and len(change) == 1:
+        ((key, change),) = change.items()
+        where.append(key)
+    return tuple(where)
 
 
 def _is_in(document: object, where: Place) -> bool:

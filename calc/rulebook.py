@@ -84,6 +84,12 @@ RULES = (
         "A build holds a limited number of powers, and a power of slots.",
         refuses=True,
     ),
+    Rule(
+        "C7",
+        "not_restorable",
+        "What is brought back of an earlier build is part of a build with the rest of this one.",
+        refuses=True,
+    ),
     # A: archetype and powersets
     Rule(
         "A1",

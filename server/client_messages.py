@@ -8,7 +8,7 @@ from typing import Annotated, get_args
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from calc.build import GameId, OptionalGameId, Title
+from calc.build import Build, GameId, OptionalGameId, Title
 from calc.operations import Operation
 from server.protocol import (
     ClientId,
@@ -154,7 +154,33 @@ class Ping(Struct, frozen=True, tag="ping"):
     id: MessageId
 
 
-Asked = Edit | Undo | Redo  # what comes to a change, and is remembered by its id
+class GoBack(Struct, frozen=True):
+    """Bring back the build that was there at an earlier revision; it is asked for by REST.
+
+    unchanged: refuse it when anything has happened since `base`.
+    """
+
+    id: EditId
+    base: Revision
+    revision: Revision
+    build: Build
+    unchanged: bool = False
+
+
+class UndoWork(Struct, frozen=True):
+    """Take back all that a person did after a revision, as far as it can be; asked for by REST."""
+
+    id: EditId
+    base: Revision
+    person: str
+    since: Revision = 0
+    unchanged: bool = False
+
+
+Asked = Edit | Undo | Redo
+Making = Asked | GoBack | UndoWork
+"""What comes to a change, and is remembered by its id."""
+
 ClientMessage = (
     Join
     | Asked

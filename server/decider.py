@@ -8,13 +8,16 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
+from msgspec import UNSET
 
 from server import proposals, session
-from server.client_messages import Asked, Edit
+from server.client_messages import Asked, Edit, GoBack, Making, Redo, Undo, UndoWork
 from server.engine import Engine
 from server.follower import Follower, now_ms
+from server.going_back import go_back, undo_work
 from server.log import Done, Elsewhere, FullError, Known, Log, Place
 from server.lost import LOST
 from server.meanwhile import named
@@ -29,6 +32,7 @@ from server.undo import undo
 logger = logging.getLogger(__name__)
 
 _change = msgspec.json.Decoder(Change)
+_Decision = TypeVar("_Decision", bound=Commit | Refused | None)
 
 
 URGENT = 2  # races lost in a row: then we get in line with the other workers
@@ -71,7 +75,7 @@ class Decider:
     def _more(self) -> bool:
         return bool(self._turns) and self._in_a_row % IN_A_ROW != IN_A_ROW - 1
 
-    def submit(self, author: Author, edit: Asked | Taking) -> None:
+    def submit(self, author: Author, edit: Making | Taking) -> None:
         """Put an edit in line."""
         self.idle.clear()
         if not self._turns.put(author, edit):
@@ -88,29 +92,30 @@ class Decider:
 
     async def serve_next(self) -> None:
         """Decide the next edit. Raises IndexError when none waits."""
-        author, edit = self._turns.take()
+        author, (edit, self._course) = self._turns.take()
+        self._course.begins()
         try:
             while not await (
                 self._take(author, edit) if isinstance(edit, Taking) else self._settle(author, edit)
             ):
                 await self._follower.read_on()
         except FullError:
-            author.answer(
-                Refused("unavailable", "The server is full.", id=edit.id, retry_after=5.0)
+            self._tell(
+                author, Refused("unavailable", "The server is full.", id=edit.id, retry_after=5.0)
             )
         except DatabaseAwayError:
             message = "What there is to undo cannot be read just now."
-            author.answer(Refused("unavailable", message, id=edit.id, retry_after=2.0))
+            self._tell(author, Refused("unavailable", message, id=edit.id, retry_after=2.0))
         finally:
             if not self._turns:
                 self.idle.set()
 
-    async def _settle(self, author: Author, edit: Asked) -> bool:
+    async def _settle(self, author: Author, edit: Making) -> bool:
         """Decide an edit and answer it; False when others were first: decide again."""
         follower = self._follower
         if not isinstance(edit, Edit):
             await follower.reach_back()
-        decision = self._decide(author.person, edit)
+        decision = await self._decide(author.person, edit)
         if isinstance(decision, Refused):
             # It may have been made before, and may be possible on a newer build.
             state = follower.state
@@ -120,7 +125,7 @@ class Decider:
             return await self._answer(author, edit, refused)
         outcome = await self._commit(decision)
         if isinstance(outcome, Done):
-            author.answer(_accepted(edit, outcome.revision, decision.change))
+            self._tell(author, _accepted(edit, outcome.revision, decision.change))
             await follower.store()
             return True
         return await self._answer(author, edit, outcome)
@@ -133,27 +138,27 @@ class Decider:
         follower = self._follower
         revision = proposals.taken(follower.recent, taking)
         if revision is not None:
-            author.answer(Accepted(taking.id, revision))
+            self._tell(author, Accepted(taking.id, revision))
             return True
         decision = self._guarded(
             taking.id,
             lambda: proposals.take(follower.state, author.person, taking, self._engine),
         )
         if isinstance(decision, Refused):
-            author.answer(decision)
+            self._tell(author, decision)
             return True
         outcome = await self._commit(decision)
         match outcome:
             case Done(revision=revision):
-                author.answer(Accepted(taking.id, revision))
+                self._tell(author, Accepted(taking.id, revision))
                 await follower.store()
             case Known() if follower.state.revision < outcome.revision:
                 return False  # it is in what is read on
             case Known():
                 told = "This proposal's id was used for an edit of yours."
-                author.answer(Refused("id_reused", told, id=taking.id))
+                self._tell(author, Refused("id_reused", told, id=taking.id))
             case Refused():
-                author.answer(outcome)
+                self._tell(author, outcome)
             case _:
                 return False
         return True
@@ -166,11 +171,13 @@ class Decider:
         self.races.run += 1
         if isinstance(outcome, Done):
             made = session.entry(decision.change, frame, encode(decision.inverse))
-            follower.take(decision.after, made)
+            with self._course.durable():
+                follower.take(decision.after, made)
             self._lost = 0
             self._in_a_row += 1
         elif outcome == Elsewhere("waits"):
             self.races.waited += 1
+        self._course.decided()
             self._in_a_row = 0
             await follower.wait_in_line(self._worker, WAIT_S)
         elif outcome == Elsewhere("moved"):
@@ -179,23 +186,23 @@ class Decider:
         return outcome
 
     async def _answer(
-        self, author: Author, edit: Asked, outcome: Refused | Known | Elsewhere
+        self, author: Author, edit: Making, outcome: Refused | Known | Elsewhere
     ) -> bool:
         match outcome:
             case Refused():
-                author.answer(outcome)
+                self._tell(author, outcome)
             case Known(revision=revision, same=True):
                 if revision > self._follower.state.revision:
                     return False  # the change first, then that it is accepted, if it still is
-                author.answer(_accepted(edit, revision, self._change(revision)))
+                self._tell(author, _accepted(edit, revision, self._change(revision)))
             case Known():
                 message = "This edit id was used for another edit."
-                author.answer(Refused("id_reused", message, id=edit.id))
+                self._tell(author, Refused("id_reused", message, id=edit.id))
             case Elsewhere("lost"):
-                author.answer(Refused("lost", LOST, id=edit.id))
+                self._tell(author, Refused("lost", LOST, id=edit.id))
             case Elsewhere("too_old"):
                 message = "Too old to tell whether this edit was made already."
-                author.answer(Refused("too_old", message, id=edit.id))
+                self._tell(author, Refused("too_old", message, id=edit.id))
             case _:
                 return False
         return True
@@ -206,22 +213,52 @@ class Decider:
         behind = self._follower.state.revision - revision
         return _change.decode(recent[-behind - 1].frame) if behind < len(recent) else None
 
-    def _decide(self, person: str, edit: Asked) -> Commit | Refused:
+    async def _decide(self, person: str, edit: Making) -> Commit | Refused:
+        if isinstance(edit, UndoWork):
+            return await self._undo_work(person, edit)
+        asked: Asked | GoBack = edit
         follower, engine = self._follower, self._engine
-        state = follower.state
+        state, past = follower.state, tuple(follower.recent)
 
         def decided() -> Commit | Refused:
-            if not isinstance(edit, Edit):
-                return undo(state, person, edit, tuple(follower.recent), engine, now_ms())
-            decision = session.decide(state, person, edit, engine, now_ms())
-            if isinstance(decision, Refused):
-                past = tuple(follower.recent)
-                return named(decision, edit, person, state, past, engine.catalogue)
-            return decision
+    def _tell(self, author: Author, answer: Accepted | Refused) -> None:
+        self._course.answered(answer.code if isinstance(answer, Refused) else "")
+        author.answer(answer)
+
+            match asked:
+                case Edit():
+                    decision = session.decide(state, person, asked, engine, now_ms())
+                    if isinstance(decision, Refused):
+                        return named(decision, asked, person, state, past, engine.catalogue)
+                    return decision
+                case GoBack():
+                    return go_back(state, person, asked, past, engine, now_ms())
+                case Undo() | Redo():
+                    return undo(state, person, asked, past, engine, now_ms())
 
         return self._guarded(edit.id, decided)
 
-    def _guarded(self, edit: str, decided: Callable[[], Commit | Refused]) -> Commit | Refused:
+    async def _undo_work(self, person: str, message: UndoWork) -> Commit | Refused:
+        """In steps: between them other sessions have their turn. Ours waits."""
+        follower = self._follower
+        past = tuple(follower.recent)
+        work = undo_work(follower.state, person, message, past, self._engine, now_ms())
+        found: list[Commit | Refused] = []
+
+        def step() -> None:
+            try:
+                next(work)
+            except StopIteration as done:
+                found.append(done.value)
+
+        while not found:
+            failed = self._guarded(message.id, step)
+            if failed is not None:
+                return failed
+            await asyncio.sleep(0)
+        return found[0]
+
+    def _guarded(self, edit: str, decided: Callable[[], _Decision]) -> _Decision | Refused:
         """A bug in the rules or the maths costs this edit, not the session."""
         try:
             return decided()
@@ -231,9 +268,15 @@ class Decider:
             return Refused("internal", message, id=edit)
 
 
-def _accepted(edit: Asked, revision: int, change: Change | None) -> Accepted:
+def _accepted(edit: Making, revision: int, change: Change | None) -> Accepted:
     if isinstance(edit, Edit) or change is None:
         return Accepted(edit.id, revision)
     return Accepted(
-        edit.id, revision, change.undoes, change.redoes, change.kept, change.passed_over
+        edit.id,
+        revision,
+        change.undoes,
+        change.redoes,
+        change.kept,
+        change.passed_over,
+        () if change.undoes_work is UNSET else change.undoes_work.edits,
     )

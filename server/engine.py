@@ -7,7 +7,7 @@ from calc.build import Build
 from calc.engine import Engine as Totals
 from calc.explain import Explanation
 from calc.figure_types import Figures
-from calc.operations import Applied, Operation
+from calc.operations import Applied, Step
 from calc.remembered import Remembered
 from calc.rules import Checked, Finding
 from calc.totals import Total
@@ -45,7 +45,7 @@ class Engine:
         self._totals = Totals(catalogue)
         self._memories: dict[str, Memory] = {}
 
-    def apply(self, build: Build, operation: Operation) -> Applied | operations.Refused:
+    def apply(self, build: Build, operation: Step) -> Applied | operations.Refused:
         return operations.apply(build, operation, self.catalogue)
 
     def result(self, build: Build, session: str = "", *, keep: bool = True) -> Result:

@@ -21,7 +21,7 @@ from server import rights, session
 from server.archive import Archive
 from server.audience import Audience
 from server.board import Board
-from server.client_messages import Asked, Focus
+from server.client_messages import Focus, Making
 from server.connection import Connection
 from server.decider import Decider, Races
 from server.engine import Engine
@@ -183,7 +183,7 @@ class LiveSession:
             self._share_people("tell")
         self.idle_since = time.monotonic()
 
-    def submit(self, author: Author, edit: Asked | Taking) -> None:
+    def submit(self, author: Author, edit: Making | Taking) -> None:
         """Put an edit in line; its author is answered when its turn has come."""
         self._decider.submit(author, edit)
         self._wake.set()
@@ -302,7 +302,9 @@ class LiveSession:
 
     def access_changed(self, access: Access) -> None:
         self.audience.take_access(access)
-        about = About(access.title, access.locked, self.audience.collaborators)
+        about = About(
+            access.title, access.locked, self.audience.collaborators, access.editors_go_back
+        )
         if self._about not in (None, about):
             self.audience.send(about)
         self._about = about

@@ -19,7 +19,7 @@ from calc.build import Build
 from calc.rules import Finding
 from calc.totals import Total
 from server import scripts
-from server.client_messages import Asked
+from server.client_messages import Making
 from server.protocol import Position
 from server.rights import Access
 from server.server_messages import Change, Refused
@@ -460,7 +460,7 @@ class Log:
                 return Elsewhere(other.decode())
 
     async def refuse(
-        self, state: State, person: str, edit: Asked, refusal: Refused
+        self, state: State, person: str, edit: Making, refusal: Refused
     ) -> Refused | Known | Elsewhere:
         """Refuse an edit as it was decided on `state`, if that is the newest and it was not made.
 

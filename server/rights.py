@@ -20,7 +20,8 @@ class Membership(Struct, frozen=True, omit_defaults=True):
 class Access(Struct, frozen=True, omit_defaults=True):
     """Who may do what. `version` rises with every change; a commit is bound to it.
 
-    title: of the session; locked: nobody edits; ended: it is over.
+    title: of the session; locked: nobody edits; ended: it is over; editors_go_back: see
+    `may_go_back`.
     """
 
     version: int
@@ -28,6 +29,7 @@ class Access(Struct, frozen=True, omit_defaults=True):
     title: str = ""
     locked: bool = False
     ended: bool = False
+    editors_go_back: bool = False
 
 
 def collaborators(access: Access) -> tuple[Member, ...]:
@@ -57,6 +59,15 @@ def hindrance(access: Access, person: str, edit: str) -> Refused | None:
     if access.locked:
         return Refused("locked", "The session is locked: nobody edits just now.", id=edit)
     return None
+
+
+def may_go_back(access: Access, person: str) -> bool:
+    """Bring back an earlier revision, and undo what others did: the owner; editors if they let
+    them."""
+    member = access.members.get(person)
+    return member is not None and (
+        member.role == "owner" or (member.role == "editor" and access.editors_go_back)
+    )
 
 
 def may_propose(access: Access, person: str) -> bool:

@@ -14,12 +14,12 @@ from calc.operations import (
     DropPower,
     MovePower,
     MoveSlot,
-    Operation,
     PlaceEnhancement,
     RemoveAccolade,
     RemovePool,
     RemoveScenario,
     RemoveSlot,
+    Restore,
     SetArchetype,
     SetCount,
     SetIncarnate,
@@ -29,12 +29,13 @@ from calc.operations import (
     SetPowerset,
     SetScenarioPower,
     SetTitle,
+    Step,
     SwitchAccolade,
     SwitchPower,
     SwitchProc,
     TakePower,
 )
-from calc.places import Place, place
+from calc.places import Place, common, place
 from gamedata.catalogue import ArchetypeId, Catalogue, EnhancementId, PowerId, PowersetId
 from server.rights import Access
 from server.server_messages import Change
@@ -65,7 +66,25 @@ def _what(change: Change, where: Place, catalogue: Catalogue) -> str:
     return "changed it"
 
 
-def made(operation: Operation, catalogue: Catalogue) -> str:
+def deed(change: Change, catalogue: Catalogue) -> str:
+    """What an edit did, to follow who made it."""
+    if change.restores is not UNSET:
+        return f"went back to revision {change.restores}"
+    if change.undoes_work is not UNSET:
+        number = len(change.undoes_work.edits)
+        return f"took back {number} edit{'s' if number > 1 else ''} of somebody"
+    if change.undoes is not UNSET:
+        return "took back an edit"
+    if change.redoes is not UNSET:
+        return "made an edit again"
+    if not change.operations:
+        return "brought the totals up to date"
+    first, *others = change.operations
+    told = made(first, catalogue)
+    return f"{told} and {len(others)} more" if others else told
+
+
+def made(operation: Step, catalogue: Catalogue) -> str:
     """What an operation did, to follow who did it."""
     match operation:
         case SetTitle():
@@ -100,6 +119,11 @@ def made(operation: Operation, catalogue: Catalogue) -> str:
             return "chose another scenario"
         case SetScenarioPower(power=power):
             return f"changed {_power(power, catalogue)} in the scenario"
+        case Restore(patch=patch):
+            where = common(patch)
+            if len(where) > 1 and where[0] == "powers":
+                return f"brought back {_power(where[1], catalogue)} as it was"
+            return "brought back what there was before"
         case _:
             return _of_power(operation, catalogue)
 

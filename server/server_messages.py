@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 from calc.build import Build
 from calc.explain import Explanation
 from calc.figure_types import Figures
-from calc.operations import Operation
+from calc.operations import Operation, Step
 from calc.rules import Finding
 from calc.totals import Total
 from server.protocol import ProposalState, Role
@@ -61,7 +61,8 @@ class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
     has less than half of its time left.
     members: everybody with more than a viewer's role, present or not; people: who is here;
     number: how many are here, for viewers, who are not told who.
-    title: of the session; locked: nobody edits just now.
+    title: of the session; locked: nobody edits just now; editors_go_back: not the owner alone
+    may bring back an earlier revision, and undo what somebody did.
     worker: which worker serves this socket; for those who look for a fault.
     """
 
@@ -83,6 +84,7 @@ class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
     number: int | UnsetType = UNSET
     title: str = ""
     locked: bool = False
+    editors_go_back: bool = False
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot", omit_defaults=True):
@@ -121,21 +123,31 @@ class PassedOver(Struct, frozen=True):
     message: str
 
 
+class Work(Struct, frozen=True):
+    """What a person did after a revision: the ids of those edits that were taken back."""
+
+    person: str
+    since: int
+    edits: tuple[str, ...]
+
+
 class Change(Struct, frozen=True, tag="change", omit_defaults=True):
     """One committed edit.
 
+    operations: what led there; going back is a `Restore`, which nobody sends.
     patch: JSON Merge Patch (RFC 7396) from the build before to the build after.
     totals: of the stats that changed. findings: the whole list; absent when it did not change.
     at: when, in milliseconds since 1970, UTC. by: the person; absent when the server made it.
     undoes, redoes: the id of the edit that this one takes back, or makes again; kept: what of it
     stays as others have changed it since; passed_over: newer edits that could not be undone.
     proposed_by: whose proposal `by` took; the edit's id is the proposal's.
+    restores: the revision whose build this brings back. undoes_work: whose edits it takes back.
     """
 
     revision: int
     edit: str
     at: int
-    operations: tuple[Operation, ...]
+    operations: tuple[Step, ...]
     patch: dict[str, Any]
     totals: dict[str, Total]
     findings: tuple[Finding, ...] | UnsetType = UNSET
@@ -145,6 +157,8 @@ class Change(Struct, frozen=True, tag="change", omit_defaults=True):
     kept: tuple[Kept, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
     proposed_by: str | UnsetType = UNSET
+    restores: int | UnsetType = UNSET
+    undoes_work: Work | UnsetType = UNSET
 
 
 class Update(Struct, frozen=True, tag="update", omit_defaults=True, rename={"from_": "from"}):
@@ -172,7 +186,8 @@ class Totals(Struct, frozen=True, tag="totals"):
 class Accepted(Struct, frozen=True, tag="accepted", omit_defaults=True):
     """To the author, after the edit's `change`, or after a snapshot that holds it.
 
-    For an undo or a redo also what it did, as in its `change`.
+    For what undoes or redoes also what it did, as in its `change`.
+    undone: of somebody's work that was taken back: the edits' ids.
     """
 
     id: str
@@ -181,6 +196,7 @@ class Accepted(Struct, frozen=True, tag="accepted", omit_defaults=True):
     redoes: str | UnsetType = UNSET
     kept: tuple[Kept, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
+    undone: tuple[str, ...] = ()
 
 
 class Refused(Struct, frozen=True, tag="refused", omit_defaults=True):
@@ -310,12 +326,13 @@ class People(Struct, frozen=True, tag="people", omit_defaults=True):
 class About(Struct, frozen=True, tag="about"):
     """The session was named, locked or opened, or its members' roles are others.
 
-    members: everybody above viewers, as in `welcome`.
+    members: everybody above viewers, as in `welcome`, like editors_go_back.
     """
 
     title: str
     locked: bool
     members: tuple[Member, ...]
+    editors_go_back: bool = False
 
 
 class Pong(Struct, frozen=True, tag="pong"):

@@ -23,11 +23,11 @@ from msgspec import UNSET, Struct, UnsetType
 
 from calc import operations, patch, totals
 from calc.build import Build
-from calc.operations import Operation
+from calc.operations import Step
 from calc.places import as_expected
 from calc.rules import Finding
 from calc.totals import Total
-from server.client_messages import Asked, Edit, Redo, Undo
+from server.client_messages import Edit, GoBack, Making, Redo, Undo, UndoWork
 from server.engine import Engine
 from server.protocol import Position
 from server.rights import Access, hindrance, may_edit
@@ -40,6 +40,7 @@ from server.server_messages import (
     Present,
     Refused,
     Welcome,
+    Work,
 )
 
 
@@ -69,7 +70,7 @@ class Commit(Struct, frozen=True):
     before: State
     after: State
     change: Change
-    inverse: tuple[Operation, ...]
+    inverse: tuple[Step, ...]
 
     @property
     def digest(self) -> str:
@@ -80,7 +81,7 @@ class Committed(Struct, frozen=True):
     """An entry of the log: a change as it goes on the wire, and what undo asks of it.
 
     by: "" is the server; undoes, redoes, proposed_by: "" when it is none. inverse: encoded
-    operations.
+    operations. undone: edits of the person `whose` that this takes back together.
     """
 
     revision: int
@@ -91,6 +92,8 @@ class Committed(Struct, frozen=True):
     redoes: str = ""
     proposed_by: str = ""
     inverse: bytes = b"[]"
+    whose: str = ""
+    undone: tuple[str, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -132,6 +135,7 @@ def welcome(
         members=members,
         title=state.access.title,
         locked=state.access.locked,
+        editors_go_back=state.access.editors_go_back,
         people=tuple(people),
         catalogue=house.catalogue,
         engine=state.engine,
@@ -159,7 +163,7 @@ def after_edit(
     person: str,
     edit: str,
     base: int,
-    made: tuple[Operation, ...],
+    made: tuple[Step, ...],
     engine: Engine,
     now: int,
     *,
@@ -167,7 +171,7 @@ def after_edit(
 ) -> Commit | Refused:
     """What comes of operations, whoever makes them. dry: it will not be committed."""
     build = state.build
-    inverse: tuple[Operation, ...] = ()
+    inverse: tuple[Step, ...] = ()
     for index, operation in enumerate(made):
         if not as_expected(state.build, operation):
             message = "It is not what you saw any more."
@@ -217,6 +221,8 @@ def decide_again(state: State, lost: Change, engine: Engine, now: int) -> Commit
         kept=lost.kept,
         passed_over=lost.passed_over,
         proposed_by=lost.proposed_by,
+        restores=lost.restores,
+        undoes_work=lost.undoes_work,
     )
     return msgspec.structs.replace(decided, change=change)
 
@@ -244,7 +250,7 @@ def move(state: State, engine: Engine, now: int) -> Commit:
     return Commit("", state.revision, state, after, change, ())
 
 
-def digest(made: Asked | Change) -> str:
+def digest(made: Making | Change) -> str:
     """Tells whether two edits with one id are the same edit: of what was asked for, or of the
     change that came of it. What an undo does depends on when it is decided, so it has no part."""
     what: object = ()
@@ -257,6 +263,14 @@ def digest(made: Asked | Change) -> str:
             what = "undo"
         case Change() if made.redoes is not UNSET:
             what = "redo"
+        case GoBack(revision=revision):
+            what = ("go back", revision)
+        case Change(restores=int(revision)):
+            what = ("go back", revision)
+        case UndoWork(person=person, since=since):
+            what = ("undo work", person, since)
+        case Change(undoes_work=Work(person=person, since=since)):
+            what = ("undo work", person, since)
         case _:
             what = made.operations
     return hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:16]
@@ -273,6 +287,8 @@ def entry(change: Change, frame: bytes, inverse: bytes) -> Committed:
         redoes="" if change.redoes is UNSET else change.redoes,
         proposed_by="" if change.proposed_by is UNSET else change.proposed_by,
         inverse=inverse,
+        whose="" if change.undoes_work is UNSET else change.undoes_work.person,
+        undone=() if change.undoes_work is UNSET else change.undoes_work.edits,
     )
 
 

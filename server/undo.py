@@ -13,10 +13,11 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from msgspec import UNSET, Struct
 
-from calc import operations, patch
+from calc import operations, patch, rules
 from calc.build import Build
-from calc.operations import Operation
+from calc.operations import Restore, Step
 from calc.places import Place, place
+from calc.rulebook import BY_CODE
 from server.client_messages import Redo, Undo
 from server.engine import Engine
 from server.meanwhile import after, newest_touching
@@ -27,7 +28,7 @@ from server.session import Commit, Committed, State, after_edit
 
 TRIED = 20  # edits that are passed over before nothing can be undone
 
-_operations = msgspec.json.Decoder(tuple[Operation, ...])
+_operations = msgspec.json.Decoder(tuple[Step, ...])
 _change = msgspec.json.Decoder(Change)
 _ABSENT = object()
 _UNTOUCHED = object()
@@ -36,7 +37,7 @@ _UNTOUCHED = object()
 class Taken(Struct, frozen=True):
     """What is left to do of an inverse, and what not."""
 
-    operations: tuple[Operation, ...]
+    operations: tuple[Step, ...]
     kept: tuple[Kept, ...]
 
 
@@ -89,11 +90,21 @@ def undo(
 
 def candidates(past: Sequence[Committed], person: str, *, redo: bool) -> Iterator[Committed]:
     """The changes whose inverse is an undo, or a redo, of this person; newest first."""
-    settled: set[str] = set()
+    settled: set[tuple[str, str]] = set()  # by whom, which edit
+    again: set[tuple[str, str]] = set()
     for each in reversed(past):
-        if each.by != person or each.origin in settled:
+        origin = each.by, each.origin
+        if origin in settled:
+            if origin in again:
+                settled.update((each.whose, edit) for edit in each.undone)
             continue
-        settled.add(each.origin)
+        settled.add(origin)
+        if each.redoes:
+            again.add(origin)
+        elif not each.undoes:
+            settled.update((each.whose, edit) for edit in each.undone)
+        if each.by != person:
+            continue
         if each.undoes:
             if redo:
                 yield each
@@ -130,7 +141,7 @@ def take_back(
 
 def _piecewise(
     build: Build,
-    inverse: tuple[Operation, ...],
+    inverse: tuple[Step, ...],
     left: dict[str, object],
     later: Sequence[Committed],
     person: str,
@@ -138,9 +149,10 @@ def _piecewise(
     engine: Engine,
 ) -> Taken | str:
     """An inverse without the operations that would change what others have changed since."""
+    before = build
     first = document = patch.document(build)
     ours: set[Place] = set()
-    made: list[Operation] = []
+    made: list[Step] = []
     kept: list[Kept] = []
 
     def keep(where: Place, change: Change | None) -> None:
@@ -171,10 +183,27 @@ def _piecewise(
         build, document = outcome.build, next_document
     if document == first:
         return kept[0].message if kept else "It is as it was already."
+    if kept and any(isinstance(each, Restore) for each in made) and _breaks(before, build, engine):
+        return "What is left of it would break a rule of the game."
     return Taken(tuple(made), tuple(kept))
 
 
-def _apply(build: Build, made: tuple[Operation, ...], engine: Engine) -> Build | None:
+def _breaks(before: Build, build: Build, engine: Engine) -> bool:
+    """Whether a build breaks a rule that refuses, and which the one before keeps."""
+    known = set(rules.findings(before, engine.catalogue))
+    return any(
+        BY_CODE[each.code].refuses
+        for each in rules.findings(build, engine.catalogue)
+        if each not in known
+    )
+
+
+def what_it_was(committed: Committed) -> Change:
+    """The change as it went on the wire."""
+    return _change.decode(committed.frame)
+
+
+def _apply(build: Build, made: tuple[Step, ...], engine: Engine) -> Build | None:
     for operation in made:
         outcome = engine.apply(build, operation)
         if isinstance(outcome, operations.Refused):

@@ -25,7 +25,7 @@ from server.commands.totals import text
 from server.inputs import catalogue_option, read_catalogue
 from server.link import Link, read_link
 from server.replica import Replica
-from server.sentences import made
+from server.sentences import deed
 from server.server_messages import (
     Change,
     Proposal,
@@ -172,14 +172,7 @@ class Feed:
         return "The server" if change.by is UNSET else self._names.get(change.by, "somebody")
 
     def _did(self, change: Change) -> str:
-        if change.undoes is not UNSET:
-            return "took back an edit"
-        if change.redoes is not UNSET:
-            return "made an edit again"
-        if not change.operations:
-            return "brought the totals up to date"
-        first, *others = (made(each, self._catalogue) for each in change.operations)
-        return f"{first} and {len(others)} more" if others else first
+        return deed(change, self._catalogue)
 
     def meet(self, replica: Replica) -> None:
         self._names |= {each.person: each.name for each in replica.people.values()}

@@ -30,17 +30,18 @@ from calc.operations import (
     ChangeScenario,
     ChooseScenario,
     ClearEnhancement,
-    Operation,
     PlaceEnhancement,
     Refused,
     RemovePool,
     RemoveScenario,
     RemoveSlot,
+    Restore,
     SetArchetype,
     SetIncarnate,
     SetOrigin,
     SetPowerset,
     SetScenarioPower,
+    Step,
     SwitchPower,
     SwitchProc,
     TakePower,
@@ -139,7 +140,7 @@ NOT_PICKED = next(
     power for power in SMALL.powersets[PowersetId(MELEE)].powers if power not in FULL.powers
 )
 
-REFUSED: dict[str, tuple[Build, Operation]] = {
+REFUSED: dict[str, tuple[Build, Step]] = {
     "C1": (scrapper(), SetArchetype("Class_Minion_Pets")),
     "C2": (scrapper(), SetPowerset("primary", "Scrapper_Melee.Nothing")),
     "C3": (scrapper(), TakePower("Pool.Speed.Nothing")),
@@ -206,6 +207,7 @@ REFUSED: dict[str, tuple[Build, Operation]] = {
     "E10": (slotted(), ClearEnhancement(ATTACK, "own")),
     "E11": (slotted("Crafted_Damage"), ChangeEnhancement(ATTACK, "own", attuned=True)),
     "E12": (slotted("Crafted_Damage"), SwitchProc(ATTACK, "own", True)),
+    "C7": (empty(), Restore({"level": 99})),
     "C6": (
         Build(1, powers={f"Pool.Nowhere.P{each}": TakenPower(50) for each in range(MAX_POWERS)}),
         SwitchPower(HEALTH, False),

@@ -22,7 +22,7 @@ from redis.asyncio import Redis
 
 from calc import build as documents
 from calc.build import Build
-from calc.operations import Applied, Operation, SetNotes
+from calc.operations import Applied, SetNotes, Step
 from gamedata import pack, starter
 from server import settings as environment
 from server.app import create_app
@@ -108,7 +108,7 @@ def channels_app() -> Litestar:
 class NoEngine(Engine):
     """Takes notes, and computes nothing."""
 
-    def apply(self, build: Build, operation: Operation) -> Applied:
+    def apply(self, build: Build, operation: Step) -> Applied:
         assert isinstance(operation, SetNotes)
         return Applied(replace(build, notes=operation.notes), ())
 
