@@ -31,8 +31,8 @@ from server.undo import undo
 
 logger = logging.getLogger(__name__)
 
-_change = msgspec.json.Decoder(Change)
 _Decision = TypeVar("_Decision", bound=Commit | Refused | None)
+_change = msgspec.json.Decoder(Change)
 
 
 URGENT = 2  # races lost in a row: then we get in line with the other workers
@@ -65,7 +65,7 @@ class Decider:
         self.idle = asyncio.Event()  # set while every edit that came in is decided
         self.idle.set()
         self.races = Races()
-        self._turns = Turns[Author, Asked | Taking]()
+        self._turns = Turns[Author, Making | Taking]()
 
     def __bool__(self) -> bool:
         """Whether somebody waits."""
@@ -92,20 +92,19 @@ class Decider:
 
     async def serve_next(self) -> None:
         """Decide the next edit. Raises IndexError when none waits."""
-        author, (edit, self._course) = self._turns.take()
-        self._course.begins()
+        author, edit = self._turns.take()
         try:
             while not await (
                 self._take(author, edit) if isinstance(edit, Taking) else self._settle(author, edit)
             ):
                 await self._follower.read_on()
         except FullError:
-            self._tell(
-                author, Refused("unavailable", "The server is full.", id=edit.id, retry_after=5.0)
+            author.answer(
+                Refused("unavailable", "The server is full.", id=edit.id, retry_after=5.0)
             )
         except DatabaseAwayError:
             message = "What there is to undo cannot be read just now."
-            self._tell(author, Refused("unavailable", message, id=edit.id, retry_after=2.0))
+            author.answer(Refused("unavailable", message, id=edit.id, retry_after=2.0))
         finally:
             if not self._turns:
                 self.idle.set()
@@ -125,7 +124,7 @@ class Decider:
             return await self._answer(author, edit, refused)
         outcome = await self._commit(decision)
         if isinstance(outcome, Done):
-            self._tell(author, _accepted(edit, outcome.revision, decision.change))
+            author.answer(_accepted(edit, outcome.revision, decision.change))
             await follower.store()
             return True
         return await self._answer(author, edit, outcome)
@@ -138,27 +137,27 @@ class Decider:
         follower = self._follower
         revision = proposals.taken(follower.recent, taking)
         if revision is not None:
-            self._tell(author, Accepted(taking.id, revision))
+            author.answer(Accepted(taking.id, revision))
             return True
         decision = self._guarded(
             taking.id,
             lambda: proposals.take(follower.state, author.person, taking, self._engine),
         )
         if isinstance(decision, Refused):
-            self._tell(author, decision)
+            author.answer(decision)
             return True
         outcome = await self._commit(decision)
         match outcome:
             case Done(revision=revision):
-                self._tell(author, Accepted(taking.id, revision))
+                author.answer(Accepted(taking.id, revision))
                 await follower.store()
             case Known() if follower.state.revision < outcome.revision:
                 return False  # it is in what is read on
             case Known():
                 told = "This proposal's id was used for an edit of yours."
-                self._tell(author, Refused("id_reused", told, id=taking.id))
+                author.answer(Refused("id_reused", told, id=taking.id))
             case Refused():
-                self._tell(author, outcome)
+                author.answer(outcome)
             case _:
                 return False
         return True
@@ -171,13 +170,11 @@ class Decider:
         self.races.run += 1
         if isinstance(outcome, Done):
             made = session.entry(decision.change, frame, encode(decision.inverse))
-            with self._course.durable():
-                follower.take(decision.after, made)
+            follower.take(decision.after, made)
             self._lost = 0
             self._in_a_row += 1
         elif outcome == Elsewhere("waits"):
             self.races.waited += 1
-        self._course.decided()
             self._in_a_row = 0
             await follower.wait_in_line(self._worker, WAIT_S)
         elif outcome == Elsewhere("moved"):
@@ -190,19 +187,19 @@ class Decider:
     ) -> bool:
         match outcome:
             case Refused():
-                self._tell(author, outcome)
+                author.answer(outcome)
             case Known(revision=revision, same=True):
                 if revision > self._follower.state.revision:
                     return False  # the change first, then that it is accepted, if it still is
-                self._tell(author, _accepted(edit, revision, self._change(revision)))
+                author.answer(_accepted(edit, revision, self._change(revision)))
             case Known():
                 message = "This edit id was used for another edit."
-                self._tell(author, Refused("id_reused", message, id=edit.id))
+                author.answer(Refused("id_reused", message, id=edit.id))
             case Elsewhere("lost"):
-                self._tell(author, Refused("lost", LOST, id=edit.id))
+                author.answer(Refused("lost", LOST, id=edit.id))
             case Elsewhere("too_old"):
                 message = "Too old to tell whether this edit was made already."
-                self._tell(author, Refused("too_old", message, id=edit.id))
+                author.answer(Refused("too_old", message, id=edit.id))
             case _:
                 return False
         return True
@@ -221,10 +218,6 @@ class Decider:
         state, past = follower.state, tuple(follower.recent)
 
         def decided() -> Commit | Refused:
-    def _tell(self, author: Author, answer: Accepted | Refused) -> None:
-        self._course.answered(answer.code if isinstance(answer, Refused) else "")
-        author.answer(answer)
-
             match asked:
                 case Edit():
                     decision = session.decide(state, person, asked, engine, now_ms())
