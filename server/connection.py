@@ -10,6 +10,7 @@ from msgspec import UNSET
 from server.allowance import Allowance, Share
 from server.client_messages import ClientMessage
 from server.line import Line
+from server.measures import UNMEASURED, Measures
 from server.protocol import COME_BACK, Close, encode
 from server.server_messages import Goodbye, Refused
 from server.settings import Settings
@@ -52,6 +53,7 @@ class Connection:
         "_allowance",
         "_falls",
         "_gone",
+        "_measures",
         "_settings",
         "_shares",
         "_socket",
@@ -81,6 +83,7 @@ class Connection:
         expires_at: float,
         wanted: Wanted = Wanted(),  # noqa: B008 - it is immutable
         shares: Callable[[], tuple[Share, ...]] = tuple,
+        measures: Measures = UNMEASURED,
     ) -> None:
         self.id = secrets.token_hex(6)
         self.person = person
@@ -92,6 +95,7 @@ class Connection:
         self.at = 0
         self._falls: tuple[float, ...] = ()
         self._gone = False
+        self._measures = measures
         self._socket = socket
         self._writes = socket.watch(self, settings.outbox_bytes)
         self.write = self._writes
@@ -130,17 +134,22 @@ class Connection:
         if self.behind_since is None or self._gone or self._socket.unread:
             return False
         self.behind_since = None
+        self._measures.moved_on()
         self.write = self._writes
         return True
 
     def _fall_behind(self, _: bytes) -> None:
         now = self.behind_since = time.monotonic()
+        self._measures.fell_behind()
         self.write = _nowhere
         self._falls = (*self._falls, now)[-FALLS:]
         if len(self._falls) == FALLS and now - self._falls[0] < FALLS_S:
+            self._measures.cut_off()
             self.close(Close.TRY_AGAIN, "You fell behind too often.")
 
     def answer(self, message: object) -> None:
+        if isinstance(message, Refused):
+            self._measures.refused(message.code)
         self.send(text_frame(encode(message)))
 
     def close(self, code: Close, reason: str, retry_after: float = 0.0) -> None:

@@ -21,6 +21,7 @@ from server.going_back import go_back, undo_work
 from server.log import Done, Elsewhere, FullError, Known, Log, Place
 from server.lost import LOST
 from server.meanwhile import named
+from server.measures import UNMEASURED, Course, Measures
 from server.orm import DatabaseAwayError
 from server.proposals import Taking
 from server.protocol import encode
@@ -55,7 +56,14 @@ class Decider:
     worker: which this is, for taking turns with others that commit to the same session.
     """
 
-    def __init__(self, follower: Follower, log: Log, engine: Engine, worker: str) -> None:
+    def __init__(
+        self,
+        follower: Follower,
+        log: Log,
+        engine: Engine,
+        worker: str,
+        measures: Measures = UNMEASURED,
+    ) -> None:
         self._follower = follower
         self._log = log
         self._engine = engine
@@ -65,7 +73,9 @@ class Decider:
         self.idle = asyncio.Event()  # set while every edit that came in is decided
         self.idle.set()
         self.races = Races()
-        self._turns = Turns[Author, Making | Taking]()
+        self._measures = measures
+        self._course = Course()  # of the edit whose turn it is
+        self._turns = Turns[Author, tuple[Making | Taking, Course]]()
 
     def __bool__(self) -> bool:
         """Whether somebody waits."""
@@ -78,7 +88,8 @@ class Decider:
     def submit(self, author: Author, edit: Making | Taking) -> None:
         """Put an edit in line."""
         self.idle.clear()
-        if not self._turns.put(author, edit):
+        course = self._measures.course(self._follower.id, edit.id)
+        if not self._turns.put(author, (edit, course)):
             author.answer(
                 Refused("unavailable", "Too many edits are waiting.", id=edit.id, retry_after=1.0)
             )
@@ -92,19 +103,20 @@ class Decider:
 
     async def serve_next(self) -> None:
         """Decide the next edit. Raises IndexError when none waits."""
-        author, edit = self._turns.take()
+        author, (edit, self._course) = self._turns.take()
+        self._course.begins()
         try:
             while not await (
                 self._take(author, edit) if isinstance(edit, Taking) else self._settle(author, edit)
             ):
                 await self._follower.read_on()
         except FullError:
-            author.answer(
-                Refused("unavailable", "The server is full.", id=edit.id, retry_after=5.0)
+            self._tell(
+                author, Refused("unavailable", "The server is full.", id=edit.id, retry_after=5.0)
             )
         except DatabaseAwayError:
             message = "What there is to undo cannot be read just now."
-            author.answer(Refused("unavailable", message, id=edit.id, retry_after=2.0))
+            self._tell(author, Refused("unavailable", message, id=edit.id, retry_after=2.0))
         finally:
             if not self._turns:
                 self.idle.set()
@@ -124,7 +136,7 @@ class Decider:
             return await self._answer(author, edit, refused)
         outcome = await self._commit(decision)
         if isinstance(outcome, Done):
-            author.answer(_accepted(edit, outcome.revision, decision.change))
+            self._tell(author, _accepted(edit, outcome.revision, decision.change))
             await follower.store()
             return True
         return await self._answer(author, edit, outcome)
@@ -137,40 +149,42 @@ class Decider:
         follower = self._follower
         revision = proposals.taken(follower.recent, taking)
         if revision is not None:
-            author.answer(Accepted(taking.id, revision))
+            self._tell(author, Accepted(taking.id, revision))
             return True
         decision = self._guarded(
             taking.id,
             lambda: proposals.take(follower.state, author.person, taking, self._engine),
         )
         if isinstance(decision, Refused):
-            author.answer(decision)
+            self._tell(author, decision)
             return True
         outcome = await self._commit(decision)
         match outcome:
             case Done(revision=revision):
-                author.answer(Accepted(taking.id, revision))
+                self._tell(author, Accepted(taking.id, revision))
                 await follower.store()
             case Known() if follower.state.revision < outcome.revision:
                 return False  # it is in what is read on
             case Known():
                 told = "This proposal's id was used for an edit of yours."
-                author.answer(Refused("id_reused", told, id=taking.id))
+                self._tell(author, Refused("id_reused", told, id=taking.id))
             case Refused():
-                author.answer(outcome)
+                self._tell(author, outcome)
             case _:
                 return False
         return True
 
     async def _commit(self, decision: Commit) -> Done | Known | Refused | Elsewhere:
         follower = self._follower
+        self._course.decided()
         frame = encode(decision.change)
         place = Place(self._worker, urgent=self._lost >= URGENT, stays=self._more)
         outcome = await follower.patience.ask(lambda: self._log.commit(decision, frame, place))
         self.races.run += 1
         if isinstance(outcome, Done):
             made = session.entry(decision.change, frame, encode(decision.inverse))
-            follower.take(decision.after, made)
+            with self._course.durable():
+                follower.take(decision.after, made)
             self._lost = 0
             self._in_a_row += 1
         elif outcome == Elsewhere("waits"):
@@ -187,22 +201,26 @@ class Decider:
     ) -> bool:
         match outcome:
             case Refused():
-                author.answer(outcome)
+                self._tell(author, outcome)
             case Known(revision=revision, same=True):
                 if revision > self._follower.state.revision:
                     return False  # the change first, then that it is accepted, if it still is
-                author.answer(_accepted(edit, revision, self._change(revision)))
+                self._tell(author, _accepted(edit, revision, self._change(revision)))
             case Known():
                 message = "This edit id was used for another edit."
-                author.answer(Refused("id_reused", message, id=edit.id))
+                self._tell(author, Refused("id_reused", message, id=edit.id))
             case Elsewhere("lost"):
-                author.answer(Refused("lost", LOST, id=edit.id))
+                self._tell(author, Refused("lost", LOST, id=edit.id))
             case Elsewhere("too_old"):
                 message = "Too old to tell whether this edit was made already."
-                author.answer(Refused("too_old", message, id=edit.id))
+                self._tell(author, Refused("too_old", message, id=edit.id))
             case _:
                 return False
         return True
+
+    def _tell(self, author: Author, answer: Accepted | Refused) -> None:
+        self._course.answered(answer.code if isinstance(answer, Refused) else "")
+        author.answer(answer)
 
     def _change(self, revision: int) -> Change | None:
         """The change at a revision, if it is still known."""

@@ -14,6 +14,7 @@ from server.follower import EngineMovedError, NoSessionError
 from server.hints import Hints
 from server.live import LiveSession, Look
 from server.log import FullError, Log, UnreachableError
+from server.measures import UNMEASURED, Measures
 from server.orm import DatabaseAwayError
 from server.people import Presence
 from server.protocol import MAX_SAID, Close
@@ -45,6 +46,7 @@ class Hub:
         worker: str,
         archive: Archive,
         look: Look = lambda _: None,
+        measures: Measures = UNMEASURED,
     ) -> None:
         self._live: dict[str, LiveSession] = {}
         self._log = log
@@ -71,6 +73,7 @@ class Hub:
         )
         self._archive = archive
         self._look = look
+        self._measures = measures
         self._releases = Releases(redis, engine.name)
         self._compare_now = asyncio.Event()
         self._presence = Presence(redis, worker, settings.people_ttl_s)
@@ -139,7 +142,9 @@ class Hub:
             self._archive,
             self._releases,
             self._look,
+            self._measures,
         )
+        self._measures.session(1)
         self._tasks[live] = self._group.create_task(self._run(live))
         return live
 
@@ -172,6 +177,7 @@ class Hub:
         task = self._tasks.pop(live, None)
         if task is not None:
             del self._live[live.id]
+            self._measures.session(-1)
             self._hints.unsubscribe(live.channel)
             task.cancel()
 
@@ -183,6 +189,7 @@ class Hub:
 
     def _restored(self) -> None:
         """Hints may have been lost."""
+        self._measures.hints_lost()
         self._compare_now.set()
         for live in self._live.values():
             live.hints_were_lost()

@@ -29,6 +29,7 @@ from server.focus import Attentions
 from server.follower import Follower
 from server.hints import Hints
 from server.log import FullError, Head, Log, UnreachableError, key
+from server.measures import UNMEASURED, Measures
 from server.pace import Pace
 from server.people import Presence
 from server.proposals import Taking
@@ -83,11 +84,12 @@ class LiveSession:
         archive: Archive,
         releases: Releases,
         look: Look,
+        measures: Measures = UNMEASURED,
     ) -> None:
         self.id = session_id
         self.channel = key(session_id, "hints")
         self.board = Board(engine)
-        self.audience = Audience(settings.updates_per_second, self.board)
+        self.audience = Audience(settings.updates_per_second, self.board, measures)
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.expected = 0
         self.idle_since = time.monotonic()
@@ -96,7 +98,7 @@ class LiveSession:
         self._settings = settings
         self._house = house
         self._follower = Follower(session_id, log, engine, settings, self, archive, releases)
-        self._decider = Decider(self._follower, log, engine, house.worker)
+        self._decider = Decider(self._follower, log, engine, house.worker, measures)
         self._questions = Questions(self._follower, engine)
         self._attentions = Attentions()
         self._focus_timer: asyncio.TimerHandle | None = None

@@ -30,7 +30,7 @@ class Course:
     def decided(self) -> None:
         """It is known what it comes to; again when another edit was first."""
 
-    def durable(self) -> AbstractContextManager[None]:
+    def durable(self) -> AbstractContextManager[object]:
         """It is in the log now; around what passes it on."""
         return _NOBODY
 
@@ -41,10 +41,10 @@ class Course:
 class Spread:
     """A change on its way to the sockets of this worker; `done` is called when all have it."""
 
-    __slots__ = ("_done", "_lines")
+    __slots__ = ("_lines", "done")
 
     def __init__(self, done: Callable[[], object]) -> None:
-        self._done = done
+        self.done = done
         self._lines = 0
 
     def awaits(self) -> None:
@@ -55,7 +55,7 @@ class Spread:
         """One of them has."""
         self._lines -= 1
         if not self._lines:
-            self._done()
+            self.done()
 
 
 _NO_COURSE = Course()
