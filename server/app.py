@@ -190,6 +190,7 @@ def create_app(
             catalogue_router(engine.catalogue),
             reference_routes.live_page,
             reference_routes.live_document,
+            reference_routes.swagger_asset,
             pages.index,
             pages.static_file,
         ],
@@ -206,7 +207,7 @@ def create_app(
             minimum_size=1000,
             gzip_compress_level=6,
             exclude=[
-                r"^/api/v1/(catalogue|stats)",  # compressed once, where they are made
+                r"^/(api/v1/(catalogue|stats)|docs)",  # compressed once
                 r"/totals/stream$",  # each event is to arrive at once
             ],
         ),

@@ -125,7 +125,8 @@ def _overview(info: Mapping[str, Any], address: str) -> str:
     return (
         f'<header id="top"><h1>{escape(info["title"])}</h1>'
         f"<p><code>GET {escape(address)}</code> as a WebSocket · version {escape(info['version'])}"
-        ' · <a href="/docs/live/asyncapi.json">the AsyncAPI 3 document</a></p>'
+        ' · <a href="/docs/live/asyncapi.json">the AsyncAPI 3 document</a>'
+        ' · <a href="/docs">the REST interface</a></p>'
         f"{_prose(info['description'])}</header>\n"
     )
 

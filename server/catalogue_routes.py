@@ -4,7 +4,6 @@ Nothing here belongs to a session, and nobody needs a token. The catalogue never
 the server runs, so each answer is made and compressed once.
 """
 
-import gzip
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
@@ -24,21 +23,12 @@ from calc.power_stats import POWER_STATS, PowerStat
 from calc.stats import STATS, Stat
 from gamedata.catalogue import Catalogue
 from server import catalogue_documents as documents
+from server import kept
 
 _KEPT = 512  # answers; most are a few kilobytes, one is some tens
-_WORTH_COMPRESSING = 1024  # bytes
-_FOR_EVER = "public, max-age=31536000, immutable"
 
 AnyRequest = Request[Any, Any, Any]
 T = TypeVar("T")
-
-
-class _Answer(msgspec.Struct, frozen=True):
-    """An encoded answer. compressed: empty where it would not pay."""
-
-    etag: str
-    body: bytes
-    compressed: bytes
 
 
 class Answers:
@@ -76,23 +66,10 @@ class Answers:
         except documents.UnknownIdError as unknown:
             raise NotFoundException(str(unknown)) from unknown
         is_versioned = request.query_params.get("v") == self._version
-        headers = {
-            "ETag": answer.etag,
-            "Cache-Control": _FOR_EVER if is_versioned else "no-cache",
-            "Vary": "Accept-Encoding",
-        }
-        if answer.etag in request.headers.get("if-none-match", ""):
-            return Response(b"", status_code=304, headers=headers)
-        if answer.compressed and "gzip" in request.headers.get("accept-encoding", ""):
-            headers["Content-Encoding"] = "gzip"
-            return Response(answer.compressed, media_type="application/json", headers=headers)
-        return Response(answer.body, media_type="application/json", headers=headers)
+        return kept.reply(request, answer, kept.FOR_EVER if is_versioned else kept.ASK_AGAIN)
 
-    def _encode(self, make: Callable[..., object], *named: str) -> _Answer:
-        body = msgspec.json.encode(make(self._catalogue, *named))
-        etag = blake2b(body, digest_size=12).hexdigest()
-        is_large = len(body) >= _WORTH_COMPRESSING
-        return _Answer(f'W/"{etag}"', body, gzip.compress(body, 6, mtime=0) if is_large else b"")
+    def _encode(self, make: Callable[..., object], *named: str) -> kept.Kept:
+        return kept.keep(msgspec.json.encode(make(self._catalogue, *named)))
 
 
 Answered = NamedDependency[Answers]

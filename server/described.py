@@ -84,11 +84,13 @@ def problems_spec(status: int, codes: Iterable[str], kind: type[Problem] = Probl
         description=USUAL[status][1],
         media_type=PROBLEM_TYPE,
         examples=[
-            Example(id=code, summary=MEANINGS[code], value=_example(status, code)) for code in codes
+            Example(id=code, summary=MEANINGS[code], value=problem_example(status, code))
+            for code in codes
         ],
     )
 
 
-def _example(status: int, code: str) -> object:
+def problem_example(status: int, code: str) -> object:
+    """A problem document of this code."""
     wait = 1.0 if status in (429, 503) else UNSET
     return msgspec.to_builtins(ProblemError(status, MEANINGS[code], code, wait).problem)

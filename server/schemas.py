@@ -19,7 +19,9 @@ SCHEMAS = "#/components/schemas/"
 
 def schemas(structs: tuple[type[Struct], ...]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """A reference to each of these Structs, and the schemas of all that they hold, by name."""
-    references, found = msgspec.json.schema_components(structs, ref_template=SCHEMAS + "{name}")
+    references, found = msgspec.json.schema_components(
+        structs, schema_hook=_anything, ref_template=SCHEMAS + "{name}"
+    )
     by_name = _named(structs, found)
     operations = [{"$ref": SCHEMAS + each.__name__} for each in get_args(Operation)]
     explained = {
@@ -35,6 +37,12 @@ def schemas(structs: tuple[type[Struct], ...]) -> tuple[tuple[Any, ...], dict[st
             "discriminator": {"propertyName": "type"},
         }
     return references, dict(sorted(explained.items()))
+
+
+def _anything(kind: type) -> dict[str, Any]:
+    if kind is object:
+        return {"description": "Any JSON."}
+    raise NotImplementedError
 
 
 def _named(structs: tuple[type[Struct], ...], found: Mapping[str, Any]) -> dict[str, type[Struct]]:
