@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from litestar import Request, delete, get, patch, post, put
 from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from server import account_changes, accounts, audit, keys, leaving, logins, peers
 from server.accounts import Account, ServiceRole
@@ -20,7 +20,7 @@ from server.logins import Login
 from server.problems import ProblemError
 from server.protocol import Name
 from server.services import Services
-from server.token_routes import Password, take
+from server.token_routes import Password, Username, take
 
 AnyRequest = Request[Any, Any, Any]
 NOTED_AT_ONCE = 100
@@ -31,14 +31,15 @@ class NewName(Struct, frozen=True):
 
 
 class NewPassword(Struct, frozen=True):
-    """password: the one until now."""
+    """password: the one until now; username: to go with the first one."""
 
-    password: Password
     new: Password
+    password: Password = ""
+    username: Username | UnsetType = UNSET
 
 
 class Deletion(Struct, frozen=True):
-    """password: where one has one."""
+    """password: where one has one; who has none must have logged in less than ten minutes ago."""
 
     password: Password = ""
 
@@ -64,7 +65,7 @@ async def read_account(request: AnyRequest, services: Services) -> Account:
 )
 async def rename_account(request: AnyRequest, data: NewName, services: Services) -> Account:
     """Be called something else; those in one's sessions see it at once."""
-    person = await _account(request, services)
+    person = await account_of(request, services)
     address = _address(request)
     await share(
         await account_changes.rename(services.database, person.id, data.name, address), services
@@ -76,14 +77,28 @@ async def rename_account(request: AnyRequest, data: NewName, services: Services)
     "/api/v1/account/password",
     status_code=HTTP_204_NO_CONTENT,
     security=by(),
-    responses=errors("weak_password", "no_account", "wrong_password", "no_password", "too_many"),
+    responses=errors(
+        "weak_password",
+        "username_missing",
+        "no_account",
+        "wrong_password",
+        "log_in_again",
+        "too_many",
+        conflicts=["username_taken"],
+    ),
 )
 async def change_password(request: AnyRequest, data: NewPassword, services: Services) -> None:
-    """Another password; all other logins end."""
-    person = await _account(request, services)
-    address = await _attempt(request, person, services)
+    """Another password, or the first one; all other logins end."""
+    person = await account_of(request, services)
+    address = await attempt(request, person, services)
     await account_changes.change_password(
-        services.database, services.passwords, person, data.password, data.new, address
+        services.database,
+        services.passwords,
+        person,
+        data.password,
+        data.new,
+        address,
+        "" if data.username is UNSET else data.username,
     )
 
 
@@ -94,7 +109,7 @@ async def change_password(request: AnyRequest, data: NewPassword, services: Serv
 )
 async def list_logins(request: AnyRequest, services: Services) -> tuple[Login, ...]:
     """Where one is logged in."""
-    person = await _account(request, services)
+    person = await account_of(request, services)
     return await logins.of(services.database, person.id, person.login)
 
 
@@ -106,7 +121,7 @@ async def list_logins(request: AnyRequest, services: Services) -> tuple[Login, .
 )
 async def log_out(request: AnyRequest, login: str, services: Services) -> None:
     """Log out one of one's logins: `current` is this one."""
-    person = await _account(request, services)
+    person = await account_of(request, services)
     chosen = person.login if login == "current" else login
     if not await logins.end(services.database, person.id, chosen, _address(request)):
         raise ProblemError(404, "You have no such login.")
@@ -120,7 +135,7 @@ async def log_out(request: AnyRequest, login: str, services: Services) -> None:
 )
 async def log_out_everywhere(request: AnyRequest, services: Services) -> None:
     """All of one's logins end, this one too. Keys stay: they are revoked one by one."""
-    person = await _account(request, services)
+    person = await account_of(request, services)
     async with services.database.writing() as sql:
         await logins.end_all(sql, person.id)
         audit.note(sql, "logout", _address(request), person.id, person.id, "everywhere")
@@ -133,7 +148,7 @@ async def log_out_everywhere(request: AnyRequest, services: Services) -> None:
 )
 async def list_keys(request: AnyRequest, services: Services) -> tuple[Key, ...]:
     """One's keys, and about when they were used last."""
-    return await keys.of(services.database, (await _account(request, services)).id)
+    return await keys.of(services.database, (await account_of(request, services)).id)
 
 
 @post(
@@ -144,7 +159,7 @@ async def list_keys(request: AnyRequest, services: Services) -> tuple[Key, ...]:
 )
 async def create_key(request: AnyRequest, data: NewKey, services: Services) -> MadeKey:
     """A key for a program of one's own. Its token is told only here."""
-    person = await _account(request, services)
+    person = await account_of(request, services)
     return await keys.create(services.database, person.id, data, _address(request))
 
 
@@ -156,7 +171,7 @@ async def create_key(request: AnyRequest, data: NewKey, services: Services) -> M
 )
 async def revoke_key(request: AnyRequest, key: str, services: Services) -> None:
     """The key is good for nothing from now on; its live connections end within seconds."""
-    person = await _account(request, services)
+    person = await account_of(request, services)
     await keys.revoke(services.database, person.id, key, _address(request))
 
 
@@ -167,7 +182,7 @@ async def revoke_key(request: AnyRequest, key: str, services: Services) -> None:
 )
 async def export_account(request: AnyRequest, services: Services) -> leaving.Export:
     """All that there is of oneself, as JSON."""
-    person = await _account(request, services)
+    person = await account_of(request, services)
     return await leaving.export(services.database, person.id, person.login)
 
 
@@ -175,16 +190,16 @@ async def export_account(request: AnyRequest, services: Services) -> leaving.Exp
     "/api/v1/account/deletion",
     status_code=HTTP_204_NO_CONTENT,
     security=by(),
-    responses=errors("no_account", "wrong_password", "too_many"),
+    responses=errors("no_account", "wrong_password", "log_in_again", "too_many"),
 )
 async def delete_account(request: AnyRequest, data: Deletion, services: Services) -> None:
     """Delete the account with its data, for good.
 
     Sessions of one's own go to the editor who has been there longest, and end where there is none.
     """
-    person = await _account(request, services)
-    address = await _attempt(request, person, services)
-    await account_changes.prove(services.database, services.passwords, person.id, data.password)
+    person = await account_of(request, services)
+    address = await attempt(request, person, services)
+    await account_changes.prove(services.database, services.passwords, person, data.password)
     await share(await leaving.leave(services.database, person.id, address), services)
 
 
@@ -223,7 +238,7 @@ async def read_audit(
     return await audit.recall(services.database, before, limit, person, event)
 
 
-async def _account(request: AnyRequest, services: Services) -> Person:
+async def account_of(request: AnyRequest, services: Services) -> Person:
     """Who asks, if it is an account, and no key of one. Raises ProblemError."""
     person = await caller(request, services)
     if person.is_guest:
@@ -232,13 +247,13 @@ async def _account(request: AnyRequest, services: Services) -> Person:
 
 
 async def _admin(request: AnyRequest, services: Services) -> Person:
-    person = await _account(request, services)
+    person = await account_of(request, services)
     if (await accounts.read(services.database, person.id)).role != "admin":
         raise ProblemError(403, "Only an admin may do this.")
     return person
 
 
-async def _attempt(request: AnyRequest, person: Person, services: Services) -> str:
+async def attempt(request: AnyRequest, person: Person, services: Services) -> str:
     """Count a password that is tried; the address. Raises ProblemError for one too many."""
     await limit(request, services.attempts, person.id, "Too many attempts.")
     return await take(request, services.logins)

@@ -29,8 +29,9 @@ class UserRow(Base):
 class CredentialRow(Base):
     """A way to log in.
 
-    provider: `password` (subject: the username in lower case; hash: of the password), or the
-    OpenID provider's key in the settings (subject: the person's id there).
+    provider: `password` (subject: the username in lower case; hash: of the password), or where
+    one logs in elsewhere (subject: who the person is there, as `oauth.Identity` has it; label:
+    what they are called there).
     """
 
     __tablename__ = "credentials"
@@ -40,6 +41,7 @@ class CredentialRow(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
     hash: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[int] = mapped_column(BigInteger)
+    label: Mapped[str | None] = mapped_column(String(40))
 
 
 class LoginRow(Base):

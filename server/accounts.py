@@ -30,9 +30,18 @@ class AccountError(Exception):
         self.code = code
 
 
+class LinkedIdentity(Struct, frozen=True):
+    """Somebody elsewhere as whom one logs in. label: what one is called there; linked_at:
+    milliseconds since 1970."""
+
+    provider: str
+    label: str
+    linked_at: int
+
+
 class Account(Struct, frozen=True, omit_defaults=True):
     """One's own. name: as others see it; username: what one logs in with, where one has a
-    password; role: in the service; created_at: milliseconds since 1970; providers: other ways to
+    password; role: in the service; created_at: milliseconds since 1970; identities: other ways to
     log in."""
 
     person: str
@@ -40,7 +49,7 @@ class Account(Struct, frozen=True, omit_defaults=True):
     role: ServiceRole
     created_at: int
     username: str | UnsetType = UNSET
-    providers: tuple[str, ...] = ()
+    identities: tuple[LinkedIdentity, ...] = ()
 
 
 async def create(
@@ -65,7 +74,7 @@ async def create(
             if await sql.get(UserRow, person) is not None:
                 raise AccountError("has_account", "You have an account already: log in.")
             if await sql.get(CredentialRow, (PASSWORD, subject)) is not None:
-                raise _taken()
+                raise taken()
             user = UserRow(id=person, name=name, role="user", created_at=now_ms())
             sql.add(user)
             await sql.flush()
@@ -81,7 +90,7 @@ async def create(
             audit.note(sql, "account_created", address, person, person)
             return await logins.begin(sql, user, agent)
     except IntegrityError:  # two at once; one was first
-        raise _taken() from None
+        raise taken() from None
 
 
 async def log_in(
@@ -131,7 +140,11 @@ async def read(database: Database, person: str) -> Account:
         cast(ServiceRole, user.role),
         user.created_at,
         own[0] if own else UNSET,
-        tuple(each.provider for each in credentials if each.provider != PASSWORD),
+        tuple(
+            LinkedIdentity(each.provider, each.label or "", each.created_at)
+            for each in credentials
+            if each.provider != PASSWORD
+        ),
     )
 
 
@@ -144,5 +157,6 @@ async def find(database: Database, username: str) -> str:
     return row.user_id
 
 
-def _taken() -> AccountError:
+def taken() -> AccountError:
+    """Of a username."""
     return AccountError("username_taken", "Somebody has this username already.")

@@ -19,6 +19,7 @@ from gamedata.catalogue import Catalogue
 from server import (
     account_routes,
     edit_routes,
+    identity_routes,
     library_routes,
     library_search_routes,
     member_routes,
@@ -41,6 +42,7 @@ from server.catalogue_routes import catalogue_router
 from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
+from server.handshakes import Handshakes
 from server.head import Application
 from server.headers import Headers
 from server.joins import Joins
@@ -48,6 +50,7 @@ from server.limiter import Limit, Limiter, Purses
 from server.log import Log
 from server.orm import Database
 from server.passwords import Passwords
+from server.providers import Providers
 from server.recorder import Recorder
 from server.services import Services
 from server.settings import Settings
@@ -102,6 +105,8 @@ def create_app(
         tokens=tokens,
         callers=Callers(tokens, database),
         passwords=Passwords(),
+        providers=Providers(settings),
+        handshakes=Handshakes(secret),
         limiter=limiter,
         live=LiveLimits(limiter, settings),
         requests=often_a_minute("requests", settings.requests_per_minute),
@@ -139,6 +144,7 @@ def create_app(
         await asyncio.wait([serving, keeping, calling, limiting], timeout=STOP_S)
         await redis.aclose()
         await hints_redis.aclose()
+        await services.providers.close()
         await database.close()
 
     def provide_services() -> Services:
@@ -154,6 +160,7 @@ def create_app(
             token_routes.create_account,
             token_routes.create_token,
             *account_routes.HANDLERS,
+            *identity_routes.HANDLERS,
             routes.create_session,
             routes.create_invitation,
             routes.revoke_invitation,

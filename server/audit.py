@@ -19,6 +19,8 @@ Event = Literal[
     "refresh_reused",
     "password_changed",
     "name_changed",
+    "identity_linked",
+    "identity_unlinked",
     "key_created",
     "key_revoked",
     "role_changed",

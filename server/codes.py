@@ -20,6 +20,9 @@ CODES: Mapping[str, Code] = {
     "file_unreadable": Code(400, "The file is no build file: `detail` says why."),
     "unknown_archetype": Code(400, "The catalogue has no such archetype."),
     "weak_password": Code(400, "The password is known or easily guessed."),
+    "username_missing": Code(400, "A first password needs a username to go with it."),
+    "login_lost": Code(400, "It was begun in another browser, or too long ago: begin again."),
+    "login_refused": Code(400, "What the login provider answered does not prove who one is."),
     "unknown_stat": Code(400, "There is no such stat."),
     "too_many_operations": Code(400, "More operations than an edit may have."),
     "invalid_grant": Code(400, "The username, password or refresh token is not right."),
@@ -31,6 +34,8 @@ CODES: Mapping[str, Code] = {
     "insufficient_scope": Code(403, "An API key is for less than this."),
     "no_account": Code(403, "A guest cannot do this: make an account first."),
     "wrong_password": Code(403, "This is not your password."),
+    "log_in_again": Code(403, "The account has no password: log in once more, and then do this."),
+    "banned": Code(403, "This account may not log in."),
     "not_found": Code(404, "There is nothing of this id."),
     "no_session": Code(404, "There is no such session, or it has ended."),
     "no_member": Code(404, "There is no such member."),
@@ -40,7 +45,10 @@ CODES: Mapping[str, Code] = {
     "conflict": Code(409, "It is not possible as things are."),
     "username_taken": Code(409, "Somebody has this username already."),
     "has_account": Code(409, "You have an account already: log in."),
-    "no_password": Code(409, "The account has no password: one logs in elsewhere."),
+    "not_linked": Code(409, "This belongs to no account yet: link it first."),
+    "identity_taken": Code(409, "This belongs to another account."),
+    "already_linked": Code(409, "Another one of this provider is linked: unlink it first."),
+    "last_way_in": Code(409, "This is the only way to log in: choose a password first."),
     "too_many_keys": Code(409, "One has no more keys at once: revoke one."),
     "too_many_builds": Code(409, "One has no more saved builds: delete some."),
     "too_many_versions": Code(409, "A build has no more versions: fork it."),
@@ -55,6 +63,7 @@ CODES: Mapping[str, Code] = {
     "too_many": Code(429, "Over a rate: again after `Retry-After`."),
     "internal": Code(500, "Our fault."),
     "unavailable": Code(503, "Not just now: again after `Retry-After`."),
+    "provider_unavailable": Code(503, "The login provider does not answer as it should."),
 }
 
 # The code of a status, where nothing says more, and the title of its problems.

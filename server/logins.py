@@ -101,6 +101,12 @@ async def end(database: Database, person: str, login: str, address: str) -> bool
         return True
 
 
+async def replace(sql: AsyncSession, person: str, login: str) -> None:
+    """End one that another takes the place of."""
+    old = update(LoginRow).where(LoginRow.user_id == person, LoginRow.id == login)
+    await sql.execute(old.where(LoginRow.revoked_at.is_(None)).values(revoked_at=now_ms()))
+
+
 async def end_all(sql: AsyncSession, person: str, *, but: str = "") -> None:
     """Log a person out everywhere, or everywhere else."""
     ended = update(LoginRow).where(

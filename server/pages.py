@@ -16,7 +16,9 @@ mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 
 @get(
-    ["/", "/s/{session_id:str}", "/b/{build_id:str}"], include_in_schema=False, sync_to_thread=False
+    ["/", "/account", "/login/{provider:str}", "/s/{session_id:str}", "/b/{build_id:str}"],
+    include_in_schema=False,
+    sync_to_thread=False,
 )
 def index(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The page; which session or saved build it shows is its own business."""

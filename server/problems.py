@@ -15,6 +15,7 @@ from server.codes import CODES, USUAL
 from server.follower import EngineMovedError, NoSessionError
 from server.library import LibraryError
 from server.log import BrokenError, FullError, UnreachableError
+from server.oauth import ProviderError
 from server.orm import DatabaseAwayError
 from server.passwords import BusyError, WeakPasswordError
 
@@ -105,6 +106,10 @@ def _library(_: Request[Any, Any, Any], error: LibraryError) -> Response[Problem
     return _of_code(error.code, str(error))
 
 
+def _oauth(_: Request[Any, Any, Any], error: ProviderError) -> Response[Problem]:
+    return _of_code(error.code, str(error))
+
+
 def _weak_password(_: Request[Any, Any, Any], error: WeakPasswordError) -> Response[Problem]:
     return _answer(400, str(error), "weak_password")
 
@@ -145,6 +150,7 @@ HANDLERS: ExceptionHandlersMap = {
     AccessError: _access,
     AccountError: _account,
     LibraryError: _library,
+    ProviderError: _oauth,
     WeakPasswordError: _weak_password,
     BusyError: _unavailable,
     NoSessionError: _no_session,

@@ -8,11 +8,13 @@ from server.callers import Callers
 from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
+from server.handshakes import Handshakes
 from server.joins import Joins
 from server.limiter import Limit, Limiter, Purses
 from server.log import Log
 from server.orm import Database
 from server.passwords import Passwords
+from server.providers import Providers
 from server.settings import Settings
 
 
@@ -28,6 +30,8 @@ class Services:
     tokens: Tokens
     callers: Callers
     passwords: Passwords
+    providers: Providers
+    handshakes: Handshakes
     limiter: Limiter
     live: LiveLimits  # edits and questions, by person and by address
     requests: Purses  # all of the REST interface, by address

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from server import redis_clients
+from server import outgoing, redis_clients
 from server.auth import ALGORITHMS, Algorithm
 
 SQL_SCHEMES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
@@ -27,6 +27,10 @@ class Settings(Struct, frozen=True):
     valkey: the Valkey or Redis server to embed; None is the one that came with Cohort.
     public_url: what links begin with; "" is what the request came to.
     origins: foreign origins whose pages may open a live socket.
+    oidc_issuer: an OpenID Connect provider to log in with, whose metadata says the rest; ""
+    is none. oidc_client_id, oidc_client_secret: what it knows us by; oidc_name: on the button.
+    discord_client_id, discord_client_secret: of our application there; "" is none.
+    discord_url: where Discord is.
     guests_per_minute, sessions_per_minute: new ones for one address, and as many at once.
     totals_per_minute: computed without a session, for one address.
     saves_per_minute: to the library, for one person; searches_per_minute: and whatever else is
@@ -55,6 +59,13 @@ class Settings(Struct, frozen=True):
     valkey: Path | None = None
     public_url: str = ""
     origins: tuple[str, ...] = ()
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = "OpenID"
+    discord_client_id: str = ""
+    discord_client_secret: str = ""
+    discord_url: str = "https://discord.com"
     requests_per_minute: int = 3000
     people_per_address: int = 20
     guests_per_minute: int = 60
@@ -162,6 +173,13 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _asked(value: str) -> str:
+    """Where we send what proves who we are: nobody may listen on the way."""
+    if problem := outgoing.problem(value):
+        raise ValueError(problem)
+    return value
+
+
 def _redis_url(value: str) -> str:
     problem = redis_clients.problem(value)
     if problem:
@@ -192,7 +210,14 @@ def _sentence(error: ValueError) -> str:
 
 
 # What is secret in itself is not repeated in a complaint about it.
-_SECRET = ("COHORT_SECRET", "COHORT_OLD_SECRETS", "COHORT_REDIS_URL", "COHORT_DATABASE_URL")
+_SECRET = (
+    "COHORT_SECRET",
+    "COHORT_OLD_SECRETS",
+    "COHORT_REDIS_URL",
+    "COHORT_DATABASE_URL",
+    "COHORT_OIDC_CLIENT_SECRET",
+    "COHORT_DISCORD_CLIENT_SECRET",
+)
 
 _PARSERS: dict[str, Callable[[str], object]] = {
     "gamedata": _file,
@@ -208,6 +233,13 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "valkey": _file,
     "public_url": _url("http", "https"),
     "origins": _origins,
+    "oidc_issuer": _asked,
+    "oidc_client_id": _text,
+    "oidc_client_secret": _text,
+    "oidc_name": _text,
+    "discord_client_id": _text,
+    "discord_client_secret": _text,
+    "discord_url": _asked,
     "requests_per_minute": _count,
     "people_per_address": _count,
     "guests_per_minute": _count,
@@ -262,5 +294,11 @@ def read(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
         except ValueError as error:
             shown = "" if variable in _SECRET else f" {value!r}"
             raise SettingsError(f"{variable}{shown}: {_sentence(error)}.") from None
+    for one, other in (
+        ("oidc_issuer", "oidc_client_id"),
+        ("discord_client_id", "discord_client_secret"),
+    ):
+        if (one in values) != (other in values):
+            raise SettingsError(f"COHORT_{one.upper()} and COHORT_{other.upper()} go together.")
     values |= {field: value for field, value in given.items() if value is not None}
     return Settings(**values)  # type: ignore[arg-type]

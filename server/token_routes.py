@@ -122,7 +122,7 @@ async def create_token(
         case _:
             message = "The grants here are password and refresh_token."
             raise GrantError("unsupported_grant_type", message)
-    return _granted(found, services)
+    return granted(found, services)
 
 
 @post(
@@ -156,7 +156,7 @@ async def create_account(
         await share(
             await account_changes.rename(services.database, found.person, name, address), services
         )
-    return _granted(found, services, HTTP_201_CREATED)
+    return granted(found, services, HTTP_201_CREATED)
 
 
 async def take(request: AnyRequest, limits: Limit) -> str:
@@ -170,9 +170,10 @@ def agent(request: AnyRequest) -> str:
     return "".join(filter(str.isprintable, request.headers.get("user-agent", "")))
 
 
-def _granted(found: LoggedIn, services: Services, status: int = HTTP_200_OK) -> Response[Granted]:
+def granted(found: LoggedIn, services: Services, status: int = HTTP_200_OK) -> Response[Granted]:
+    """The first access token of a login."""
     person = services.tokens.account(found.person, found.name, found.login)
-    granted = Granted(
+    answer = Granted(
         access_token=services.tokens.sign(person),
         token_type="Bearer",  # noqa: S106
         expires_in=ACCESS_S,
@@ -180,4 +181,4 @@ def _granted(found: LoggedIn, services: Services, status: int = HTTP_200_OK) -> 
         person=found.person,
         name=found.name,
     )
-    return Response(granted, status_code=status, headers=NO_STORE)
+    return Response(answer, status_code=status, headers=NO_STORE)

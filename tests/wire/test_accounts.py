@@ -213,6 +213,13 @@ async def test_tokens_signed_by_eddsa_and_then_by_another_secret(tmp_path: Path)
     server.ends_well()
 
 
+def test_a_login_provider_that_is_not_set_up_is_not_there(http: httpx.Client) -> None:
+    assert http.get("/api/v1/login").json() == []
+    assert http.post("/api/v1/login/oidc", json={}).status_code == 404
+    page = http.get("/login/oidc?code=x&state=y")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
 def test_an_operator_makes_the_first_admin_who_reads_the_audit_log(
     http: httpx.Client, accounts: Server
 ) -> None:
