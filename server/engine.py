@@ -1,5 +1,8 @@
 """The rules and maths that a session runs on: `calc` bound to one catalogue, by name."""
 
+from collections.abc import Callable
+from time import perf_counter
+
 from msgspec import Struct
 
 from calc import operations, rules
@@ -12,6 +15,7 @@ from calc.remembered import Remembered
 from calc.rules import Checked, Finding
 from calc.totals import Total
 from gamedata.catalogue import Catalogue, PowerId
+from server.measures import UNMEASURED
 
 MEMORIES = 256  # sessions of which the newest build is remembered; each takes about 0.2 MB
 VERSION = 3  # of `calc`: rises whenever the same build and catalogue give other totals
@@ -37,10 +41,16 @@ class Memory(Struct, frozen=True):
 
 
 class Engine:
-    """Equal names, equal answers: a session's totals all come from engines of one name."""
+    """Equal names, equal answers: a session's totals all come from engines of one name.
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    computed: told the seconds that each build took.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, computed: Callable[[float], object] = UNMEASURED.computed
+    ) -> None:
         self.catalogue = catalogue
+        self._computed = computed
         self.name = name_of(catalogue.hash)
         self._totals = Totals(catalogue)
         self._memories: dict[str, Memory] = {}
@@ -52,10 +62,12 @@ class Engine:
         """session: whose build it is. Each of its edits is computed from the one before; the
         result is the same without. keep: it will be the session's build."""
         before = self._memories.get(session)
+        began = perf_counter()
         memory = Memory(
             self._totals.remember(build, before.totals if before else None),
             rules.check(build, self.catalogue, before.checked if before else None),
         )
+        self._computed(perf_counter() - began)
         if session and keep:
             self._memories.pop(session, None)  # to the end of the line
             self._memories[session] = memory

@@ -74,9 +74,9 @@ class Hub:
         self._archive = archive
         self._look = look
         self._measures = measures
-        self._releases = Releases(redis, engine.name)
+        self._releases = Releases(redis, engine.name, measures)
         self._compare_now = asyncio.Event()
-        self._presence = Presence(redis, worker, settings.people_ttl_s)
+        self._presence = Presence(redis, worker, settings.people_ttl_s, measures)
         self._hints = Hints(
             redis, hints_redis, f"cohort:worker:{worker}", self._heard, self._restored
         )

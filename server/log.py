@@ -6,7 +6,7 @@ unknown may be asked for again with the same edit id.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from calc.rules import Finding
 from calc.totals import Total
 from server import scripts
 from server.client_messages import Making
+from server.measures import UNMEASURED, Measures
 from server.protocol import Position
 from server.rights import Access
 from server.server_messages import Change, Refused
@@ -200,22 +201,32 @@ def key(session: str, name: str) -> str:
 
 
 @asynccontextmanager
-async def reaching() -> AsyncIterator[None]:
-    """Bound a call in time, and turn what may go wrong in it into `UnreachableError`."""
+async def reaching(
+    failed: Callable[[], object] = UNMEASURED.redis_failed,
+) -> AsyncIterator[None]:
+    """Bound a call in time, and turn what may go wrong in it into `UnreachableError`.
+
+    failed: called then.
+    """
     try:
         async with asyncio.timeout(TIMEOUT_S):
             yield
     except OutOfMemoryError as error:
+        failed()
         raise FullError from error
     except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
+        failed()
         raise UnreachableError(str(error)) from error
 
 
 class Log:
     """Every session's log. `keeps`: revisions that stay in it; `edit_ids`: ids remembered."""
 
-    def __init__(self, redis: Redis, keeps: int, edit_ids: int) -> None:
+    def __init__(
+        self, redis: Redis, keeps: int, edit_ids: int, measures: Measures = UNMEASURED
+    ) -> None:
         self._redis = redis
+        self._failed = measures.redis_failed
         self._keeps = keeps
         self._edit_ids = edit_ids
         self._open = redis.register_script(scripts.OPEN)
@@ -234,7 +245,7 @@ class Log:
     async def _run(
         self, script: Any, session: str, names: Sequence[str], *args: str | int | bytes
     ) -> Any:
-        async with reaching():
+        async with reaching(self._failed):
             answer: Awaitable[Any] = script(keys=[key(session, n) for n in names], args=args)
             return await answer
 
@@ -404,7 +415,7 @@ class Log:
 
     async def before(self, session: str, epoch: str, revision: int, count: int) -> list[Committed]:
         """The newest changes before a revision that the epoch's log still has, rising."""
-        async with reaching(), self._redis.pipeline(transaction=True) as pipeline:
+        async with reaching(self._failed), self._redis.pipeline(transaction=True) as pipeline:
             pipeline.hget(key(session, "head"), "epoch")
             newest = f"({revision}-0"
             pipeline.xrevrange(key(session, "log"), newest, "-", count)
@@ -522,12 +533,12 @@ class Log:
 
     async def ping(self) -> None:
         """Raises UnreachableError."""
-        async with reaching():
+        async with reaching(self._failed):
             await self._redis.ping()
 
     async def heads(self, sessions: Sequence[str]) -> list[Head | None]:
         """Where these sessions stand; None for one that Redis does not have."""
-        async with reaching(), self._redis.pipeline(transaction=False) as pipeline:
+        async with reaching(self._failed), self._redis.pipeline(transaction=False) as pipeline:
             for session in sessions:
                 pipeline.hmget(
                     key(session, "head"), ["epoch", "revision", "edit", "access", "engine"]

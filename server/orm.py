@@ -4,7 +4,7 @@ Columns for what is queried; the rest is the encoded Struct. Times are milliseco
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -25,6 +25,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from server.measures import UNMEASURED, Measures
 
 TIMEOUT_S = 15.0
 AWAY = ("08", "53", "57P")  # SQLSTATE: no connection, no room, not now
@@ -175,8 +177,9 @@ class ProposalRow(Base):
 class Database:
     """SQLite or PostgreSQL by URL; a unit of work is `reading()` or `writing()`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, measures: Measures = UNMEASURED) -> None:
         self.engine = connect(url)
+        self._failed = measures.sql_failed
         # SQLite locks when a transaction first writes, too late for one that read before: a
         # writer says so when it begins.
         self._writing = self.engine.execution_options(cohort_writes=True)
@@ -184,14 +187,17 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """Raises DatabaseAwayError."""
-        async with _reaching(), AsyncSession(self.engine, expire_on_commit=False) as session:
+        async with (
+            _reaching(self._failed),
+            AsyncSession(self.engine, expire_on_commit=False) as session,
+        ):
             yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """Commits at the end, unless an exception leaves it. Raises DatabaseAwayError."""
         async with (
-            _reaching(),
+            _reaching(self._failed),
             AsyncSession(self._writing, expire_on_commit=False) as session,
             session.begin(),
         ):
@@ -207,15 +213,17 @@ class Database:
 
 
 @asynccontextmanager
-async def _reaching() -> AsyncIterator[None]:
+async def _reaching(failed: Callable[[], object]) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(TIMEOUT_S):
             yield
     except (OperationalError, InterfaceError, OSError, TimeoutError) as error:
+        failed()
         raise DatabaseAwayError(str(error)) from error
     except DBAPIError as error:
         # PostgreSQL that stops, or only begins, is none of those for its driver.
         if (getattr(error.orig, "sqlstate", None) or "").startswith(AWAY):
+            failed()
             raise DatabaseAwayError(str(error)) from error
         raise
 

@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from server import scripts
 from server.log import key, reaching
+from server.measures import UNMEASURED, Measures
 from server.server_messages import Present
 
 _decode = msgspec.json.Decoder(tuple[Present, ...]).decode
@@ -15,7 +16,10 @@ _decode = msgspec.json.Decoder(tuple[Present, ...]).decode
 class Presence:
     """Who is where. ttl_s: how long people are shown after their worker last said so."""
 
-    def __init__(self, redis: Redis, worker: str, ttl_s: float) -> None:
+    def __init__(
+        self, redis: Redis, worker: str, ttl_s: float, measures: Measures = UNMEASURED
+    ) -> None:
+        self._failed = measures.redis_failed
         self._script = redis.register_script(scripts.PEOPLE)
         self._redis = redis
         self._worker = worker
@@ -23,7 +27,7 @@ class Presence:
 
     async def tell(self, session: str, hint: bytes) -> None:
         """Give the other workers a hint. Raises UnreachableError."""
-        async with reaching():
+        async with reaching(self._failed):
             await self._redis.spublish(key(session, "hints"), hint)
 
     async def write(
@@ -35,6 +39,6 @@ class Presence:
         """
         keys = [key(session, name) for name in ("people", "workers", "hints")]
         own = msgspec.json.encode(people) if people else b""
-        async with reaching():
+        async with reaching(self._failed):
             answer = await self._script(keys=keys, args=[self._worker, own, self._ttl_ms, hint])
         return tuple(_decode(each) for each in answer)

@@ -29,6 +29,7 @@ from server import scripts
 from server.access import access_of, now_ms
 from server.archive import Start, know_epoch, recorded_position
 from server.log import FullError, Head, Log, UnreachableError, key, reaching
+from server.measures import UNMEASURED, Measures
 from server.orm import (
     ChangeRow,
     CheckpointRow,
@@ -90,8 +91,10 @@ class Recorder:
         log: Log,
         open_sessions: Callable[[], Iterable[str]],
         mend: Callable[[str, str], Awaitable[None]],
+        measures: Measures = UNMEASURED,
     ) -> None:
         self._redis = redis
+        self._failed = measures.redis_failed
         self._unrecorded = redis.register_script(scripts.UNRECORDED)
         self._recorded = redis.register_script(scripts.RECORDED)
         self._database = database
@@ -217,7 +220,7 @@ class Recorder:
 
     async def _run_each(self, script: Any, calls: Sequence[_Call]) -> list[Any]:
         """What a script answers to each of these keys and arguments, or what it failed with."""
-        async with reaching():
+        async with reaching(self._failed):
             if is_cluster(self._redis):  # it has no pipeline for scripts
                 running = (script(keys=keys, args=args) for keys, args in calls)
                 return await asyncio.gather(*running, return_exceptions=True)
@@ -244,7 +247,7 @@ class Recorder:
             if position is None:
                 return False  # SQL does not know the session: it was restored from a backup
         names = _names(session)
-        async with reaching():
+        async with reaching(self._failed):
             ask = (position.epoch, position.revision, BATCH, 1)
             answer: Any = await self._unrecorded(keys=names, args=ask)
         if answer is None:
@@ -264,7 +267,7 @@ class Recorder:
         if rows:
             recorded = await self._write(session, start, rows, stored)
             revision, edit = rows[-1]["revision"], rows[-1]["edit"]
-            async with reaching():
+            async with reaching(self._failed):
                 await self._recorded(keys=names[:1], args=[start.epoch, revision])
             if recorded > revision:
                 return True  # by another recorder, or before Redis went back: the log tells

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from server import scripts
 from server.log import reaching
+from server.measures import UNMEASURED, Measures
 
 
 class Wanted(Struct, frozen=True):
@@ -23,7 +24,8 @@ class Wanted(Struct, frozen=True):
 class Releases:
     """What a worker knows of releases. engine: the name of its own."""
 
-    def __init__(self, redis: Redis, engine: str) -> None:
+    def __init__(self, redis: Redis, engine: str, measures: Measures = UNMEASURED) -> None:
+        self._failed = measures.redis_failed
         self._release = redis.register_script(scripts.RELEASE)
         self._wanted = redis.register_script(scripts.WANTED)
         self._engine = engine
@@ -43,6 +45,6 @@ class Releases:
         return self._known
 
     async def _ask(self, script: Any, *args: str | int) -> Wanted:
-        async with reaching():
+        async with reaching(self._failed):
             engine, number = await script(keys=[scripts.ENGINE_KEY], args=args)
         return Wanted(engine.decode(), int(number))

@@ -16,6 +16,7 @@ from websockets.frames import Frame, apply_mask  # type: ignore[attr-defined] # 
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from server.measures import UNMEASURED
 from server.protocol import Close, encode
 from server.server_messages import Goodbye
 
@@ -80,9 +81,11 @@ _ALWAYS = _Always()
 
 
 class LiveProtocol(WebSocketsSansIOProtocol):
-    """One socket. outlet: the connection that writes to it, once it has joined."""
+    """One socket. outlet: the connection that writes to it, once it has joined. closed: called
+    with the code with which we close it."""
 
     outlet: "Connection | None" = None
+    closed: Callable[[int], object] = staticmethod(UNMEASURED.closed)
     _received: Callable[[bytes], None] | None = None
     _partial = b""  # the beginning of a frame
 
@@ -151,6 +154,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             return  # the peer closed first
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
+        self.closed(code)
         self._gone()
         self.stop_keepalive()
         if self.read_paused:

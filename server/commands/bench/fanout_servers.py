@@ -29,6 +29,7 @@ from server.app import create_app
 from server.commands.bench.crowd import PAYLOAD_BYTES, masked
 from server.engine import Engine, Result
 from server.log import ALONE, Done, Elsewhere, Head, Known, Loaded, Log, News, Place
+from server.measures import UNMEASURED, Measures
 from server.rights import Access, Membership
 from server.session import Commit, State
 from server.transport import text_frame
@@ -122,8 +123,10 @@ class NoLog(Log):
     access = Access(1, {})
     engine = ""
 
-    def __init__(self, redis: Redis, keeps: int, edit_ids: int) -> None:
-        super().__init__(redis, keeps, edit_ids)
+    def __init__(
+        self, redis: Redis, keeps: int, edit_ids: int, measures: Measures = UNMEASURED
+    ) -> None:
+        super().__init__(redis, keeps, edit_ids, measures)
         self._states: dict[str, State] = {}
 
     async def load(self, session: str) -> Loaded | None:
