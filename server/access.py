@@ -14,6 +14,7 @@ from msgspec import Struct
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.account_tables import banned
 from server.auth import Person, hash_secret, new_secret
 from server.log import Stored
 from server.orm import (
@@ -305,7 +306,8 @@ async def _access(sql: AsyncSession, session: str) -> Access:
     if row is None:
         return Access(0, {})
     columns = MemberRow.person, MemberRow.name, MemberRow.role, MemberRow.invitation_id
-    rows = await sql.execute(select(*columns).where(MemberRow.session_id == session))
+    there = (MemberRow.session_id == session) & ~banned(MemberRow.person)
+    rows = await sql.execute(select(*columns).where(there))
     members = {
         person: Membership(name, cast(Role, role), invitation or "")
         for person, name, role, invitation in rows

@@ -3,7 +3,9 @@
 No secret is in here, only hashes: slow ones of passwords, plain ones of what was drawn at random.
 """
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, Integer, String, exists, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.orm import Base
@@ -24,6 +26,15 @@ class UserRow(Base):
     created_at: Mapped[int] = mapped_column(BigInteger)
     banned_at: Mapped[int | None] = mapped_column(BigInteger)
     deleted_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class BannedGuestRow(Base):
+    """A guest who may not come any more: they have no account that could say so."""
+
+    __tablename__ = "banned_guests"
+
+    person: Mapped[str] = mapped_column(String(32), primary_key=True)
+    banned_at: Mapped[int] = mapped_column(BigInteger)
 
 
 class CredentialRow(Base):
@@ -103,3 +114,9 @@ class AuditRow(Base):
     by: Mapped[str | None] = mapped_column(String(32))
     address: Mapped[str] = mapped_column(String(64))
     about: Mapped[str] = mapped_column(String(255))
+
+
+def banned(person: Any) -> ColumnElement[bool]:
+    """Whether this person, a column of a query, is banned: as an account, or as a guest."""
+    account = exists().where(UserRow.id == person, UserRow.banned_at.is_not(None))
+    return or_(account, exists().where(BannedGuestRow.person == person))

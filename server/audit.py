@@ -24,6 +24,9 @@ Event = Literal[
     "key_created",
     "key_revoked",
     "role_changed",
+    "banned",
+    "unbanned",
+    "session_closed",
 ]
 
 

@@ -7,19 +7,26 @@ accounts needs SQL anyway. An account's token is good for a quarter of an hour a
 
 import asyncio
 from contextlib import suppress
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 import msgspec
 from sqlalchemy import select
 
 from server import keys
-from server.account_tables import KeyRow, LoginRow, UserRow
+from server.account_tables import BannedGuestRow, KeyRow, LoginRow, UserRow
 from server.auth import NotAuthenticatedError, Person, Tokens
 from server.connection import Connection
 from server.orm import Database, DatabaseAwayError
 
 ASK_EVERY_S = 3.0
 AT_ONCE = 500  # questions in one; SQLite has a limit
+
+Gone = Literal["not_authenticated", "banned"]  # why a token that was good is not any more
+WORDS: dict[Gone, str] = {
+    "not_authenticated": "Log in again.",
+    "banned": "You may not come here any more.",
+}
 
 
 class Callers:
@@ -29,7 +36,7 @@ class Callers:
     def __init__(self, tokens: Tokens, database: Database) -> None:
         self._tokens = tokens
         self._database = database
-        self._asked: dict[Person, asyncio.Future[Person | None]] = {}
+        self._asked: dict[Person, asyncio.Future[Person | Gone]] = {}
         self._asking: asyncio.Task[None] | None = None
         self._live: WeakKeyDictionary[Connection, Person] = WeakKeyDictionary()
 
@@ -42,8 +49,8 @@ class Callers:
             found = await self._stands(person)
         except DatabaseAwayError:
             return person
-        if found is None:
-            raise NotAuthenticatedError("not_authenticated", "Log in again.")
+        if not isinstance(found, Person):
+            raise NotAuthenticatedError(found, WORDS[found])
         return found
 
     def follow(self, connection: Connection, person: Person) -> None:
@@ -61,11 +68,11 @@ class Callers:
                 with suppress(DatabaseAwayError):  # then they stay, as who comes back may come
                     found = await _standing(self._database, [person for _, person in batch])
                     for (connection, _), person in zip(batch, found, strict=True):
-                        if person is None:
+                        if not isinstance(person, Person):
                             connection.expires_at = 0.0
 
-    async def _stands(self, person: Person) -> Person | None:
-        """The person as they are called now; None when the token has been revoked.
+    async def _stands(self, person: Person) -> Person | Gone:
+        """The person as they are called now, unless the token has been revoked.
 
         Raises DatabaseAwayError.
         """
@@ -93,8 +100,8 @@ class Callers:
         self._asking = None
 
 
-async def _standing(database: Database, people: list[Person]) -> list[Person | None]:
-    """Each as they are now, or None."""
+async def _standing(database: Database, people: list[Person]) -> list[Person | Gone]:
+    """Each as they are now, or why they are not any more."""
     ids = {person.id for person in people}
     logins = {person.login for person in people if person.login}
     async with database.reading() as sql:
@@ -111,20 +118,25 @@ async def _standing(database: Database, people: list[Person]) -> list[Person | N
         if own := {person.key for person in people if person.key}:
             rows = await sql.scalars(select(KeyRow).where(KeyRow.id.in_(own)))
             made = {row.id: row for row in rows}
-    return [_now(person, users.get(person.id), good, made) for person in people]
+        guests = BannedGuestRow.person.in_(ids - users.keys())
+        banned = set(await sql.scalars(select(BannedGuestRow.person).where(guests)))
+    banned |= {user.id for user in users.values() if user.banned_at is not None}
+    return [
+        "banned" if person.id in banned else _now(person, users.get(person.id), good, made)
+        for person in people
+    ]
 
 
 def _now(
     person: Person, user: UserRow | None, logins: dict[str, str], made: dict[str, KeyRow]
-) -> Person | None:
+) -> Person | Gone:
     if person.key:
         row = made.get(person.key)
-        return person if row is not None and user is not None and keys.stands(row, user) else None
+        good = row is not None and user is not None and keys.stands(row, user)
+        return person if good else "not_authenticated"
     if not person.login:
         # A guest's token ends where an account begins, which can be logged out.
-        return person if user is None else None
-    if user is None or user.banned_at is not None or user.deleted_at is not None:
-        return None
-    if logins.get(person.login) != user.id:
-        return None
+        return person if user is None else "not_authenticated"
+    if user is None or user.deleted_at is not None or logins.get(person.login) != user.id:
+        return "not_authenticated"
     return msgspec.structs.replace(person, name=user.name)

@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server import audit
 from server.access import AccessError, changed, member_role, now_ms
 from server.orm import Database, InvitationRow, MemberRow, SessionRow
 from server.protocol import Role
@@ -57,19 +58,22 @@ async def members(database: Database, session: str, person: str) -> tuple[Known,
     """Everybody, in the order in which they came; for a viewer those above viewers only."""
     async with database.reading() as sql:
         own = await member_role(sql, session, person)
-        found = select(MemberRow).where(MemberRow.session_id == session)
-        if own == "viewer":
-            found = found.where(MemberRow.role != "viewer")
-        rows = await sql.scalars(found.order_by(MemberRow.joined_at, MemberRow.person))
-        return tuple(
-            Known(
-                row.person,
-                row.name,
-                cast(Role, row.role),
-                row.joined_at,
-                row.invitation_id if own == "owner" and row.invitation_id else UNSET,
-            )
-            for row in rows
+        return await everyone(sql, session, own)
+
+
+async def everyone(sql: AsyncSession, session: str, shown_to: Role = "owner") -> tuple[Known, ...]:
+    """Of the members, those whom somebody of this role sees."""
+    found = select(MemberRow).where(MemberRow.session_id == session)
+    if shown_to == "viewer":
+        found = found.where(MemberRow.role != "viewer")
+    rows = await sql.scalars(found.order_by(MemberRow.joined_at, MemberRow.person))
+    return tuple(
+        Known(
+            row.person,
+            row.name,
+            cast(Role, row.role),
+            row.joined_at,
+            row.invitation_id if shown_to == "owner" and row.invitation_id else UNSET,
         )
 
 
@@ -183,6 +187,21 @@ async def _member(sql: AsyncSession, session: str, person: str) -> MemberRow:
     member = await sql.get(MemberRow, (session, person))
     if member is None:
         raise AccessError("no_member", "There is no such member.")
+async def close(database: Database, session: str, by: str | None, address: str) -> Access:
+    """End a session that is not one's own. by: a moderator; None is the operator.
+
+    Raises AccessError.
+    """
+    async with database.writing() as sql:
+        row = await sql.get(SessionRow, session, with_for_update=True)
+        if row is None:
+            raise AccessError("no_session", "There is no such session.")
+        if row.ended_at is None:
+            row.ended_at = now_ms()
+            audit.note(sql, "session_closed", address, None, by, session)
+        return await changed(sql, session)
+
+
     return member
 
 

@@ -91,7 +91,7 @@ def _problem(_: Request[Any, Any, Any], error: ProblemError) -> Response[Problem
 def _not_authenticated(
     _: Request[Any, Any, Any], error: NotAuthenticatedError
 ) -> Response[Problem]:
-    return _answer(401, str(error), error.code)
+    return _of_code(error.code, str(error))
 
 
 def _access(_: Request[Any, Any, Any], error: AccessError) -> Response[Problem]:

@@ -245,7 +245,9 @@ async def _person(join: Join, socket: Socket, services: Services) -> tuple[Perso
         try:
             person = await services.callers.read(join.token)
         except NotAuthenticatedError as error:
-            raise Closing(Close.NOT_AUTHENTICATED, str(error)) from None
+            banned = error.code == "banned"
+            code = Close.NOT_ALLOWED if banned else Close.NOT_AUTHENTICATED
+            raise Closing(code, str(error)) from None
         if not person.worn:
             return person, UNSET
         person = tokens.again(person)

@@ -34,10 +34,10 @@ def token_of(who: LoggedIn) -> str:
     return TOKENS.sign(TOKENS.account(who.person, who.name, who.login))
 
 
-async def refused(callers: Callers, token: str) -> None:
+async def refused(callers: Callers, token: str, code: str = "not_authenticated") -> None:
     with pytest.raises(NotAuthenticatedError) as error:
         await callers.read(token)
-    assert error.value.code == "not_authenticated"
+    assert error.value.code == code
 
 
 async def test_a_guest_and_an_account_are_read(callers: Callers, ann: LoggedIn) -> None:
@@ -60,13 +60,15 @@ async def test_logging_out_ends_access_tokens_too(
     await refused(callers, token_of(ann))
 
 
-@pytest.mark.parametrize("column", ["banned_at", "deleted_at"])
+@pytest.mark.parametrize(
+    ("column", "code"), [("banned_at", "banned"), ("deleted_at", "not_authenticated")]
+)
 async def test_a_ban_ends_access_tokens(
-    callers: Callers, database: Database, ann: LoggedIn, column: str
+    callers: Callers, database: Database, ann: LoggedIn, column: str, code: str
 ) -> None:
     async with database.writing() as sql:
         await sql.execute(update(UserRow).values({column: 1}))
-    await refused(callers, token_of(ann))
+    await refused(callers, token_of(ann), code)
 
 
 async def test_a_login_of_somebody_else_is_of_no_use(callers: Callers, ann: LoggedIn) -> None:
