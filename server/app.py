@@ -42,9 +42,9 @@ from server.catalogue_routes import catalogue_router
 from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
+from server.gate import Gate
 from server.handshakes import Handshakes
 from server.head import Application
-from server.headers import Headers
 from server.joins import Joins
 from server.limiter import Limit, Limiter, Purses
 from server.log import Log
@@ -153,7 +153,7 @@ def create_app(
     def provide_catalogue() -> Catalogue:
         return engine.catalogue
 
-    return Application(
+    app = Application(
         route_handlers=[
             ws.live,
             routes.create_guest,
@@ -207,7 +207,6 @@ def create_app(
         },
         lifespan=[lifespan],
         exception_handlers=problems.HANDLERS,
-        before_send=[Headers(settings).add],
         request_max_body_size=settings.body_bytes,
         compression_config=CompressionConfig(
             backend="gzip",
@@ -222,6 +221,8 @@ def create_app(
         plugins=[openapi.StructSchemas()],
         logging_config=None,
     )
+    app.gate = Gate(settings, services.requests)
+    return app
 
 
 async def _supervised(work: Coroutine[Any, Any, None]) -> None:

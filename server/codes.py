@@ -17,6 +17,7 @@ class Code(Struct, frozen=True):
 
 CODES: Mapping[str, Code] = {
     "invalid": Code(400, "A parameter or a field is missing or wrong: `detail` names it."),
+    "wrong_host": Code(400, "The server is not called so (COHORT_HOSTS)."),
     "file_unreadable": Code(400, "The file is no build file: `detail` says why."),
     "unknown_archetype": Code(400, "The catalogue has no such archetype."),
     "weak_password": Code(400, "The password is known or easily guessed."),

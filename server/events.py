@@ -26,8 +26,14 @@ HEADERS = [
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),  # nginx would collect events
 ]
+HEAD_BYTES = 32 * 1024  # of a request: its line and its headers
+HEAD_S = 20.0  # for the head of a request to come, once it began or the line was opened
 SILENT_MS = 45_000  # a peer that acknowledges nothing for so long is gone
 CLOSE_S = 5.0  # to read what was written before the end
+TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-length: 0\r\nconnection: close\r\n\r\n"
+)
 KEPT = 256  # events that were just made, for the streams that are sent them too
 
 
@@ -50,9 +56,56 @@ class EventProtocol(HttpToolsProtocol):
     _early: list[bytes] | None = None  # what is written before the answer's head
     _heartbeat: asyncio.TimerHandle | None = None
     _over = False
+    _head: int | None = 0  # bytes of a head that is not whole yet
+    _head_due: asyncio.TimerHandle | None = None
+    _refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head_due = self.loop.call_later(HEAD_S, transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        # The parser itself would collect a head for as long as one comes.
+        if self._refused:
+            return
+        if self._head is not None:
+            self._head += len(data)
+        super().data_received(data)
+        if self._head is not None and self._head > HEAD_BYTES:
+            self._refuse_head()
+
+    def on_headers_complete(self) -> None:
+        self._head = None
+        self._head_came()
+        if len(self.url) + sum(len(n) + len(v) for n, v in self.headers) > HEAD_BYTES:
+            self._refuse_head()
+            return
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self._refused:
+            super().on_message_complete()
+
+    def _head_came(self) -> None:
+        if self._head_due is not None:
+            self._head_due.cancel()
+            self._head_due = None
+
+    def _refuse_head(self) -> None:
+        self._refused = True
+        if not self.transport.is_closing():
+            self.transport.write(TOO_LARGE)
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._head = 0
+        if self._head_due is None:
+            self._head_due = self.loop.call_later(HEAD_S, self.transport.abort)
         self.scope["extensions"] = {EXTENSION: self}  # type: ignore[dict-item]
 
     def stream(self, epoch: Callable[[], str], known: str) -> None:
@@ -130,6 +183,7 @@ class EventProtocol(HttpToolsProtocol):
             self.outlet.emptied()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._head_came()
         self._gone()
         super().connection_lost(exc)
 

@@ -1,4 +1,4 @@
-"""HEAD, wherever there is a GET: the same headers, and no body."""
+"""The application as it is asked: through its gate, and by HEAD wherever there is a GET."""
 
 from typing import cast
 
@@ -6,16 +6,27 @@ from litestar import Litestar
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import HTTPScope, Message, Receive, Scope, Send
 
+from server.gate import Gate
+
 
 class Application(Litestar):
-    """Litestar itself answers HEAD with 405, unless a handler of its own is written for it."""
+    """Litestar itself answers HEAD with 405, unless a handler of its own is written for it.
+
+    gate: what requests by HTTP pass; None before the application is put together.
+    """
+
+    gate: Gate | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
-        if scope["type"] == ScopeType.HTTP and scope["method"] == HttpMethod.HEAD:
+        if scope["type"] != ScopeType.HTTP or self.gate is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope = cast(HTTPScope, scope)
+        if scope["method"] == HttpMethod.HEAD:
             # A copy: the server leaves the body out for who asked with HEAD.
             scope = cast(HTTPScope, {**scope, "method": HttpMethod.GET})
             send = _without_body(send)
-        await super().__call__(scope, receive, send)
+        await self.gate.pass_on(super().__call__, scope, receive, send)
 
 
 def _without_body(send: Send) -> Send:

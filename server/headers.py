@@ -3,7 +3,7 @@
 from typing import Any
 
 from litestar.datastructures import MutableScopeHeaders
-from litestar.types import Message, Scope
+from litestar.types import HTTPResponseStartEvent, HTTPScope
 
 from server.limits import Standing
 from server.settings import Settings
@@ -38,7 +38,7 @@ _STANDINGS = "cohort.limits"  # in the scope's state
 
 def standings(scope: Any) -> list[Standing]:
     """How the asker stands to each limit that was asked about their request."""
-    found: list[Standing] = scope["state"].setdefault(_STANDINGS, [])
+    found: list[Standing] = scope.setdefault("state", {}).setdefault(_STANDINGS, [])
     return found
 
 
@@ -48,9 +48,7 @@ class Headers:
     def __init__(self, settings: Settings) -> None:
         self._always_secure = settings.public_url.startswith("https://")
 
-    async def add(self, message: Message, scope: Scope) -> None:
-        if message["type"] != "http.response.start":
-            return
+    def add(self, message: HTTPResponseStartEvent, scope: HTTPScope) -> None:
         message["headers"] = list(message["headers"])  # what sends it may send it again
         headers = MutableScopeHeaders.from_message(message)
         for name, value in HEADERS.items():

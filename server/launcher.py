@@ -96,6 +96,7 @@ def server_config(settings: Settings) -> Config:
         timeout_graceful_shutdown=GRACE_S,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies) or None,
         log_config=log_config(settings.log_level),
         backlog=2048,
     )

@@ -1,7 +1,9 @@
 """Settings from the environment: the only reader of `COHORT_…` variables."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +12,7 @@ from msgspec import Struct
 from server import outgoing, redis_clients
 from server.auth import ALGORITHMS, Algorithm
 
+_HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 SQL_SCHEMES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
 
 
@@ -26,7 +29,10 @@ class Settings(Struct, frozen=True):
     signing: HS256 or EdDSA. old_secrets: whose tokens are still good.
     valkey: the Valkey or Redis server to embed; None is the one that came with Cohort.
     public_url: what links begin with; "" is what the request came to.
-    origins: foreign origins whose pages may open a live socket.
+    hosts: what requests may call this server, `*.` before a name for all below it; none is all.
+    origins: foreign origins whose pages may call the REST interface and open live sockets.
+    trusted_proxies: addresses and networks of proxies that say who the client is; none is what
+    uvicorn takes (FORWARDED_ALLOW_IPS, else this machine).
     oidc_issuer: an OpenID Connect provider to log in with, whose metadata says the rest; ""
     is none. oidc_client_id, oidc_client_secret: what it knows us by; oidc_name: on the button.
     discord_client_id, discord_client_secret: of our application there; "" is none.
@@ -58,7 +64,9 @@ class Settings(Struct, frozen=True):
     workers: int = 1
     valkey: Path | None = None
     public_url: str = ""
+    hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
@@ -76,7 +84,7 @@ class Settings(Struct, frozen=True):
     logins_per_minute: int = 30
     attempts_per_minute: int = 10
     frame_bytes: int = 65536
-    body_bytes: int = 2 * 1024 * 1024
+    body_bytes: int = 512 * 1024
     operations_per_edit: int = 100
     edits_per_second: float = 20.0
     edits_burst: int = 60
@@ -196,6 +204,23 @@ def _origins(value: str) -> tuple[str, ...]:
     return origins
 
 
+def _hosts(value: str) -> tuple[str, ...]:
+    hosts = tuple(part.strip().lower() for part in value.split(",") if part.strip())
+    if not all(_HOST.fullmatch(host) for host in hosts):
+        raise ValueError("must be names like example.org or *.example.org, without ports")
+    return hosts
+
+
+def _networks(value: str) -> tuple[str, ...]:
+    networks = tuple(part.strip() for part in value.split(",") if part.strip())
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError:
+            raise ValueError("must be addresses or networks, separated by commas") from None
+    return networks
+
+
 def _level(value: str) -> str:
     if value.lower() not in ("debug", "info", "warning", "error"):
         raise ValueError("must be debug, info, warning or error")
@@ -232,7 +257,9 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "workers": _count,
     "valkey": _file,
     "public_url": _url("http", "https"),
+    "hosts": _hosts,
     "origins": _origins,
+    "trusted_proxies": _networks,
     "oidc_issuer": _asked,
     "oidc_client_id": _text,
     "oidc_client_secret": _text,

@@ -34,6 +34,7 @@ from server.client_messages import (
 )
 from server.connection import Connection
 from server.follower import EngineMovedError, NoSessionError
+from server.gate import is_ours
 from server.live import LiveSession
 from server.log import BrokenError, FullError, UnreachableError
 from server.orm import DatabaseAwayError
@@ -59,6 +60,9 @@ async def live(socket: Socket, session_id: str, services: Services) -> None:
     await socket.accept(subprotocols=VERSION if VERSION in offered else None)
     try:
         _check_origin(socket, services.settings)
+        standing = await services.requests.take(peers.network(socket.scope))
+        if standing.wait:
+            raise Closing(Close.TOO_MANY, "Too many come from your address.", standing.wait)
         await _live(socket, transport, session_id, services)
     except Closing as closing:
         if closing.retry_after:
@@ -273,8 +277,11 @@ async def _admit(live: LiveSession, person: Person, join: Join, services: Servic
 
 
 def _check_origin(socket: Socket, settings: Settings) -> None:
-    """Raises Closing for a page of another origin; programs send none."""
+    """Raises Closing for a page of another origin (programs send none), and for another host: a
+    page that has its own name lead here would be of our origin."""
     headers = dict(socket.scope["headers"])  # Litestar's own would stay as long as the socket
+    if not is_ours(headers.get(b"host", b"").decode("latin-1"), settings.hosts):
+        raise Closing(Close.NOT_ALLOWED, "This server is not called so.")
     origin = headers.get(b"origin", b"").decode("latin-1")
     allowed = (*settings.origins, settings.public_url)
     if b"origin" not in headers or "*" in allowed or origin in allowed:

@@ -31,6 +31,7 @@ from server.commands.bench.quantile import quantile
 from server.protocol import VERSION, encode
 
 ANSWER_S = 30.0
+LIMITS = ("GUESTS", "REQUESTS")  # of an address: all of them are at one
 
 
 @click.command()
@@ -200,7 +201,7 @@ async def _server(data_dir: str, workers: int, said: list[str] | None = None) ->
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "from server.cli import main; main()", "serve"),
         *("--port", "0", "--data-dir", data_dir, "--workers", str(workers)),
-        env={**os.environ, "COHORT_GUESTS_PER_MINUTE": "100000"},
+        env={**os.environ, **{f"COHORT_{name}_PER_MINUTE": "100000" for name in LIMITS}},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=None if said is None else asyncio.subprocess.PIPE,

@@ -125,6 +125,7 @@ class ProcessWorld(World):
     async def _start(self, port: int) -> None:
         ours = os.getpid()
         settings = {
+            "COHORT_REQUESTS_PER_MINUTE": "1000000",
             "COHORT_EDITS_PER_SECOND": "10000",
             "COHORT_EDITS_BURST": "10000",
             "COHORT_OPERATIONS_PER_SECOND": "100000",
