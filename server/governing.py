@@ -75,6 +75,8 @@ async def everyone(sql: AsyncSession, session: str, shown_to: Role = "owner") ->
             row.joined_at,
             row.invitation_id if shown_to == "owner" and row.invitation_id else UNSET,
         )
+        for row in rows
+    )
 
 
 async def invitations(database: Database, session: str, person: str) -> tuple[Link, ...]:
@@ -175,18 +177,6 @@ async def end(database: Database, session: str, owner: str) -> Access:
         return await changed(sql, session)
 
 
-async def _as_owner(sql: AsyncSession, session: str, person: str) -> SessionRow:
-    """Locked, so that two who change the owner at once do it one after the other."""
-    row = await sql.get(SessionRow, session, with_for_update=True)
-    if row is None or await member_role(sql, session, person) != "owner":
-        raise AccessError("not_allowed", "Only the owner may do this.")
-    return row
-
-
-async def _member(sql: AsyncSession, session: str, person: str) -> MemberRow:
-    member = await sql.get(MemberRow, (session, person))
-    if member is None:
-        raise AccessError("no_member", "There is no such member.")
 async def close(database: Database, session: str, by: str | None, address: str) -> Access:
     """End a session that is not one's own. by: a moderator; None is the operator.
 
@@ -202,6 +192,18 @@ async def close(database: Database, session: str, by: str | None, address: str) 
         return await changed(sql, session)
 
 
+async def _as_owner(sql: AsyncSession, session: str, person: str) -> SessionRow:
+    """Locked, so that two who change the owner at once do it one after the other."""
+    row = await sql.get(SessionRow, session, with_for_update=True)
+    if row is None or await member_role(sql, session, person) != "owner":
+        raise AccessError("not_allowed", "Only the owner may do this.")
+    return row
+
+
+async def _member(sql: AsyncSession, session: str, person: str) -> MemberRow:
+    member = await sql.get(MemberRow, (session, person))
+    if member is None:
+        raise AccessError("no_member", "There is no such member.")
     return member
 
 
