@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -50,6 +51,9 @@ class Settings(Struct, frozen=True):
     people_ttl_s: how long a killed worker's people are still shown.
     stored_every, log_keeps: revisions between two stored builds, and kept in the log.
     edit_ids: how many edit ids a session remembers.
+    log_format: text, or json. metrics: "open" has /metrics answer everybody; metrics_token: who
+    sends it. otlp_endpoint: of an OpenTelemetry collector (`http://host:4318`); "" is none.
+    drain_s: how long a server that is to stop goes on, and says that it is not ready.
     """
 
     gamedata: Path | None = None
@@ -108,6 +112,16 @@ class Settings(Struct, frozen=True):
     log_keeps: int = 500
     edit_ids: int = 10_000
     log_level: str = "info"
+    log_format: Literal["text", "json"] = "text"
+    metrics: Literal["off", "open"] = "off"
+    metrics_token: str = ""
+    otlp_endpoint: str = ""
+    drain_s: float = 0.0
+
+    @property
+    def measured(self) -> bool:
+        """Whether anybody may read metrics."""
+        return self.metrics == "open" or bool(self.metrics_token)
 
     @property
     def database(self) -> str:
@@ -221,6 +235,28 @@ def _networks(value: str) -> tuple[str, ...]:
     return networks
 
 
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value.lower() not in choices:
+            raise ValueError(f"must be {' or '.join(choices)}")
+        return value.lower()
+
+    return parse
+
+
+def _token(value: str) -> str:
+    if len(value) < 16 or not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("must have at least 16 letters, digits and signs")
+    return value
+
+
+def _seconds(value: str) -> float:
+    number = float(value)
+    if not 0 <= number <= 600:
+        raise ValueError("must be between 0 and 600")
+    return number
+
+
 def _level(value: str) -> str:
     if value.lower() not in ("debug", "info", "warning", "error"):
         raise ValueError("must be debug, info, warning or error")
@@ -240,6 +276,7 @@ _SECRET = (
     "COHORT_OLD_SECRETS",
     "COHORT_REDIS_URL",
     "COHORT_DATABASE_URL",
+    "COHORT_METRICS_TOKEN",
     "COHORT_OIDC_CLIENT_SECRET",
     "COHORT_DISCORD_CLIENT_SECRET",
 )
@@ -301,6 +338,11 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "log_keeps": _count,
     "edit_ids": _count,
     "log_level": _level,
+    "log_format": _one_of("text", "json"),
+    "metrics": _one_of("off", "open"),
+    "metrics_token": _token,
+    "otlp_endpoint": _url("http", "https"),
+    "drain_s": _seconds,
 }
 
 
@@ -329,3 +371,9 @@ def read(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
             raise SettingsError(f"COHORT_{one.upper()} and COHORT_{other.upper()} go together.")
     values |= {field: value for field, value in given.items() if value is not None}
     return Settings(**values)  # type: ignore[arg-type]
+
+
+def share_metrics(folder: Path) -> None:
+    """Have the metrics library keep values in a folder, for the workers of one launcher. It takes
+    that from the environment alone, when it is loaded."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)

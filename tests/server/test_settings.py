@@ -34,6 +34,10 @@ def test_every_setting_can_be_set() -> None:
         ("COHORT_GAMEDATA", "/nowhere", "COHORT_GAMEDATA '/nowhere': is not a file."),
         ("COHORT_HEARTBEAT_S", "nan", "COHORT_HEARTBEAT_S 'nan': must be above 0."),
         ("COHORT_LOG_LEVEL", "loud", "must be debug, info, warning or error."),
+        ("COHORT_LOG_FORMAT", "xml", "must be text or json."),
+        ("COHORT_METRICS", "yes", "must be off or open."),
+        ("COHORT_OTLP_ENDPOINT", "collector:4318", "must begin with one of http://, https://."),
+        ("COHORT_DRAIN_S", "-1", "must be between 0 and 600."),
         ("COHORT_ORIGINS", "example.org", "must be origins like https://example.org"),
         ("COHORT_HOSTS", "https://example.org", "must be names like example.org"),
         ("COHORT_HOSTS", "example.org:443", "without ports"),
@@ -54,6 +58,7 @@ def test_a_wrong_value_is_one_sentence(variable: str, value: str, sentence: str)
     ("variable", "value"),
     [
         ("COHORT_SECRET", "hunter2"),
+        ("COHORT_METRICS_TOKEN", "hunter2"),
         ("COHORT_REDIS_URL", "http://me:hunter2@host"),
         ("COHORT_DATABASE_URL", "mysql://me:hunter2@host"),
     ],
@@ -100,3 +105,9 @@ def test_redis_of_several_servers(url: str) -> None:
 def test_a_redis_that_cannot_be_is_refused(url: str) -> None:
     with pytest.raises(SettingsError):
         settings.read({"COHORT_REDIS_URL": url})
+
+
+def test_metrics_are_off_unless_somebody_may_read_them() -> None:
+    assert not settings.read({}).measured
+    assert settings.read({"COHORT_METRICS": "open"}).measured
+    assert settings.read({"COHORT_METRICS_TOKEN": "token-of-the-tests"}).measured
