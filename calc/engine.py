@@ -9,7 +9,6 @@ from calc.build import Build
 from calc.explain import Explanation, explain
 from calc.facts import Context
 from calc.figure_types import Figures
-from calc.figures import powers_of, shown
 from calc.frame import Frame
 from calc.kept import kept
 from calc.pieces import changing_chances
@@ -18,6 +17,7 @@ from calc.remembered import Remembered, remember
 from calc.results import Result, figures_after
 from calc.running import Running, running
 from calc.sheets import Sheets
+from calc.shown import powers_of, shown
 from calc.standing import situation
 from calc.switches import combat_level, scenario_of
 from calc.totals import Total, finish

@@ -5,13 +5,13 @@ Source: the design's `calc.md` §11 and §12; the spelling of keys: `stats.md`.
 """
 
 import math
-from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-from msgspec import UNSET, Struct, structs
+from msgspec import UNSET, structs
 
 from calc import procs
-from calc.active import MAX_DEPTH, limited, standing_in
+from calc.active import MAX_DEPTH
 from calc.build import SlottedEnhancement, TakenPower
 from calc.by_foes import executions
 from calc.damage import ticks
@@ -19,174 +19,38 @@ from calc.enhance import bonuses as bonuses_of
 from calc.facts import Context
 from calc.figure_types import EffectFigure, Figures, PetFigures, ProcFigure
 from calc.frame import Slots
-from calc.listening import Listens
 from calc.pet_figures import pets_of
-from calc.power_numbers import add_damage, add_duration, strengthened, strengthened_anew
-from calc.powers import CompiledPower
+from calc.power_numbers import add_damage, add_duration, strengthened
 from calc.sheet import Sheet
 from calc.standing import Situation
-from calc.switches import count_of, scenario_of
 from calc.use import Use
-from gamedata.catalogue import EnhancementId, Power, PowerId
+from calc.used import Used
+from gamedata.catalogue import Power, PowerId
 
 _PLAIN = TakenPower()
 MAX_EFFECTS = 300  # of a power with all that it executes: no data of the game comes near
 
 
-def powers_of(here: Situation) -> Iterator[PowerId]:
-    """Every power that the build has: picked, issued, incarnate."""
-    yield from here.state.slots
-    known = here.sheets.catalogue.powers
-    for _, power in sorted(here.build.incarnates.items()):
-        if power in known and power not in here.state.slots:
-            yield PowerId(power)
-
-
-class Shown(Struct, frozen=True, gc=False):
-    """A power's figures with what they came from.
-
-    own: the power that one has; sheet: of the one that is used. slotted: what its slots come to,
-    by position in the sheet's `enhanceable`. hears: what beside that changes its figures.
-    looks_around: these may change though no strength, total or mode does: it has pets, which other
-    powers give something, or reads what is slotted.
-    """
-
-    figures: Figures
-    own: Power
-    sheet: Sheet
-    slotted: tuple[float, ...]
-    hears: Listens
-    looks_around: bool
-
-
-def _shown_as(
-    figures: Figures, own: Power, sheet: Sheet, slotted: tuple[float, ...], hears: Listens
-) -> Shown:
-    looks_around = bool(figures.pets) or "slotted" in hears.reads
-    return Shown(figures, own, sheet, slotted, hears, looks_around)
-
-
-def shown(power: PowerId, here: Situation, was: Shown | None = None) -> Shown:
-    """One of a build's powers. was: in a comparable situation, with the same slots."""
-    sheets, state = here.sheets, here.state
-    slots = state.slots.get(power, ())
-    found = standing_in(power, here.facts, sheets.frame)
-    sheet = sheets.of_power(found.power.id)
-    context = Context(here.facts, sheet.power)
-    is_same = was is not None and was.sheet is sheet
-    slotted = was.slotted if was and is_same else sheets.slotted(sheet, slots, state.boosts)
-    taken = here.build.powers.get(power, _PLAIN)
-    count = count_of(power, taken, scenario_of(here.build), sheets.frame)
-    count = limited(found, count, context)
-    modifiers = _chances(slots, here)
-    works = sheets.by_chance(slots, sheet.power.id) if slots else []
-    key = None if works else _depends_on(power, sheet, slotted, count, modifiers, here)
-    figures = sheets.figures.get(key) if key else None
-    own = sheets.catalogue.powers[power]
-    if figures is None:
-        strengths = sheet.strengths(slotted, here.strengths)
-        use = Use(context, modifiers, sheets.outcome, strengths, count, slotted[0])
-        use.do(sheet)
-        pets = _together(_follow(sheet, use, slots, here)) if sheet.bringing else ()
-        figures = _finished(own, sheet, use, pets, slots, here)
-        if key:
-            sheets.figures.keep(key, figures)
-    hears = was.hears if was and is_same else _hears(power, found, sheet, works, here)
-    return _shown_as(figures, own, sheet, slotted, hears)
-
-
-def costing_anew(was: Shown, here: Situation, moved: Container[str]) -> Shown:
-    """The same use of a power where its cost, times, reach and accuracy may be others.
-
-    For a power that brings nothing, and whose effects listen to nothing that changed. moved: the
-    attributes whose strength did; accuracy is among them if the chance to hit is another.
-    """
-    before, sheet = was.figures, was.sheet
-    strengths = sheet.own_strengths(moved, was.slotted, here.strengths)
-    after = strengthened_anew(
-        before.after, before.before, sheet.power, strengths, here.to_hit, here.of_level
-    )
-    figures = Figures(before.power, before.before, after, before.effects, before.procs, before.pets)
-    return Shown(figures, was.own, sheet, was.slotted, was.hears, was.looks_around)
-
-
-def _hears(
-    power: PowerId, used: CompiledPower, sheet: Sheet, works: Sequence[Sheet], here: Situation
-) -> Listens:
-    """What beside itself and its slots changes a power's figures. used: what stands for it; works:
-    what its slots do by chance."""
-    sheets = here.sheets
-    hears = sheets.listens(sheet)
-    also = [sheets.listens(each) for each in works]
-    for proc in here.procs:
-        everywhere = sheets.of_proc(proc, sheet.power.id)
-        if everywhere is not None:
-            also.append(sheets.listens(everywhere))
-    # What decides what is used instead, and on how many: it does so for modes and grants too.
-    reads = used.brings_by
-    if used.power.id != power:
-        reads = reads | sheets.frame.power(power).brings_by
-    if not also and reads <= hears.reads:
-        return hears
-    return Listens(
-        hears.own,
-        hears.attributes.union(*[each.attributes for each in also]),
-        hears.reads.union(reads, *[each.reads for each in also]),
-        hears.others or any(each.others for each in also),
-    )
-
-
-def _chances(slots: Slots, here: Situation) -> Mapping[str, float]:
-    """What is added to chances in a power with these slots, by tag."""
-    chances = here.state.chances
-    own = here.sheets.chances_in(tuple([each.id for each in slots])) if slots else {}
-    if not own:
-        return chances
-    return {**chances, **{tag: chances.get(tag, 0.0) + own[tag] for tag in own}}
-
-
-def _depends_on(
-    power: PowerId,
-    sheet: Sheet,
+def figures_of(
+    used: Used,
+    slots: Slots,
     slotted: tuple[float, ...],
     count: int,
     modifiers: Mapping[str, float],
     here: Situation,
-) -> Hashable:
-    """All that the figures of a power depend on in a frame whose slots do nothing by chance; None
-    when that takes long to say."""
-    if not sheet.is_plain or sheet.bringing or sheet.has_ppm:
-        return None
-    if not all(here.sheets.is_settled(proc, sheet.power.id) for proc in here.procs):
-        return None
+) -> Figures:
+    """The figures of one of a build's powers.
+
+    slotted: what its slots come to, by position in the sheet's `enhanceable`. count: targets or
+    stacks. modifiers: what is added to chances in it, by tag.
+    """
+    sheet = used.sheet
+    strengths = sheet.strengths(slotted, here.strengths)
     context = Context(here.facts, sheet.power)
-    return (
-        power,
-        sheet,
-        slotted,
-        tuple([here.strengths.get(attribute, 0.0) for attribute in sheet.heard]),
-        count,
-        tuple([block.likelihood(context, modifiers) for block in sheet.open]),
-        here.to_hit,
-        here.of_level,
-        tuple([_likely(proc, sheet.power.id, modifiers, here) for proc in here.procs]),
-    )
-
-
-def _likely(
-    proc: PowerId, host: PowerId, modifiers: Mapping[str, float], here: Situation
-) -> Hashable:
-    """How likely a proc that works in all powers, and each of its ticks, comes in one of them."""
-    works = here.sheets.of_proc(proc, host)
-    if works is None:
-        return None
-    context = Context(here.facts, works.power)
-    blocks = (*works.blocks, *[bringing.block for bringing in works.bringing])
-    return (
-        proc,
-        tuple([block.likelihood(context, modifiers) for block in blocks]),
-        tuple([block.each_tick(modifiers) for block in works.blocks if block.tick_tags]),
-    )
+    use = Use(context, modifiers, here.sheets.outcome, strengths, count, slotted[0])
+    use.do(sheet)
+    pets = _together(_follow(sheet, use, slots, here)) if sheet.bringing else ()
+    return _finished(used.own, sheet, use, pets, slots, here)
 
 
 def _finished(
@@ -316,18 +180,19 @@ def _procs(
     found: list[tuple[ProcFigure, dict[str, float]]] = []
     if slots:
         host, pulses = _host(sheet, pets, here)
-        recharge = use.recharge if host is sheet.power else 0.0
-        for slot, slotted in _in_slots(own, slots, here):
-            piece = here.sheets.of_piece(EnhancementId(slotted.id), host.id)
-            if piece is not None:
-                is_on = slotted.proc is not False
-                happened = _happening(piece, host, pulses, recharge, use, here)
-                found.extend(_proc_figure(slot, slotted.id, is_on, each) for each in happened)
-    for proc in here.procs:
-        works = here.sheets.of_proc(proc, sheet.power.id)
-        if works is not None:
-            happened = _happening(works, works.power, 1, use.recharge, use, here)
-            found.extend(_proc_figure("", proc, True, each) for each in happened)
+        pieces = here.sheets.in_slots(tuple([each.id for each in slots]), host.id)
+        if pieces.by_chance:
+            recharge = use.recharge if host is sheet.power else 0.0
+            in_slots = _in_slots(own, slots, here)
+            for (slot, slotted), piece in zip(in_slots, pieces.by_slot, strict=True):
+                if piece is not None:
+                    is_on = slotted.proc is not False
+                    happened = _happening(piece, host, pulses, recharge, use, here)
+                    found.extend(_proc_figure(slot, slotted.id, is_on, each) for each in happened)
+    everywhere = here.sheets.everywhere(here.procs, sheet.power.id)
+    for proc, works in zip(everywhere.procs, everywhere.works, strict=True):
+        happened = _happening(works, works.power, 1, use.recharge, use, here)
+        found.extend(_proc_figure("", proc, True, each) for each in happened)
     return found
 
 

@@ -1,6 +1,6 @@
 """What beyond a power and its slots changes its figures."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -32,6 +32,16 @@ def listens(sheet: Sheet, brought: Iterable[Sheet] = ()) -> Listens:
         reads |= frozenset(_read_by(each))
         others = others or _summons(each)
     return Listens(_by_globals(sheet.enhanceable[: len(OWN)]), attributes, reads, others)
+
+
+def with_others(hears: Listens, also: Sequence[Listens]) -> Listens:
+    """What something listens to together with others."""
+    return Listens(
+        hears.own,
+        hears.attributes.union(*[each.attributes for each in also]),
+        hears.reads.union(*[each.reads for each in also]),
+        hears.others or any(each.others for each in also),
+    )
 
 
 def _summons(sheet: Sheet) -> bool:

@@ -11,14 +11,15 @@ from msgspec import Struct, structs
 from calc.changes import differing
 from calc.facts import Reads
 from calc.figure_types import Figures
-from calc.figures import Shown, costing_anew, powers_of, shown
 from calc.remembered import Remembered
 from calc.rules import Checked
 from calc.running import Running
 from calc.sheets import Sheets
+from calc.shown import costing_anew, powers_of, shown
 from calc.standing import Situation, situation
 from calc.switches import scenario_of
 from calc.totals import Total
+from calc.used import Shown
 from gamedata.catalogue import PowerId
 
 
@@ -91,10 +92,10 @@ def _listeners(
             yield power, shown(power, here, was)
         elif hits_otherwise or not hears.own.isdisjoint(moved):
             yield power, costing_anew(was, here, own)
-        elif was.figures.pets and here.sheets.pets_in(was.sheet.power.id):
+        elif was.figures.pets and here.sheets.pets_in(was.used.sheet.power.id):
             if givers is None:
                 givers = _givers(memory.state, old.memory.state)
-            if givers and _pets_have_other(was.sheet.power.id, givers, here, old.here):
+            if givers and _pets_have_other(was.used.sheet.power.id, givers, here, old.here):
                 yield power, shown(power, here, was)
 
 

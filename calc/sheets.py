@@ -10,17 +10,18 @@ from calc import everywhere, pieces
 from calc.active import MAX_DEPTH
 from calc.compile import compile_for_pet, compile_power
 from calc.compile_sheet import Caster, compile_sheet, name_of
-from calc.figure_types import Figures, PetPowerFigures
+from calc.figure_types import PetPowerFigures
 from calc.frame import Frame, Slots
 from calc.kept import kept
-from calc.listening import Listens, listens
+from calc.listening import Listens, listens, with_others
 from calc.pets import Summoned, summoned
 from calc.power_numbers import own_numbers
 from calc.powers import CompiledPower
-from calc.sheet import Block, Bringing, Sheet, sheet_of
+from calc.sheet import OWN, Block, Bringing, Sheet, sheet_of
 from calc.stats import NUMBER
 from calc.tables import table
-from calc.use import work_out
+from calc.use import Outcome, Outcomes, plan, strengthened
+from calc.used import Everywhere, InSlots, Shown, Used
 from gamedata.catalogue import (
     ArchetypeId,
     EnhancementId,
@@ -33,7 +34,9 @@ _SHEETS = 2048
 _GIFTS = 8192
 _SLOTTINGS = 8192
 _OUTCOMES = 1024  # a few kilobytes each
+_PLANS = 2048
 _CERTAIN = 1.0 - 1e-9
+_COUNTLESS = ("once", "teammates")  # times that no count multiplies
 
 Thing = TypeVar("Thing")
 
@@ -71,24 +74,59 @@ class Sheets:
         self.of_pet = kept(_SHEETS, self._of_pet)
         self.of_piece = kept(_SHEETS, self._of_piece)
         self.of_proc = kept(_SHEETS, self._of_proc)
-        self.is_settled = kept(_SHEETS, self._is_settled)
+        self.used = kept(_SHEETS, self._used)
+        self.in_slots = kept(_SLOTTINGS, self._in_slots)
+        self.everywhere = kept(_SHEETS, self._everywhere)
+        self.hearing = kept(_SHEETS, self._hearing)
         self.for_pet = kept(_GIFTS, self._for_pet)
         self.of_pet_itself = kept(_SHEETS, self._of_pet_itself)
         self.pets_in = kept(_SHEETS, self._pets_in)
         self.summoned = kept(_SHEETS, self._summoned)
         self.summoned_by = kept(_SHEETS, self._summoned_by)
         self.slotted = kept(_SLOTTINGS, self._slotted)
-        self.outcome = lru_cache(_OUTCOMES)(work_out)
-        self.chances_in = kept(_SLOTTINGS, self._chances_in)
+        self.outcome = _outcomes()
         self.own_numbers = kept(_SHEETS, self._own_numbers)
-        self.figures: Kept[Figures] = Kept()
+        self.slotted_alike: Kept[Shown] = Kept()
+        self.unslotted_alike: Kept[Shown] = Kept()
         self.pets: Kept[PetPowerFigures] = Kept()
         self.listens = kept(_SHEETS, self._listens)
 
-    def by_chance(self, slots: Slots, host: PowerId) -> list[Sheet]:
-        """What the pieces in a power do by chance."""
-        pieces_ = [self.of_piece(EnhancementId(each.id), host) for each in slots]
-        return [piece for piece in pieces_ if piece is not None]
+    def _used(self, own: PowerId, instead: PowerId) -> Used:
+        """A power that one has, and the one that is used when it is."""
+        sheet, power = self.of_power(instead), self.frame.power
+        # What decides what is used instead, and on how many: it does so for modes and grants too.
+        reads = power(own).brings_by | power(instead).brings_by
+        hears = self.listens(sheet)
+        effects = sheet.enhanceable[len(OWN) :]
+        return Used(
+            self.catalogue.powers[own],
+            sheet,
+            hears if reads <= hears.reads else structs.replace(hears, reads=hears.reads | reads),
+            (0.0,) * len(sheet.enhanceable),
+            tuple(wanted.attribute for wanted in effects if wanted.by_globals),
+            bool(sheet.bringing) or any(each.times not in _COUNTLESS for each in sheet.blocks),
+            sheet.is_plain and not sheet.bringing and not sheet.has_ppm,
+        )
+
+    def _hearing(self, used: Used, works: tuple[Sheet, ...]) -> Listens:
+        """What a power listens to, with what works in it by chance."""
+        return with_others(used.hears, [self.listens(each) for each in works])
+
+    def _in_slots(self, enhancements: tuple[str, ...], host: PowerId) -> InSlots:
+        by_slot = tuple(self.of_piece(EnhancementId(each), host) for each in enhancements)
+        return InSlots(
+            by_slot,
+            tuple(piece for piece in by_slot if piece is not None),
+            self._chances_in(enhancements),
+        )
+
+    def _everywhere(self, procs: tuple[PowerId, ...], host: PowerId) -> Everywhere:
+        found = [(proc, works) for proc in procs if (works := self.of_proc(proc, host))]
+        return Everywhere(
+            tuple(proc for proc, _ in found),
+            tuple(works for _, works in found),
+            all(self._is_settled(works) for _, works in found),
+        )
 
     def _chances_in(self, enhancements: tuple[str, ...]) -> Mapping[str, float]:
         """What pieces add to chances in the power that they sit in, by tag."""
@@ -152,11 +190,8 @@ class Sheets:
             return None
         return sheet_of(as_power, sheet.enhanceable, sheet.blocks, bringing, sheet.fixed)
 
-    def _is_settled(self, proc: PowerId, host: PowerId) -> bool:
+    def _is_settled(self, sheet: Sheet) -> bool:
         """Whether what a proc does follows from how likely it and its ticks are."""
-        sheet = self.of_proc(proc, host)
-        if sheet is None:
-            return True
         executed = [self.of_power(each) for bringing in sheet.bringing for each in bringing.powers]
         return all(block.is_fixed for block in sheet.blocks) and not any(
             other.bringing or other.open or not other.is_plain for other in executed
@@ -294,6 +329,25 @@ class Sheets:
             return (0.0,) * len(sheet.enhanceable)
         given = self.frame.enhanced(sheet.power.id, slots, boosts)
         return tuple([given.get(attribute, 0.0) for attribute in sheet.slotted])
+
+
+def _outcomes() -> Outcomes:
+    """What sheets come to, remembered; plans, which all strengths share, are so longer."""
+    plans = lru_cache(_PLANS)(plan)
+
+    @lru_cache(_OUTCOMES)
+    def outcome(
+        sheet: Sheet,
+        strengths: tuple[float, ...],
+        count: int,
+        likelihoods: tuple[float, ...],
+        factor: float,
+        via: str,
+    ) -> Outcome:
+        planned = plans(sheet, count, likelihoods, factor, via)
+        return strengthened(planned, strengths, sheet.fixed)
+
+    return outcome
 
 
 def _shows(power: CompiledPower) -> bool:

@@ -12,6 +12,7 @@ from calc.facts import Facts
 from calc.pets import Summoned
 from calc.power_numbers import BASE_TO_HIT
 from calc.running import Running
+from calc.sheet import OWN
 from calc.sheets import Sheets
 from calc.switches import scenario_of
 from gamedata.catalogue import EntityId, PowerId
@@ -21,8 +22,9 @@ class Situation(Struct, frozen=True, gc=False):
     """What the figures of all powers of a build have in common.
 
     strengths: the global ones, by attribute. facts: with the totals. to_hit: base and buffs,
-    base_to_hit: the base alone. of_level: what the foe's level adds to it. procs: those that work
-    in all powers. met: what pets of each kind have, worked out when somebody asks.
+    base_to_hit: the base alone. of_level: what the foe's level adds to it. own: the strengths of
+    `calc.sheet.OWN` with these two, from which the numbers of powers themselves follow. procs:
+    those that work in all powers. met: what pets of each kind have, worked out when somebody asks.
     """
 
     build: Build
@@ -33,6 +35,7 @@ class Situation(Struct, frozen=True, gc=False):
     to_hit: float
     base_to_hit: float
     of_level: float = 0.0
+    own: tuple[float, ...] = ()
     procs: tuple[PowerId, ...] = ()
     met: dict[EntityId, Gifts] = {}
 
@@ -56,6 +59,7 @@ def situation(
     """A build's situation. strengths, sums: those of its totals. old: that of another build."""
     facts = with_totals(sums, state.facts, sheets.frame)
     above = scenario_of(build).relative_level
+    of_level = BASE_TO_HIT[above] - BASE_TO_HIT[0]
     return Situation(
         build,
         state,
@@ -64,7 +68,8 @@ def situation(
         facts,
         facts.to_hit,
         sheets.frame.base_to_hit,
-        BASE_TO_HIT[above] - BASE_TO_HIT[0],
+        of_level,
+        (*[strengths.get(attribute, 0.0) for attribute in OWN], facts.to_hit, of_level),
         everywhere(state, sheets.catalogue)
         if old is None or old.sheets is not sheets
         else everywhere_after(old.procs, old.state, state, sheets.catalogue),

@@ -10,7 +10,7 @@ from msgspec import Struct
 from calc import procs
 from calc.facts import Context
 from calc.figure_types import EffectFigure
-from calc.sheet import OWN, Block, Sheet
+from calc.sheet import OWN, Block, Line, Sheet
 
 _NO_MODIFIERS: Mapping[str, float] = {}
 
@@ -23,17 +23,47 @@ class Outcome(Struct, frozen=True, gc=False):
     after: Mapping[str, float]
 
 
+class Planned(Struct, frozen=True, gc=False):
+    """A line that happens, as it is without slots and buffs.
+
+    times: how often its magnitude counts. whole: what its ticks come to, in first ticks, on
+    average. damage: the type that it adds to, "" for none.
+    """
+
+    figure: EffectFigure
+    block: Block
+    line: Line
+    times: int
+    whole: float
+    damage: str
+
+
+class Plan(Struct, frozen=True, gc=False):
+    """What the blocks of a sheet do without slots and buffs: all that strengths do not touch.
+
+    before: damage by type.
+    """
+
+    lines: tuple[Planned, ...]
+    before: Mapping[str, float]
+
+
+Outcomes = Callable[[Sheet, tuple[float, ...], int, tuple[float, ...], float, str], Outcome]
+"""What a plain sheet comes to, remembered: its `plan`, `strengthened`. Of the sheet, strengths,
+count, likelihoods, factor and via."""
+
+
 class Use(Struct):
     """What evaluating one use of a power needs, and what comes of it.
 
     strengths: by position in the sheet's `enhanceable`, 1.0 at the end for what has none.
-    modifiers: what is added to chances, by tag. outcome: `work_out`, remembered. count: targets or
-    stacks. recharge: what slots add to the power's recharge. before, after: damage by type.
+    modifiers: what is added to chances, by tag. count: targets or stacks. recharge: what slots add
+    to the power's recharge. before, after: damage by type.
     """
 
     context: Context
     modifiers: Mapping[str, float]
-    outcome: Callable[[Sheet, tuple[float, ...], int, tuple[float, ...], float, str], Outcome]
+    outcome: Outcomes
     strengths: tuple[float, ...] = (1.0,)
     count: int = 1
     recharge: float = 0.0
@@ -57,99 +87,124 @@ class Use(Struct):
         if sheet.is_plain:
             done = self.outcome(sheet, strengths, self.count, likelihoods, factor, via)
         else:
-            done = work_out(
-                sheet,
-                strengths,
-                self.count,
-                likelihoods,
-                factor,
-                via,
-                self.context,
-                self.modifiers,
-            )
+            context, modifiers = self.context, self.modifiers
+            planned = plan(sheet, self.count, likelihoods, factor, via, context, modifiers)
+            done = strengthened(planned, strengths, context)
         self.effects.extend(done.effects)
         for whole, part in ((self.before, done.before), (self.after, done.after)):
             for kind, damage in part.items():
                 whole[kind] = whole.get(kind, 0.0) + damage
 
 
-def work_out(
+def plan(
     sheet: Sheet,
-    strengths: tuple[float, ...],
     count: int,
     likelihoods: tuple[float, ...],
     factor: float,
     via: str,
     context: Context | None = None,
     modifiers: Mapping[str, float] = _NO_MODIFIERS,
-) -> Outcome:
-    """What the blocks of a sheet do.
+) -> Plan:
+    """What the blocks of a sheet do as they are.
 
-    strengths: without those of `OWN`. likelihoods: of the sheet's open blocks. context, modifiers:
-    only needed where the sheet is not plain.
+    likelihoods: of the sheet's open blocks. factor: the chance that it is done at all. context,
+    modifiers: only needed where the sheet is not plain.
     """
-    working = _Working(context or sheet.fixed, modifiers, strengths, via)
+    context = context or sheet.fixed
+    lines: list[Planned] = []
+    before: dict[str, float] = {}
     decided = iter(likelihoods)
     for block, is_open in zip(sheet.blocks, sheet.is_open, strict=True):
         chance = factor * (next(decided) if is_open else block.chance)
         times = block.multiplied(count)
         if block.times == "teammates":
             chance, times = factor, round(chance / factor)
-        if chance > 0.0 and times:
-            working.add(block, chance, times)
-    return Outcome(tuple(working.effects), working.before, working.after)
-
-
-class _Working:
-    def __init__(
-        self,
-        context: Context,
-        modifiers: Mapping[str, float],
-        strengths: tuple[float, ...],
-        via: str,
-    ) -> None:
-        self.context = context
-        self.modifiers = modifiers
-        self.strengths = strengths
-        self.via = via
-        self.effects: list[EffectFigure] = []
-        self.before: dict[str, float] = {}
-        self.after: dict[str, float] = {}
-
-    def add(self, block: Block, chance: float, times: int) -> None:
-        each_tick = chance * block.each_tick(self.modifiers)
+        if chance <= 0.0 or not times:
+            continue
+        each_tick = chance * block.each_tick(modifiers)
         if each_tick <= 0.0:
-            return
-        whole = chance * block.all_ticks(self.modifiers)
+            continue
+        whole = chance * block.all_ticks(modifiers)
         for line in block.lines:
-            strength = self.strengths[line.strength - len(OWN)] if line.strength >= 0 else 1.0
-            if line.on_duration:
-                before = after = times * line.amount
-                duration_before = block.duration(self.context, 1.0)
-                duration = block.duration(self.context, strength)
-            else:
-                before = times * block.magnitude(line, self.context, 1.0)
-                after = times * block.magnitude(line, self.context, strength)
-                duration = duration_before = block.duration_s
-            if line.damage:
-                before, after = -before, -after
-                if not block.secondary:
-                    kind = line.damage
-                    self.before[kind] = self.before.get(kind, 0.0) + whole * before
-                    self.after[kind] = self.after.get(kind, 0.0) + whole * after
-            self.effects.append(
-                EffectFigure(
-                    line.attribute,
-                    block.template.aspect,
-                    block.on,
-                    after,
-                    before,
-                    duration,
-                    duration_before,
-                    each_tick,
-                    block.ticks,
-                    block.template.period_s,
-                    block.delay_s,
-                    self.via,
-                )
-            )
+            planned = _planned(block, line, times, each_tick, whole, via, context)
+            lines.append(planned)
+            if kind := planned.damage:
+                before[kind] = before.get(kind, 0.0) + whole * planned.figure.before
+    return Plan(tuple(lines), before)
+
+
+def _planned(
+    block: Block,
+    line: Line,
+    times: int,
+    each_tick: float,
+    whole: float,
+    via: str,
+    context: Context,
+) -> Planned:
+    if line.on_duration:
+        magnitude, duration = times * line.amount, block.duration(context, 1.0)
+    else:
+        magnitude, duration = times * block.magnitude(line, context, 1.0), block.duration_s
+    if line.damage:
+        magnitude = -magnitude
+    figure = EffectFigure(
+        line.attribute,
+        block.template.aspect,
+        block.on,
+        magnitude,
+        magnitude,
+        duration,
+        duration,
+        each_tick,
+        block.ticks,
+        block.template.period_s,
+        block.delay_s,
+        via,
+    )
+    return Planned(figure, block, line, times, whole, "" if block.secondary else line.damage)
+
+
+def strengthened(planned: Plan, strengths: tuple[float, ...], context: Context) -> Outcome:
+    """What a plan comes to in a power that is strengthened.
+
+    strengths: by position in the sheet's `enhanceable`, without those of `OWN`.
+    """
+    effects: list[EffectFigure] = []
+    after: dict[str, float] = {}
+    for each in planned.lines:
+        position = each.line.strength
+        figure = each.figure
+        if position >= 0:
+            strength = strengths[position - len(OWN)]
+            if strength != 1.0:
+                figure = _strengthened(each, strength, context)
+        if kind := each.damage:
+            after[kind] = after.get(kind, 0.0) + each.whole * figure.magnitude
+        effects.append(figure)
+    return Outcome(tuple(effects), planned.before, after)
+
+
+def _strengthened(planned: Planned, strength: float, context: Context) -> EffectFigure:
+    was, block, line = planned.figure, planned.block, planned.line
+    if line.on_duration:
+        magnitude, duration = was.before, block.duration(context, strength)
+    else:
+        magnitude = planned.times * block.magnitude(line, context, strength)
+        duration = was.duration_s
+        if line.damage:
+            magnitude = -magnitude
+    return EffectFigure(
+        was.attribute,
+        was.aspect,
+        was.on,
+        magnitude,
+        was.before,
+        duration,
+        was.duration_before_s,
+        was.chance,
+        was.ticks,
+        was.period_s,
+        was.delay_s,
+        was.via,
+    )
