@@ -14,6 +14,7 @@ from msgspec import Struct
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server import audit
 from server.account_tables import banned
 from server.auth import Person, hash_secret, new_secret
 from server.log import Stored
@@ -110,6 +111,7 @@ async def invite(
     role: Role,
     expires_in_s: int | None,
     uses: int | None,
+    address: str = "",
 ) -> tuple[str, str]:
     """A new invitation: its id and its secret, which is told only now. Raises AccessError."""
     secret = new_secret()
@@ -132,6 +134,8 @@ async def invite(
                 created_at=now,
             )
         )
+        about = f"{role} {invitation} session {session}"
+        audit.note(sql, "invitation_created", address, None, inviter, about)
     return invitation, secret
 
 
@@ -239,7 +243,9 @@ def _join(
     return True
 
 
-async def revoke(database: Database, session: str, owner: str, invitation: str) -> Access:
+async def revoke(
+    database: Database, session: str, owner: str, invitation: str, address: str = ""
+) -> Access:
     """Make an invitation useless, and members who came by it no members. Raises AccessError."""
     async with database.writing() as sql:
         if await member_role(sql, session, owner) != "owner":
@@ -247,7 +253,10 @@ async def revoke(database: Database, session: str, owner: str, invitation: str) 
         row = await sql.get(InvitationRow, invitation)
         if row is None or row.session_id != session:
             raise AccessError("not_found", "There is no such invitation.")
-        row.revoked_at = row.revoked_at or now_ms()
+        if row.revoked_at is None:
+            row.revoked_at = now_ms()
+            about = f"{row.role} {invitation} session {session}"
+            audit.note(sql, "invitation_revoked", address, None, owner, about)
         came = select(MemberRow).where(
             MemberRow.session_id == session, MemberRow.invitation_id == invitation
         )

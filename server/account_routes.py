@@ -232,10 +232,14 @@ async def read_audit(
     limit: Annotated[int, Parameter(ge=1, le=NOTED_AT_ONCE)] = NOTED_AT_ONCE,
     person: Annotated[str, Parameter(max_length=32, pattern=r"^\w*$")] = "",
     event: Annotated[str, Parameter(max_length=32, pattern=r"^\w*$")] = "",
+    by: Annotated[str, Parameter(max_length=32, pattern=r"^\w*$")] = "",
 ) -> tuple[audit.Noted, ...]:
-    """What was done to accounts, newest first, for an admin."""
+    """What was done to accounts, rights and sessions, newest first, for an admin.
+
+    The next page is `before` the last number. person: whom it is about; by: who did it.
+    """
     await _admin(request, services)
-    return await audit.recall(services.database, before, limit, person, event)
+    return await audit.recall(services.database, before, limit, person, event, by)
 
 
 async def account_of(request: AnyRequest, services: Services) -> Person:

@@ -18,6 +18,7 @@ from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
 from server import (
     account_routes,
+    audit,
     edit_routes,
     identity_routes,
     library_routes,
@@ -126,6 +127,9 @@ def create_app(
         keeping = asyncio.create_task(_supervised(desk.run()))
         calling = asyncio.create_task(_supervised(services.callers.run()))
         limiting = asyncio.create_task(_supervised(limiter.run()))
+        forgetting = asyncio.create_task(
+            _supervised(audit.keep(database, settings.audit_days, settings.audit_address_days))
+        )
         gc.collect()
         # The catalogue is here to stay: no collection needs to look at it again.
         gc.freeze()
@@ -141,7 +145,8 @@ def create_app(
         keeping.cancel()
         calling.cancel()
         limiting.cancel()
-        await asyncio.wait([serving, keeping, calling, limiting], timeout=STOP_S)
+        forgetting.cancel()
+        await asyncio.wait([serving, keeping, calling, limiting, forgetting], timeout=STOP_S)
         await redis.aclose()
         await hints_redis.aclose()
         await services.providers.close()

@@ -110,7 +110,9 @@ async def invitations(database: Database, session: str, person: str) -> tuple[Li
     )
 
 
-async def set_role(database: Database, session: str, owner: str, person: str, role: Role) -> Access:
+async def set_role(
+    database: Database, session: str, owner: str, person: str, role: Role, address: str = ""
+) -> Access:
     """Give a member another role; ownership is handed over. Raises AccessError."""
     async with database.writing() as sql:
         await _as_owner(sql, session, owner)
@@ -118,10 +120,14 @@ async def set_role(database: Database, session: str, owner: str, person: str, ro
         if "owner" in (role, member.role):
             raise AccessError("not_allowed", "A session has one owner: hand it over instead.")
         member.role = role
+        about = f"{role} session {session}"
+        audit.note(sql, "member_role_changed", address, person, owner, about)
         return await changed(sql, session)
 
 
-async def hand_over(database: Database, session: str, owner: str, person: str) -> Access:
+async def hand_over(
+    database: Database, session: str, owner: str, person: str, address: str = ""
+) -> Access:
     """Make a member the owner; the owner becomes an editor. Raises AccessError."""
     async with database.writing() as sql:
         await _as_owner(sql, session, owner)
@@ -130,10 +136,13 @@ async def hand_over(database: Database, session: str, owner: str, person: str) -
         before.role = "editor"
         member.role = "owner"
         member.invitation_id = None  # revoking the link that they came by must not cost the owner
+        audit.note(sql, "handed_over", address, person, owner, f"session {session}")
         return await changed(sql, session)
 
 
-async def remove(database: Database, session: str, by: str, person: str) -> tuple[Access, Removed]:
+async def remove(
+    database: Database, session: str, by: str, person: str, address: str = ""
+) -> tuple[Access, Removed]:
     """Kick a member, or leave for good. Raises AccessError."""
     async with database.writing() as sql:
         if by != person:
@@ -145,6 +154,7 @@ async def remove(database: Database, session: str, by: str, person: str) -> tupl
             raise AccessError("not_allowed", "The owner stays: hand the session over, or end it.")
         came_by = member.invitation_id
         await sql.delete(member)
+        audit.note(sql, "member_removed", address, person, by, f"session {session}")
         rights = await changed(sql, session)
         invitation = None if came_by is None else await sql.get(InvitationRow, came_by)
         if invitation is None or not _is_good(invitation) or by == person:
@@ -164,7 +174,7 @@ async def describe(
         return await changed(sql, session)
 
 
-async def end(database: Database, session: str, owner: str) -> Access:
+async def end(database: Database, session: str, owner: str, address: str = "") -> Access:
     """Mark the session: it never opens again. Asked again, it is told again. Raises AccessError."""
     async with database.writing() as sql:
         row = await sql.get(SessionRow, session, with_for_update=True)
@@ -173,7 +183,9 @@ async def end(database: Database, session: str, owner: str) -> Access:
             raise AccessError("no_session", "There is no such session.")
         if member.role != "owner":
             raise AccessError("not_allowed", "Only the owner may do this.")
-        row.ended_at = row.ended_at or now_ms()
+        if row.ended_at is None:
+            row.ended_at = now_ms()
+            audit.note(sql, "session_ended", address, None, owner, f"session {session}")
         return await changed(sql, session)
 
 

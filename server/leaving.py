@@ -173,7 +173,9 @@ async def leave(database: Database, person: str, address: str) -> dict[str, Acce
         for named in (
             update(SaidRow).where(SaidRow.person == person).values(name=SOMEONE),
             update(VersionRow).where(VersionRow.author == person).values(author_name=SOMEONE),
-            update(AuditRow).where(AuditRow.person == person).values(address=""),
+            update(AuditRow)
+            .where((AuditRow.person == person) | (AuditRow.by == person))
+            .values(address=""),
         ):
             await sql.execute(named)
         own = select(LoginRow.id).where(LoginRow.user_id == person)

@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import UNSET, Struct, UnsetType
 
 from calc.build import Title
-from server import governing
+from server import governing, peers
 from server.admission import caller
 from server.described import by, errors
 from server.protocol import Role
@@ -82,7 +82,9 @@ async def change_member(
     database, owner = services.database, (await caller(request, services)).id
     await _share(
         session_id,
-        await governing.set_role(database, session_id, owner, person, data.role),
+        await governing.set_role(
+            database, session_id, owner, person, data.role, peers.address(request.scope)
+        ),
         services,
     )
     known = await governing.members(database, session_id, owner)
@@ -103,7 +105,9 @@ async def remove_member(
     The answer names the link that they could come back by, for the owner to revoke.
     """
     by = (await caller(request, services)).id
-    rights, removed = await governing.remove(services.database, session_id, by, person)
+    rights, removed = await governing.remove(
+        services.database, session_id, by, person, peers.address(request.scope)
+    )
     await _share(session_id, rights, services)
     return removed
 
@@ -119,7 +123,9 @@ async def hand_over(
 ) -> None:
     """The owner makes another member the owner, and becomes an editor."""
     owner = (await caller(request, services)).id
-    rights = await governing.hand_over(services.database, session_id, owner, data.person)
+    rights = await governing.hand_over(
+        services.database, session_id, owner, data.person, peers.address(request.scope)
+    )
     await _share(session_id, rights, services)
 
 
@@ -152,7 +158,8 @@ async def change_session(
 async def end_session(request: AnyRequest, session_id: str, services: Services) -> None:
     """The owner ends the session for everybody: it never opens again."""
     owner = (await caller(request, services)).id
-    rights = await governing.end(services.database, session_id, owner)
+    address = peers.address(request.scope)
+    rights = await governing.end(services.database, session_id, owner, address)
     await _share(session_id, rights, services)
 
 

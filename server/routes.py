@@ -15,7 +15,7 @@ from calc.build import Build, GameId, Title
 from calc.canonical import canonical
 from calc.operations import SetArchetype
 from calc.rules import Finding
-from server import access, chat
+from server import access, chat, peers
 from server.admission import caller, limit
 from server.auth import Person
 from server.described import by, errors
@@ -151,6 +151,7 @@ async def create_invitation(
         data.role,
         None if data.expires_in is UNSET else data.expires_in,
         None if data.uses is UNSET else data.uses,
+        peers.address(request.scope),
     )
     url = f"{base(request, services)}/s/{session_id}#{secret}"
     return Invitation(invitation, secret, url)
@@ -167,7 +168,8 @@ async def revoke_invitation(
 ) -> None:
     """Nobody can come by this link any more, and who came by it goes."""
     person = await caller(request, services, "edit")
-    rights = await access.revoke(services.database, session_id, person.id, invitation_id)
+    address = peers.address(request.scope)
+    rights = await access.revoke(services.database, session_id, person.id, invitation_id, address)
     await services.log.put_access(session_id, rights)
 
 

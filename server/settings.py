@@ -47,6 +47,7 @@ class Settings(Struct, frozen=True):
     requests_per_minute: of the REST interface, for one address; before all other limits.
     edits_per_second, operations_per_second, questions_per_second, said_per_second: of one person,
     by all their sockets and requests; people_per_address: an address may do as much as so many.
+    audit_days, audit_address_days: how long the audit log keeps what happened, and from where.
     updates_per_second: frames of a session for its viewers.
     people_ttl_s: how long a killed worker's people are still shown.
     stored_every, log_keeps: revisions between two stored builds, and kept in the log.
@@ -87,6 +88,8 @@ class Settings(Struct, frozen=True):
     searches_per_minute: int = 240
     logins_per_minute: int = 30
     attempts_per_minute: int = 10
+    audit_days: int = 365
+    audit_address_days: int = 30
     frame_bytes: int = 65536
     body_bytes: int = 512 * 1024
     operations_per_edit: int = 100
@@ -313,6 +316,8 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "searches_per_minute": _count,
     "logins_per_minute": _count,
     "attempts_per_minute": _count,
+    "audit_days": _count,
+    "audit_address_days": _count,
     "frame_bytes": _count,
     "body_bytes": _count,
     "operations_per_edit": _count,
