@@ -321,4 +321,5 @@ async def _access(sql: AsyncSession, session: str) -> Access:
         person: Membership(name, cast(Role, role), invitation or "")
         for person, name, role, invitation in rows
     }
-    return Access(row.access, members, row.title, row.locked, row.ended_at is not None)
+    ended = row.ended_at is not None
+    return Access(row.access, members, row.title, row.locked, ended, row.editors_go_back)

@@ -21,6 +21,7 @@ from server import (
     audit,
     edit_routes,
     identity_routes,
+    history_routes,
     library_routes,
     library_search_routes,
     member_routes,
@@ -49,6 +50,8 @@ from server.head import Application
 from server.joins import Joins
 from server.limiter import Limit, Limiter, Purses
 from server.log import Log
+from server.health import Doctor
+from server.history import History
 from server.orm import Database
 from server.passwords import Passwords
 from server.providers import Providers
@@ -114,6 +117,7 @@ def create_app(
         guests=a_minute("guests", settings.guests_per_minute),
         sessions=a_minute("sessions", settings.sessions_per_minute),
         computed=a_minute("totals", settings.totals_per_minute),
+        history=History(database, log),
         logins=a_minute("logins", settings.logins_per_minute),
         attempts=a_minute("attempts", settings.attempts_per_minute),
         saves=a_minute("saves", settings.saves_per_minute),
@@ -201,6 +205,7 @@ def create_app(
             routes.ready,
             catalogue_router(engine.catalogue),
             reference_routes.live_page,
+            *history_routes.HANDLERS,
             reference_routes.live_document,
             reference_routes.swagger_asset,
             pages.index,

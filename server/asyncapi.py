@@ -96,6 +96,7 @@ REFUSALS: Mapping[str, str] = {
     "too_many_operations": "More operations than `welcome.limits.operations_per_edit`.",
     "changed_meanwhile": "A value is not what the operation `expects`; `by` changed it.",
     "nothing_to_undo": "No edit of yours can be undone; `passed_over` says why.",
+    "no_difference": "By REST: the build is what it was at that revision.",
     "nothing_to_redo": "No undone edit of yours can be made again.",
     "id_reused": "The id was used for something else.",
     "too_old": "The edit's `base` is too old to tell whether it was made already.",

@@ -14,7 +14,8 @@ from calc.rulebook import RULES
 from server import peers
 from server.admission import admit, caller, check
 from server.allowance import edit_wait
-from server.client_messages import Edit
+from server.auth import Person
+from server.client_messages import Edit, Making
 from server.described import by, errors
 from server.log import UnreachableError
 from server.problems import ProblemError
@@ -99,12 +100,24 @@ async def create_edit(
     Who is no member yet becomes one by the invitation.
     """
     person = await caller(request, services, "edit")
-    edit = Edit(_checked(key), data.base, data.operations)
-    _limit(request, person.id, edit, services)
-    async with services.hub.live(session_id) as live:
+    edit = Edit(checked(key), data.base, data.operations)
+    return await settle(request, session_id, person, edit, services, secret)
+
+
+async def settle(
+    request: AnyRequest,
+    session: str,
+    person: Person,
+    asked: Making,
+    services: Services,
+    secret: str = "",
+) -> Accepted:
+    """Put what somebody asked for in line, and wait for the answer. Raises ProblemError."""
+    _limit(request, person.id, asked, services)
+    async with services.hub.live(session) as live:
         await admit(live, person.id, person.name, secret, services)
         asker = Asker(person.id)
-        live.submit(asker, edit)
+        live.submit(asker, asked)
         try:
             async with asyncio.timeout(WAIT_S):
                 answer = await asker.answered
@@ -115,7 +128,8 @@ async def create_edit(
     return answer
 
 
-def _checked(key: str) -> str:
+def checked(key: str) -> str:
+    """An `Idempotency-Key` that can be an edit's id. Raises ProblemError."""
     try:
         return msgspec.convert(key, EditId)
     except msgspec.ValidationError:
@@ -123,12 +137,13 @@ def _checked(key: str) -> str:
         raise ProblemError(400, message) from None
 
 
-def _limit(request: AnyRequest, person: str, edit: Edit, services: Services) -> None:
+def _limit(request: AnyRequest, person: str, asked: Making, services: Services) -> None:
     most = services.settings.operations_per_edit
-    if len(edit.operations) > most:
+    operations = len(asked.operations) if isinstance(asked, Edit) else 1
+    if operations > most:
         raise ProblemError(400, f"An edit has at most {most} operations.", "too_many_operations")
     shares = services.live.of(person, peers.network(request.scope))
-    wait = edit_wait(shares, len(edit.operations))
+    wait = edit_wait(shares, operations)
     check(request, shares[0].edits.standing(wait), "Too many edits at once.")
 
 

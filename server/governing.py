@@ -164,13 +164,23 @@ async def remove(
 
 
 async def describe(
-    database: Database, session: str, owner: str, title: str | None, locked: bool | None
+    database: Database,
+    session: str,
+    owner: str,
+    title: str | None,
+    locked: bool | None,
+    editors_go_back: bool | None = None,
 ) -> Access:
-    """Name the session, lock it (nobody edits) or open it. Raises AccessError."""
+    """Name the session, lock it (nobody edits) or open it, let editors go back.
+
+    Raises AccessError.
+    """
     async with database.writing() as sql:
         row = await _as_owner(sql, session, owner)
         row.title = row.title if title is None else title
         row.locked = row.locked if locked is None else locked
+        if editors_go_back is not None:
+            row.editors_go_back = editors_go_back
         return await changed(sql, session)
 
 

@@ -127,6 +127,15 @@ class Entries(Struct, frozen=True):
     changes: tuple[tuple[Committed, Change], ...]
 
 
+class Began(Struct, frozen=True):
+    """Where a log stands, and where its epoch began: at `left_at` of the epoch `previous`."""
+
+    epoch: str
+    revision: int
+    previous: str
+    left_at: int
+
+
 class News(Struct, frozen=True):
     """What happened since a position. access: only when its version is another one; losses:
     only when their number is."""
@@ -412,6 +421,16 @@ class Log:
             more=reached < int(revision),
             losses=None if told is None else _losses(number, told),
         )
+
+    async def began(self, session: str) -> Began | None:
+        """Where a session stands; None when Redis does not have it."""
+        async with reaching(self._failed):
+            names = ["epoch", "revision", "previous", "left_at"]
+            found: Any = self._redis.hmget(key(session, "head"), names)
+            epoch, revision, previous, left_at = await found
+        if epoch is None:
+            return None
+        return Began(epoch.decode(), int(revision), previous.decode(), int(left_at))
 
     async def before(self, session: str, epoch: str, revision: int, count: int) -> list[Committed]:
         """The newest changes before a revision that the epoch's log still has, rising."""

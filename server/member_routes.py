@@ -30,10 +30,12 @@ class NewOwner(Struct, frozen=True):
 
 
 class NewDescription(Struct, frozen=True):
-    """locked: nobody edits. What is absent stays."""
+    """locked: nobody edits. editors_go_back: editors may, as the owner, bring back an earlier
+    revision and undo what somebody did. What is absent stays."""
 
     title: Title | UnsetType = UNSET
     locked: bool | UnsetType = UNSET
+    editors_go_back: bool | UnsetType = UNSET
 
 
 class Description(Struct, frozen=True):
@@ -42,6 +44,7 @@ class Description(Struct, frozen=True):
     id: str
     title: str
     locked: bool
+    editors_go_back: bool = False
 
 
 @get(
@@ -144,9 +147,10 @@ async def change_session(
         (await caller(request, services)).id,
         None if data.title is UNSET else data.title,
         None if data.locked is UNSET else data.locked,
+        None if data.editors_go_back is UNSET else data.editors_go_back,
     )
     await _share(session_id, rights, services)
-    return Description(session_id, rights.title, rights.locked)
+    return Description(session_id, rights.title, rights.locked, rights.editors_go_back)
 
 
 @delete(

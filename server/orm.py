@@ -49,7 +49,8 @@ class Base(DeclarativeBase):
 
 class SessionRow(Base):
     """A session. access: the version of who may do what; ended_at: it never opens again; locked:
-    nobody edits."""
+    nobody edits; editors_go_back: see `rights.may_go_back`; away: it was removed from Redis in
+    this epoch, and is to be looked for there only once it has a newer one."""
 
     __tablename__ = "sessions"
 
@@ -61,6 +62,8 @@ class SessionRow(Base):
     created_at: Mapped[int] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
     locked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    editors_go_back: Mapped[bool] = mapped_column(default=False, server_default=false())
+    away: Mapped[str | None] = mapped_column(String(16))
 
 
 class EpochRow(Base):

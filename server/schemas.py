@@ -59,8 +59,11 @@ def _portable(schema: Any, operations: list[dict[str, str]]) -> Any:
         return [_portable(each, operations) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    if schema.get("anyOf") == operations:
-        return {"$ref": SCHEMAS + "Operation"}
+    kinds = schema.get("anyOf", ())
+    if all(each in kinds for each in operations):
+        others = [each for each in kinds if each not in operations]
+        operation = {"$ref": SCHEMAS + "Operation"}
+        return {"anyOf": [operation, *others]} if others else operation
     portable = {key: _portable(value, operations) for key, value in schema.items()}
     if isinstance(portable.get("pattern"), str):
         # Lone surrogates are no text, and not every language's patterns can name them.

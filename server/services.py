@@ -9,6 +9,8 @@ from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
 from server.handshakes import Handshakes
+from server.health import Doctor
+from server.history import History
 from server.joins import Joins
 from server.limiter import Limit, Limiter, Purses
 from server.log import Log
@@ -26,6 +28,7 @@ class Services:
     hub: Hub
     database: Database
     desk: Desk
+    history: History
     joins: Joins
     tokens: Tokens
     callers: Callers

@@ -67,6 +67,7 @@ async def tour(server: Server) -> dict[str, Any]:
         await first.receive("snapshot")
         await _edits(seen, server, ann, first)
         await _looks_on(seen, server, ann, first)
+        await _goes_back(ann, first)
         await _falls_behind(seen, server, ann, first)
         await _degraded(server, first)
         server.process.send_signal(signal.SIGTERM)
@@ -156,6 +157,14 @@ async def _talk(ann: Owner, first: Recorded, second: Recorded) -> None:
     await second.receive("about")
     await first.send({"type": "renew", "id": "r1", "token": ann.token})
     await first.receive("renewed")
+
+
+async def _goes_back(ann: Owner, first: Recorded) -> None:
+    """An earlier revision is brought back, by REST: a `change` that no client sends."""
+    path = f"/api/v1/sessions/{ann.session}/history/restore"
+    ann.call("POST", path, {"base": 6, "revision": 0}, **{"Idempotency-Key": "back-to-start"})
+    while "restores" not in await first.receive("change"):
+        pass
 
 
 async def _falls_behind(seen: Seen, server: Server, ann: Owner, first: Recorded) -> None:
