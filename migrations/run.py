@@ -18,10 +18,10 @@ class VersionError(Exception):
     """The database is not of the version that it must be of; the message is for the operator."""
 
 
-async def upgrade(engine: AsyncEngine, version: str = "head") -> None:
+async def upgrade(engine: AsyncEngine) -> None:
     """Run what is missing, all or nothing. Raises VersionError for a newer database."""
     async with engine.execution_options(cohort_writes=True).begin() as connection:
-        await connection.run_sync(_upgrade, version)
+        await connection.run_sync(bring, "head")
 
 
 async def downgrade(engine: AsyncEngine, version: str) -> None:
@@ -39,7 +39,7 @@ async def check(engine: AsyncEngine) -> None:
 async def version_of(engine: AsyncEngine) -> str:
     """The database's version; EMPTY when it has none."""
     async with engine.connect() as connection:
-        return await connection.run_sync(_version)
+        return await connection.run_sync(version_within)
 
 
 def versions() -> list[str]:
@@ -55,10 +55,14 @@ def config(connection: Connection | None = None) -> Config:
     return config
 
 
-def _upgrade(connection: Connection, version: str) -> None:
+def bring(connection: Connection, version: str) -> None:
+    """As `upgrade`, within a transaction; also down, as long as there is nothing in the tables."""
     _lock(connection)
-    _known(connection)
-    command.upgrade(config(connection), version)
+    now, known = _known(connection), [EMPTY, *versions()]
+    if version != "head" and known.index(version) < known.index(now):
+        command.downgrade(config(connection), version)
+    else:
+        command.upgrade(config(connection), version)
 
 
 def _downgrade(connection: Connection, version: str) -> None:
@@ -82,7 +86,7 @@ def _check(connection: Connection) -> None:
 
 def _known(connection: Connection) -> str:
     """The database's version, if it is one that we know."""
-    version, known = _version(connection), versions()
+    version, known = version_within(connection), versions()
     if version not in (EMPTY, *known):
         raise VersionError(
             f"The database is of a newer version ({version}) than this release ({known[-1]}): run "
@@ -92,5 +96,5 @@ def _known(connection: Connection) -> str:
     return version
 
 
-def _version(connection: Connection) -> str:
+def version_within(connection: Connection) -> str:
     return MigrationContext.configure(connection).get_current_revision() or EMPTY

@@ -19,6 +19,7 @@ ACCESS_S = 15 * 60  # an account's: a refresh token brings the next
 AUDIENCE = "cohort"
 ISSUER = "cohort"
 SECRET_LENGTH = 32  # characters, at least
+SECRET_FILE = "secret"  # in the data directory
 
 Algorithm = Literal["HS256", "EdDSA"]
 ALGORITHMS: tuple[Algorithm, ...] = ("HS256", "EdDSA")
@@ -198,7 +199,7 @@ def signing_secret(given: str, data_dir: Path) -> str:
     """
     if given:
         return given
-    path = data_dir / "secret"
+    path = data_dir / SECRET_FILE
     if not path.exists():
         # Workers start at the same moment: the file appears whole, and the first one's counts.
         with tempfile.NamedTemporaryFile("w", dir=data_dir, prefix=".secret-") as file:

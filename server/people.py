@@ -1,6 +1,7 @@
 """Presence in Redis: each worker writes its own people, which expire unless it renews them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
@@ -42,3 +43,11 @@ class Presence:
         async with reaching(self._failed):
             answer = await self._script(keys=keys, args=[self._worker, own, self._ttl_ms, hint])
         return tuple(_decode(each) for each in answer)
+
+
+async def everybody(redis: Redis, session: str) -> tuple[Present, ...]:
+    """Who is there, by any worker. Raises UnreachableError."""
+    client: Any = redis
+    async with reaching():
+        found = await client.hvals(key(session, "people"))
+    return tuple(present for each in found for present in _decode(each))

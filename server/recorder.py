@@ -134,6 +134,10 @@ class Recorder:
                 async with asyncio.timeout(EVERY_S):
                     await self._stopping.wait()
 
+    async def flush(self) -> None:
+        """Record every session, once. Raises UnreachableError, FullError or DatabaseAwayError."""
+        await self._sweep(frozenset())
+
     async def _round(self, sessions: Sequence[str]) -> None:
         changed: list[str] = []
         for some in _chunks(sessions, HEADS):

@@ -21,11 +21,20 @@ class Wanted(Struct, frozen=True):
     number: int
 
 
+class Known(Struct, frozen=True):
+    """An engine that was wanted once. number: when, among them; wanted: still, or again."""
+
+    engine: str
+    number: int
+    wanted: bool
+
+
 class Releases:
     """What a worker knows of releases. engine: the name of its own."""
 
     def __init__(self, redis: Redis, engine: str, measures: Measures = UNMEASURED) -> None:
         self._failed = measures.redis_failed
+        self._redis: Any = redis
         self._release = redis.register_script(scripts.RELEASE)
         self._wanted = redis.register_script(scripts.WANTED)
         self._engine = engine
@@ -43,6 +52,21 @@ class Releases:
         """What is wanted now; a Redis that forgot it is told. Raises as `announce`."""
         self._known = await self._ask(self._wanted, self._known.engine, self._known.number)
         return self._known
+
+    async def known(self) -> list[Known]:
+        """All that were ever wanted, the newest first. Raises UnreachableError."""
+        async with reaching(self._failed):
+            found = await self._redis.hgetall(scripts.ENGINE_KEY)
+        wanted = found.get(b"engine", b"").decode()
+        engines = {
+            name.decode().removeprefix("was "): int(number)
+            for name, number in found.items()
+            if name.startswith(b"was ")
+        }
+        return sorted(
+            (Known(engine, number, engine == wanted) for engine, number in engines.items()),
+            key=lambda each: -each.number,
+        )
 
     async def _ask(self, script: Any, *args: str | int) -> Wanted:
         async with reaching(self._failed):

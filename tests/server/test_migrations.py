@@ -38,8 +38,9 @@ async def test_each_goes_down_and_up_and_what_it_did_not_make_stays(database: Da
             assert part_of(rows(connection), had) == without, newer
             # The release before goes on beside this one: it finds all that it knows, and can
             # write without a word of what is new.
+            has = columns(connection)
             for table, each in had.items():
-                now = columns(connection)[table]
+                now = has[table]
                 assert {name: now.get(name) for name in each} == each, (newer, table)
                 added = [now[name] for name in now.keys() - each.keys()]
                 assert all(one["nullable"] or one["default"] for one in added), (newer, table)
