@@ -28,6 +28,8 @@ class UnknownIdError(LookupError):
 
 
 class Named(Struct, frozen=True):
+    """Something by its id, with what players call it."""
+
     id: str
     name: str
 
@@ -42,6 +44,8 @@ class About(Struct, frozen=True):
 
 
 class SlotsAt(Struct, frozen=True):
+    """How many slots are added at a level."""
+
     level: int
     count: int
 
@@ -53,13 +57,22 @@ class Schedule(Struct, frozen=True):
     slots: tuple[SlotsAt, ...]
 
 
-class Powersets(Struct, frozen=True):
+class PowersetsByRole(Struct, frozen=True):
     """The powersets that an archetype may choose, by role."""
 
     primary: tuple[Named, ...]
     secondary: tuple[Named, ...]
     pool: tuple[Named, ...]
     epic: tuple[Named, ...]
+
+
+class PowersetOf(Struct, frozen=True, omit_defaults=True):
+    """A powerset. archetypes: who may choose it; none is everybody."""
+
+    id: str
+    name: str
+    category: str
+    archetypes: tuple[str, ...] = ()
 
 
 class Counts(Struct, frozen=True):
@@ -135,7 +148,10 @@ class SetBonus(Struct, frozen=True, omit_defaults=True):
 
 
 class BoostSet(Struct, frozen=True, omit_defaults=True):
-    """A boost set. pieces: the ids of each piece's forms, by position."""
+    """A boost set (players say "IO set").
+
+    group: the set category, which powers name. pieces: the ids of each piece's forms, by position.
+    """
 
     id: str
     name: str
@@ -148,6 +164,8 @@ class BoostSet(Struct, frozen=True, omit_defaults=True):
 
 
 class Enhancements(Struct, frozen=True):
+    """All that sits in slots, and the sets that some of it belongs to."""
+
     enhancements: tuple[Enhancement, ...]
     sets: tuple[BoostSet, ...]
 
@@ -164,28 +182,32 @@ class Fitting(Struct, frozen=True):
 
 
 def schedule(_: game.Catalogue) -> Schedule:
+    """At which levels powers are picked and slots are added."""
     return Schedule(PICK_LEVELS, tuple(SlotsAt(level, count) for level, count in SLOTS.items()))
 
 
 def archetypes(catalogue: game.Catalogue) -> tuple[Named, ...]:
+    """Those that players choose from, by name."""
     players = (one for one in catalogue.archetypes.values() if one.player)
     return _by_name(Named(one.id, one.name) for one in players)
 
 
-def powersets(catalogue: game.Catalogue, archetype: str) -> Powersets:
-    chooser = _found(catalogue.archetypes, game.ArchetypeId(archetype), "archetype")
+def powersets(catalogue: game.Catalogue, archetype: str) -> PowersetsByRole:
+    """Those that an archetype may choose, by role and name. Raises UnknownIdError."""
+    chooser = look_up(catalogue.archetypes, game.ArchetypeId(archetype), "archetype")
 
     def of(role: queries.Role) -> tuple[Named, ...]:
         found = queries.powersets_of(catalogue, chooser.id, role)
         return _by_name(Named(one.id, one.name) for one in found)
 
-    return Powersets(
+    return PowersetsByRole(
         primary=of("primary"), secondary=of("secondary"), pool=of("pool"), epic=of("epic")
     )
 
 
 def powerset(catalogue: game.Catalogue, id_: str) -> Powerset:
-    found = _found(catalogue.powersets, game.PowersetId(id_), "powerset")
+    """A powerset with its powers, in the order of the game. Raises UnknownIdError."""
+    found = look_up(catalogue.powersets, game.PowersetId(id_), "powerset")
     return Powerset(
         id=found.id,
         name=found.name,
@@ -195,8 +217,29 @@ def powerset(catalogue: game.Catalogue, id_: str) -> Powerset:
     )
 
 
+def player_powersets(catalogue: game.Catalogue) -> tuple[PowersetOf, ...]:
+    """All that some archetype may choose, by name; each with who."""
+    chosen: dict[game.PowersetId, list[str]] = {}
+    players = [one.id for one in catalogue.archetypes.values() if one.player]
+    for chooser in players:
+        for role in queries.ROLES:
+            for one in queries.powersets_of(catalogue, chooser, role):
+                chosen.setdefault(one.id, []).append(chooser)
+    known = (catalogue.powersets[one] for one in chosen)
+    return tuple(
+        PowersetOf(
+            one.id,
+            one.name,
+            one.category,
+            () if len(chosen[one.id]) == len(players) else tuple(chosen[one.id]),
+        )
+        for one in sorted(known, key=lambda one: (one.name, one.id))
+    )
+
+
 def power(catalogue: game.Catalogue, id_: str) -> Power:
-    return _power(_found(catalogue.powers, game.PowerId(id_), "power"), catalogue)
+    """A power, as far as a planner shows it. Raises UnknownIdError."""
+    return _power(look_up(catalogue.powers, game.PowerId(id_), "power"), catalogue)
 
 
 def granted(catalogue: game.Catalogue, build: Build) -> tuple[Power, ...]:
@@ -217,25 +260,37 @@ def temporary(catalogue: game.Catalogue) -> tuple[Power, ...]:
 
 
 def enhancements(catalogue: game.Catalogue) -> Enhancements:
+    """All enhancements and all boost sets, in the order of the catalogue."""
     return Enhancements(
-        tuple(_enhancement(one, catalogue) for one in catalogue.enhancements.values()),
+        tuple(enhancement_of(one, catalogue) for one in catalogue.enhancements.values()),
         tuple(_boost_set(one, catalogue) for one in catalogue.boost_sets.values()),
     )
 
 
 def enhancement(catalogue: game.Catalogue, id_: str) -> Enhancement:
-    found = _found(catalogue.enhancements, game.EnhancementId(id_), "enhancement")
-    return _enhancement(found, catalogue)
+    """One enhancement. Raises UnknownIdError."""
+    found = look_up(catalogue.enhancements, game.EnhancementId(id_), "enhancement")
+    return enhancement_of(found, catalogue)
+
+
+def boost_sets(catalogue: game.Catalogue) -> tuple[BoostSet, ...]:
+    """All boost sets, by name."""
+    sets = (_boost_set(one, catalogue) for one in catalogue.boost_sets.values())
+    return tuple(sorted(sets, key=lambda one: (one.name, one.id)))
 
 
 def boost_set(catalogue: game.Catalogue, id_: str) -> BoostSet:
-    found = _found(catalogue.boost_sets, game.BoostSetId(id_), "boost set")
+    """A boost set with its pieces. Raises UnknownIdError."""
+    found = look_up(catalogue.boost_sets, game.BoostSetId(id_), "boost set")
     return _boost_set(found, catalogue)
 
 
 def fitting(catalogue: game.Catalogue, power: str, archetype: str) -> Fitting:
-    """What fits a slot of a power; of what is an archetype's own, only this archetype's."""
-    slotted = _found(catalogue.powers, game.PowerId(power), "power")
+    """What fits a slot of a power; of what is an archetype's own, only this archetype's.
+
+    Raises UnknownIdError for an unknown power; who is no archetype has nothing of their own.
+    """
+    slotted = look_up(catalogue.powers, game.PowerId(power), "power")
     by_kind: dict[str, list[game.Enhancement]] = {}
     sets: dict[game.BoostSetId, game.BoostSet] = {}
     for one in catalogue.enhancements.values():
@@ -246,7 +301,7 @@ def fitting(catalogue: game.Catalogue, power: str, archetype: str) -> Fitting:
             continue
         if one.boost_set:
             sets[one.boost_set] = catalogue.boost_sets[one.boost_set]
-        elif not _is_level_variant(one, catalogue):
+        elif not is_level_variant(one, catalogue):
             by_kind.setdefault(kind(one), []).append(one)
 
     def ids(kind: Kind) -> tuple[str, ...]:
@@ -299,7 +354,8 @@ def _power(power: game.Power, catalogue: game.Catalogue) -> Power:
     )
 
 
-def _enhancement(enhancement: game.Enhancement, catalogue: game.Catalogue) -> Enhancement:
+def enhancement_of(enhancement: game.Enhancement, catalogue: game.Catalogue) -> Enhancement:
+    """An enhancement with what players call it."""
     label = enhancement.name.rpartition(": ")[2]
     boost_set = catalogue.boost_sets.get(enhancement.boost_set)
     return Enhancement(
@@ -345,7 +401,7 @@ def _bonuses(boost_set: game.BoostSet, catalogue: game.Catalogue) -> Iterator[Se
             yield SetBonus(bonus.min_pieces, text, bonus.pvp)
 
 
-def _is_level_variant(enhancement: game.Enhancement, catalogue: game.Catalogue) -> bool:
+def is_level_variant(enhancement: game.Enhancement, catalogue: game.Catalogue) -> bool:
     """Crafted_Recharge_30 is Crafted_Recharge at a level of its own."""
     name, _, level = enhancement.id.rpartition("_")
     return level.isdecimal() and game.EnhancementId(name) in catalogue.enhancements
@@ -371,7 +427,8 @@ def _by_name(named: Iterable[Named]) -> tuple[Named, ...]:
     return tuple(sorted(named, key=lambda one: (one.name, one.id)))
 
 
-def _found(mapping: Mapping[K, T], key: K, what: str) -> T:
+def look_up(mapping: Mapping[K, T], key: K, what: str) -> T:
+    """What a mapping has of this key. what: a word for it. Raises UnknownIdError."""
     found = mapping.get(key)
     if found is None:
         raise UnknownIdError(f"This catalogue has no {what} {key}.")
