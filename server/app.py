@@ -50,7 +50,6 @@ from server.head import Application
 from server.joins import Joins
 from server.limiter import Limit, Limiter, Purses
 from server.log import Log
-from server.health import Doctor
 from server.history import History
 from server.orm import Database
 from server.passwords import Passwords

@@ -9,7 +9,6 @@ from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
 from server.handshakes import Handshakes
-from server.health import Doctor
 from server.history import History
 from server.joins import Joins
 from server.limiter import Limit, Limiter, Purses
