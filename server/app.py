@@ -8,6 +8,7 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from litestar import Litestar
@@ -20,12 +21,13 @@ from server import (
     account_routes,
     audit,
     edit_routes,
-    identity_routes,
     history_routes,
+    identity_routes,
     library_routes,
     library_search_routes,
     member_routes,
     openapi,
+    operations_routes,
     pages,
     problems,
     redis_clients,
@@ -41,20 +43,23 @@ from server.archive import Archive
 from server.auth import Tokens, signing_secret
 from server.callers import Callers
 from server.catalogue_routes import catalogue_router
+from server.courses import listeners, measured, sample
 from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
 from server.gate import Gate
 from server.handshakes import Handshakes
 from server.head import Application
+from server.health import Doctor
+from server.history import History
 from server.joins import Joins
 from server.limiter import Limit, Limiter, Purses
 from server.log import Log
-from server.history import History
 from server.orm import Database
 from server.passwords import Passwords
 from server.providers import Providers
 from server.recorder import Recorder
+from server.requests import Proxies, Requests
 from server.services import Services
 from server.settings import Settings
 
@@ -69,24 +74,33 @@ STOP_S = 1.0  # for the recorder, and then for the sessions to say that nobody i
 
 
 def create_app(
-    settings: Settings, engine: Engine | None = None, log_class: type[Log] = Log
+    settings: Settings,
+    engine: Engine | None = None,
+    log_class: type[Log] = Log,
+    metrics_folder: Path | None = None,
 ) -> Litestar:
     """A worker's application; `redis_url` must be set. Raises CatalogueError, OSError.
 
     engine: one on a catalogue that is loaded already. log_class: what keeps the sessions' logs.
+    metrics_folder: where the workers of one launcher keep theirs.
     """
     assert settings.redis_url is not None, "the launcher says where its Valkey listens"
-    engine = engine or Engine(pack.load(settings.gamedata or starter.path()))
-    database = Database(settings.database)
+    worker = f"{os.getpid()}-{secrets.token_hex(4)}"
+    metrics, tracing = listeners(settings, worker, metrics_folder)
+    measures = measured(metrics, tracing)
+    engine = engine or Engine(pack.load(settings.gamedata or starter.path()), measures.computed)
+    database = Database(settings.database, measures)
     redis = redis_clients.connect(settings.redis_url)
     hints_redis = redis_clients.connect(settings.redis_url, reconnects=False)
-    log = log_class(redis, settings.log_keeps, settings.edit_ids)
-    worker = f"{os.getpid()}-{secrets.token_hex(4)}"
+    log = log_class(redis, settings.log_keeps, settings.edit_ids, measures)
 
     archive = Archive(database, log, engine, settings.edit_ids)
     desk = Desk(database, engine)
-    hub = Hub(redis, hints_redis, log, engine, settings, worker, archive, desk.look)
-    recorder = Recorder(redis, database, log, hub.sessions, hub.mend)
+    hub = Hub(redis, hints_redis, log, engine, settings, worker, archive, desk.look, measures)
+    recorder = Recorder(redis, database, log, hub.sessions, hub.mend, measures)
+    if metrics is not None:
+        metrics.serves(engine.catalogue.release, engine.name)
+    doctor = Doctor(log.ping, database.ping, safe, lambda: (0.0, recorder.failing))
     secret = signing_secret(settings.secret, settings.data_dir)
     tokens = Tokens(secret, settings.signing, settings.old_secrets)
     limiter = Limiter(redis, secret)
@@ -103,6 +117,7 @@ def create_app(
         log=log,
         hub=hub,
         database=database,
+        history=History(database, log),
         desk=desk,
         joins=Joins(database, log),
         tokens=tokens,
@@ -110,13 +125,15 @@ def create_app(
         passwords=Passwords(),
         providers=Providers(settings),
         handshakes=Handshakes(secret),
+        measures=measures,
+        metrics=metrics,
+        doctor=doctor,
         limiter=limiter,
         live=LiveLimits(limiter, settings),
         requests=often_a_minute("requests", settings.requests_per_minute),
         guests=a_minute("guests", settings.guests_per_minute),
         sessions=a_minute("sessions", settings.sessions_per_minute),
         computed=a_minute("totals", settings.totals_per_minute),
-        history=History(database, log),
         logins=a_minute("logins", settings.logins_per_minute),
         attempts=a_minute("attempts", settings.attempts_per_minute),
         saves=a_minute("saves", settings.saves_per_minute),
@@ -130,6 +147,8 @@ def create_app(
         keeping = asyncio.create_task(_supervised(desk.run()))
         calling = asyncio.create_task(_supervised(services.callers.run()))
         limiting = asyncio.create_task(_supervised(limiter.run()))
+        sampling = asyncio.create_task(_supervised(sample(metrics, doctor)))
+        doctor.drains(settings.drain_s)
         forgetting = asyncio.create_task(
             _supervised(audit.keep(database, settings.audit_days, settings.audit_address_days))
         )
@@ -149,7 +168,11 @@ def create_app(
         calling.cancel()
         limiting.cancel()
         forgetting.cancel()
-        await asyncio.wait([serving, keeping, calling, limiting, forgetting], timeout=STOP_S)
+        sampling.cancel()
+        ended = [serving, keeping, calling, limiting, forgetting, sampling]
+        await asyncio.wait(ended, timeout=STOP_S)
+        if tracing is not None:
+            await tracing.close()
         await redis.aclose()
         await hints_redis.aclose()
         await services.providers.close()
@@ -182,6 +205,7 @@ def create_app(
             member_routes.change_session,
             member_routes.end_session,
             edit_routes.create_edit,
+            *history_routes.HANDLERS,
             stream_routes.stream_totals,
             totals_routes.compute_totals,
             library_routes.save_build,
@@ -200,11 +224,11 @@ def create_app(
             library_search_routes.search_builds,
             library_search_routes.searchable_stats,
             library_search_routes.compare_versions,
-            routes.live,
-            routes.ready,
+            operations_routes.live,
+            operations_routes.ready,
+            operations_routes.metrics,
             catalogue_router(engine.catalogue),
             reference_routes.live_page,
-            *history_routes.HANDLERS,
             reference_routes.live_document,
             reference_routes.swagger_asset,
             pages.index,
@@ -231,7 +255,12 @@ def create_app(
         logging_config=None,
     )
     app.gate = Gate(settings, services.requests)
+    app.requests = Requests(Proxies(settings.trusted_proxies), metrics, tracing)
     return app
+
+
+async def safe() -> tuple[str, ...]:
+    return ()
 
 
 async def _supervised(work: Coroutine[Any, Any, None]) -> None:

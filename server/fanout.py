@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from contextvars import Context
 
 from redis.asyncio import Redis
 
@@ -145,7 +146,9 @@ class Hub:
             self._measures,
         )
         self._measures.session(1)
-        self._tasks[live] = self._group.create_task(self._run(live))
+        # In a context of its own: it is no part of the request of who came first.
+        task = self._group.create_task(self._run(live), context=Context())
+        self._tasks[live] = task
         return live
 
     async def _run(self, live: LiveSession) -> None:

@@ -20,13 +20,16 @@ from server.settings import Settings
 
 CALLED = ("/api/", "/docs/")  # by pages of other origins, where they are allowed to
 LIMITED = "/api/"
-ALWAYS = "/health/"  # asked by address, by what looks after processes
+ALWAYS = ("/health/", "/metrics")  # asked by address, by what looks after processes
 METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 SENT = (
     b"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Invitation, "
     b"Last-Event-ID"
 )
-READ = b"ETag, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After"
+READ = (
+    b"ETag, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
+    b"X-Request-ID"
+)
 PREFLIGHT_S = b"7200"  # browsers remember one no longer
 
 
@@ -79,6 +82,10 @@ class Gate:
         host = named[0].decode("latin-1") if named else ""
         if len(named) > 1 or not (is_ours(host, self._hosts) or scope["path"].startswith(ALWAYS)):
             return ProblemError(400, "This server is not called so.", "wrong_host").problem
+        if any(not each.isprintable() for each in scope["path"]):
+            return ProblemError(
+                404, "There is nothing here."
+            ).problem  # no file, id or name has one
         if scope["path"].startswith(LIMITED):
             standing = await self._requests.take(peers.network(scope))
             standings(scope).append(standing)

@@ -1,32 +1,50 @@
 """The application as it is asked: through its gate, and by HEAD wherever there is a GET."""
 
+from functools import partial
 from typing import cast
 
 from litestar import Litestar
 from litestar.enums import HttpMethod, ScopeType
-from litestar.types import HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from server.gate import Gate
+from server.requests import Requests
 
 
 class Application(Litestar):
     """Litestar itself answers HEAD with 405, unless a handler of its own is written for it.
 
-    gate: what requests by HTTP pass; None before the application is put together.
+    gate: what requests by HTTP pass; requests: notes them. None before the application is put
+    together.
     """
 
     gate: Gate | None = None
+    requests: Requests | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
-        if scope["type"] != ScopeType.HTTP or self.gate is None:
+        if self.gate is None or self.requests is None:
             await super().__call__(scope, receive, send)
-            return
-        scope = cast(HTTPScope, scope)
-        if scope["method"] == HttpMethod.HEAD:
+        elif scope["type"] == ScopeType.HTTP:
+            await self._answer(self.gate, self.requests, scope, receive, send)
+        elif scope["type"] == ScopeType.WEBSOCKET:
+            began = self.requests.socket_comes(scope)
+            try:
+                await super().__call__(scope, receive, send)
+            finally:
+                self.requests.socket_goes(scope, began)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def _answer(
+        self, gate: Gate, requests: Requests, scope: HTTPScope, receive: Receive, send: Send
+    ) -> None:
+        method = scope["method"]
+        if method == HttpMethod.HEAD:
             # A copy: the server leaves the body out for who asked with HEAD.
             scope = cast(HTTPScope, {**scope, "method": HttpMethod.GET})
             send = _without_body(send)
-        await self.gate.pass_on(super().__call__, scope, receive, send)
+        app = cast(ASGIApp, partial(gate.pass_on, super().__call__))
+        await requests.serve(app, method, scope, receive, send)
 
 
 def _without_body(send: Send) -> Send:

@@ -6,16 +6,20 @@ import logging
 import os
 import socket
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from litestar import Litestar
 from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from gamedata.pack import CatalogueError
+from server import logs
 from server.processes import die_with_parent
-from server.settings import Settings
+from server.settings import Settings, share_metrics
 from server.valkey import Valkey
 
 logger = logging.getLogger(__name__)
@@ -49,41 +53,34 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def worker_app(settings: Settings, launcher: int) -> Litestar:
+def worker_app(settings: Settings, launcher: int, metrics: Path | None) -> Litestar:
     """The application of one worker process; runs in it."""
     die_with_parent(launcher)
+    if metrics is not None:
+        share_metrics(metrics)
     from server.app import create_app  # the launcher itself needs none of it
 
     try:
-        return create_app(settings)
+        return create_app(settings, metrics_folder=metrics)
     except (CatalogueError, OSError) as error:
         logger.error("%s", error)
         sys.exit(STARTUP_FAILURE)
 
 
-def log_config(level: str) -> dict[str, object]:
-    """One line each on standard error; what uvicorn says of itself only when it is a problem."""
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {
-            "line": {"format": "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"}
-        },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["stderr"], "level": level.upper()},
-        "loggers": {
-            "uvicorn": {"level": "WARNING"},
-            "uvicorn.error": {"level": "WARNING"},
-            "aiosqlite": {"level": "WARNING"},  # it would write down what is stored
-            "redis": {"level": "WARNING"},
-            "litestar": {"level": "WARNING"},
-        },
-    }
+@contextmanager
+def metrics_folder(settings: Settings) -> Iterator[Path | None]:
+    """Where several workers keep their metrics, so that each can tell those of all."""
+    if not settings.measured or settings.workers == 1:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="cohort-metrics-") as folder:
+        yield Path(folder)
 
 
-def server_config(settings: Settings) -> Config:
+def server_config(settings: Settings, metrics: Path | None = None) -> Config:
+    """metrics: see `metrics_folder`."""
     return Config(
-        functools.partial(worker_app, settings, os.getpid()),
+        functools.partial(worker_app, settings, os.getpid(), metrics),
         factory=True,
         workers=settings.workers,
         loop="uvloop",
@@ -97,13 +94,16 @@ def server_config(settings: Settings) -> Config:
         access_log=False,
         server_header=False,
         forwarded_allow_ips=list(settings.trusted_proxies) or None,
-        log_config=log_config(settings.log_level),
+        log_config=logs.config(settings.log_level, settings.log_format),
         backlog=2048,
     )
 
 
 class Launcher(Multiprocess):
-    """Starts the workers, tells when all of them serve, and looks after them and Valkey."""
+    """Starts the workers, tells when all of them serve, and looks after them and Valkey.
+
+    drain_s: how much longer a worker takes to end. metrics: what dead workers left is removed.
+    """
 
     def __init__(
         self,
@@ -111,8 +111,13 @@ class Launcher(Multiprocess):
         sockets: list[socket.socket],
         valkey: Valkey | None,
         serving: Callable[[], None],
+        drain_s: float = 0.0,
+        metrics: Path | None = None,
     ) -> None:
         super().__init__(config, sockets)
+        self._drain_s = drain_s
+        self._metrics = metrics
+        self._pids: set[int | None] = set()
         self._valkey = valkey
         self._serving = serving
         self.failed = False
@@ -132,7 +137,7 @@ class Launcher(Multiprocess):
 
     def join_all(self) -> None:
         """Wait for the workers to end, but not for ever."""
-        deadline = time.monotonic() + STOP_S
+        deadline = time.monotonic() + self._drain_s + STOP_S
         for each in self.processes:
             each.process.join(max(0.0, deadline - time.monotonic()))
             if each.process.is_alive():
@@ -144,3 +149,14 @@ class Launcher(Multiprocess):
         if self._valkey is not None:
             self._valkey.watch()
         super().keep_subprocess_alive()
+        self._forget_dead()
+
+    def _forget_dead(self) -> None:
+        """What a dead worker counted stays; of what it had open nothing is left."""
+        pids = {process.pid for process in self.processes}
+        if self._metrics is not None and self._pids - pids:
+            from prometheus_client.multiprocess import mark_process_dead
+
+            for pid in self._pids - pids:
+                mark_process_dead(pid, str(self._metrics))  # type: ignore[no-untyped-call]
+        self._pids = pids

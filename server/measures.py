@@ -7,6 +7,7 @@ is bound there once, so that no part knows of it, and none of it costs anything 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Protocol
 
 
 def _nothing(*_: object) -> None:
@@ -97,3 +98,13 @@ class Measures:
 
 
 UNMEASURED = Measures()
+
+
+class Values(Protocol):
+    """What was measured, for who may read it."""
+
+    def look(self) -> None:
+        """Bring it up to date."""
+
+    def expose(self, accepted: str) -> tuple[bytes, str]:
+        """All of it, and its media type. accepted: of the `Accept` header."""

@@ -105,6 +105,11 @@ class Recorder:
         self._positions: dict[str, Position] = {}  # what SQL has of the sessions that are open
         self._failing: set[str] = set()  # sessions that could not be recorded, last time
 
+    @property
+    def failing(self) -> int:
+        """How many sessions cannot be recorded."""
+        return len(self._failing)
+
     def stop(self) -> None:
         """End after one more round: a transaction that is cut off leaves its connection
         unclosed, and that one's thread would keep the process from its end."""

@@ -1,6 +1,5 @@
-"""The REST interface around sessions: guests, new sessions, invitations, the snapshot, health."""
+"""The REST interface around sessions: guests, new sessions, invitations, the snapshot."""
 
-import asyncio
 from typing import Annotated, Any
 
 import msgspec
@@ -210,20 +209,6 @@ async def read_said(
     """The newest that people said (after one number, before another), in its order."""
     person = await caller(request, services, "read")
     return await chat.recall(services.database, session_id, person.id, before, after, limit)
-
-
-@get("/health/live", include_in_schema=False)
-async def live() -> dict[str, str | int]:
-    """The process runs. tasks: how many it has begun and not finished; a leak shows in them."""
-    return {"status": "live", "tasks": len(asyncio.all_tasks())}
-
-
-@get("/health/ready", include_in_schema=False)
-async def ready(services: Services) -> dict[str, str]:
-    """Redis and SQL answer."""
-    await services.log.ping()
-    await services.database.ping()
-    return {"status": "ready"}
 
 
 def base(request: AnyRequest, services: Services) -> str:

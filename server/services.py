@@ -9,10 +9,12 @@ from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
 from server.handshakes import Handshakes
+from server.health import Doctor
 from server.history import History
 from server.joins import Joins
 from server.limiter import Limit, Limiter, Purses
 from server.log import Log
+from server.measures import Measures, Values
 from server.orm import Database
 from server.passwords import Passwords
 from server.providers import Providers
@@ -26,14 +28,17 @@ class Services:
     log: Log
     hub: Hub
     database: Database
-    desk: Desk
     history: History
+    desk: Desk
     joins: Joins
     tokens: Tokens
     callers: Callers
     passwords: Passwords
     providers: Providers
     handshakes: Handshakes
+    measures: Measures
+    metrics: Values | None  # None: nobody may read any
+    doctor: Doctor
     limiter: Limiter
     live: LiveLimits  # edits and questions, by person and by address
     requests: Purses  # all of the REST interface, by address

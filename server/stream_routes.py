@@ -116,7 +116,15 @@ def _enter(
     """Count the stream in. Raises ProblemError when it has no right, or there is no place."""
     _check_member(live, person)
     protocol.stream(lambda: live.state.epoch, known)
-    connection = Connection(protocol, services.settings, person.id, "", person.expires_at, wanted)
+    connection = Connection(
+        protocol,
+        services.settings,
+        person.id,
+        "",
+        person.expires_at,
+        wanted,
+        measures=services.measures,
+    )
     try:
         live.enter(connection, None, UNSET)
     except Closing as closing:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from litestar import WebSocket, websocket
 from msgspec import UNSET, UnsetType
 
-from server import peers, views
+from server import logs, peers, views
 from server.access import AccessError
 from server.admission import admit
 from server.auth import NotAuthenticatedError, Person, Scope, Tokens
@@ -56,6 +56,8 @@ async def live(socket: Socket, session_id: str, services: Services) -> None:
     """One person's live connection to a session."""
     extensions: dict[str, Any] = socket.scope["extensions"] or {}
     transport: LiveProtocol = extensions[EXTENSION]
+    transport.closed = services.measures.closed
+    logs.bind(session=session_id)
     offered = socket.scope["subprotocols"]
     await socket.accept(subprotocols=VERSION if VERSION in offered else None)
     try:
@@ -107,6 +109,7 @@ async def _enter(
     person, token = await _person(join, socket, services)
     if transport.is_gone:
         return None
+    logs.bind(person=person.id)
     connection = Connection(
         transport,
         services.settings,
@@ -115,6 +118,7 @@ async def _enter(
         person.expires_at,
         _wanted(join, person.scope),
         partial(services.live.of, person.id, peers.network(socket.scope)),
+        services.measures,
     )
     async with services.hub.live(session_id) as live:
         await _admit(live, person, join, services)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from gamedata import pack, starter
 from migrations import run as migrations
 from server import settings as environment
-from server.launcher import Launcher, ServeError, listen, server_config
+from server.launcher import Launcher, ServeError, listen, metrics_folder, server_config
 from server.orm import connect
 from server.scripts import ENGINE_KEY
 from server.settings import Settings, SettingsError
@@ -52,10 +52,16 @@ def _serve(settings: Settings) -> None:
         asyncio.run(_prepare_database(settings))
         click.echo(f"Starting {_count(settings.workers, 'worker')} …")
         port = listener.getsockname()[1]
-        launcher = Launcher(
-            server_config(settings), [listener], valkey, lambda: _tell(settings.host, port)
-        )
-        launcher.run()
+        with metrics_folder(settings) as metrics:
+            launcher = Launcher(
+                server_config(settings, metrics),
+                [listener],
+                valkey,
+                lambda: _tell(settings.host, port),
+                settings.drain_s,
+                metrics,
+            )
+            launcher.run()
     finally:
         if valkey is not None:
             valkey.stop()

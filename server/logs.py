@@ -1,0 +1,100 @@
+"""How log lines look: text for a terminal, or one JSON object a line for what collects them.
+
+Modules log by the standard library; what belongs to every line of a request (its id, its session,
+who asks) is bound here once. No line holds a token, a query string, a body, or a header.
+"""
+
+import logging
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, WrappedLogger
+
+ACCESS = "server.requests"
+OF_SESSION = "session %s: "  # how messages begin that are about one
+
+_bound: ContextVar[Mapping[str, str]] = ContextVar("bound")
+
+
+def bind(**names: str) -> None:
+    """Have every line that this task logs from now on tell these."""
+    _bound.set({**_bound.get({}), **names})
+
+
+def bound() -> Mapping[str, str]:
+    """What this task's lines tell."""
+    return _bound.get({})
+
+
+def config(level: str, form: str) -> dict[str, object]:
+    """For `logging.config`: one line each on standard error; what libraries say of themselves
+    only when it is a problem. form: `text`, or `json`, which has a line for each request too."""
+    access = level if form == "json" or level == "debug" else "warning"
+    formatter: dict[str, object] = {
+        "format": "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
+    }
+    if form == "json":
+        formatter = {"()": "server.logs.json_formatter"}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": formatter},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level.upper()},
+        "loggers": {
+            ACCESS: {"level": access.upper()},
+            "uvicorn": {"level": "WARNING"},
+            "uvicorn.error": {"level": "WARNING"},
+            "aiosqlite": {"level": "WARNING"},  # it would write down what is stored
+            "redis": {"level": "WARNING"},
+            "litestar": {"level": "WARNING"},
+            "httpx": {"level": "WARNING"},  # addresses with what is in them
+            "urllib3": {"level": "WARNING"},
+            "opentelemetry": {"level": "WARNING"},
+        },
+    }
+
+
+def json_formatter() -> logging.Formatter:
+    """Lines of JSON: time, level, logger, worker, event, and what is bound or given with it."""
+    import msgspec
+    from structlog import processors, stdlib
+
+    def serialized(line: object, **_: object) -> str:
+        return msgspec.json.encode(line, enc_hook=str).decode()
+
+    return stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            _in_order,
+            stdlib.ExtraAdder(),
+            processors.format_exc_info,  # without the values of variables: they may be secret
+        ],
+        processors=[
+            stdlib.ProcessorFormatter.remove_processors_meta,
+            processors.JSONRenderer(serializer=serialized),
+        ],
+    )
+
+
+def _in_order(_logger: "WrappedLogger", _method: str, event: "EventDict") -> "EventDict":
+    """What every line has, first; and which session it is about, where its message says so."""
+    record: logging.LogRecord = event["_record"]
+    line: dict[str, Any] = {
+        "time": _iso(record.created),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "worker": record.process,
+        "event": event.pop("event"),
+        **bound(),
+    }
+    if isinstance(record.msg, str) and record.msg.startswith(OF_SESSION) and record.args:
+        line["session"] = record.args[0] if isinstance(record.args, tuple) else ""
+    return {**line, **event}
+
+
+def _iso(seconds: float) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
