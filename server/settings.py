@@ -351,13 +351,26 @@ _PARSERS: dict[str, Callable[[str], object]] = {
 }
 
 
+def _read_file(given: tuple[str, str]) -> tuple[str, str]:
+    """A variable and its value: of a secret, what is in the file that was named."""
+    variable, path = given
+    secret = variable.removesuffix("_FILE")
+    if not path or secret == variable or secret not in _SECRET:
+        return given
+    try:
+        return secret, Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"{variable} {path!r}: cannot be read.") from None
+
+
 def read(environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
     """The settings: `given` (a command's flags; None is "not given") before the environment.
 
+    What is secret may be in a file that the variable with `_FILE` after it names.
     Raises SettingsError for the first variable that is wrong or unknown.
     """
     values: dict[str, object] = {}
-    for variable, value in environment.items():
+    for variable, value in map(_read_file, environment.items()):
         if not variable.startswith("COHORT_") or not value:
             continue
         field = variable.removeprefix("COHORT_").lower()

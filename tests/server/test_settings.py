@@ -70,6 +70,21 @@ def test_a_secret_is_not_repeated(variable: str, value: str) -> None:
     assert "hunter2" not in str(error.value)
 
 
+def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("a secret of 32 characters, or more\n")
+    read = settings.read({"COHORT_SECRET_FILE": str(path)})
+    assert read.secret == "a secret of 32 characters, or more"
+    path.write_text("hunter2")
+    with pytest.raises(SettingsError, match=r"COHORT_SECRET: must have at least 32") as error:
+        settings.read({"COHORT_SECRET_FILE": str(path)})
+    assert "hunter2" not in str(error.value)
+    with pytest.raises(SettingsError, match=r"COHORT_SECRET_FILE '.*nowhere': cannot be read"):
+        settings.read({"COHORT_SECRET_FILE": str(tmp_path / "nowhere")})
+    with pytest.raises(SettingsError, match="COHORT_HOST_FILE is not a setting"):
+        settings.read({"COHORT_HOST_FILE": str(path)})
+
+
 @pytest.mark.parametrize(
     ("url", "database"),
     [
