@@ -97,6 +97,7 @@ function savedView(shown, show, act) {
     h("h1", null, saved.title),
     h("p", { class: "lead" }, character(saved), h("br", null), `by ${saved.author.name}`,
       saved.forked_from && [", ", h("a", { href: `/b/${saved.forked_from.build}`, key: "origin" }, `forked from version ${saved.forked_from.version} of another`)]),
+    saved.tags && h("p", { class: "tags", key: "tags" }, saved.tags.map((tag) => h("span", { key: tag, class: "tag" }, `#${tag}`))),
     h("section", { class: "card", key: "do" },
       said && h("p", { class: "refusal", role: "alert", key: "said" }, said),
       !me().token && nameField(me().name),
@@ -112,12 +113,39 @@ function savedView(shown, show, act) {
         }, ["private", "unlisted", "public"].map((value) => h("option", { key: value, value }, value))),
         sure
           ? h("button", { key: "delete surely", class: "primary", onclick: () => act.change("DELETE", "") }, "Delete it with all versions")
-          : h("button", { key: "delete", onclick: () => show({ sure: true }) }, "Delete …"))),
+          : h("button", { key: "delete", onclick: () => show({ sure: true }) }, "Delete …")),
+      mine && describeView(saved, act)),
     h("section", { class: "card", key: "versions", "aria-labelledby": "versions" },
       h("h2", { id: "versions" }, "Versions"),
       h("ul", { class: "saved-list" }, versions.map((version) => versionView(version, saved, mine, act)))),
     compared && comparedView(compared, shown.stats),
     h("p", null, h("a", { href: "/" }, "To the start page")));
+}
+
+/** Its author gives it another title, and tags. @param {Saved} saved @param {any} act */
+function describeView(saved, act) {
+  /** @param {SubmitEvent} event */
+  const submit = (event) => {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const [title, tags] = ["title", "tags"].map((field) => String(new FormData(form).get(field)));
+    form.closest("details")?.removeAttribute("open");
+    act.change("PATCH", "", { title: title.trim(), tags: tagsIn(tags) });
+  };
+  return h("details", { key: "describe" },
+    h("summary", null, "Rename it, tag it"),
+    h("form", { class: "describe", onsubmit: submit },
+      h("label", { class: "field" }, h("span", null, "Title"),
+        h("input", { name: "title", value: saved.title, required: true, maxlength: 80, autocomplete: "off" })),
+      h("label", { class: "field" }, h("span", null, "Tags, ten at most: others find it by them"),
+        h("input", { name: "tags", value: (saved.tags ?? []).join(" "), maxlength: 260, autocomplete: "off", autocapitalize: "none", placeholder: "farm fire all-rounder" })),
+      h("div", { class: "answers" }, h("button", { type: "submit" }, "Save"))));
+}
+
+/** As tags are written: small letters, digits and dashes. @param {string} text */
+function tagsIn(text) {
+  const words = text.toLowerCase().split(/[\s,#]+/).map((word) => word.replace(/[^a-z0-9_-]/g, "").replace(/^[_-]+/, ""));
+  return words.filter(Boolean).map((word) => word.slice(0, 24)).slice(0, 10);
 }
 
 /** @param {Version} version @param {Saved} saved @param {boolean} mine @param {any} act */
