@@ -86,6 +86,8 @@ class Gate:
             return ProblemError(
                 404, "There is nothing here."
             ).problem  # no file, id or name has one
+        if not scope["path"].isprintable():  # no file and no id is called so
+            return ProblemError(404, "There is nothing here.").problem
         if scope["path"].startswith(LIMITED):
             standing = await self._requests.take(peers.network(scope))
             standings(scope).append(standing)
