@@ -1,11 +1,14 @@
 /** The entry: which page this address is, and its start. */
 
 import { startSession } from "./session.js";
+import { accountPage } from "./views/account.js";
+import { backPage } from "./views/back.js";
 import { savedPage } from "./views/saved.js";
 import { startPage } from "./views/start.js";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const session = location.pathname.match(/^\/s\/([^/]+)$/)?.[1];
+const provider = location.pathname.match(/^\/login\/([^/]+)$/)?.[1];
 const saved = location.pathname.match(/^\/b\/([^/]+)$/)?.[1];
 
 if (session) {
@@ -15,6 +18,10 @@ if (session) {
   startSession(root, session, invitation);
 } else if (saved) {
   savedPage(root, saved);
+} else if (provider) {
+  backPage(root, provider);
+} else if (location.pathname === "/account") {
+  accountPage(root);
 } else {
   startPage(root);
 }

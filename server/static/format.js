@@ -69,3 +69,13 @@ export function clock(at) {
 export function counted(number, one, many = `${one}s`) {
   return `${number} ${number === 1 ? one : many}`;
 }
+
+/** @param {number} at */
+export function day(at) {
+  return new Date(at).toLocaleDateString(undefined, { dateStyle: "medium" });
+}
+
+/** @param {number} at */
+export function moment(at) {
+  return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}

@@ -29,8 +29,8 @@ export function remember(more) {
   write(ME, { ...me(), ...more });
 }
 
-/** @param {Granted} granted */
-function keep(granted) {
+/** Be who has just logged in. @param {Granted} granted */
+export function keep(granted) {
   remember({
     name: granted.name, token: granted.access_token, refresh: granted.refresh_token,
     until: Date.now() + granted.expires_in * 1000,
@@ -54,12 +54,17 @@ export async function register(username, password) {
   }
 }
 
-/** Nobody any more, here. */
-export async function logOut() {
+/** Nobody any more, here: or nowhere. @param {boolean} [everywhere] */
+export async function logOut(everywhere) {
   await fresh();
   const { token } = me();
+  beNobody();
+  await call("DELETE", `/api/v1/account/logins${everywhere ? "" : "/current"}`, undefined, token);
+}
+
+/** Forget who this was; not the name, which the next guest may want. */
+export function beNobody() {
   remember({ token: "", refresh: "", until: 0 });
-  await call("DELETE", "/api/v1/account/logins/current", undefined, token);
 }
 
 /**
@@ -77,7 +82,7 @@ export async function fresh(refused) {
       const form = { grant_type: "refresh_token", refresh_token: me().refresh };
       keep(await post("/api/v1/token", new URLSearchParams(form)));
     } catch (error) {
-      if (error instanceof Problem && error.status === 400) remember({ token: "", refresh: "", until: 0 });
+      if (error instanceof Problem && error.status === 400) beNobody();
     }
   };
   // Only a page that came by TLS, or from this machine, has locks.

@@ -1,5 +1,6 @@
 /** Inviting: a link to edit, to suggest, or to watch. */
 
+import { copied } from "../clipboard.js";
 import { h } from "../dom.js";
 import { me, postAs } from "../identity.js";
 import { dialogView } from "./dialog.js";
@@ -13,6 +14,9 @@ const KINDS = [
   ["viewer", "Link to watch", "Whoever has it sees the build and every change, and changes nothing."],
 ];
 
+const COPIED = "Copied. Send it to those who should join.";
+const COPY = "Copy this link and send it to those who should join:";
+
 /** @param {View} view */
 export function inviteDialog(view) {
   const { state, session, ui, show } = view;
@@ -24,7 +28,7 @@ export function inviteDialog(view) {
     try {
       const made = await postAs(me().name, `/api/v1/sessions/${session}/invitations`, { role });
       const link = new URL(made.url, location.href).href;
-      show({ about: { kind: role, url: link, said: await copied(link) } });
+      show({ about: { kind: role, url: link, said: (await copied(link)) ? COPIED : COPY } });
     } catch (error) {
       show({ about: { kind: role, said: /** @type {Error} */ (error).message } });
     }
@@ -41,14 +45,4 @@ export function inviteDialog(view) {
       key: "url", readonly: true, value: url, "aria-label": `${KINDS.find(([role]) => role === kind)?.[1]}`,
       onfocus: (/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target).select(),
     }));
-}
-
-/** @param {string} link */
-async function copied(link) {
-  try {
-    await navigator.clipboard.writeText(link);
-    return "Copied. Send it to those who should join.";
-  } catch {
-    return "Copy this link and send it to those who should join:"; // a page without https may not copy
-  }
 }

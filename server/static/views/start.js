@@ -1,11 +1,12 @@
 /** The start page: a name, and then a blank build, a file's build, or one from before. */
 
 import { h, render } from "../dom.js";
+import { providers } from "../elsewhere.js";
 import { forget, me, postAs, remember, visits } from "../identity.js";
 import { counted } from "../format.js";
-import { CLOSED, accountDialog, accountLine } from "./account.js";
 import { nameField } from "./join.js";
 import { Shelf, closed, libraryView } from "./library.js";
+import { CLOSED, loginDialog, loginLine } from "./login.js";
 
 const LARGEST_FILE = 2_000_000; // characters; a build file has some tens of thousands
 
@@ -15,7 +16,7 @@ const LARGEST_FILE = 2_000_000; // characters; a build file has some tens of tho
  * @property {boolean} over
  * @property {string} problem
  * @property {Made | null} made
- * @property {import("./account.js").Account} account
+ * @property {import("./login.js").Login} login
  * @property {import("./library.js").Library} library
  * @typedef {{id: string, url: string, import?: Problem[]}} Made
  * @typedef {{code: string, message: string, subject?: string}} Problem
@@ -24,7 +25,7 @@ const LARGEST_FILE = 2_000_000; // characters; a build file has some tens of tho
 /** @param {HTMLElement} root */
 export function startPage(root) {
   /** @type {Start} */
-  let start = { busy: false, over: false, problem: "", made: null, account: CLOSED, library: closed() };
+  let start = { busy: false, over: false, problem: "", made: null, login: CLOSED, library: closed() };
   /** @param {Partial<Start>} more */
   const show = (more) => {
     start = { ...start, ...more };
@@ -73,6 +74,10 @@ function startView(start, show, create, shelf) {
     else create({ file: await file.text() });
   };
   if (start.made) return importedView(start.made);
+  /** @param {Partial<import("./login.js").Login>} more */
+  const showLogin = (more) => show({ login: { ...start.login, ...more } });
+  /** @param {import("./login.js").Login["kind"]} kind */
+  const logIn = async (kind) => show({ login: { ...CLOSED, kind, providers: await providers() } });
   return h("main", {
       class: start.over ? "start over" : "start", key: "start",
       ondragover: (/** @type {DragEvent} */ event) => {
@@ -113,8 +118,8 @@ function startView(start, show, create, shelf) {
         h("span", null, "Drop a .mbd file here, or choose one"))),
     recentView(show),
     libraryView(start.library, shelf),
-    accountLine((account) => show({ account })),
-    accountDialog(start.account, (account) => show({ account })));
+    loginLine(logIn),
+    loginDialog(start.login, showLogin));
 }
 
 /** @param {(more: Partial<Start>) => void} show */
