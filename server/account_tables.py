@@ -103,7 +103,11 @@ class AuditRow(Base):
     address: from where; about: further words, never a secret."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_person", "person", "number"),)
+    __table_args__ = (
+        Index("ix_audit_person", "person", "number"),
+        Index("ix_audit_event", "event", "number"),
+        Index("ix_audit_at", "at"),
+    )
 
     number: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True
