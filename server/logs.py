@@ -66,6 +66,7 @@ def json_formatter() -> logging.Formatter:
         return msgspec.json.encode(line, enc_hook=str).decode()
 
     return stdlib.ProcessorFormatter(
+        pass_foreign_args=True,
         foreign_pre_chain=[
             _in_order,
             stdlib.ExtraAdder(),
@@ -89,8 +90,9 @@ def _in_order(_logger: "WrappedLogger", _method: str, event: "EventDict") -> "Ev
         "event": event.pop("event"),
         **bound(),
     }
-    if isinstance(record.msg, str) and record.msg.startswith(OF_SESSION) and record.args:
-        line["session"] = record.args[0] if isinstance(record.args, tuple) else ""
+    given = event.pop("positional_args", None)
+    if isinstance(given, tuple) and given and str(record.msg).startswith(OF_SESSION):
+        line["session"] = given[0]
     return {**line, **event}
 
 
