@@ -8,6 +8,7 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ from server.orm import Database
 from server.passwords import Passwords
 from server.providers import Providers
 from server.recorder import Recorder
+from server.redis_safety import unsafe
 from server.requests import Proxies, Requests
 from server.services import Services
 from server.settings import Settings
@@ -97,10 +99,15 @@ def create_app(
     archive = Archive(database, log, engine, settings.edit_ids)
     desk = Desk(database, engine)
     hub = Hub(redis, hints_redis, log, engine, settings, worker, archive, desk.look, measures)
-    recorder = Recorder(redis, database, log, hub.sessions, hub.mend, measures)
+    recorder = Recorder(redis, database, log, hub.sessions, hub.mend, measures, settings.idle_s)
     if metrics is not None:
         metrics.serves(engine.catalogue.release, engine.name)
-    doctor = Doctor(log.ping, database.ping, safe, lambda: (0.0, recorder.failing))
+    doctor = Doctor(
+        log.ping,
+        database.ping,
+        partial(unsafe, redis),
+        lambda: (recorder.lag_s, recorder.failing),
+    )
     secret = signing_secret(settings.secret, settings.data_dir)
     tokens = Tokens(secret, settings.signing, settings.old_secrets)
     limiter = Limiter(redis, secret)
@@ -171,6 +178,7 @@ def create_app(
         sampling.cancel()
         ended = [serving, keeping, calling, limiting, forgetting, sampling]
         await asyncio.wait(ended, timeout=STOP_S)
+        await doctor.rest()
         if tracing is not None:
             await tracing.close()
         await redis.aclose()
@@ -257,10 +265,6 @@ def create_app(
     app.gate = Gate(settings, services.requests)
     app.requests = Requests(Proxies(settings.trusted_proxies), metrics, tracing)
     return app
-
-
-async def safe() -> tuple[str, ...]:
-    return ()
 
 
 async def _supervised(work: Coroutine[Any, Any, None]) -> None:

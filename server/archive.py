@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.access import access_of, new_id, session_row
 from server.engine import Engine
 from server.log import Entries, Log, Memory, Stored
-from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, insert_new
+from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, SessionRow, insert_new
 from server.protocol import Position
 from server.rights import Access
 from server.server_messages import Change
@@ -56,8 +56,13 @@ class Archive:
         found: the epoch of what Redis has and is of no use. Two who do it at once agree: who
         comes second changes nothing. Raises DatabaseAwayError.
         """
-        if await session_row(self._database, session) is None:
+        row = await session_row(self._database, session)
+        if row is None:
             return False
+        if row.away is not None:  # from now on it is looked for in Redis, whoever dies on the way
+            async with self._database.writing() as sql:
+                back = update(SessionRow).where(SessionRow.id == session)
+                await sql.execute(back.values(away=None))
         async with self._database.reading() as sql:
             epochs = await epochs_of(sql, session)
             history = spans_to(epochs, epochs[-1].epoch, epochs[-1].recorded)

@@ -36,8 +36,12 @@ def listeners(
 
 
 async def sample(metrics: "Metrics | None", doctor: Doctor) -> None:
-    """Have the metrics tell how the process and what it stands on do, until cancelled."""
+    """Have the metrics tell how the process and what it stands on do, until cancelled.
+
+    Without metrics it is looked at once, for the log to name what is not well.
+    """
     if metrics is None:
+        await doctor.look()
         return
 
     rounds = 0

@@ -38,7 +38,7 @@ class Presence:
 
         hint: for the other workers, when this changed. Raises UnreachableError or FullError.
         """
-        keys = [key(session, name) for name in ("people", "workers", "hints")]
+        keys = [key(session, name) for name in ("people", "workers", "hints", "head")]
         own = msgspec.json.encode(people) if people else b""
         async with reaching(self._failed):
             answer = await self._script(keys=keys, args=[self._worker, own, self._ttl_ms, hint])

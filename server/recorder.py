@@ -14,6 +14,7 @@ Whatever else there is to say of a session is looked at alone, and what fails th
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from typing import Any
@@ -26,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server import scripts
-from server.access import access_of, now_ms
+from server.access import access_of
 from server.archive import Start, know_epoch, recorded_position
 from server.log import FullError, Head, Log, UnreachableError, key, reaching
 from server.measures import UNMEASURED, Measures
@@ -51,6 +52,7 @@ from server.recording import (
     write_together,
 )
 from server.redis_clients import is_cluster
+from server.removal import Recorded, Removal
 
 logger = logging.getLogger(__name__)
 
@@ -58,9 +60,6 @@ EVERY_S = 1.0
 SWEEP_EVERY = 60  # rounds: then also the sessions of which no worker knows
 HEADS = 100  # sessions that are looked at in one round trip
 TOGETHER = 32  # sessions in one transaction: what is done for them at once holds up the others
-ENDED_MS = 24 * 3600 * 1000  # so long are ended sessions looked after
-
-
 _Call = tuple[Sequence[str], Sequence[str | int]]  # a script's keys and arguments
 
 
@@ -82,6 +81,7 @@ class Recorder:
 
     open_sessions: the ids of the sessions that this worker serves.
     mend: called for a session whose log went back, with the epoch in which it did.
+    idle_s: so long after nobody had them open, sessions are removed from Redis.
     """
 
     def __init__(
@@ -92,8 +92,12 @@ class Recorder:
         open_sessions: Callable[[], Iterable[str]],
         mend: Callable[[str, str], Awaitable[None]],
         measures: Measures = UNMEASURED,
+        idle_s: float = 24 * 3600.0,
     ) -> None:
         self._redis = redis
+        self._sweep_every = max(1, min(SWEEP_EVERY, int(idle_s / EVERY_S)))
+        self._removal = Removal(redis, database, idle_s, self._run_each)
+        self._behind: dict[str, float] = {}  # since when SQL lacks something of a session
         self._failed = measures.redis_failed
         self._unrecorded = redis.register_script(scripts.UNRECORDED)
         self._recorded = redis.register_script(scripts.RECORDED)
@@ -110,6 +114,11 @@ class Recorder:
         """How many sessions cannot be recorded."""
         return len(self._failing)
 
+    @property
+    def lag_s(self) -> float:
+        """How long ago this worker found the oldest change that SQL still lacks; 0.0: none."""
+        return time.monotonic() - min(self._behind.values()) if self._behind else 0.0
+
     def stop(self) -> None:
         """End after one more round: a transaction that is cut off leaves its connection
         unclosed, and that one's thread would keep the process from its end."""
@@ -125,8 +134,8 @@ class Recorder:
                 opened = set(self._open_sessions())
                 self._positions = {s: p for s, p in self._positions.items() if s in opened}
                 await self._round(tuple(opened))
-                if rounds % SWEEP_EVERY == 0 and not last:
-                    await self._sweep(opened)
+                if rounds % self._sweep_every == 0 and not last:
+                    await self._sweep(opened, removes=True)
                 rounds += 1
                 away = False
             except (UnreachableError, FullError, DatabaseAwayError) as error:
@@ -145,19 +154,37 @@ class Recorder:
 
     async def _round(self, sessions: Sequence[str]) -> None:
         changed: list[str] = []
+        stands: dict[str, Head] = {}
         for some in _chunks(sessions, HEADS):
             found = zip(some, await self._log.heads(some), strict=True)
             heads = {session: head for session, head in found if head is not None}
+            stands |= heads
+            self._compare(some, heads)
             await self._look_up({s: head for s, head in heads.items() if s not in self._positions})
+            self._compare(some, heads)
             changed += (s for s, head in heads.items() if self._positions.get(s) != head.position)
         known = self._positions.keys() - self._failing
         alone = [each for each in changed if each not in known]
         for some in _chunks([each for each in changed if each in known], TOGETHER):
             alone += await self._record_together(some)
         await self._record_alone(alone)
+        self._compare(changed, stands)
 
-    async def _sweep(self, opened: Set[str]) -> None:
-        """Also those sessions that nobody has open: of a worker that died, say."""
+    def _compare(self, sessions: Sequence[str], heads: Mapping[str, Head]) -> None:
+        """Know since when SQL is behind; of what is in neither's memory, until it is looked up."""
+        now = time.monotonic()
+        for session in sessions:
+            head = heads.get(session)
+            if head is None or self._positions.get(session) == head.position:
+                self._behind.pop(session, None)
+            else:
+                self._behind.setdefault(session, now)
+
+    async def _sweep(self, opened: Set[str], *, removes: bool = False) -> None:
+        """Also those sessions that nobody has open: of a worker that died, say.
+
+        removes: take those from Redis that nobody uses any more.
+        """
         async with self._database.reading() as sql:
             rows = await sql.execute(_newest_positions())
             newest = {row.session_id: row for row in rows if row.session_id not in opened}
@@ -166,7 +193,21 @@ class Recorder:
             for session, head in zip(some, heads, strict=True):
                 row = newest[session]
                 if head is not None and (head.epoch, head.revision) != (row.epoch, row.recorded):
+                    self._behind.setdefault(session, time.monotonic())
                     await self._record_alone([session])
+                if session not in self._failing:
+                    self._behind.pop(session, None)
+            if removes:
+                known = {
+                    session: Recorded(
+                        session, row.epoch, row.recorded, row.edit or "", row.ended_at is not None
+                    )
+                    for session, row in ((session, newest[session]) for session in some)
+                }
+                there = [s for s, head in zip(some, heads, strict=True) if head is not None]
+                await self._removal.gone([known[s] for s in some if s not in there])
+                for each in await self._removal.remove([known[s] for s in there]):
+                    logger.info("session %s: nobody uses it; it left Redis", each.session)
 
     async def _look_up(self, heads: Mapping[str, Head]) -> None:
         """What SQL has of sessions that were opened, and their access for Redis where it is newer:
@@ -338,21 +379,33 @@ def _names(session: str) -> list[str]:
 
 
 def _newest_positions() -> Any:
-    """The newest epoch of each session, and how much of it is in SQL; of one that ended too,
-    for what happened right before."""
+    """The newest epoch of each session that may be in Redis, how much of it is in SQL, and the
+    edit there; of one that ended too, for what happened right before."""
     newest = (
         select(EpochRow.session_id, func.max(EpochRow.ordinal).label("ordinal"))
         .group_by(EpochRow.session_id)
         .subquery()
     )
     return (
-        select(EpochRow.session_id, EpochRow.epoch, EpochRow.recorded)
+        select(
+            EpochRow.session_id,
+            EpochRow.epoch,
+            EpochRow.recorded,
+            SessionRow.ended_at,
+            ChangeRow.edit,
+        )
         .join(
             newest,
             (newest.c.session_id == EpochRow.session_id) & (newest.c.ordinal == EpochRow.ordinal),
         )
         .join(SessionRow, SessionRow.id == EpochRow.session_id)
-        .where(SessionRow.ended_at.is_(None) | (SessionRow.ended_at > now_ms() - ENDED_MS))
+        .outerjoin(
+            ChangeRow,
+            (ChangeRow.session_id == EpochRow.session_id)
+            & (ChangeRow.epoch == EpochRow.epoch)
+            & (ChangeRow.revision == EpochRow.recorded),
+        )
+        .where(SessionRow.away.is_(None) | (SessionRow.away != EpochRow.epoch))
     )
 
 

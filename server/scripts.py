@@ -6,7 +6,8 @@ A session's keys share a hash tag, so that they live on one node of a cluster:
                          that is in SQL), forgotten (the newest revision whose edit id is no
                          longer remembered), previous and left_at (the epoch before, and where
                          it was left), redone (1: what that one's lost end held is decided),
-                         losses (how many edits were given up)
+                         losses (how many edits were given up), seen (when a worker last had it
+                         open: milliseconds since 1970)
   {session:<id>}:log     stream: entry <revision>-0 with the change as it goes on the wire and
                          its inverse
   {session:<id>}:build   the stored build with its totals and findings
@@ -38,7 +39,16 @@ local function holds(head, log, revision, edit)
 end
 """
 
-OPEN = """
+_NOW = """
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+"""
+
+OPEN = (
+    _NOW
+    + """
 -- keys: head log build access ids digests hints losses
 -- args: epoch revision edit engine access_version build access found previous forgotten, then
 --   author, revision and digest of each edit id that is remembered
@@ -49,7 +59,7 @@ redis.call('DEL', KEYS[1], KEYS[2], KEYS[5], KEYS[6], KEYS[8])
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'revision', ARGV[2], 'edit', ARGV[3],
   'engine', ARGV[4], 'access', ARGV[5], 'stored', ARGV[2], 'recorded', ARGV[2],
   'forgotten', ARGV[10], 'previous', ARGV[9], 'left_at', ARGV[2],
-  'redone', ARGV[9] == '' and '1' or '0')
+  'redone', ARGV[9] == '' and '1' or '0', 'seen', now())
 redis.call('SET', KEYS[3], ARGV[6])
 redis.call('SET', KEYS[4], ARGV[7])
 for i = 11, #ARGV, 3 do
@@ -59,6 +69,7 @@ end
 redis.call('SPUBLISH', KEYS[7], 'opened')
 return 1
 """
+)
 
 AGAIN = (
     _HOLDS
@@ -279,11 +290,14 @@ redis.call('HSET', KEYS[1], 'recorded', ARGV[2])
 return 1
 """
 
-PEOPLE = """
--- keys: people workers hints; args: worker its_people ttl_ms hint
--- Writes one worker's people ("" is nobody) and returns the others', as JSON each.
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+PEOPLE = (
+    _NOW
+    + """
+-- keys: people workers hints head; args: worker its_people ttl_ms hint
+-- Writes one worker's people ("" is nobody) and returns the others', as JSON each. Who does so
+-- has the session open: it is not idle.
+local now = now()
+if redis.call('EXISTS', KEYS[4]) == 1 then redis.call('HSET', KEYS[4], 'seen', now) end
 for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now)) do
   redis.call('ZREM', KEYS[2], gone)
   redis.call('HDEL', KEYS[1], gone)
@@ -305,6 +319,32 @@ for i = 1, #all, 2 do
 end
 return others
 """
+)
+
+REMOVE = (
+    _NOW
+    + """
+-- keys: head log build access ids digests hints losses line people workers
+-- args: epoch revision edit idle_ms ended
+-- A session of which SQL has all up to this position goes, if that is the newest, nothing of it
+-- is still to be decided again or told, nobody is there, and no worker had it open for so long;
+-- one that is ended goes at once.
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'redone', 'seen')
+if not head[1] then return 'absent' end
+if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] or (ARGV[3] ~= '' and head[3] ~= ARGV[3]) then
+  return 'moved'
+end
+local now = now()
+if redis.call('ZCOUNT', KEYS[11], now, '+inf') > 0 then return 'people' end
+if ARGV[5] == '0' then
+  if head[4] ~= '1' or redis.call('EXISTS', KEYS[8]) == 1 then return 'unsettled' end
+  if not head[5] then redis.call('HSET', KEYS[1], 'seen', now) end
+  if now - tonumber(head[5] or now) < tonumber(ARGV[4]) then return 'seen' end
+end
+redis.call('DEL', unpack(KEYS))
+return 'removed'
+"""
+)
 
 RELEASE = """
 -- keys: engine; args: engine again

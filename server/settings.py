@@ -52,6 +52,7 @@ class Settings(Struct, frozen=True):
     people_ttl_s: how long a killed worker's people are still shown.
     stored_every, log_keeps: revisions between two stored builds, and kept in the log.
     edit_ids: how many edit ids a session remembers.
+    idle_s: so long after nobody had it open, a session is removed from Redis; SQL opens it again.
     log_format: text, or json. metrics: "open" has /metrics answer everybody; metrics_token: who
     sends it. otlp_endpoint: of an OpenTelemetry collector (`http://host:4318`); "" is none.
     drain_s: how long a server that is to stop goes on, and says that it is not ready.
@@ -114,6 +115,7 @@ class Settings(Struct, frozen=True):
     stored_every: int = 32
     log_keeps: int = 500
     edit_ids: int = 10_000
+    idle_s: float = 24 * 3600.0
     log_level: str = "info"
     log_format: Literal["text", "json"] = "text"
     metrics: Literal["off", "open"] = "off"
@@ -342,6 +344,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "stored_every": _count,
     "log_keeps": _count,
     "edit_ids": _count,
+    "idle_s": _number,
     "log_level": _level,
     "log_format": _one_of("text", "json"),
     "metrics": _one_of("off", "open"),

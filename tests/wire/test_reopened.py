@@ -96,3 +96,31 @@ async def test_without_redis_the_server_lives_and_is_not_ready(
     valkey.start()
     assert ann.call("GET", "/health/ready")["checks"]["redis"] == {"status": "ok"}
     assert ann.snapshot()["revision"] == 0
+
+
+async def test_an_idle_session_leaves_redis_and_an_edit_sent_again_is_made_once(
+    tmp_path: Path,
+) -> None:
+    server = Server(tmp_path / "data", idle_s="1")
+    ann = Owner(server.url, title="Nova")
+    path = f"/api/v1/sessions/{ann.session}/edits"
+    edit = {"base": 0, "operations": [{"type": "set_level", "level": 30}]}
+    made = ann.call("POST", path, edit, **{"Idempotency-Key": "idle-edit-1"})
+    before = ann.snapshot()
+    assert server.stop() == 0
+    await server.restart()  # nobody has it open any more
+    socket = tmp_path / "data" / "redis" / "redis.sock"
+    async with asyncio.timeout(90), Redis(unix_socket_path=str(socket)) as redis:
+        while True:
+            if not await redis.keys("{session:*"):
+                break
+            await asyncio.sleep(0.05)
+        again = Owner(server.url)  # the token of before is good on the same port
+        again.token, again.session = ann.token, ann.session
+        assert again.call("POST", path, edit, **{"Idempotency-Key": "idle-edit-1"}) == made
+        after = again.snapshot()
+    assert after.pop("epoch") != before.pop("epoch")
+    assert after == before
+    history = again.call("GET", f"/api/v1/sessions/{ann.session}/history")["changes"]
+    assert [each["edit"] for each in history] == ["idle-edit-1"]
+    server.ends_well()

@@ -1,0 +1,217 @@
+"""Sessions that nobody uses leave Redis, and only they; on each database."""
+
+from collections.abc import Sequence
+
+import pytest
+from redis.asyncio import Redis
+
+from server import governing, session
+from server.archive import Archive
+from server.engine import Engine
+from server.log import Known, Log, Loss, key
+from server.orm import Database, SessionRow
+from server.people import Presence
+from server.protocol import encode
+from server.recorder import Recorder
+from server.removal import NAMES, Recorded
+from server.server_messages import Present, Refused
+from server.session import Commit, State
+from tests.server.test_recorder import EDIT_IDS, an_edit, edited, new_session
+
+ANN = Present("g1", "Ann", "owner")
+
+
+@pytest.fixture
+def log(redis: Redis) -> Log:
+    return Log(redis, keeps=10, edit_ids=EDIT_IDS)
+
+
+@pytest.fixture
+def archive(database: Database, log: Log, engine: Engine) -> Archive:
+    return Archive(database, log, engine, EDIT_IDS)
+
+
+@pytest.fixture
+async def state(database: Database, log: Log, engine: Engine) -> State:
+    return await new_session(database, log, engine)
+
+
+@pytest.fixture
+def recorder(redis: Redis, database: Database, log: Log, archive: Archive) -> Recorder:
+    """One for which every session is idle that nobody has open."""
+    return Recorder(redis, database, log, lambda: (), archive.again, idle_s=0.0)
+
+
+async def swept(recorder: Recorder) -> None:
+    """Once: what is idle goes, what is not recorded is."""
+    recorder.stop()
+    await recorder._sweep(frozenset(), removes=True)
+
+
+async def in_redis(redis: Redis, session: str) -> bool:
+    return bool(await redis.exists(*(key(session, name) for name in NAMES)))
+
+
+async def away(database: Database, session: str) -> str | None:
+    async with database.reading() as sql:
+        row = await sql.get(SessionRow, session)
+    assert row is not None
+    return row.away
+
+
+async def test_an_idle_session_goes_whole_and_comes_back_whole(
+    state: State,
+    log: Log,
+    engine: Engine,
+    recorder: Recorder,
+    archive: Archive,
+    redis: Redis,
+    database: Database,
+) -> None:
+    after = await edited(log, state, engine, 12)
+    await swept(recorder)  # it is recorded
+    assert await in_redis(redis, state.session)
+    await swept(recorder)  # and then it may go
+    assert not await in_redis(redis, state.session)
+    assert await away(database, state.session) == state.epoch
+    await swept(recorder)  # and is not looked for any more
+    assert await archive.reopen(state.session)
+    loaded = await log.load(state.session)
+    assert loaded is not None
+    again = loaded.state
+    assert (again.revision, again.build, again.totals) == (12, after.build, after.totals)
+    assert again.epoch != state.epoch
+    # An edit that was made is not made again, a new one follows.
+    sent_again = session.decide(again, "g1", an_edit(7, base=6), engine, 0)
+    assert isinstance(sent_again, Commit)
+    assert await log.commit(sent_again, encode(sent_again.change)) == Known(7, same=True)
+    newer = await edited(log, again, engine, 1)
+    # It is looked after as before, once nothing of the epoch before is to be decided again.
+    await log.redone(state.session, again.epoch)
+    await recorder.record(state.session)
+    await swept(recorder)
+    assert not await in_redis(redis, state.session)
+    assert await away(database, state.session) == again.epoch
+    assert await archive.reopen(state.session)
+    loaded = await log.load(state.session)
+    assert loaded is not None
+    assert loaded.state.build == newer.build
+
+
+async def test_one_with_people_stays_until_they_are_gone(
+    state: State, recorder: Recorder, redis: Redis
+) -> None:
+    await swept_with(redis, state, recorder, ANN)
+    assert await in_redis(redis, state.session)
+    await swept_with(redis, state, recorder)
+    assert not await in_redis(redis, state.session)
+    # Who leaves afterwards leaves nothing behind.
+    await Presence(redis, "w1", 10).write(state.session, (), "")
+    assert not await in_redis(redis, state.session)
+
+
+async def swept_with(redis: Redis, state: State, recorder: Recorder, *people: Present) -> None:
+    await Presence(redis, "w1", 10).write(state.session, people, "")
+    await swept(recorder)
+
+
+async def test_one_that_was_open_just_now_stays(
+    state: State, redis: Redis, database: Database, log: Log, archive: Archive
+) -> None:
+    recorder = Recorder(redis, database, log, lambda: (), archive.again, idle_s=3600)
+    await swept(recorder)
+    assert await in_redis(redis, state.session)
+    seen = int(await redis.hget(key(state.session, "head"), "seen") or 0)
+    await redis.hset(key(state.session, "head"), "seen", str(seen - 3_601_000))
+    await Presence(redis, "w1", 10).write(state.session, (), "")  # a worker opened it
+    await swept(recorder)
+    assert await in_redis(redis, state.session)
+    await redis.hset(key(state.session, "head"), "seen", str(seen - 3_601_000))
+    await swept(recorder)
+    assert not await in_redis(redis, state.session)
+    assert await away(database, state.session) == state.epoch
+
+
+async def test_one_of_an_older_release_waits_its_time(
+    state: State, redis: Redis, database: Database, log: Log, archive: Archive
+) -> None:
+    await redis.hdel(key(state.session, "head"), "seen")
+    await swept(Recorder(redis, database, log, lambda: (), archive.again, idle_s=3600))
+    assert await in_redis(redis, state.session)
+    assert await redis.hget(key(state.session, "head"), "seen")
+
+
+async def test_one_with_something_to_settle_or_to_tell_stays(
+    state: State, log: Log, recorder: Recorder, redis: Redis
+) -> None:
+    await redis.hset(key(state.session, "head"), "redone", "0")
+    await swept(recorder)
+    assert await in_redis(redis, state.session)
+    await log.redone(state.session, state.epoch)
+    refused = Refused("lost", "It is lost.", id="edit-0001")
+    await log.give_up(state, Loss("g1", state.epoch, 0, 0, refused))
+    await swept(recorder)
+    assert await in_redis(redis, state.session)
+
+
+async def test_an_edit_while_it_is_looked_at_keeps_it(
+    state: State, log: Log, engine: Engine, recorder: Recorder, redis: Redis
+) -> None:
+    """SQL has all up to a revision; one more is committed before the script runs."""
+    after = await edited(log, state, engine, 1)
+    await recorder.record(state.session)
+    gone = recorder._removal.gone
+
+    async def and_edit(sessions: Sequence[Recorded]) -> None:
+        nonlocal after
+        after = await edited(log, after, engine, 1)
+        await gone(sessions)
+
+    recorder._removal.gone = and_edit  # type: ignore[method-assign]
+    await swept(recorder)
+    assert await in_redis(redis, state.session)
+    loaded = await log.load(state.session)
+    assert loaded is not None
+    assert loaded.state.revision == 3
+
+
+async def test_an_ended_one_goes_at_once_and_does_not_come_back(
+    state: State, redis: Redis, database: Database, log: Log, archive: Archive
+) -> None:
+    recorder = Recorder(redis, database, log, lambda: (), archive.again, idle_s=3600)
+    await log.put_access(state.session, await governing.end(database, state.session, "g1"))
+    await swept(recorder)
+    assert not await in_redis(redis, state.session)
+    assert not await archive.reopen(state.session)
+
+
+async def test_one_that_redis_lost_is_looked_for_again_once_it_is_open(
+    state: State, redis: Redis, database: Database, recorder: Recorder, archive: Archive
+) -> None:
+    await redis.flushall()
+    await swept(recorder)
+    assert await away(database, state.session) == state.epoch
+    assert await archive.reopen(state.session)
+    assert await away(database, state.session) is None
+
+
+async def failing(session: str) -> None:
+    raise ValueError(session)
+
+
+async def test_how_far_the_recorder_is_behind(
+    state: State, log: Log, engine: Engine, redis: Redis, database: Database, archive: Archive
+) -> None:
+    recorder = Recorder(redis, database, log, lambda: (state.session,), archive.again)
+    assert recorder.lag_s == 0.0
+    await edited(log, state, engine, 1)
+    kept = recorder.record
+    recorder.record = failing  # type: ignore[method-assign]
+    recorder._failing.add(state.session)  # it is recorded by itself
+    await recorder._round((state.session,))
+    behind = recorder.lag_s
+    assert behind > 0.0
+    assert recorder.lag_s > behind
+    recorder.record = kept  # type: ignore[method-assign]
+    await recorder._round((state.session,))
+    assert recorder.lag_s == 0.0
