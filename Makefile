@@ -48,9 +48,10 @@ $(VENV)/npm/installed: tests/wire/official/package-lock.json | system
 	@npm ci --silent --ignore-scripts --no-audit --no-fund --prefix $(@D) && touch $@ \
 		|| echo "AsyncAPI's schema cannot be fetched: the check against it is skipped."
 
-# Write the reference of the live protocol anew, from the Structs and from what a test sees.
+# Write the references of the live protocol and of the REST interface anew, from the Structs and
+# from what tests see.
 reference: $(VENV)/installed-dev
-	$(BIN)/pytest -q tests/wire/test_reference.py -k up_to_date --write-reference
+	$(BIN)/pytest -q tests/wire/test_reference.py tests/wire/test_openapi.py -k up_to_date --write-reference
 
 lint:
 	$(BIN)/ruff check .

@@ -48,6 +48,10 @@ in a link.
 **Errors** are problem documents (RFC 9457): `code` is for programs and stays as it is, `detail` is
 a sentence for a person. New codes may come.
 
+**Rates.** `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds) say how much is
+left of what one person or address may do; who is over it is told when to come again by
+`Retry-After`.
+
 **Times** are milliseconds since 1970, shares are fractions (0.45 is 45 %). A field that is absent
 is what it is by default. Ignore fields that you do not know: newer servers have more of them."""
 
@@ -55,7 +59,7 @@ is what it is by default. Ignore fields that you do not know: newer servers have
 TAGS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "people": (
         "Guests, accounts, logins and keys.",
-        ("/api/v1/guests", "/api/v1/account", "/api/v1/token", "/api/v1/logins"),
+        ("/api/v1/guests", "/api/v1/account", "/api/v1/token", "/api/v1/login"),
     ),
     "sessions": ("A live session: begin it, look into it, run it.", ("/api/v1/sessions",)),
     "without a socket": (
@@ -65,6 +69,10 @@ TAGS: Mapping[str, tuple[str, tuple[str, ...]]] = {
             "/api/v1/sessions/{session_id}/totals",
             "/api/v1/totals",
         ),
+    ),
+    "history": (
+        "Who did what in a session; going back, and undoing one person's work.",
+        ("/api/v1/sessions/{session_id}/history",),
     ),
     "library": ("Saved builds and their versions.", ("/api/v1/builds",)),
     "catalogue": (
@@ -91,6 +99,13 @@ PARAMETERS = {
     "before": "Only what is older than this one.",
     "after": "Only what is newer than this one.",
     "limit": "How many at most.",
+    "event": "Only events of this kind.",
+    "by": "Only what this person did.",
+    "revision": "A revision of the session.",
+    "provider": "A login provider's id: `GET /api/v1/login`.",
+    "stats": "Keys of stats, separated by commas; all unless given.",
+    "Invitation": "What follows `#` in an invitation's link.",
+    "Last-Event-ID": "The id of the last event that you have: what came since follows.",
 }
 
 DONE = {200: "The answer.", 201: "It is made.", 204: "It is done."}
@@ -188,6 +203,11 @@ def encoded(app: Litestar) -> kept.Kept:
     return kept.keep(msgspec.json.encode(document(app, read_examples())))
 
 
+def encode_examples(examples: Mapping[str, Any]) -> bytes:
+    """As they are kept: readable, and the same for the same examples."""
+    return msgspec.json.format(msgspec.json.encode(examples), indent=1) + b"\n"
+
+
 def read_examples() -> dict[str, Any]:
     """What `document` takes, as tests have seen it."""
     examples: dict[str, Any] = msgspec.json.decode(EXAMPLES.read_bytes())
@@ -278,14 +298,18 @@ def _responses(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
 def _implied(operation: Mapping[str, Any], handler: HTTPRouteHandler) -> Iterator[str]:
     """The codes that no handler needs to name."""
     parameters = operation.get("parameters", ())
+    yield "wrong_host"
+    if any(each["in"] == "path" for each in parameters):
+        yield "not_found"
     if (parameters or "requestBody" in operation) and not _speaks_oauth(operation):
         yield "invalid"
     if operation.get("security"):
-        yield from ("not_authenticated", "expired", "insufficient_scope")
+        yield from ("not_authenticated", "expired", "banned", "insufficient_scope")
     if "If-Match" in {each["name"] for each in parameters}:
         yield from ("changed_meanwhile", "if_match_missing")
     if "requestBody" in operation:
         yield "too_large"
+    yield "too_many"
     yield "internal"
     if "services" in handler.parsed_fn_signature.parameters:
         yield "unavailable"

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import UNSET
@@ -32,7 +33,15 @@ _KEYS = frozenset(stat.key for stat in STATS)
 @get(
     "/api/v1/sessions/{session_id:str}/totals/stream",
     security=by("overlay", invitation=True),
-    responses=errors("not_allowed", "no_session"),
+    responses={
+        200: ResponseSpec(
+            str,
+            generate_examples=False,
+            media_type="text/event-stream",
+            description="Events named `totals`, with a `Total` by stat as data.",
+        ),
+        **errors("not_allowed", "no_session"),
+    },
 )
 async def stream_totals(
     request: AnyRequest,
