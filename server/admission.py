@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Request
 
-from server import access, peers
+from server import access, logs, peers
 from server.access import AccessError, Joining
 from server.auth import Person, Scope, bearer
 from server.headers import standings
@@ -28,6 +28,7 @@ async def caller(
     if not person.may(needs):
         message = f"A key for {person.scope!r} may not do this."
         raise ProblemError(403, message, "insufficient_scope")
+    logs.bind(person=person.id)
     return person
 
 

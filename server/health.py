@@ -107,6 +107,12 @@ class Doctor:
         }
         return Health(self._status(checks), checks)
 
+    async def rest(self) -> None:
+        """Wait for what is still asked: a question to SQL that is cut off leaves its connection."""
+        asked = self._redis.asked | self._sql.asked | self._safety.asked
+        if asked:
+            await asyncio.wait(asked, timeout=ANSWER_S)
+
     def _status(self, checks: dict[str, Check]) -> State:
         if self.draining:
             return "draining"
@@ -158,6 +164,11 @@ class _Patient:
         self._since = 0
         self._asked: asyncio.Task[None] | None = None
 
+    @property
+    def asked(self) -> "set[asyncio.Task[None]]":
+        """What is not answered yet."""
+        return set() if self._asked is None or self._asked.done() else {self._asked}
+
     def ask(self) -> "asyncio.Task[None]":
         """Done when it is answered; one that still hangs is the same as before."""
         if self._asked is None or self._asked.done():
@@ -166,7 +177,7 @@ class _Patient:
 
     def hangs(self) -> None:
         """What is not answered yet is a problem, too."""
-        if self._asked is not None and not self._asked.done():
+        if self.asked:
             self.told(self._silent)
 
     def told(self, problem: str) -> None:
