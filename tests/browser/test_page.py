@@ -457,3 +457,22 @@ def test_a_guest_keeps_their_builds_as_an_account(window: OpenWindow) -> None:
     phone.get_by_role("button", name="Log out").click()
     expect(phone.get_by_role("button", name="Log in")).to_be_visible()
     assert phone.evaluate("JSON.parse(localStorage['cohort.me']).token") == ""
+
+
+def test_what_people_write_is_text(window: OpenWindow) -> None:
+    """Names, titles and what is said are shown as they were written, and run nothing."""
+    markup = "<img src=x onerror=top.hit=1>"
+    link = f"<a href=javascript:top.hit=1>{markup}</a>"
+    ann, bob = window(), window()
+    start_blank(ann, markup)
+    join(bob, invitation(ann, "edit"), "<marquee>Bob")
+    title = ann.get_by_label("Title")
+    title.fill(f"{markup}<script>")
+    title.press("Enter")
+    expect(bob.get_by_label("Title")).to_have_value(f"{markup}<script>")
+    bob.get_by_label("Say something").fill(link)
+    bob.keyboard.press("Enter")
+    for page in (ann, bob):
+        expect(page.get_by_role("region", name="Chat").get_by_text(link)).to_be_visible()
+        assert page.locator("img[src=x], marquee, a[href^=javascript], main script").count() == 0
+        assert page.evaluate("window.hit") is None
