@@ -82,10 +82,6 @@ class Gate:
         host = named[0].decode("latin-1") if named else ""
         if len(named) > 1 or not (is_ours(host, self._hosts) or scope["path"].startswith(ALWAYS)):
             return ProblemError(400, "This server is not called so.", "wrong_host").problem
-        if any(not each.isprintable() for each in scope["path"]):
-            return ProblemError(
-                404, "There is nothing here."
-            ).problem  # no file, id or name has one
         if not scope["path"].isprintable():  # no file and no id is called so
             return ProblemError(404, "There is nothing here.").problem
         if scope["path"].startswith(LIMITED):
