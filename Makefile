@@ -41,12 +41,12 @@ system:
 		$(SUDO) apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 
-# AsyncAPI's own schema is published by npm alone.
+# AsyncAPI's own schema, and axe, which knows what makes a page accessible: by npm alone.
 $(VENV)/npm/installed: tests/wire/official/package-lock.json | system
 	@mkdir -p $(@D)
 	@cp tests/wire/official/package.json tests/wire/official/package-lock.json $(@D)
 	@npm ci --silent --ignore-scripts --no-audit --no-fund --prefix $(@D) && touch $@ \
-		|| echo "AsyncAPI's schema cannot be fetched: the check against it is skipped."
+		|| echo "AsyncAPI's schema and axe cannot be fetched: the checks with them are skipped."
 
 # Write the references of the live protocol and of the REST interface anew, from the Structs and
 # from what tests see.

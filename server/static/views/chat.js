@@ -13,10 +13,10 @@ export function chatView({ state, say }) {
   return h("section", { class: "card chat", "aria-labelledby": "chat-title", key: "chat" },
     h("h2", { id: "chat-title" }, "Chat"),
     state.said.length === 0 && h("p", { class: "hint", key: "none" }, "Nobody has said anything yet."),
-    h("ol", { class: "talk", role: "log", key: "talk" }, state.said.toReversed().map((said) =>
+    h("div", { role: "log", key: "log" }, h("ol", { class: "talk" }, state.said.toReversed().map((said) =>
       h("li", { key: said.number },
         h("p", null, h("strong", null, said.by === state.person ? "You" : said.name), " ", said.text),
-        h("time", { datetime: new Date(said.at).toISOString() }, clock(said.at))))),
+        h("time", { datetime: new Date(said.at).toISOString() }, clock(said.at)))))),
     state.link !== "ended" && h("form", {
         key: "say", onsubmit: (/** @type {SubmitEvent} */ event) => {
           event.preventDefault();

@@ -16,6 +16,7 @@ export function headerView(view) {
   const { editable, show } = view;
   return h("header", { class: "top", key: "header" },
     h("a", { class: "brand", href: "/", title: "To the start page" }, h("img", { src: "/icon.svg", alt: "Cohort", width: 28, height: 28 })),
+    h("h1", { class: "hidden" }, view.state.build?.title || "Untitled build"),
     h("div", { class: "who" }, titleView(view), h("small", { key: "character" }, characterView(view))),
     maySuggest(view.state) && h("span", { class: "chip", key: "suggester", title: "What you change is proposed to those who may edit" }, "Suggesting"),
     !editable && h("span", { class: "chip", key: "viewer", title: "You see everything and change nothing" }, "Viewing"),

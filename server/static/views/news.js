@@ -59,7 +59,7 @@ function feedView({ state, catalogue }) {
   return h("section", { class: "card", "aria-labelledby": "feed-title", key: "feed" },
     h("h2", { id: "feed-title" }, "Activity"),
     state.feed.length === 0 && h("p", { class: "hint", key: "none" }, "What people change shows here."),
-    h("ol", { class: "feed", role: "log", "aria-live": "off" }, state.feed.slice(0, SHOWN).map((entry) =>
+    h("ol", { class: "feed" }, state.feed.slice(0, SHOWN).map((entry) =>
       h("li", { key: entry.revision },
         h("span", null, h("strong", null, entry.by === state.person ? "You" : state.known[entry.by]?.name ?? "The server"),
           ` ${deed(entry, catalogue)}`,

@@ -153,7 +153,7 @@ function versionView({ version, message, at, author, restored }, saved, mine, ac
   const newest = version === saved.version;
   return h("li", { key: String(version) },
     h("div", null,
-      h("strong", null, `${version}. ${message || (restored ? `Version ${restored} again` : "")}`),
+      h("strong", null, message || restored ? `${version}. ${message || `Version ${restored} again`}` : `Version ${version}`),
       h("small", { key: "by" }, `${author.name}, ${new Date(at).toLocaleString()}`)),
     h("div", { class: "row" },
       !newest && h("button", { key: "compare", onclick: () => act.compare(version) }, "Compare"),
