@@ -13,15 +13,16 @@ const SAVES_KEPT = 50;
 const SOON_MS = 120_000; // an account's token is good for a quarter of an hour
 
 /**
- * @typedef {{name: string, token: string, refresh: string, until: number}} Me
- *   an empty token: nobody yet; refresh: an account's refresh token; until: when its token ends
- * @typedef {{name: string, access_token: string, refresh_token: string, expires_in: number}} Granted
+ * @typedef {{name: string, token: string, refresh: string, until: number, guest: {name: string, token: string} | null}} Me
+ *   an empty token: nobody yet; refresh: an account's refresh token; until: when its token ends; guest: who this was before,
+ *   when that was somebody else
+ * @typedef {{person: string, name: string, access_token: string, refresh_token: string, expires_in: number}} Granted
  * @typedef {{id: string, title: string, at: number}} Visit
  */
 
 /** @returns {Me} */
 export function me() {
-  return { name: "", token: "", refresh: "", until: 0, ...read(ME, {}) };
+  return { name: "", token: "", refresh: "", until: 0, guest: null, ...read(ME, {}) };
 }
 
 /** @param {Partial<Me>} more */
@@ -29,9 +30,12 @@ export function remember(more) {
   write(ME, { ...me(), ...more });
 }
 
-/** Be who has just logged in. @param {Granted} granted */
+/** Be who has just logged in. A guest who is somebody else waits until the account leaves. @param {Granted} granted */
 export function keep(granted) {
+  const before = me();
+  const waits = !before.refresh && before.token && personOf(before.token) !== granted.person;
   remember({
+    guest: waits ? { name: before.name, token: before.token } : before.refresh ? before.guest : null,
     name: granted.name, token: granted.access_token, refresh: granted.refresh_token,
     until: Date.now() + granted.expires_in * 1000,
   });
@@ -62,9 +66,18 @@ export async function logOut(everywhere) {
   await call("DELETE", `/api/v1/account/logins${everywhere ? "" : "/current"}`, undefined, token);
 }
 
-/** Forget who this was; not the name, which the next guest may want. */
+/** Be who this was before the account: a guest, or nobody, who may want the name again. */
 export function beNobody() {
-  remember({ token: "", refresh: "", until: 0 });
+  remember({ token: "", refresh: "", until: 0, guest: null, ...me().guest });
+}
+
+/** Whose token this is; the server alone decides what they may. @param {string} token @returns {string} */
+export function personOf(token) {
+  try {
+    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;
+  } catch {
+    return "";
+  }
 }
 
 /**

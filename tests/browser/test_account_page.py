@@ -60,8 +60,17 @@ def test_a_guest_goes_on_with_a_login_from_elsewhere(
     expect(ann.get_by_role("button", name="Invite")).to_be_visible()  # it is still hers
 
     elsewhere = window(width=390)
+    elsewhere.goto("/")
+    elsewhere.get_by_label("Your name").fill("Guest")
+    elsewhere.get_by_role("button", name="Start a new build").click()
+    expect(elsewhere.get_by_label("Title")).to_be_visible()
+    other = elsewhere.url
     log_in(elsewhere)
     expect(elsewhere.get_by_text("Logged in as Ann")).to_be_visible()
+    elsewhere.get_by_role("button", name="Log out").click()
+    expect(elsewhere.get_by_role("button", name="Keep this as my account")).to_be_visible()
+    elsewhere.goto(other)  # the guest, whose it is, was not forgotten
+    expect(elsewhere.get_by_role("button", name="Invite")).to_be_visible()
 
 
 def test_an_account_is_kept_in_order(

@@ -55,6 +55,7 @@ export function loginDialog(login, show) {
   return dialogView({ show: () => show(CLOSED) }, "account-dialog", title,
     h("form", { class: "account-form", "aria-busy": login.busy, onsubmit: submit },
       signsUp && guest && h("p", { key: "stay" }, "Your builds and sessions stay yours, on every device where you log in."),
+      !signsUp && guest && h("p", { key: "waits" }, "For an account that you have already. What you made here as a guest waits until you log out; to take it along, keep it as your account instead."),
       login.providers.map(({ id, name }) =>
         h("button", { key: id, type: "button", class: `provider ${id}`, disabled: login.busy, onclick: () => attempt(() => leaveToLogIn(id)) },
           `${signsUp ? "Go on" : "Log in"} with ${name}`)),

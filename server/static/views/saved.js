@@ -3,7 +3,7 @@
 import { h, render } from "../dom.js";
 import { amount, counted } from "../format.js";
 import { get } from "../api.js";
-import { callAs, getAs, me, postAs, remember, savedAs } from "../identity.js";
+import { callAs, getAs, me, personOf, postAs, remember, savedAs } from "../identity.js";
 import { nameField } from "./join.js";
 import { character } from "./library.js";
 
@@ -73,15 +73,6 @@ export function savedPage(root, id) {
     },
   };
   load();
-}
-
-/** Whose token this is; the server alone decides what they may. @param {string} token */
-function personOf(token) {
-  try {
-    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;
-  } catch {
-    return "";
-  }
 }
 
 /** @param {Shown} shown @param {(more: Partial<Shown>) => void} show @param {any} act */
