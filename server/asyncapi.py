@@ -81,7 +81,7 @@ CLOSES: Mapping[int, tuple[str, str]] = {
     Close.NO_SESSION: ("There is no such session, or it has ended.", "no"),
     Close.NO_JOIN: ("No `join` came in time.", "yes"),
     Close.REPLACED: ("The same `client` joined elsewhere.", "no: it would replace that one"),
-    Close.TOO_MANY: ("Too many messages after refusals.", "later, and send less"),
+    Close.TOO_MANY: ("Too many messages after refusals.", "after `goodbye.retry_after`; send less"),
 }
 
 # Why something is refused, besides the game's rules, which the rule book has. Only what is "for

@@ -36,7 +36,9 @@ class CatalogueName(Struct, frozen=True):
 
 
 class Limits(Struct, frozen=True):
-    """What a connection may do; see `Settings` for the meaning of each."""
+    """What a person may do, and how many may be here; see `Settings` for the meaning of each.
+    Messages and `focus` count for each connection, all else for all of a person's together.
+    """
 
     frame_bytes: int
     operations_per_edit: int

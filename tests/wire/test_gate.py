@@ -4,10 +4,12 @@ import asyncio
 import gzip
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.wire.serving import Owner, Raw, Server
 
@@ -239,6 +241,18 @@ async def test_a_guest_too_many_is_told_when_to_come_back(guarded: Server, ann: 
                 break
             await raw.socket.close()
     assert message["retry_after"] > 0
+    assert (await raw.closed())[0] == 4429
+
+
+async def test_who_sends_too_much_is_told_when_to_come_back(guarded: Server, ann: Owner) -> None:
+    raw = await Raw.open(guarded.url, ann.session)
+    await raw.join(token=ann.token)
+    with suppress(ConnectionClosed):
+        for number in range(400):
+            await raw.send({"type": "ping", "id": f"p{number}"})
+    goodbye = await raw.receive("goodbye")
+    assert goodbye["reason"] == "Too many messages."
+    assert goodbye["retry_after"] > 0
     assert (await raw.closed())[0] == 4429
 
 
