@@ -30,12 +30,13 @@ $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	@touch $@
 
 # What the tests run besides our own: Debian's Chromium, a library that Playwright's driver needs,
-# PostgreSQL, and npm for the next. Installed only where it is missing.
+# PostgreSQL, Debian's Redis, and npm for the next. Installed only where it is missing.
 system:
 	@missing=; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
 	/sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || missing="$$missing libatomic1"; \
+	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	{ command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	[ -z "$$missing" ] || { echo "Installing$$missing ..."; \
 		$(SUDO) apt-get update -qq && \

@@ -1,4 +1,4 @@
-"""Real Redis servers of several kinds: a Cluster with replicas, and a primary with Sentinels."""
+"""Real Redis servers of several kinds: one alone, a Cluster with replicas, one with Sentinels."""
 
 import os
 import socket
@@ -70,6 +70,23 @@ def until(holds: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
+class Alone:
+    """One server, of whatever kind."""
+
+    def __init__(self, folder: Path, binary: Path) -> None:
+        self._node = Node(folder / "node", "--appendonly", "yes", binary=binary)
+
+    @property
+    def url(self) -> str:
+        return f"redis://{HOST}:{self._node.port}"
+
+    def primary_of(self, _: str) -> Node:
+        return self._node
+
+    def stop(self) -> None:
+        self._node.kill()
+
+
 class Cluster:
     """Three primaries, each with a replica."""
 
@@ -99,8 +116,17 @@ class Cluster:
 
     def primary_of(self, key: str) -> Node:
         """Of those that began as primaries."""
-        slot = self.nodes[0].client.execute_command("CLUSTER", "KEYSLOT", key)
+        alive = next(node for node in self.nodes if node.answers())
+        slot = alive.client.execute_command("CLUSTER", "KEYSLOT", key)
         return self.nodes[0 if slot <= 5460 else 1 if slot <= 10922 else 2]
+
+    def part(self, primary: Node) -> None:
+        """Have its replica learn of nothing any more."""
+        replica = self.nodes[self.nodes.index(primary) + 3]
+        replica.client.config_set("masterauth", "of no use")
+        primary.client.execute_command("CLIENT", "KILL", "TYPE", "replica")
+        until(lambda: replica.client.info("replication")["master_link_status"] == "down")
+        assert primary.client.info("replication")["connected_slaves"] == 0
 
     def stop(self) -> None:
         for node in self.nodes:
