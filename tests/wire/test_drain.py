@@ -1,12 +1,19 @@
 """A server that is asked to stop says so, finishes what came in, and writes it down."""
 
 import asyncio
+import itertools
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+import msgspec
+from websockets.exceptions import ConnectionClosed
 
 from tests.wire.serving import Owner, Raw, Server
 
 PEOPLE = 6
+EDITS = "SELECT session_id, edit FROM changes"
 
 
 async def test_who_is_there_is_told_and_what_was_accepted_is_in_sql(tmp_path: Path) -> None:
@@ -40,3 +47,45 @@ async def test_who_is_there_is_told_and_what_was_accepted_is_in_sql(tmp_path: Pa
     assert snapshot["revision"] > 0
     assert snapshot["build"]["title"] == f"{snapshot['revision'] - 1}"
     server.ends_well()
+
+
+async def test_two_workers_under_load_end_and_lose_nothing_that_was_accepted(
+    tmp_path: Path,
+) -> None:
+    server = Server(tmp_path, "--workers", "2", edits_per_second="1000", messages_per_second="1000")
+    owners = [Owner(server.url) for _ in range(4)]
+    accepted: set[str] = set()
+    goodbyes: list[dict[str, Any]] = []
+    enough = asyncio.Event()
+
+    async def edits(owner: Owner, number: int) -> int:
+        """Edit without a pause until the server says goodbye; the close code."""
+        raw = await Raw.open(server.url, owner.session)
+        await raw.join(token=owner.token, client=f"c{number}")
+        for count in itertools.count():
+            title = {"type": "set_title", "title": f"{number} {count}"}
+            edit = f"edit-{number}-{count}"
+            with suppress(ConnectionClosed):  # what came before is still to be read
+                await raw.send({"type": "edit", "id": edit, "base": 0, "operations": [title]})
+            while (message := msgspec.json.decode(await raw.socket.recv()))["type"] != "accepted":
+                if message["type"] == "goodbye":
+                    goodbyes.append(message)
+                    return (await raw.closed())[0]
+            accepted.add(f"{owner.session} {message['id']}")
+            if len(accepted) > 100:
+                enough.set()
+        raise AssertionError("it edits until it is told to go")
+
+    people = [
+        asyncio.create_task(edits(owner, number))
+        for number, owner in enumerate(owners * 3)  # three of each session, by either worker
+    ]
+    await enough.wait()
+    assert await asyncio.to_thread(server.stop) == 0
+    assert await asyncio.gather(*people) == [1012] * len(people)
+    assert len({each["retry_after"] for each in goodbyes}) > 1
+    with sqlite3.connect(tmp_path / "cohort.sqlite") as sql:
+        recorded = {f"{session} {edit}" for session, edit in sql.execute(EDITS)}
+    assert accepted <= recorded
+    # Each worker ended by itself, in time: the launcher says when it has to kill one.
+    assert [line for line in server.said if " ERROR " in line or "Traceback" in line] == []
