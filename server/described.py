@@ -76,13 +76,18 @@ def errors(*codes: str, conflicts: Iterable[str] = ()) -> Responses:
     return {status: problems_spec(status, each) for status, each in by_status.items()}
 
 
-def problems_spec(status: int, codes: Iterable[str], kind: type[Problem] = Problem) -> ResponseSpec:
+def problems_spec(
+    status: int,
+    codes: Iterable[str],
+    kind: type[Problem] = Problem,
+    media_type: str = PROBLEM_TYPE,
+) -> ResponseSpec:
     """Problem documents of one status, with an example of each code."""
     return ResponseSpec(
         kind,
         generate_examples=False,
         description=USUAL[status][1],
-        media_type=PROBLEM_TYPE,
+        media_type=media_type,
         examples=[
             Example(id=code, summary=MEANINGS[code], value=problem_example(status, code))
             for code in codes

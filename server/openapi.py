@@ -273,25 +273,27 @@ def _responses(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
         for each in handler.resolve_response_headers()
     }
     good: dict[str, Any] = {}
-    bad: dict[int, list[str]] = {}
-    kinds: dict[int, Any] = {}
+    bad: dict[int, dict[str, Any]] = {}
     for status, response in operation["responses"].items():
         content = response.get("content", {})
-        if PROBLEM_TYPE in content:
-            bad[int(status)] = list(content[PROBLEM_TYPE]["examples"])
-            kinds[int(status)] = content[PROBLEM_TYPE]["schema"]
-        elif int(status) < 400:
+        if int(status) >= 400:
+            bad[int(status)] = {
+                media_type: (each["schema"], list(each["examples"]))
+                for media_type, each in content.items()
+                if "examples" in each  # without, it is Litestar's own guess
+            }
+        else:
             described = DONE.get(int(status), response["description"])
             good[status] = {**response, "description": described, "headers": headers}
             if not headers:
                 del good[status]["headers"]
     for code in _implied(operation, handler):
-        codes = bad.setdefault(CODES[code].status, [])
+        kinds = bad.setdefault(CODES[code].status, {})
+        _, codes = kinds.setdefault(PROBLEM_TYPE, (PROBLEM, []))
         if code not in codes:
             codes.append(code)
     operation["responses"] = good | {
-        str(status): _problem(status, codes, kinds.get(status, PROBLEM))
-        for status, codes in sorted(bad.items())
+        str(status): _problem(status, kinds) for status, kinds in sorted(bad.items()) if kinds
     }
 
 
@@ -322,18 +324,21 @@ def _speaks_oauth(operation: Mapping[str, Any]) -> bool:
     )
 
 
-def _problem(status: int, codes: list[str], kind: Mapping[str, Any]) -> dict[str, Any]:
-    """The response that has one of these codes."""
+def _problem(
+    status: int, kinds: Mapping[str, tuple[Mapping[str, Any], list[str]]]
+) -> dict[str, Any]:
+    """The response with one of these codes. kinds: by media type, a schema and its codes."""
     response: dict[str, Any] = {
         "description": USUAL[status][1],
         "content": {
-            PROBLEM_TYPE: {
-                "schema": {"allOf": [kind], "properties": {"code": {"enum": codes}}},
+            media_type: {
+                "schema": {"allOf": [schema], "properties": {"code": {"enum": codes}}},
                 "examples": {
                     code: {"summary": MEANINGS[code], "value": problem_example(status, code)}
                     for code in codes
                 },
             }
+            for media_type, (schema, codes) in kinds.items()
         },
     }
     if status in (429, 503):

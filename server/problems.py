@@ -126,16 +126,19 @@ def _malformed(_: Request[Any, Any, Any], _error: Exception) -> Response[Problem
     return _answer(400, "The request is not valid JSON.")
 
 
+def reasons(error: ValidationException) -> str:
+    """What is wrong with a request: every field that is."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    found = [
+        f"{each.get('key', '')}: {each['message']}".removeprefix(": ")
+        for each in extra
+        if isinstance(each, dict) and "message" in each
+    ]
+    return "; ".join(found) or error.detail
+
+
 def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    detail = error.detail
-    if isinstance(error, ValidationException):
-        extra = error.extra if isinstance(error.extra, list) else []
-        reasons = [
-            f"{each.get('key', '')}: {each['message']}".removeprefix(": ")
-            for each in extra
-            if isinstance(each, dict) and "message" in each
-        ]
-        detail = "; ".join(reasons) or detail
+    detail = reasons(error) if isinstance(error, ValidationException) else error.detail
     return _answer(error.status_code, detail)
 
 

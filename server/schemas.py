@@ -65,6 +65,10 @@ def _portable(schema: Any, operations: list[dict[str, str]]) -> Any:
         operation = {"$ref": SCHEMAS + "Operation"}
         return {"anyOf": [operation, *others]} if others else operation
     portable = {key: _portable(value, operations) for key, value in schema.items()}
+    first, *others = portable.get("prefixItems", (None,))
+    if first is not None and all(each == first for each in others):  # a pair is a list of two
+        del portable["prefixItems"]
+        portable["items"] = first
     if isinstance(portable.get("pattern"), str):
         # Lone surrogates are no text, and not every language's patterns can name them.
         portable["pattern"] = portable["pattern"].replace(r"\Z", "$").replace(r"\ud800-\udfff", "")

@@ -5,8 +5,9 @@ Errors of the token endpoint are the RFC's own, and a problem document at once.
 
 from typing import Annotated, Any
 
-from litestar import Request, Response, post
+from litestar import MediaType, Request, Response, post
 from litestar.enums import RequestEncodingType
+from litestar.exceptions import ValidationException
 from litestar.params import Body
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -17,7 +18,7 @@ from server.auth import ACCESS_S
 from server.described import by, errors, problems_spec
 from server.limiter import Limit
 from server.logins import LoggedIn, LoginError
-from server.problems import Problem
+from server.problems import Problem, reasons
 from server.protocol import Name
 from server.services import Services
 
@@ -81,14 +82,20 @@ def _grant_problem(_: AnyRequest, error: GrantError) -> Response[GrantProblem]:
         error=error.error,
         error_description=str(error),
     )
-    return Response(problem, status_code=400, headers=NO_STORE)
+    # RFC 6749 names this type, whatever a client makes of others.
+    return Response(problem, status_code=400, media_type=MediaType.JSON, headers=NO_STORE)
+
+
+def _malformed_grant(request: AnyRequest, error: ValidationException) -> Response[GrantProblem]:
+    return _grant_problem(request, GrantError("invalid_request", reasons(error)))
 
 
 @post(
     "/api/v1/token",
     status_code=HTTP_200_OK,
-    exception_handlers={GrantError: _grant_problem},
-    responses={**errors("too_many"), 400: problems_spec(400, GRANT_ERRORS, GrantProblem)},
+    exception_handlers={GrantError: _grant_problem, ValidationException: _malformed_grant},
+    responses=errors("too_many")
+    | {400: problems_spec(400, GRANT_ERRORS, GrantProblem, MediaType.JSON)},
 )
 async def create_token(
     request: AnyRequest,
