@@ -41,9 +41,7 @@ async def ban(
         return await _everywhere(sql, person)
 
 
-async def unban(
-    database: Database, person: str, by: str | None, address: str
-) -> dict[str, Access]:
+async def unban(database: Database, person: str, by: str | None, address: str) -> dict[str, Access]:
     """As `ban`: they may come again, and are in their sessions what they were."""
     async with database.writing() as sql:
         user = await _account(sql, person, by)
