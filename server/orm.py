@@ -4,8 +4,9 @@ Columns for what is queried; the rest is the encoded Struct. Times are milliseco
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -243,11 +244,26 @@ def insert_each(sql: AsyncSession, table: type[Base]) -> Any:
     return dialect.insert(cast(Table, table.__table__)).on_conflict_do_nothing()
 
 
+class _SQLite(sqlite3.Connection):
+    """A connection that gives its lock back when it is closed.
+
+    SQLite goes on with a closed connection as long as there is a cursor that was not read to its
+    end, its transaction included: so a call that is cancelled between a query and the reading of
+    its rows would leave everybody locked out until the garbage collector comes by.
+    """
+
+    def close(self) -> None:
+        with suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
+
+
 def connect(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _prepare)
-        event.listen(engine.sync_engine, "begin", _begin)
+    if not url.startswith("sqlite"):
+        return create_async_engine(url, pool_pre_ping=True)
+    engine = create_async_engine(url, connect_args={"factory": _SQLite})
+    event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(engine.sync_engine, "begin", _begin)
     return engine
 
 

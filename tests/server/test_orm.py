@@ -1,5 +1,7 @@
 """What SQL's absence comes to."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
@@ -15,3 +17,23 @@ async def test_a_database_that_stops_meanwhile_is_away(postgres: Postgres) -> No
     async with database.reading() as sql:  # and is there again
         assert await sql.scalar(text("SELECT 1")) == 1
     await database.close()
+
+
+async def test_a_closed_connection_gives_its_lock_back(tmp_path: Path) -> None:
+    """As of a call that was cancelled before it had read what it asked for."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/some.sqlite"
+    ended, other = Database(url), Database(url)
+    async with other.writing() as sql:
+        await sql.execute(text("CREATE TABLE some (number INTEGER)"))
+        await sql.execute(text("INSERT INTO some VALUES (1), (2)"))
+    async with ended.writing() as sql:
+        raw = await (await sql.connection()).get_raw_connection()
+        connection = raw.driver_connection
+        assert connection is not None
+        unread = await connection.execute("SELECT number FROM some")
+        await connection.close()
+    async with other.writing() as sql:
+        await sql.execute(text("INSERT INTO some VALUES (3)"))
+    await ended.close()
+    await other.close()
+    assert unread is not None  # held until here, as a traceback holds it
