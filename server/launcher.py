@@ -10,11 +10,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from litestar import Litestar
 from uvicorn.config import STARTUP_FAILURE, Config
-from uvicorn.supervisors.multiprocess import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from gamedata.pack import CatalogueError
 from server import logs
@@ -26,7 +27,9 @@ logger = logging.getLogger(__name__)
 
 GRACE_S = 5  # for requests and sockets
 STOP_S = 8.0  # for a worker, so that all is over within 10 s
-START_S = 60.0
+START_S = 60.0  # for a worker, until it serves
+POLL_S = 0.5
+RESTART_S = (0.1, 0.5, 1.0, 2.0)  # after a worker that ended before it served; then we give up
 PONG_S = 25  # after a ping: a peer is gone 45 s after its last sign of life
 
 
@@ -99,6 +102,17 @@ def server_config(settings: Settings, metrics: Path | None = None) -> Config:
     )
 
 
+@dataclass
+class _Place:
+    """How a worker does. failures: of how many before it in a row ended before they served."""
+
+    started_at: float
+    failures: int = 0
+    serves: bool = False
+    ended: bool = False
+    next_start: float = 0.0
+
+
 class Launcher(Multiprocess):
     """Starts the workers, tells when all of them serve, and looks after them and Valkey.
 
@@ -120,20 +134,25 @@ class Launcher(Multiprocess):
         self._pids: set[int | None] = set()
         self._valkey = valkey
         self._serving = serving
+        self._places: dict[Process, _Place] = {}
+        self._served = False  # all did, once
         self.failed = False
 
     def init_processes(self) -> None:
         super().init_processes()
-        for process in self.processes:
-            while not process.wait_until_ready(0.5, self.should_exit):
-                self.handle_signals()
-                if self.should_exit.is_set():
-                    return
-                if not process.process.is_alive():
-                    self.should_exit.set()
-                    self.failed = True
-                    return
+        while not self._all_serve():
+            self.handle_signals()
+            self.keep_subprocess_alive()
+            if self.should_exit.wait(0.1):
+                return
+        self._served = True
         self._serving()
+
+    def _all_serve(self) -> bool:
+        return all(self._place_of(process).serves for process in self.processes)
+
+    def _place_of(self, process: Process) -> _Place:
+        return self._places.setdefault(process, _Place(time.monotonic()))
 
     def join_all(self) -> None:
         """Wait for the workers to end, but not for ever."""
@@ -148,8 +167,49 @@ class Launcher(Multiprocess):
     def keep_subprocess_alive(self) -> None:
         if self._valkey is not None:
             self._valkey.watch()
-        super().keep_subprocess_alive()
+        for index, process in enumerate(self.processes):
+            if self.should_exit.is_set():
+                return
+            place = self._place_of(process)
+            if place.ended:
+                if time.monotonic() >= place.next_start:
+                    self._start_again(index, place)
+            elif not self._is_well(process, place):
+                process.kill()  # it may hang
+                process.join()
+                self._ended(process, place)
         self._forget_dead()
+
+    def _is_well(self, process: Process, place: _Place) -> bool:
+        if not process.process.is_alive():
+            return False
+        if place.serves:
+            return process.ping(self.config.timeout_worker_healthcheck)
+        if process.is_ready(POLL_S):
+            place.serves, place.failures = True, 0
+            return True
+        return time.monotonic() - place.started_at < START_S
+
+    def _ended(self, process: Process, place: _Place) -> None:
+        """Start another one, unless they end time and again before they serve."""
+        place.ended = True
+        if place.serves:
+            return
+        hopeless = process.exitcode == STARTUP_FAILURE and not self._served
+        if hopeless or place.failures == len(RESTART_S):
+            self.failed = True
+            self.should_exit.set()
+            return
+        place.next_start = time.monotonic() + RESTART_S[place.failures]
+        place.failures += 1
+        logger.warning("worker %s ended before it served: another one is started", process.pid)
+
+    def _start_again(self, index: int, place: _Place) -> None:
+        process = Process(self.config, self.sockets)
+        process.start()
+        del self._places[self.processes[index]]
+        self._places[process] = _Place(time.monotonic(), place.failures)
+        self.processes[index] = process
 
     def _forget_dead(self) -> None:
         """What a dead worker counted stays; of what it had open nothing is left."""

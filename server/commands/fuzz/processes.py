@@ -71,7 +71,7 @@ class ProcessWorld(World):
 
     _process: asyncio.subprocess.Process
     _url = ""
-    _serving = False  # a server that starts is left alone: it gives up when a worker does not
+    _serving = False  # a server that starts is left alone: it gives up when workers keep ending
 
     async def begin(self, stack: AsyncExitStack) -> str:
         await self._start(0)
