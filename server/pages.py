@@ -8,9 +8,12 @@ from typing import Any
 
 from litestar import Request, Response, get
 
+from server.headers import CONTENT_SECURITY_POLICY
 from server.problems import ProblemError
 
 ROOT = Path(str(files("server"))) / "static"
+# The page makes no markup of text, anywhere: where the browser can, it sees to it.
+POLICY = f"{CONTENT_SECURITY_POLICY}; require-trusted-types-for 'script'; trusted-types 'none'"
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 
@@ -22,7 +25,9 @@ mimetypes.add_type("application/manifest+json", ".webmanifest")
 )
 def index(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The page; which session or saved build it shows is its own business."""
-    return _file(request, ROOT / "index.html")
+    page = _file(request, ROOT / "index.html")
+    page.headers["Content-Security-Policy"] = POLICY
+    return page
 
 
 @get("/{path:path}", include_in_schema=False, sync_to_thread=False)

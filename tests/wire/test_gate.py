@@ -86,6 +86,12 @@ def test_every_answer_says_what_a_browser_may_do_with_it(
     assert "Traceback" not in answer.text
 
 
+@pytest.mark.parametrize("path", ["/", "/s/x", "/b/x"])
+def test_the_page_makes_no_markup_of_text(http: httpx.Client, path: str) -> None:
+    policy = http.get(path).headers["content-security-policy"]
+    assert policy.endswith("; require-trusted-types-for 'script'; trusted-types 'none'")
+
+
 def test_what_is_one_person_s_is_kept_nowhere(http: httpx.Client) -> None:
     assert http.get("/api/v1/account").headers["cache-control"] == "no-store"
     assert "no-store" not in http.get("/api/v1/stats").headers["cache-control"]
