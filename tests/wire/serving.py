@@ -39,9 +39,36 @@ def migrated(folder: Path, redis_url: str, database_url: str = "") -> dict[str, 
 
 
 class Server:
-    """`cohort serve` as a user runs it. `said` is everything that it printed."""
+    """`cohort serve` as a user runs it. `said` is everything that it printed.
 
-    def __init__(self, data_dir: Path, *flags: str, **environment: str) -> None:
+    code: where another release's modules are, that come before ours.
+    """
+
+    def __init__(
+        self, data_dir: Path, *flags: str, code: Path | None = None, **environment: str
+    ) -> None:
+        self._prepare(data_dir, flags, code, environment)
+        self.spawn()
+        self.wait()
+
+    @classmethod
+    async def begin(
+        cls, data_dir: Path, *, code: Path | None = None, **environment: str
+    ) -> "Server":
+        """As `Server(…)`, while other tasks go on."""
+        self = cls.__new__(cls)
+        self._prepare(data_dir, (), code, environment)
+        self.spawn()
+        await asyncio.to_thread(self.wait)
+        return self
+
+    def _prepare(
+        self,
+        data_dir: Path,
+        flags: tuple[str, ...],
+        code: Path | None,
+        environment: dict[str, str],
+    ) -> None:
         self.data_dir = data_dir
         self._flags = flags
         self._environment = {
@@ -53,10 +80,10 @@ class Server:
             "COHORT_LOGINS_PER_MINUTE": "100000",
             **{f"COHORT_{name.upper()}": value for name, value in environment.items()},
         }
+        if code is not None:
+            self._environment["PYTHONPATH"] = str(code)
         self.said: list[str] = []
         self.url = ""
-        self.spawn()
-        self.wait()
 
     def spawn(self, port: int = 0) -> None:
         """Start, on a port of its own unless told. From the main thread: see `die_with_parent`."""
