@@ -162,7 +162,11 @@ class Recorder:
             self._compare(some, heads)
             await self._look_up({s: head for s, head in heads.items() if s not in self._positions})
             self._compare(some, heads)
-            changed += (s for s, head in heads.items() if self._positions.get(s) != head.position)
+            changed += (
+                session
+                for session, head in heads.items()
+                if self._positions.get(session) != head.position or session in self._failing
+            )
         known = self._positions.keys() - self._failing
         alone = [each for each in changed if each not in known]
         for some in _chunks([each for each in changed if each in known], TOGETHER):
@@ -249,11 +253,18 @@ class Recorder:
         except SQLAlchemyError:
             return list(sessions)  # one of them spoils it for all
         calls: list[_Call] = [
-            ([key(each.session, "head")], [each.after.epoch, each.after.revision])
+            (
+                _names(each.session)[:2],
+                [each.after.epoch, each.after.revision, each.after.edit],
+            )
             for each in written
         ]
-        await self._run_each(self._recorded, calls)
-        done = {each.session: each.after for each in written}
+        answers = await self._run_each(self._recorded, calls)
+        done = {
+            each.session: each.after
+            for each, answer in zip(written, answers, strict=True)
+            if not isinstance(answer, Exception)
+        }
         self._positions.update(done)
         return [each for each in sessions if each not in done]
 
@@ -314,16 +325,17 @@ class Recorder:
         proof = rows.pop(0) if rows and rows[0]["revision"] == position.revision else None
         if proof is not None and position.edit and proof["edit"] != position.edit:
             raise WentBackError(start.epoch)
+        recorded = 0
         if rows:
             recorded = await self._write(session, start, rows, stored)
-            revision, edit = rows[-1]["revision"], rows[-1]["edit"]
-            async with reaching(self._failed):
-                await self._recorded(keys=names[:1], args=[start.epoch, revision])
-            if recorded > revision:
-                return True  # by another recorder, or before Redis went back: the log tells
+            after = Position(start.epoch, rows[-1]["revision"], rows[-1]["edit"])
         else:
-            edit = edit.decode()
-        self._positions[session] = Position(start.epoch, int(revision), edit)
+            after = Position(start.epoch, int(revision), edit.decode())
+        async with reaching(self._failed):  # without new rows: it may not have come there
+            await self._recorded(keys=names[:2], args=[after.epoch, after.revision, after.edit])
+        if recorded > after.revision:
+            return True  # by another recorder, or before Redis went back: the log tells
+        self._positions[session] = after
         return len(entries) == BATCH
 
     async def _follow_epoch(self, session: str, start: Start) -> None:

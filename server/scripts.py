@@ -281,14 +281,21 @@ return {head, redis.call('XRANGE', KEYS[2], ARGV[2] .. '-0', '+', 'COUNT', ARGV[
   ARGV[4] == '1' and redis.call('GET', KEYS[3])}
 """
 
-RECORDED = """
--- keys: head; args: epoch revision
--- Only forward, and only within its epoch.
+RECORDED = (
+    _HOLDS
+    + """
+-- keys: head log; args: epoch revision edit
+-- Only forward within its epoch, and only what this log has led to: it may have gone back while
+-- the recorder does not know it, and it is trimmed up to here.
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'recorded')
-if head[1] ~= ARGV[1] or tonumber(head[2]) >= tonumber(ARGV[2]) then return 0 end
+if head[1] ~= ARGV[1] or tonumber(head[2]) >= tonumber(ARGV[2])
+  or not holds(KEYS[1], KEYS[2], ARGV[2], ARGV[3]) then
+  return 0
+end
 redis.call('HSET', KEYS[1], 'recorded', ARGV[2])
 return 1
 """
+)
 
 PEOPLE = (
     _NOW

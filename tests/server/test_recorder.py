@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy import func, select
@@ -132,11 +133,11 @@ class Rounds:
         async def mend(session: str, epoch: str) -> None:
             self.mended.append(session)
 
-        self._recorder = Recorder(redis, database, log, lambda: sessions, mend)
-        self._recorder.stop()
+        self.recorder = Recorder(redis, database, log, lambda: sessions, mend)
+        self.recorder.stop()
 
     async def round(self) -> None:
-        await self._recorder.run()
+        await self.recorder.run()
 
 
 async def recorded(database: Database) -> dict[str, list[int]]:
@@ -308,6 +309,60 @@ async def test_the_position_in_redis_never_goes_back(
     await redis.hset(key(state.session, "head"), "recorded", "2")  # another was at work
     await recorder.record(state.session)
     assert await redis.hget(key(state.session, "head"), "recorded") == b"3"
+
+
+async def test_what_could_not_be_told_redis_is_told_later(
+    states: list[State], log: Log, engine: Engine, database: Database, redis: Redis
+) -> None:
+    rounds = Rounds(redis, database, log, states)
+    await rounds.round()
+    for state in states:
+        await edited(log, state, engine, 3)
+    tells = rounds.recorder._recorded
+    rounds.recorder._recorded = redis.register_script("return redis.error_reply('full')")
+    await rounds.round()
+    rounds.recorder._recorded = tells
+    await rounds.round()
+    for state in states:
+        assert await redis.hget(key(state.session, "head"), "recorded") == b"3"
+
+
+async def test_nothing_is_said_to_be_recorded_of_a_log_that_went_back_meanwhile(
+    state: State, log: Log, engine: Engine, database: Database, redis: Redis, archive: Archive
+) -> None:
+    """It would be trimmed, and what it holds is in no database."""
+    names = [key(state.session, name) for name in ("head", "log", "ids", "digests")]
+    before = [await redis.dump(name) for name in names]
+
+    async def go_back() -> None:
+        for name, dumped in zip(names, before, strict=True):
+            await redis.delete(name)
+            if dumped is not None:
+                await redis.restore(name, 0, dumped)
+        other = msgspec.structs.replace(an_edit(7), id="other-0001")
+        commit = session.decide(state, "g1", other, engine, 0)
+        assert isinstance(commit, Commit)
+        await log.commit(commit, encode(commit.change))
+
+    await edited(log, state, engine, 1)
+    recorder = Recorder(redis, Then(database, go_back), log, lambda: (), archive.again)  # type: ignore[arg-type]
+    await recorder.record(state.session)
+    assert await redis.hget(key(state.session, "head"), "recorded") == b"0"
+
+
+class Then:
+    """A database; something happens after each of its transactions."""
+
+    def __init__(self, database: Database, act: Callable[[], Awaitable[None]]) -> None:
+        self._database = database
+        self._act = act
+        self.reading = database.reading
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        async with self._database.writing() as sql:
+            yield sql
+        await self._act()
 
 
 async def test_a_lost_session_comes_back_with_its_build_and_its_edit_ids(
