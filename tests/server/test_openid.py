@@ -88,6 +88,7 @@ async def test_a_name_may_be_told_elsewhere(openid: OpenId, provider: LoginProvi
         {"aud": "another client"},
         {"aud": [CLIENT_ID, "another client"]},  # without `azp`: for whom is it?
         {"aud": None},
+        {"aud": "another client", "azp": CLIENT_ID},
         {"azp": "another client"},
         {"exp": int(time.time()) - 120},
         {"exp": None},
@@ -178,7 +179,7 @@ async def test_metadata_leads_nowhere_else(
         ("/token", (200, {}, b"x" * (LARGEST + 1))),
         ("/token", (307, {"Location": "/userinfo"}, b"")),
         ("/keys", (302, {"Location": "http://127.0.0.1:6379/"}, b"")),
-        ("/keys", (200, {"Content-Encoding": "gzip"}, b"\x1f\x8b")),
+        ("/keys", (200, {"Content-Encoding": "gzip"}, b'{"keys": []}')),
         ("/keys", (500, {}, b"")),
         ("/keys", (200, {}, b"<html>")),
     ],
