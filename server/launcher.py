@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +76,8 @@ def metrics_folder(settings: Settings) -> Iterator[Path | None]:
     if not settings.measured or settings.workers == 1:
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="cohort-metrics-") as folder:
+    prefix = "cohort-metrics-"
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
@@ -218,5 +219,6 @@ class Launcher(Multiprocess):
             from prometheus_client.multiprocess import mark_process_dead
 
             for pid in self._pids - pids:
-                mark_process_dead(pid, str(self._metrics))  # type: ignore[no-untyped-call]
+                with suppress(OSError):  # somebody tidied up: no reason to stop
+                    mark_process_dead(pid, str(self._metrics))  # type: ignore[no-untyped-call]
         self._pids = pids
