@@ -28,6 +28,7 @@ HEADERS = [
 ]
 HEAD_BYTES = 32 * 1024  # of a request: its line and its headers
 HEAD_S = 20.0  # for the head of a request to come, once it began or the line was opened
+BODY_S = 60.0  # for its body
 SILENT_MS = 45_000  # a peer that acknowledges nothing for so long is gone
 CLOSE_S = 5.0  # to read what was written before the end
 TOO_LARGE = (
@@ -57,12 +58,12 @@ class EventProtocol(HttpToolsProtocol):
     _heartbeat: asyncio.TimerHandle | None = None
     _over = False
     _head: int | None = 0  # bytes of a head that is not whole yet
-    _head_due: asyncio.TimerHandle | None = None
+    _due: asyncio.TimerHandle | None = None  # the end of the line, unless the request comes
     _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._head_due = self.loop.call_later(HEAD_S, transport.abort)
+        self._expect_within(HEAD_S)
 
     def data_received(self, data: bytes) -> None:
         # The parser itself would collect a head for as long as one comes.
@@ -76,7 +77,10 @@ class EventProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head = None
-        self._head_came()
+        if self.parser.should_upgrade():
+            self._expect_nothing()
+        else:
+            self._expect_within(BODY_S)
         if len(self.url) + sum(len(n) + len(v) for n, v in self.headers) > HEAD_BYTES:
             self._refuse_head()
             return
@@ -87,13 +91,18 @@ class EventProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._expect_nothing()
         if not self._refused:
             super().on_message_complete()
 
-    def _head_came(self) -> None:
-        if self._head_due is not None:
-            self._head_due.cancel()
-            self._head_due = None
+    def _expect_within(self, seconds: float) -> None:
+        self._expect_nothing()
+        self._due = self.loop.call_later(seconds, self.transport.abort)
+
+    def _expect_nothing(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
 
     def _refuse_head(self) -> None:
         self._refused = True
@@ -103,9 +112,8 @@ class EventProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head = 0
-        if self._head_due is None:
-            self._head_due = self.loop.call_later(HEAD_S, self.transport.abort)
+        self._head = self._head or 0
+        self._expect_within(HEAD_S)
         self.scope["extensions"] = {EXTENSION: self}  # type: ignore[dict-item]
 
     def stream(self, epoch: Callable[[], str], known: str) -> None:
@@ -183,7 +191,7 @@ class EventProtocol(HttpToolsProtocol):
             self.outlet.emptied()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_came()
+        self._expect_nothing()
         self._gone()
         super().connection_lost(exc)
 
