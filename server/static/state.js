@@ -35,6 +35,8 @@ import { focused, heard, proposal, without } from "./company.js";
  * @property {"undo" | "redo"} [again]  what was done before is taken back, or made again
  * @property {Entry} [meant]  that, if this page saw it
  * @property {string} [proposed_by]  whose proposal was taken
+ * @property {number} [restores]  the revision that was gone back to
+ * @property {{name: string, edits: number}} [work]  whose edits were taken back, and how many
  * @typedef {{before: Total, after: Total}} Difference
  *
  * @typedef {object} State
@@ -47,6 +49,7 @@ import { focused, heard, proposal, without } from "./company.js";
  * @property {string[]} present  who is here, in the order of coming; viewers are not told
  * @property {number} number  how many are here; only viewers are told
  * @property {boolean} locked  nobody may edit
+ * @property {boolean} editorsGoBack  the owner lets editors go back, and undo what others did
  * @property {string} epoch
  * @property {number} revision
  * @property {string} edit  the id of the edit at that revision
@@ -68,7 +71,7 @@ const FEED_LENGTH = 50;
 export function initial() {
   return {
     link: "joining", reason: "", degraded: false,
-    person: "", role: "viewer", known: {}, present: [], number: 0, locked: false,
+    person: "", role: "viewer", known: {}, present: [], number: 0, locked: false, editorsGoBack: false,
     epoch: "", revision: -1, edit: "",
     build: null, totals: {}, changed: {}, findings: [],
     pending: [], refusals: [], feed: [], said: [], looking: {}, proposals: {},
@@ -108,7 +111,7 @@ export function receive(state, message) {
         person: message.person, role: message.role,
         known: learn(state.known, [message, ...message.members, ...message.people]),
         present: message.people.map((member) => member.person), number: message.number ?? 0,
-        locked: message.locked ?? false,
+        locked: message.locked ?? false, editorsGoBack: message.editors_go_back ?? false,
         looking: {}, proposals: {}, // the newest come after this
       };
     case "snapshot": return snapshot(state, message);
@@ -129,7 +132,7 @@ export function receive(state, message) {
       };
     }
     case "about": return {
-      ...state, locked: message.locked, known: learn(state.known, message.members),
+      ...state, locked: message.locked, editorsGoBack: message.editors_go_back ?? false, known: learn(state.known, message.members),
       role: message.members.find((member) => member.person === state.person)?.role ?? state.role,
     };
     case "said": return heard(state, [message]);
@@ -192,6 +195,8 @@ function change(state, message) {
     revision: message.revision, edit: message.edit, by: message.by ?? "", at: message.at,
     operations: message.operations, before: state.build,
     ...(message.proposed_by ? { proposed_by: message.proposed_by } : {}),
+    ...(message.restores === undefined ? {} : { restores: message.restores }),
+    ...(message.undoes_work ? { work: { name: state.known[message.undoes_work.person]?.name ?? "somebody", edits: message.undoes_work.edits.length } } : {}),
     ...(meant ? { again: message.undoes ? "undo" : "redo", meant: state.feed.find(({ edit }) => edit === meant) } : {}),
   };
   return {
@@ -258,6 +263,11 @@ export function linked(state, link, reason = "") {
 /** Whether this person may edit. @param {State} state */
 export function mayEdit(state) {
   return (state.role === "owner" || state.role === "editor") && !state.locked && state.link !== "ended";
+}
+
+/** Whether this person may go back, and undo what others did. @param {State} state */
+export function mayGoBack(state) {
+  return mayEdit(state) && (state.role === "owner" || state.editorsGoBack);
 }
 
 /** Whether what this person changes is a proposal. @param {State} state */

@@ -41,6 +41,7 @@
  * @property {string} [token]
  * @property {number} [number]  how many are here, for viewers
  * @property {boolean} [locked]
+ * @property {boolean} [editors_go_back]
  *
  * @typedef {object} Snapshot
  * @property {"snapshot"} type
@@ -66,6 +67,8 @@
  * @property {string} [undoes]  the id of the edit that it takes back
  * @property {string} [redoes]  the id of the edit that it makes again
  * @property {string} [proposed_by]  whose proposal it was
+ * @property {number} [restores]  the revision whose build it brings back
+ * @property {{person: string, edits: string[]}} [undoes_work]  whose edits it takes back
  *
  * @typedef {object} Accepted  of an undo also what others have changed since, and what could not be undone
  * @property {"accepted"} type
@@ -85,7 +88,7 @@
  * @property {Finding[]} [findings]
  *
  * @typedef {{type: "people", joined?: Member[], left?: string[], changed?: Member[], number?: number}} People
- * @typedef {{type: "about", title: string, locked: boolean, members: Member[]}} About
+ * @typedef {{type: "about", title: string, locked: boolean, members: Member[], editors_go_back?: boolean}} About
  * @typedef {{type: "status", degraded: boolean, reason?: string}} Status
  * @typedef {{type: "reset", reason: string}} Reset
  * @typedef {{type: "goodbye", reason: string, retry_after?: number}} Goodbye

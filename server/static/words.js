@@ -9,7 +9,9 @@ import { counted, plainId } from "./format.js";
  */
 
 /** @param {import("./state.js").Entry} entry @param {Catalogue} catalogue @returns {string} */
-export function deed({ operations, before, again, meant }, catalogue) {
+export function deed({ operations, before, again, meant, restores, work }, catalogue) {
+  if (restores !== undefined) return `went back to revision ${restores}`;
+  if (work) return `took back ${counted(work.edits, "edit")} of ${work.name}`;
   if (!again) return done(operations, before, catalogue);
   const verb = again === "undo" ? "took back" : "made again";
   return meant ? `${verb}: ${deed(meant, catalogue)}` : `${verb} an edit`;

@@ -4,6 +4,7 @@ import { classes, h } from "../dom.js";
 import { hue, initials } from "../format.js";
 import { mayEdit, maySuggest, underway } from "../state.js";
 import { archetypeName, powersetName } from "../words.js";
+import { historyButton } from "./history.js";
 import { refusalView } from "./refusal.js";
 import { openSave } from "./save.js";
 
@@ -23,6 +24,7 @@ export function headerView(view) {
     mayEdit(view.state) && againView(view),
     peopleView(view),
     linkView(view),
+    historyButton(view),
     saveView(view),
     ["owner", "editor"].includes(view.state.role) && h("button", { class: "primary invite", key: "invite", onclick: () => show({ dialog: "invite", about: {} }) }, "Invite"),
     refusalView(view, "title", "session"));

@@ -6,6 +6,7 @@ import { deed, powerName } from "../words.js";
 import { chatView } from "./chat.js";
 import { reveal } from "./choose.js";
 import { avatarView } from "./header.js";
+import { openHistory } from "./history.js";
 import { openManage } from "./manage.js";
 import { proposalsView } from "./proposals.js";
 
@@ -55,9 +56,10 @@ function peopleView(view) {
 }
 
 /** @param {View} view */
-function feedView({ state, catalogue }) {
+function feedView(view) {
+  const { state, catalogue } = view;
   return h("section", { class: "card", "aria-labelledby": "feed-title", key: "feed" },
-    h("h2", { id: "feed-title" }, "Activity"),
+    h("h2", { id: "feed-title" }, "Activity", h("button", { class: "plain", key: "past", onclick: () => openHistory(view) }, "History")),
     state.feed.length === 0 && h("p", { class: "hint", key: "none" }, "What people change shows here."),
     h("ol", { class: "feed" }, state.feed.slice(0, SHOWN).map((entry) =>
       h("li", { key: entry.revision },

@@ -1,9 +1,10 @@
 /** The page of a saved build, at its permanent link: its versions, and what can be done with it. */
 
 import { h, render } from "../dom.js";
-import { amount, counted } from "../format.js";
+import { counted } from "../format.js";
 import { get } from "../api.js";
 import { callAs, getAs, me, personOf, postAs, remember, savedAs } from "../identity.js";
+import { comparedList } from "./compared.js";
 import { nameField } from "./join.js";
 import { character } from "./library.js";
 
@@ -154,23 +155,7 @@ function versionView({ version, message, at, author, restored }, saved, mine, ac
 
 /** From an old version to the newest. @param {any} compared @param {any[]} stats */
 function comparedView({ before, after, difference }, stats) {
-  const { fields = [], powers = [], totals = {} } = difference;
-  /** @param {any} placed */
-  const piece = (placed) => `${placed.name}${placed.count ? ` ×${placed.count}` : ""}`;
-  const shown = stats.filter(({ key }) => totals[key]);
   return h("section", { class: "card compared", key: "compared", "aria-labelledby": "compared" },
     h("h2", { id: "compared" }, `From version ${before.version} to ${after.version}`),
-    !fields.length && !powers.length && !shown.length && h("p", { key: "same" }, "Nothing that anybody would see."),
-    h("ul", { class: "saved-list", key: "list" },
-      fields.map((/** @type {any} */ each) => h("li", { key: each.field },
-        h("strong", null, each.field), h("span", null, `${each.before_name || each.before || "–"} → ${each.after_name || each.after || "–"}`))),
-      powers.map((/** @type {any} */ each) => h("li", { class: "stacked", key: each.power },
-        h("strong", null, each.name),
-        h("div", null,
-          h("small", { key: "change" }, [each.change, ...(each.fields ?? []).map((/** @type {any} */ one) => `${one.field} ${one.before ?? "–"} → ${one.after ?? "–"}`)].join(", ")),
-          each.removed && h("small", { key: "removed" }, `− ${each.removed.map(piece).join(", ")}`),
-          each.added && h("small", { key: "added" }, `+ ${each.added.map(piece).join(", ")}`)))),
-      shown.map((stat) => h("li", { key: stat.key },
-        h("span", null, `${stat.group}: ${stat.label}`),
-        h("span", null, `${amount(stat, totals[stat.key].before.capped)} → ${amount(stat, totals[stat.key].after.capped)}`)))));
+    comparedList(difference, stats));
 }

@@ -5,6 +5,7 @@ import { buildView } from "./build.js";
 import { chooseView } from "./choose.js";
 import { explainDialog } from "./explain.js";
 import { headerView } from "./header.js";
+import { historyDialog } from "./history.js";
 import { inspectDialog } from "./inspect.js";
 import { inviteDialog } from "./invite.js";
 import { manageDialog } from "./manage.js";
@@ -43,7 +44,7 @@ export function sessionView(view) {
           scrollTo(0, 0);
         },
       }, label, tab === "news" && state.findings.length > 0 && h("span", { class: "badge", key: "badge" }, state.findings.length)))),
-    pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), inspectDialog(view), manageDialog(view), saveDialog(view), scenarioDialog(view), sureDialog(view));
+    pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), inspectDialog(view), historyDialog(view), manageDialog(view), saveDialog(view), scenarioDialog(view), sureDialog(view));
 }
 
 /** @param {View} view */
