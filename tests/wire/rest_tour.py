@@ -340,6 +340,11 @@ def _admin(walk: Walker, ann: str) -> None:
     person = walk("POST", "/accounts", eve)["person"]
     walk("PUT", f"/users/{person}/role", {"role": "moderator"}, ann)
     walk("GET", "/audit", params={"event": "role_changed", "limit": 10}, token=ann)
+    guest = walk("POST", "/guests", {"name": "Mallory"})
+    walk("PUT", f"/users/{guest['person']}/ban", {"why": "spam"}, ann)
+    walk("DELETE", f"/users/{guest['person']}/ban", token=ann)
+    session = walk("POST", "/sessions", {"title": "Spam"}, guest["token"])["id"]
+    walk("POST", f"/sessions/{session}/closing", token=ann)
 
 
 def _leave(walk: Walker) -> None:

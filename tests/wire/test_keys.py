@@ -80,6 +80,9 @@ ROUTES = [
     ("POST", "/api/v1/account/deletion", {"password": "wrong"}, "all"),
     ("GET", "/api/v1/audit", None, "admin"),
     ("PUT", "/api/v1/users/none/role", {"role": "admin"}, "admin"),
+    ("PUT", "/api/v1/users/g0123456789abcdef/ban", {}, "admin"),
+    ("DELETE", "/api/v1/users/g0123456789abcdef/ban", None, "admin"),
+    ("POST", "/api/v1/sessions/{session}/closing", None, "admin"),
     # Last: they end what the others need.
     ("DELETE", "/api/v1/account/logins", None, "all"),
     ("DELETE", "/api/v1/sessions/{session}", None, "all"),
