@@ -1,0 +1,182 @@
+"""Reading a session's history by the rules' numbers (server/history.py); on each database."""
+
+import pytest
+from redis.asyncio import Redis
+
+from server.access import AccessError
+from server.archive import Archive
+from server.engine import Engine
+from server.history import History
+from server.log import Log, key
+from server.orm import Database
+from server.recorder import Recorder
+from server.recording import CHECKPOINT_EVERY
+from server.session import State
+from tests.server.test_recorder import EDIT_IDS, edited, new_session
+
+
+@pytest.fixture
+def log(redis: Redis) -> Log:
+    return Log(redis, keeps=10, edit_ids=EDIT_IDS)
+
+
+@pytest.fixture
+def archive(database: Database, log: Log, engine: Engine) -> Archive:
+    return Archive(database, log, engine, EDIT_IDS)
+
+
+@pytest.fixture
+async def state(database: Database, log: Log, engine: Engine) -> State:
+    return await new_session(database, log, engine)
+
+
+@pytest.fixture
+def recorder(redis: Redis, database: Database, log: Log, archive: Archive) -> Recorder:
+    return Recorder(redis, database, log, lambda: (), archive.again)
+
+
+@pytest.fixture
+def history(database: Database, log: Log) -> History:
+    return History(database, log)
+
+
+async def states(log: Log, state: State, engine: Engine, edits: int) -> list[State]:
+    """After each edit, with the start."""
+    found = [state]
+    for _ in range(edits):
+        found.append(await edited(log, found[-1], engine, 1))
+    return found
+
+
+async def pages(history: History, session: str, count: int) -> list[tuple[int, str]]:
+    """Every change, newest first, as pages have them: its revision and its edit."""
+    found: list[tuple[int, str]] = []
+    before = None
+    while before is None or before > 1:
+        stretch = await history.before(session, before, count)
+        if not stretch.changes:
+            break
+        found += [(each.revision, each.edit) for each in reversed(stretch.changes)]
+        before = stretch.changes[0].revision
+    return found
+
+
+async def agrees(history: History, all_states: list[State]) -> None:
+    """H3: every moment is as it was."""
+    for each in all_states:
+        then = await history.at(each.session, each.revision)
+        assert (then.revision, then.edit) == (each.revision, each.edit)
+        assert (then.build, then.totals) == (each.build, each.totals)
+        assert then.findings == each.findings
+
+
+async def again(archive: Archive, log: Log, session: str) -> State:
+    """From SQL, in a new epoch."""
+    assert await archive.reopen(session)
+    loaded = await log.load(session)
+    assert loaded is not None
+    return loaded.state
+
+
+async def test_h2_what_is_not_recorded_yet_is_in_it(
+    state: State, log: Log, engine: Engine, recorder: Recorder, history: History
+) -> None:
+    first = await states(log, state, engine, 5)
+    assert [revision for revision, _ in await pages(history, state.session, 2)] == [5, 4, 3, 2, 1]
+    await agrees(history, first)
+    await recorder.record(state.session)
+    more = await states(log, first[-1], engine, 4)  # SQL has the one part, Redis the other
+    assert [revision for revision, _ in await pages(history, state.session, 4)] == [
+        *range(9, 0, -1)
+    ]
+    await agrees(history, first + more)
+    stretch = await history.before(state.session, 4, 2)
+    assert stretch.newest == 9
+    assert [each.revision for each in stretch.changes] == [2, 3]
+    assert stretch.totals == first[1].totals
+
+
+async def test_h1_it_goes_on_across_epochs_without_a_lost_end(
+    state: State,
+    log: Log,
+    engine: Engine,
+    recorder: Recorder,
+    archive: Archive,
+    history: History,
+    redis: Redis,
+    database: Database,
+) -> None:
+    first = await states(log, state, engine, 3)
+    await recorder.record(state.session)
+    kept = await states(log, first[-1], engine, 2)
+    await redis.flushall()  # 4 and 5 were not recorded: they are lost
+    second = await states(log, await again(archive, log, state.session), engine, 4)
+    assert second[0].revision == 3
+    known = first + second[1:]
+    assert await pages(history, state.session, 3) == [
+        (each.revision, each.edit) for each in reversed(known[1:])
+    ]
+    await agrees(history, known)
+    # Redis goes back within the epoch: what SQL has beyond it is a lost end, too.
+    await recorder.record(state.session)
+    await redis.flushall()
+    third = await states(log, await again(archive, log, state.session), engine, 1)
+    assert third[0].revision == 7
+    await agrees(history, known + third[1:])
+    assert (await history.before(state.session, None, 1)).epoch == third[0].epoch
+    assert kept[-1].revision == 5
+
+
+async def test_h1_an_end_that_sql_has_and_redis_lost_is_not_part_of_it(
+    state: State,
+    log: Log,
+    engine: Engine,
+    recorder: Recorder,
+    archive: Archive,
+    redis: Redis,
+    history: History,
+) -> None:
+    first = await states(log, state, engine, 2)
+    names = [key(state.session, name) for name in ("head", "log", "ids", "digests")]
+    older = [await redis.dump(name) for name in names]
+    await states(log, first[-1], engine, 3)
+    await recorder.record(state.session)
+    for name, dumped in zip(names, older, strict=True):
+        assert dumped is not None
+        await redis.restore(name, 0, dumped, replace=True)
+    await archive.again(state.session, state.epoch)
+    loaded = await log.load(state.session)
+    assert loaded is not None
+    other = await states(log, loaded.state, engine, 1)
+    assert [revision for revision, _ in await pages(history, state.session, 9)] == [3, 2, 1]
+    await agrees(history, first + other[1:])
+
+
+async def test_h3_far_from_any_kept_build(
+    state: State, log: Log, engine: Engine, recorder: Recorder, history: History
+) -> None:
+    known = [state]
+    for _ in range(3):
+        known += (await states(log, known[-1], engine, CHECKPOINT_EVERY // 3))[1:]
+        await log.store(known[-1])
+        await recorder.record(state.session)
+    known += (await states(log, known[-1], engine, 20))[1:]
+    await agrees(history, [known[at] for at in (0, 1, 100, 255, 256, len(known) - 1)])
+
+
+async def test_away_from_redis_it_is_read_all_the_same(
+    state: State, log: Log, engine: Engine, recorder: Recorder, redis: Redis, history: History
+) -> None:
+    known = await states(log, state, engine, 3)
+    await recorder.record(state.session)
+    await redis.flushall()
+    assert [revision for revision, _ in await pages(history, state.session, 2)] == [3, 2, 1]
+    await agrees(history, known)
+    with pytest.raises(AccessError) as refused:
+        await history.at(state.session, 4)
+    assert refused.value.code == "no_revision"
+
+
+async def test_a_new_session_has_a_start_and_nothing_more(state: State, history: History) -> None:
+    assert (await history.before(state.session, None, 9)).changes == ()
+    await agrees(history, [state])
