@@ -80,7 +80,10 @@ TAGS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("/api/v1/catalogue", "/api/v1/stats"),
     ),
     "service": ("The service itself.", ("/",)),
-    "admins": ("For who runs the service.", ("/api/v1/audit", "/api/v1/users")),
+    "moderators and admins": (
+        "For who looks after the service.",
+        ("/api/v1/audit", "/api/v1/users", "/api/v1/sessions/{session_id}/closing"),
+    ),
 }
 
 PARAMETERS = {

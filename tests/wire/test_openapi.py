@@ -162,7 +162,7 @@ def test_every_code_that_is_known_is_somebodys(document: dict[str, Any]) -> None
         for content in response.get("content", {}).values()
         for code in content.get("examples", ())
     }
-    assert set(CODES) - told <= {"method_not_allowed", "not_banned"}  # of no call; of a command
+    assert set(CODES) - told == {"method_not_allowed"}
 
 
 def test_an_operation_is_found_by_its_path(document: dict[str, Any]) -> None:
