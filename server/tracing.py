@@ -122,9 +122,10 @@ class EditSpan:
         self._decided = time_ns()
 
     def durable(self) -> AbstractContextManager[Span]:
-        now = time_ns()
-        self._part("decide", self._began, self._decided)
-        self._part("commit", self._decided, now)
+        if self._span.is_recording():  # else it is of those that are left out
+            now = time_ns()
+            self._part("decide", self._began, self._decided)
+            self._part("commit", self._decided, now)
         return trace.use_span(self._span)
 
     def answered(self, code: str) -> None:

@@ -1,5 +1,8 @@
 """What Prometheus is told of a worker."""
 
+import subprocess
+import sys
+
 import pytest
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -121,3 +124,14 @@ def test_nothing_is_measured_unless_somebody_wants_to_know() -> None:
     assert measured(None, None) is UNMEASURED
     assert type(UNMEASURED.course("s1", "edit-0001")) is Course
     assert UNMEASURED.spread("viewers") is None
+
+
+def test_what_is_off_is_not_even_loaded() -> None:
+    found = """
+import sys, server.app
+print(*{"prometheus_client", "structlog", "opentelemetry.exporter"} & sys.modules.keys())
+"""
+    loaded = subprocess.run(
+        [sys.executable, "-c", found], capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.strip() == ""
