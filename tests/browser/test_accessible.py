@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -33,31 +33,29 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def violations(page: Page) -> list[Any]:
-    """Of the page as it is, in dark and in light."""
-    found: list[Any] = []
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        if not page.evaluate("'axe' in window"):
-            page.evaluate(AXE.read_text())
-        ran = page.evaluate("rules => axe.run(document, {resultTypes: ['violations'], rules})", RULES)
-        found += [
-            (scheme, each["id"], node["html"][:160], node["failureSummary"])
-            for each in ran["violations"]
-            for node in each["nodes"]
-        ]
-    return found
+    """Of the page as it is."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    ran = page.evaluate("rules => axe.run(document, {resultTypes: ['violations'], rules})", RULES)
+    return [
+        (each["id"], node["html"][:160], node["failureSummary"])
+        for each in ran["violations"]
+        for node in each["nodes"]
+    ]
 
 
-def test_the_start_page_and_the_account(window: OpenWindow) -> None:
-    page = window()
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
+def test_the_main_screens(window: OpenWindow, width: int, scheme: Literal["dark", "light"]) -> None:
+    page = window(width=width)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.goto("/")
     expect(page.get_by_role("region", name="Library")).to_be_visible()
-    assert violations(page) == []
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert violations(page) == []
     page.get_by_role("button", name="Go on with Example").click()
     expect(page.get_by_text("Logged in as")).to_be_visible()
+    assert violations(page) == []
     page.goto("/account")
     page.get_by_label("What it is for").fill("Overlay")
     page.get_by_role("button", name="Make a key").click()
@@ -66,12 +64,7 @@ def test_the_start_page_and_the_account(window: OpenWindow) -> None:
     page.get_by_text("Delete your account").click()
     assert violations(page) == []
 
-
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_session_and_its_saved_build(window: OpenWindow, width: int) -> None:
-    page = window(width=width)
     page.goto("/")
-    page.get_by_label("Your name").fill("Ann")
     page.get_by_role("button", name="Start a new build").click()
     expect(page.get_by_label("Title")).to_be_visible()
     if width < 700:
@@ -90,8 +83,6 @@ def test_a_session_and_its_saved_build(window: OpenWindow, width: int) -> None:
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("link", name="To its page").wait_for()
-    assert violations(page) == []
     page.get_by_role("link", name="To its page").click()
     page.get_by_text("Rename it, tag it").click()
     assert violations(page) == []
