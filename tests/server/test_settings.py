@@ -44,6 +44,9 @@ def test_every_setting_can_be_set() -> None:
         ("COHORT_TRUSTED_PROXIES", "*", "must be addresses or networks"),
         ("COHORT_TRUSTED_PROXIES", "10.0.0.1,proxy", "must be addresses or networks"),
         ("COHORT_PUBLIC_URL", "example.org", "must begin with one of http://, https://."),
+        ("COHORT_OIDC_ISSUER", "http://id.example.org", "must begin with https://."),
+        ("COHORT_DISCORD_URL", "discord.com", "must be a URL like https://example.org."),
+        ("COHORT_OIDC_CLIENT_ID", "x", "COHORT_OIDC_CLIENT_ID go together."),
         ("COHORT_REDIS", "redis://x", "COHORT_REDIS is not a setting of Cohort."),
     ],
 )
