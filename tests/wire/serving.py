@@ -52,6 +52,18 @@ class Server:
         self.wait()
 
     @classmethod
+    def side_by_side(cls, *data_dirs: Path, **environment: str) -> "list[Server]":
+        """Several, of which none waits for another."""
+        servers = []
+        for each in data_dirs:
+            servers.append(self := cls.__new__(cls))
+            self._prepare(each, (), None, environment)
+            self.spawn()
+        for self in servers:
+            self.wait()
+        return servers
+
+    @classmethod
     async def begin(
         cls, data_dir: Path, *, code: Path | None = None, **environment: str
     ) -> "Server":

@@ -1,18 +1,24 @@
 """`cohort admin` beside a server that runs, and a backup's way back into another one."""
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from click.testing import CliRunner
 
 from calc.operations import SetLevel, SetTitle
+from gamedata import pack
+from gamedata.catalogue import Catalogue
+from server import backup
 from server.client import Client
 from server.commands.admin import admin as admin_command
 from server.commands.migrate import migrate
 from server.server_messages import Accepted
+from server.valkey import Valkey
 from tests.wire.serving import Owner, Raw, Server
 
 
@@ -107,6 +113,9 @@ async def test_what_a_backup_has_comes_back_in_a_new_epoch_and_people_go_on(
             admin, "restore", file, "--data-dir", before, fails=True
         )
         assert await asyncio.to_thread(server.stop) == 0
+        whole = tmp_path / "whole"  # also where nothing runs
+        await asyncio.to_thread(admin, "backup", whole, "--data-dir", before)
+        assert rows_of(whole) == rows_of(file) + 1
         editing = asyncio.create_task(second.edit(SetTitle("made while nothing served")))
         await asyncio.to_thread(admin, "restore", file, "--data-dir", after)
         assert "not empty" in await asyncio.to_thread(
@@ -125,11 +134,31 @@ async def test_what_a_backup_has_comes_back_in_a_new_epoch_and_people_go_on(
     server.ends_well()
 
 
-def test_a_redis_that_has_sessions_is_not_overwritten(redis_url: str, tmp_path: Path) -> None:
-    settings = {"redis_url": redis_url, "database_url": f"sqlite:///{tmp_path / 'a.sqlite'}"}
+def rows_of(path: Path) -> int:
+    return backup.header_of(path).rows
+
+
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[Valkey]:
+    """Of the test's own: it forgets all that it has."""
+    valkey = Valkey(tmp_path / "valkey")
+    valkey.start()
+    yield valkey
+    valkey.stop()
+
+
+def test_a_redis_that_has_sessions_is_not_overwritten(
+    valkey: Valkey, tmp_path: Path, catalogue: Catalogue
+) -> None:
+    settings = {"redis_url": valkey.url, "database_url": f"sqlite:///{tmp_path / 'a.sqlite'}"}
     CliRunner().invoke(migrate, env={f"COHORT_{k.upper()}": v for k, v in settings.items()})
     server = Server(tmp_path / "data", **settings)
     ann = Owner(server.url)
+    newer = tmp_path / "newer.catalogue"
+    pack.write(msgspec.structs.replace(catalogue, release="a newer release"), newer)
+    wanted, before = listed("catalogue", newer, **settings)
+    assert (wanted["engine"]["wanted"], wanted["sessions"]) == (True, 0)
+    assert (before["engine"]["wanted"], before["sessions"]) == (False, 1)
     file = tmp_path / "backup"
     admin("backup", file, **settings)
     other = settings | {"database_url": f"sqlite:///{tmp_path / 'b.sqlite'}"}

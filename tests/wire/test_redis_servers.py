@@ -95,7 +95,7 @@ def folder(redis_servers: Kind, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture(scope="module")
 def two_servers(redis_servers: Kind, folder: Path) -> Iterator[tuple[Server, Server]]:
     environment = migrated(folder, redis_servers.url)
-    one, other = (Server(folder / name, **environment) for name in ("a", "b"))
+    one, other = Server.side_by_side(folder / "a", folder / "b", **environment)
     yield one, other
     for server in (one, other):
         server.ends_well()
