@@ -3,16 +3,18 @@
 import pytest
 from redis.asyncio import Redis
 
+from server import session
 from server.access import AccessError
 from server.archive import Archive
 from server.engine import Engine
 from server.history import History
-from server.log import Log, key
+from server.log import Done, Log, key
 from server.orm import Database
+from server.protocol import encode
 from server.recorder import Recorder
 from server.recording import CHECKPOINT_EVERY
-from server.session import State
-from tests.server.test_recorder import EDIT_IDS, edited, new_session
+from server.session import Commit, State
+from tests.server.test_recorder import EDIT_IDS, an_edit, edited, new_session
 
 
 @pytest.fixture
@@ -147,9 +149,12 @@ async def test_h1_an_end_that_sql_has_and_redis_lost_is_not_part_of_it(
     await archive.again(state.session, state.epoch)
     loaded = await log.load(state.session)
     assert loaded is not None
-    other = await states(log, loaded.state, engine, 1)
-    assert [revision for revision, _ in await pages(history, state.session, 9)] == [3, 2, 1]
-    await agrees(history, first + other[1:])
+    other = session.decide(loaded.state, "g1", an_edit(77, base=2), engine, 0)
+    assert isinstance(other, Commit)
+    assert await log.commit(other, encode(other.change)) == Done(3)
+    found = await pages(history, state.session, 9)
+    assert found == [(3, "edit-0077"), (2, "edit-0002"), (1, "edit-0001")]
+    await agrees(history, [*first, other.after])
 
 
 async def test_h3_far_from_any_kept_build(
