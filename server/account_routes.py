@@ -228,7 +228,7 @@ async def give_role(
 async def read_audit(
     request: AnyRequest,
     services: Services,
-    before: Annotated[int, Parameter(ge=1, le=2**53)] | None = None,
+    before: Annotated[int | None, Parameter(ge=1, le=2**53)] = None,
     limit: Annotated[int, Parameter(ge=1, le=NOTED_AT_ONCE)] = NOTED_AT_ONCE,
     person: Annotated[str, Parameter(max_length=32, pattern=r"^\w*$")] = "",
     event: Annotated[str, Parameter(max_length=32, pattern=r"^\w*$")] = "",

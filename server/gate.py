@@ -20,6 +20,7 @@ from server.settings import Settings
 
 CALLED = ("/api/", "/docs/")  # by pages of other origins, where they are allowed to
 LIMITED = "/api/"
+UNKNOWN = (("/api/v1/builds/", "no_build"), ("/api/v1/sessions/", "no_session"))
 ALWAYS = ("/health/", "/metrics")  # asked by address, by what looks after processes
 METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 SENT = (
@@ -83,7 +84,8 @@ class Gate:
         if len(named) > 1 or not (is_ours(host, self._hosts) or scope["path"].startswith(ALWAYS)):
             return ProblemError(400, "This server is not called so.", "wrong_host").problem
         if not scope["path"].isprintable():  # no file and no id is called so
-            return ProblemError(404, "There is nothing here.").problem
+            code = next((code for under, code in UNKNOWN if scope["path"].startswith(under)), "")
+            return ProblemError(404, "There is nothing here.", code).problem
         if scope["path"].startswith(LIMITED):
             standing = await self._requests.take(peers.network(scope))
             standings(scope).append(standing)

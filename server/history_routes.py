@@ -19,7 +19,7 @@ from server.described import by, errors
 from server.edit_routes import CONFLICTS, Key, checked, settle
 from server.history import Moment
 from server.problems import ProblemError
-from server.protocol import EditId, Revision
+from server.protocol import NEWEST, EditId, Id, Revision
 from server.rights import Access
 from server.sentences import deed, made
 from server.server_messages import Accepted, Change, Work
@@ -34,13 +34,19 @@ _Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=MOST, description=
 _Before = Annotated[
     int | None,
     QueryParameter(
-        name="before", ge=1, description="Only those before this revision: `next` of a page."
+        name="before",
+        ge=1,
+        le=NEWEST,
+        description="Only those before this revision: `next` of a page.",
     ),
 ]
-_At = Annotated[int, PathParameter(ge=0, description="A revision; 0 is the start.")]
-_From = Annotated[int, QueryParameter(name="from", ge=0, description="The earlier revision.")]
+_At = Annotated[int, PathParameter(ge=0, le=NEWEST, description="A revision; 0 is the start.")]
+_From = Annotated[
+    int, QueryParameter(name="from", ge=0, le=NEWEST, description="The earlier revision.")
+]
 _To = Annotated[
-    int | None, QueryParameter(name="to", ge=0, description="The later one; absent: the newest.")
+    int | None,
+    QueryParameter(name="to", ge=0, le=NEWEST, description="The later one; absent: the newest."),
 ]
 
 
@@ -123,7 +129,7 @@ class UndoingWork(Struct, frozen=True):
     """
 
     base: Revision
-    person: str
+    person: Id
     since: Revision = 0
     unchanged: bool = False
 

@@ -3,12 +3,13 @@
 Searching and comparing: `library_search_routes`.
 """
 
+import re
 from typing import Annotated, Any
 
 from litestar import Request, Response, delete, get, patch, post, put
 from litestar.params import HeaderParameter, Parameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.structs import asdict, replace
 
 from calc import build as builds
@@ -23,15 +24,18 @@ from server.described import ETAG, LOCATION, by, errors
 from server.library import Author, Saved, Tags, Version, VersionName, Visibility, WholeVersion
 from server.library_changes import Content, Description, Editions
 from server.problems import ProblemError
-from server.protocol import Role, Words
+from server.protocol import Id, Role, Words
 from server.routes import NewSession, base, begin, first_build
 from server.services import Services
 
 AnyRequest = Request[Any, Any, Any]
 BODY_BYTES = 512 * 1024  # a document, or a build file: they take a tenth of that
 VERSIONS_AT_ONCE = 50
+NEWEST_VERSION = 1_000_000
+_EDITION = re.compile("[0-9]{1,18}")
 
-Number = Annotated[int, Parameter(ge=1, le=1_000_000, description="A version's number.")]
+Number = Annotated[int, Parameter(ge=1, le=NEWEST_VERSION, description="A version's number.")]
+VersionNumber = Annotated[int, Meta(ge=1, le=NEWEST_VERSION)]
 IfMatch = Annotated[
     str,
     HeaderParameter(
@@ -45,7 +49,7 @@ IfMatch = Annotated[
 class NewVersion(Struct, frozen=True):
     """What to save: a session's build as it is, or a build document, or a build file's text."""
 
-    session: str | UnsetType = UNSET
+    session: Id | UnsetType = UNSET
     build: builds.Build | UnsetType = UNSET
     file: str | UnsetType = UNSET
     message: Words | UnsetType = UNSET
@@ -54,7 +58,7 @@ class NewVersion(Struct, frozen=True):
 class NewBuild(Struct, frozen=True):
     """As a new version; title: the document's unless given; visibility: private unless given."""
 
-    session: str | UnsetType = UNSET
+    session: Id | UnsetType = UNSET
     build: builds.Build | UnsetType = UNSET
     file: str | UnsetType = UNSET
     message: Words | UnsetType = UNSET
@@ -74,7 +78,7 @@ class NewDescription(Struct, frozen=True):
 class Fork(Struct, frozen=True):
     """version: the newest unless given; title, tags: as they are unless given."""
 
-    version: Number | UnsetType = UNSET
+    version: VersionNumber | UnsetType = UNSET
     message: Words | UnsetType = UNSET
     title: Title | UnsetType = UNSET
     visibility: Visibility = "private"
@@ -84,14 +88,14 @@ class Fork(Struct, frozen=True):
 class Restored(Struct, frozen=True):
     """version: the one to bring back."""
 
-    version: Number
+    version: VersionNumber
     message: Words | UnsetType = UNSET
 
 
 class Chosen(Struct, frozen=True):
     """version: the newest unless given."""
 
-    version: Number | UnsetType = UNSET
+    version: VersionNumber | UnsetType = UNSET
 
 
 class NewlySaved(Saved, frozen=True, omit_defaults=True):
@@ -208,7 +212,7 @@ async def list_versions(
     request: AnyRequest,
     build_id: str,
     services: Services,
-    before: Annotated[int, Parameter(ge=1, le=1_000_000)] | None = None,
+    before: Annotated[int | None, Parameter(ge=1, le=NEWEST_VERSION)] = None,
     limit: Annotated[int, Parameter(ge=1, le=VERSIONS_AT_ONCE)] = VERSIONS_AT_ONCE,
 ) -> tuple[Version, ...]:
     """The newest versions, newest first, without documents; `before` one of them."""
@@ -406,7 +410,7 @@ def editions(if_match: str) -> Editions:
     if "*" in given:
         return None
     numbers = (each[1:-1] for each in given if each[:1] == each[-1:] == '"')
-    return frozenset(int(each) for each in numbers if each.isascii() and each.isdigit())
+    return frozenset(int(each) for each in numbers if _EDITION.fullmatch(each))
 
 
 def linked(request: AnyRequest, services: Services, saved: Saved) -> Saved:

@@ -14,7 +14,7 @@ from calc.build import Title
 from server import governing, peers
 from server.admission import caller
 from server.described import by, errors
-from server.protocol import Role
+from server.protocol import Id, Role
 from server.rights import Access
 from server.services import Services
 
@@ -26,7 +26,7 @@ class NewRole(Struct, frozen=True):
 
 
 class NewOwner(Struct, frozen=True):
-    person: str
+    person: Id
 
 
 class NewDescription(Struct, frozen=True):

@@ -24,6 +24,9 @@ Name = Annotated[
     str,
     Meta(min_length=1, max_length=40, pattern=rf"^(?=.*\S){_PLAIN}+\Z"),
 ]
+# Of a person, a session, …: what is none of ours is refused before anybody asks a database.
+Id = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_-]*\Z")]
+NEWEST = 2**53 - 1  # whatever is counted: no number is larger
 MAX_SAID = 500  # characters
 Words = Annotated[
     str,
@@ -34,7 +37,7 @@ Token = Annotated[str, Meta(min_length=1, max_length=2000)]
 ClientId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
 EditId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
 Epoch = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,16}\Z")]
-Revision = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Revision = Annotated[int, Meta(ge=0, le=NEWEST)]
 MessageId = Annotated[str, Meta(max_length=64)]
 Views = Annotated[tuple[ViewName, ...], Meta(max_length=3)]
 Stats = Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=20)]

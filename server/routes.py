@@ -20,7 +20,7 @@ from server.auth import Person
 from server.described import by, errors
 from server.log import Stored
 from server.problems import ProblemError
-from server.protocol import Name, Role
+from server.protocol import NEWEST, Name, Role
 from server.server_messages import Said, Snapshot
 from server.services import Services
 
@@ -202,8 +202,8 @@ async def read_said(
     request: AnyRequest,
     session_id: str,
     services: Services,
-    before: Annotated[int, Parameter(ge=1)] | None = None,
-    after: Annotated[int, Parameter(ge=0)] = 0,
+    before: Annotated[int | None, Parameter(ge=1, le=NEWEST)] = None,
+    after: Annotated[int, Parameter(ge=0, le=NEWEST)] = 0,
     limit: Annotated[int, Parameter(ge=1, le=SAID_AT_ONCE)] = SAID_AT_ONCE,
 ) -> tuple[Said, ...]:
     """The newest that people said (after one number, before another), in its order."""

@@ -152,6 +152,44 @@ def test_an_id_is_never_a_pattern_a_key_or_a_path(library: Library, id_: str) ->
         assert answer.status_code in (400, 403, 404, 405, 414, 431), (path[:80], answer.text)
 
 
+HUGE = "9" * 30
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", f"/api/v1/sessions/{{0}}/said?before={HUGE}", None),
+        ("GET", f"/api/v1/sessions/{{0}}/said?after={HUGE}", None),
+        ("GET", f"/api/v1/sessions/{{0}}/history?before={HUGE}", None),
+        ("GET", f"/api/v1/sessions/{{0}}/history/{HUGE}", None),
+        ("GET", f"/api/v1/sessions/{{0}}/history/compare?from={HUGE}", None),
+        ("GET", f"/api/v1/builds/{{1}}/versions/{HUGE}", None),
+        ("GET", f"/api/v1/builds/{{1}}/versions?before={HUGE}", None),
+        ("GET", f"/api/v1/builds/{{1}}/compare?from=1&to={HUGE}", None),
+        ("POST", "/api/v1/sessions/{0}/history/restore", {"base": 0, "revision": int(HUGE)}),
+        ("POST", "/api/v1/builds/{1}/restore", {"version": int(HUGE)}),
+        ("PUT", "/api/v1/sessions/{0}/owner", {"person": "a\u0000b"}),
+        ("POST", "/api/v1/sessions/{0}/history/undo", {"base": 0, "person": "a\u0000b"}),
+        ("POST", "/api/v1/builds", {"session": "a\u0000b"}),
+    ],
+)
+def test_no_number_is_too_large_and_no_id_unprintable_for_a_database(
+    library: Library, method: str, path: str, body: Any
+) -> None:
+    """Refused before anybody asks one: SQLite takes 64 bits, and PostgreSQL no NUL."""
+    owner = library.owner
+    headers = {"If-Match": "*", "Idempotency-Key": f"huge-edit-{next(NUMBERS)}"}
+    path = path.format(owner.session, library.fire)
+    owner.call(method, path, body, status=400, **headers)
+
+
+def test_an_edition_that_is_none_of_ours_matches_none(library: Library) -> None:
+    for etag in ("9" * 5000, "-1", "", "0x1", "1_0"):
+        headers = {"If-Match": f'"{etag}"', "Authorization": f"Bearer {library.owner.token}"}
+        path = f"/api/v1/builds/{library.fire}"
+        assert library.owner.http.patch(path, json={}, headers=headers).status_code == 412
+
+
 # Headers and logs
 
 
