@@ -94,7 +94,8 @@ async def test_without_redis_the_server_lives_and_is_not_ready(
     assert ann.call("GET", "/health/ready", status=503)["status"] == "unavailable"
     assert ann.call("POST", "/api/v1/sessions", {}, status=503)["code"] == "unavailable"
     valkey.start()
-    assert ann.call("GET", "/health/ready")["checks"]["redis"] == {"status": "ok"}
+    while ann.http.get("/health/ready").json()["checks"]["redis"]["status"] != "ok":
+        pass  # a busy machine may take longer than it waits
     assert ann.snapshot()["revision"] == 0
 
 

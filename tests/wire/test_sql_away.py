@@ -43,8 +43,15 @@ async def test_editing_goes_on_and_the_recorder_catches_up(
             if number % 5 == 0:  # who is a member comes back while SQL is away
                 async with Client(server.url, ann.session, token=bob.token, listen=False) as again:
                     assert isinstance(await again.edit(SetTitle(f"Bob {number}")), Accepted)
+        ready = ann.call("GET", "/health/ready")  # people may still be sent here
+        assert ready["status"] == "degraded"
+        assert ready["checks"]["sql"]["status"] == "away"
+        since = ready["checks"]["sql"]["since"]
+        assert ann.call("GET", "/health/ready")["checks"]["sql"]["since"] == since
         postgres.start()
         await recorded(postgres, 25)
+        while (await asyncio.to_thread(ann.call, "GET", "/health/ready"))["status"] != "ready":
+            pass
     assert server.stop() == 0
     assert not [line for line in server.said if "Traceback" in line], "\n".join(server.said)
 
