@@ -21,6 +21,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 from sqlalchemy import LargeBinary, MetaData, Table, func, insert, select, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from migrations import run
@@ -210,6 +211,10 @@ def _fill(connection: Connection, header: Header, lines: Iterator[bytes], told: 
                         put()
     except (EOFError, OSError, msgspec.MsgspecError, KeyError, ValueError) as error:
         raise BackupError(f"The backup is damaged: {error}.") from error
+    except DBAPIError as error:
+        raise BackupError(f"The backup does not go into the database: {error.orig}.") from error
+    except StatementError as error:
+        raise BackupError("The backup is damaged: a value is of the wrong kind.") from error
     if not ended:
         raise BackupError("The backup is not whole: its end is missing.")
     _go_on_numbering(connection, metadata)

@@ -99,7 +99,7 @@ async def test_nothing_is_overwritten(filled: Database, tmp_path: Path) -> None:
     assert not [each for each in os.listdir(tmp_path) if each.startswith(".")]
 
 
-@pytest.mark.parametrize("cut", ["the end", "a line", "in two"])
+@pytest.mark.parametrize("cut", ["the end", "a line", "in two", "a value"])
 async def test_a_backup_that_is_not_whole_changes_nothing(
     emptied: tuple[Path, Database], cut: str
 ) -> None:
@@ -110,9 +110,12 @@ async def test_a_backup_that_is_not_whole_changes_nothing(
         path.write_bytes(gzip.compress(b"".join(lines[:-1])))
     elif cut == "a line":
         path.write_bytes(gzip.compress(b"".join(lines[:5] + lines[6:])))
+    elif cut == "a value":  # of a column that holds numbers
+        wrong = [line.replace(b",1,1,", b",1,[],") for line in lines]
+        path.write_bytes(gzip.compress(b"".join(wrong)))
     else:
         path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(BackupError, match="The backup is"):
+    with pytest.raises(BackupError, match=r"The backup (is|does not go)"):
         await backup.restore(database.engine, path, untold)
     assert await run.version_of(database.engine) == run.EMPTY
 
