@@ -21,7 +21,12 @@ Json = object
 
 def difference(old: Build, new: Build) -> dict[str, Json]:
     """The patch from one build's document to another's; empty when they are equal."""
-    return between(_document_without(old, new), _document_without(new, old))
+    return between(*documents(old, new))
+
+
+def documents(old: Build, new: Build) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Both builds' documents, without powers that are the same object in both."""
+    return _document_without(old, new), _document_without(new, old)
 
 
 def _document_without(build: Build, other: Build) -> dict[str, Json]:

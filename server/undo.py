@@ -130,10 +130,10 @@ def take_back(
     inverse = _operations.decode(target.inverse)
     if not left or not inverse:
         return None
-    document = patch.document(build)
     whole = _apply(build, inverse, engine)
     if isinstance(whole, Build):
-        effect = _effect(document, patch.document(whole))
+        document, after_it = patch.documents(build, whole)
+        effect = _effect(document, after_it)
         if all(_as_left(document, left, each) for each in effect):
             return Taken(inverse, ())
     return _piecewise(build, inverse, left, later, person, access, engine)
