@@ -29,8 +29,12 @@ def bound() -> Mapping[str, str]:
 
 
 def config(level: str, form: str) -> dict[str, object]:
-    """For `logging.config`: one line each on standard error; what libraries say of themselves
-    only when it is a problem. form: `text`, or `json`, which has a line for each request too."""
+    """For `logging.config`: one line each on standard error. form: `text`, or `json`, which has a
+    line for each request too.
+
+    What libraries say of themselves only when it is a problem, whatever the level: some would
+    write down what is stored, addresses with what is in them, or what proves who somebody is.
+    """
     access = level if form == "json" or level == "debug" else "warning"
     formatter: dict[str, object] = {
         "format": "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
@@ -42,17 +46,11 @@ def config(level: str, form: str) -> dict[str, object]:
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["stderr"], "level": level.upper()},
+        "root": {"handlers": ["stderr"], "level": "ERROR" if level == "error" else "WARNING"},
         "loggers": {
+            "server": {"level": level.upper()},
             ACCESS: {"level": access.upper()},
-            "uvicorn": {"level": "WARNING"},
-            "uvicorn.error": {"level": "WARNING"},
-            "aiosqlite": {"level": "WARNING"},  # it would write down what is stored
-            "redis": {"level": "WARNING"},
-            "litestar": {"level": "WARNING"},
-            "httpx": {"level": "WARNING"},  # addresses with what is in them
-            "urllib3": {"level": "WARNING"},
-            "opentelemetry": {"level": "WARNING"},
+            "uvicorn.error": {"level": "WARNING"},  # uvicorn would choose for itself
         },
     }
 

@@ -74,6 +74,14 @@ def test_requests_are_lines_where_lines_are_collected(level: str, form: str, tol
     assert (loggers[logs.ACCESS]["level"] in ("INFO", "DEBUG")) == told
 
 
+@pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
+def test_libraries_tell_problems_only(level: str) -> None:
+    config: Any = logs.config(level, "json")
+    ours, theirs = config["loggers"]["server"]["level"], config["root"]["level"]
+    assert ours == level.upper()
+    assert theirs == ("ERROR" if level == "error" else "WARNING")
+
+
 class Peer:
     def __init__(self, address: str) -> None:
         self.client = (address, 1234)
