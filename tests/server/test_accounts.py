@@ -44,7 +44,7 @@ async def test_a_guest_becomes_an_account_and_stays_the_same_person(
 ) -> None:
     assert (ann.person, ann.name) == ("g1", "Ann")
     account = await accounts.read(database, "g1")
-    assert (account.username, account.role, account.providers) == ("ann.1", "user", ())
+    assert (account.username, account.role, account.identities) == ("ann.1", "user", ())
     again = await log_in(database, "ANN.1")
     assert again
     assert again.person == "g1"
