@@ -7,7 +7,9 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
+from server import logs
 from server.access import AccessError
 from server.accounts import AccountError
 from server.auth import NotAuthenticatedError
@@ -26,6 +28,7 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     """RFC 9457. code: stable, for programs; detail: a sentence for a person.
 
     retry_after: seconds. operation: index of the one at fault; rule: number of the game's rule.
+    request: what the server's log calls it, where the fault is the server's.
     """
 
     title: str
@@ -36,6 +39,7 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     retry_after: float | UnsetType = UNSET
     operation: int | UnsetType = UNSET
     rule: str | UnsetType = UNSET
+    request: str | UnsetType = UNSET
 
 
 class ProblemError(Exception):
@@ -76,6 +80,8 @@ def _of_code(code: str, detail: str) -> Response[Problem]:
 
 def _response(problem: Problem) -> Response[Problem]:
     wait = problem.retry_after
+    if problem.status >= 500:
+        problem = replace(problem, request=logs.bound().get("request", UNSET))
     return Response(
         problem,
         status_code=problem.status,

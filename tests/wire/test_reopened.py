@@ -92,7 +92,12 @@ async def test_without_redis_the_server_lives_and_is_not_ready(
     valkey.stop()
     assert ann.call("GET", "/health/live")["status"] == "live"
     assert ann.call("GET", "/health/ready", status=503)["status"] == "unavailable"
-    assert ann.call("POST", "/api/v1/sessions", {}, status=503)["code"] == "unavailable"
+    answer = ann.http.post("/api/v1/totals", content=b"{}", headers={"X-Request-ID": "mine"})
+    assert "request" not in answer.json()  # the fault is the client's
+    headers = {"Authorization": f"Bearer {ann.token}", "X-Request-ID": "mine"}
+    answer = ann.http.post("/api/v1/sessions", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.json()["request"] == answer.headers["x-request-id"] == "mine"
     valkey.start()
     while ann.http.get("/health/ready").json()["checks"]["redis"]["status"] != "ok":
         pass  # a busy machine may take longer than it waits
