@@ -1,10 +1,14 @@
-"""Edits that wait for their turn on this worker: decided, committed, answered, one by one.
+"""Edits that wait for their turn on this worker: decided, committed and answered in turn.
+
+What waits together is committed together, each edit decided on what the one before leads to and
+with a revision of its own: workers that share a session then meet less often.
 
 Only the session's own task serves, so a decision is made on a state that nobody changes
 meanwhile; between workers the log decides.
 """
 
 import asyncio
+import functools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,6 +43,11 @@ _change = msgspec.json.Decoder(Change)
 URGENT = 2  # races lost in a row: then we get in line with the other workers
 WAIT_S = 0.3  # in line, at most: who is before us may be dead
 IN_A_ROW = 16  # commits in one turn
+ROW = 8  # edits in one commit: they are decided while the first of them waits
+
+
+# Who waits, for what, and its course.
+_Waiting = tuple[Author, tuple[Making | Taking, Course]]
 
 
 @dataclass
@@ -81,10 +90,6 @@ class Decider:
         """Whether somebody waits."""
         return bool(self._turns)
 
-    @property
-    def _more(self) -> bool:
-        return bool(self._turns) and self._in_a_row % IN_A_ROW != IN_A_ROW - 1
-
     def submit(self, author: Author, edit: Making | Taking) -> None:
         """Put an edit in line."""
         self.idle.clear()
@@ -102,44 +107,90 @@ class Decider:
             logger.exception("session %s: its build could not be worked out", self._follower.id)
 
     async def serve_next(self) -> None:
-        """Decide the next edit. Raises IndexError when none waits."""
-        author, (edit, self._course) = self._turns.take()
-        self._course.begins()
+        """Decide the next edit, and those after it that can go with it. Raises IndexError when
+        none waits."""
+        row = self._next_row()
+        for _, (_, course) in row:
+            course.begins()
         try:
-            while not await (
-                self._take(author, edit) if isinstance(edit, Taking) else self._settle(author, edit)
-            ):
-                await self._follower.read_on()
+            while row:
+                answered = await self._serve(row)
+                del row[:answered]
+                if not answered:
+                    await self._follower.read_on()
         except FullError:
-            self._tell(
-                author, Refused("unavailable", "The server is full.", id=edit.id, retry_after=5.0)
-            )
+            self._tell_all(row, "The server is full.", 5.0)
         except DatabaseAwayError:
-            message = "What there is to undo cannot be read just now."
-            self._tell(author, Refused("unavailable", message, id=edit.id, retry_after=2.0))
+            self._tell_all(row, "What there is to undo cannot be read just now.", 2.0)
         finally:
             if not self._turns:
                 self.idle.set()
 
-    async def _settle(self, author: Author, edit: Making) -> bool:
-        """Decide an edit and answer it; False when others were first: decide again."""
+    def _next_row(self) -> list[_Waiting]:
+        """What comes next; edits only follow edits: the others need what was made before them."""
+        row = [self._turns.take()]
+        while (
+            len(row) < ROW
+            and isinstance(row[-1][1][0], Edit)
+            and (coming := self._turns.coming) is not None
+            and isinstance(coming[0], Edit)
+        ):
+            row.append(self._turns.take())
+        return row
+
+    def _tell_all(self, row: list[_Waiting], message: str, retry_after: float) -> None:
+        for author, (edit, self._course) in row:
+            answer = Refused("unavailable", message, id=edit.id, retry_after=retry_after)
+            self._tell(author, answer)
+
+    async def _serve(self, row: list[_Waiting]) -> int:
+        """Decide these and answer them; how many are answered. 0: others were first."""
         follower = self._follower
+        author, (edit, self._course) = row[0]
+        if isinstance(edit, Taking):
+            return int(await self._take(author, edit))
         if not isinstance(edit, Edit):
             await follower.reach_back()
         decision = await self._decide(author.person, edit)
         if isinstance(decision, Refused):
             # It may have been made before, and may be possible on a newer build.
-            state = follower.state
-            refused = await follower.patience.ask(
-                lambda: self._log.refuse(state, author.person, edit, decision)
+            refuse = functools.partial(
+                self._log.refuse, follower.state, author.person, edit, decision
             )
-            return await self._answer(author, edit, refused)
-        outcome = await self._commit(decision)
-        if isinstance(outcome, Done):
-            self._tell(author, _accepted(edit, outcome.revision, decision.change))
+            return int(await self._answer(author, edit, await follower.patience.ask(refuse)))
+        decisions = [decision, *await self._decide_on(decision, row[1:])]
+        outcomes = await self._commit(decisions, [course for _, (_, course) in row])
+        answered = 0
+        for (author, (edit, self._course)), decision, outcome in zip(
+            row, decisions, outcomes, strict=False
+        ):
+            assert not isinstance(edit, Taking)
+            if isinstance(outcome, Done):
+                self._tell(author, _accepted(edit, outcome.revision, decision.change))
+            elif not await self._answer(author, edit, outcome):
+                break
+            answered += 1
+        if isinstance(outcomes[0], Done):
             await follower.store()
-            return True
-        return await self._answer(author, edit, outcome)
+        return answered
+
+    async def _decide_on(self, before: Commit, row: list[_Waiting]) -> list[Commit]:
+        """Each on what the one before leads to, as far as none is refused: it is told of what is
+        made only."""
+        decisions: list[Commit] = []
+        for author, (edit, course) in row:
+            await asyncio.sleep(0)  # other sessions have their turn
+            assert isinstance(edit, Edit)
+            state = (decisions[-1] if decisions else before).after
+            decide = functools.partial(
+                session.decide, state, author.person, edit, self._engine, now_ms()
+            )
+            decision = self._guarded(edit.id, decide)
+            if isinstance(decision, Refused):
+                break
+            course.decided()
+            decisions.append(decision)
+        return decisions
 
     async def _take(self, author: Author, taking: Taking) -> bool:
         """Make the edit that a proposal is, unless somebody has taken it; as `_settle`.
@@ -158,7 +209,7 @@ class Decider:
         if isinstance(decision, Refused):
             self._tell(author, decision)
             return True
-        outcome = await self._commit(decision)
+        (outcome,) = await self._commit([decision], [self._course])
         match outcome:
             case Done(revision=revision):
                 self._tell(author, Accepted(taking.id, revision))
@@ -174,27 +225,32 @@ class Decider:
                 return False
         return True
 
-    async def _commit(self, decision: Commit) -> Done | Known | Refused | Elsewhere:
+    async def _commit(
+        self, decisions: list[Commit], courses: list[Course]
+    ) -> list[Done | Known | Refused | Elsewhere]:
+        """What became of each, up to the first that was not made now."""
         follower = self._follower
-        self._course.decided()
-        frame = encode(decision.change)
-        place = Place(self._worker, urgent=self._lost >= URGENT, stays=self._more)
-        outcome = await follower.patience.ask(lambda: self._log.commit(decision, frame, place))
+        courses[0].decided()
+        row = [(decision, encode(decision.change)) for decision in decisions]
+        stays = bool(self._turns) and self._in_a_row + len(row) < IN_A_ROW
+        place = Place(self._worker, urgent=self._lost >= URGENT, stays=stays)
+        outcomes = await follower.patience.ask(lambda: self._log.commit_row(row, place))
         self.races.run += 1
-        if isinstance(outcome, Done):
-            made = session.entry(decision.change, frame, encode(decision.inverse))
-            with self._course.durable():
-                follower.take(decision.after, made)
-            self._lost = 0
-            self._in_a_row += 1
-        elif outcome == Elsewhere("waits"):
+        for (decision, frame), course, outcome in zip(row, courses, outcomes, strict=False):
+            if isinstance(outcome, Done):
+                made = session.entry(decision.change, frame, encode(decision.inverse))
+                with course.durable():
+                    follower.take(decision.after, made)
+                self._lost = 0
+                self._in_a_row = self._in_a_row + 1 if stays else 0
+        if outcomes[0] == Elsewhere("waits"):
             self.races.waited += 1
             self._in_a_row = 0
             await follower.wait_in_line(self._worker, WAIT_S)
-        elif outcome == Elsewhere("moved"):
+        elif outcomes[0] == Elsewhere("moved"):
             self.races.lost += 1
             self._lost += 1
-        return outcome
+        return outcomes
 
     async def _answer(
         self, author: Author, edit: Making, outcome: Refused | Known | Elsewhere

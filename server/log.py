@@ -455,39 +455,52 @@ class Log:
 
         frame: the change as it goes on the wire.
         """
-        before = commit.before
-        author = f"{commit.person} {commit.change.edit}"
+        return (await self.commit_row([(commit, frame)], place))[0]
+
+    async def commit_row(
+        self, row: Sequence[tuple[Commit, bytes]], place: Place = ALONE
+    ) -> list[Done | Known | Refused | Elsewhere]:
+        """Append the changes of edits of which each was decided on what the one before led to.
+
+        What became of each, as `commit` tells it, up to the first that was not made now: what
+        follows that one was not looked at.
+        """
+        before = row[0][0].before
+        authors = [f"{commit.person} {commit.change.edit}" for commit, _ in row]
         answer = await self._run(
             self._commit,
             before.session,
-            ("head", "log", "ids", "digests", "hints", f"refusal:{author}", "line"),
-            author,
-            commit.digest,
-            commit.base,
+            (
+                *("head", "log", "ids", "digests", "hints", "line"),
+                *(f"refusal:{author}" for author in authors),
+            ),
             before.epoch,
             before.revision,
             before.edit,
             before.access.version,
             before.engine,
-            commit.change.edit,
-            frame,
-            _encode(commit.inverse),
             self._edit_ids,
-            commit.after.engine,
             place.worker,
             int(place.urgent),
             int(place.stays),
             LINE_MS,
+            *(
+                part
+                for author, (commit, frame) in zip(authors, row, strict=True)
+                for part in (
+                    author,
+                    commit.digest,
+                    commit.base,
+                    commit.change.edit,
+                    frame,
+                    _encode(commit.inverse),
+                    commit.after.engine,
+                )
+            ),
         )
-        match answer[0]:
-            case b"done":
-                return Done(int(answer[1]))
-            case b"known":
-                return _known(answer, commit.digest)
-            case b"refused":
-                return _refused(answer[1])
-            case other:
-                return Elsewhere(other.decode())
+        return [
+            _outcome(each, commit.digest) for each, (commit, _) in zip(answer, row, strict=False)
+        ]
 
     async def refuse(
         self, state: State, person: str, edit: Making, refusal: Refused
@@ -573,6 +586,18 @@ def _head(values: Sequence[bytes]) -> Head:
 
 def _losses(number: bytes | None, told: Sequence[bytes]) -> Losses:
     return Losses(int(number or 0), tuple(map(_loss, told[1::2])))
+
+
+def _outcome(answer: Any, digest: str) -> Done | Known | Refused | Elsewhere:
+    match answer[0]:
+        case b"done":
+            return Done(int(answer[1]))
+        case b"known":
+            return _known(answer, digest)
+        case b"refused":
+            return _refused(answer[1])
+        case other:
+            return Elsewhere(other.decode())
 
 
 def _known(answer: Sequence[bytes], digest: str) -> Known | Elsewhere:

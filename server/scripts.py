@@ -92,57 +92,82 @@ return 1
 )
 
 COMMIT = """
--- keys: head log ids digests hints refusal line
--- args: author digest base epoch revision edit access engine next_edit change inverse keep
---   next_engine worker urgent stays line_ms
+-- keys: head log ids digests hints line, then the refusal of each edit
+-- args: epoch revision edit access engine keep worker urgent stays line_ms, then of each edit:
+--   author digest base next_edit change inverse next_engine
+-- Each edit was decided on what the one before led to, so it is made only if that one was. The
+-- answer is what became of each, up to the first that was not made now.
 -- A worker that loses against others time and again is `urgent`: it gets in line, and until it
 -- has committed nobody else does. A place in line is lost after line_ms, so that nobody waits
 -- for the dead; it gives no right, for what counts is still that the session has not moved.
 -- Who `stays` keeps the place for the next edit. Worker "" never waits.
-local known = redis.call('ZSCORE', KEYS[3], ARGV[1])
-if known then
-  return {'known', known, redis.call('HGET', KEYS[4], ARGV[1])}
-end
-local refusal = redis.call('GET', KEYS[6])
-if refusal then return {'refused', refusal} end
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'access', 'engine',
   'forgotten')
-if not head[1] then return {'absent'} end
-if tonumber(ARGV[3]) < tonumber(head[6]) then return {'too_old'} end
-local moved = head[1] ~= ARGV[4] or head[2] ~= ARGV[5] or head[3] ~= ARGV[6]
-  or head[4] ~= ARGV[7]
 local first = false
-if ARGV[14] ~= '' and (ARGV[15] == '1' or redis.call('EXISTS', KEYS[7]) == 1) then
-  local time = redis.call('TIME')
-  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-  redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', now - tonumber(ARGV[17]))
-  first = redis.call('ZRANGE', KEYS[7], 0, 0)[1]
-  local waits = first and first ~= ARGV[14]
-  if waits or (moved and ARGV[15] == '1') then
-    redis.pcall('ZADD', KEYS[7], 'NX', now, ARGV[14])  -- a full Redis has no line
-    redis.call('PEXPIRE', KEYS[7], ARGV[17])
+
+local function settled(author, refusal, base)
+  local known = redis.call('ZSCORE', KEYS[3], author)
+  if known then return {'known', known, redis.call('HGET', KEYS[4], author)} end
+  refusal = redis.call('GET', refusal)
+  if refusal then return {'refused', refusal} end
+  if not head[1] then return {'absent'} end
+  if tonumber(base) < tonumber(head[6]) then return {'too_old'} end
+end
+
+local function hindered()
+  local moved = head[1] ~= ARGV[1] or head[2] ~= ARGV[2] or head[3] ~= ARGV[3]
+    or head[4] ~= ARGV[4]
+  if ARGV[7] ~= '' and (ARGV[8] == '1' or redis.call('EXISTS', KEYS[6]) == 1) then
+    local time = redis.call('TIME')
+    local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', now - tonumber(ARGV[10]))
+    first = redis.call('ZRANGE', KEYS[6], 0, 0)[1]
+    local waits = first and first ~= ARGV[7]
+    if waits or (moved and ARGV[8] == '1') then
+      redis.pcall('ZADD', KEYS[6], 'NX', now, ARGV[7])  -- a full Redis has no line
+      redis.call('PEXPIRE', KEYS[6], ARGV[10])
+    end
+    if waits then return {'waits'} end
   end
-  if waits then return {'waits'} end
+  if moved then return {'moved'} end
+  if head[5] ~= ARGV[5] then return {'engine'} end
 end
-if moved then return {'moved'} end
-if head[5] ~= ARGV[8] then return {'engine'} end
-local revision = tostring(tonumber(ARGV[5]) + 1)
-redis.call('XADD', KEYS[2], revision .. '-0', 'change', ARGV[10], 'inverse', ARGV[11])
-redis.call('HSET', KEYS[1], 'revision', revision, 'edit', ARGV[9], 'engine', ARGV[13])
-redis.call('ZADD', KEYS[3], revision, ARGV[1])
-redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
-if redis.call('ZCARD', KEYS[3]) > tonumber(ARGV[12]) then
-  local oldest = redis.call('ZPOPMIN', KEYS[3])
-  redis.call('HDEL', KEYS[4], oldest[1])
-  redis.call('HSET', KEYS[1], 'forgotten', oldest[2])
+
+local function make(revision, author, digest, edit, change, inverse, engine)
+  redis.call('XADD', KEYS[2], revision .. '-0', 'change', change, 'inverse', inverse)
+  redis.call('HSET', KEYS[1], 'revision', revision, 'edit', edit, 'engine', engine)
+  redis.call('ZADD', KEYS[3], revision, author)
+  redis.call('HSET', KEYS[4], author, digest)
+  if redis.call('ZCARD', KEYS[3]) > tonumber(ARGV[6]) then
+    local oldest = redis.call('ZPOPMIN', KEYS[3])
+    redis.call('HDEL', KEYS[4], oldest[1])
+    redis.call('HSET', KEYS[1], 'forgotten', oldest[2])
+    head[6] = oldest[2]
+  end
 end
-local next = false
-if first then
-  if ARGV[16] == '0' then redis.call('ZREM', KEYS[7], ARGV[14]) end
-  next = redis.call('ZRANGE', KEYS[7], 0, 0)[1]
+
+local outcomes, made = {}, false
+for i = 1, #KEYS - 6 do
+  local author, digest, base, edit, change, inverse, engine =
+    unpack(ARGV, 11 + (i - 1) * 7, 10 + i * 7)
+  local outcome = settled(author, KEYS[6 + i], base) or (i == 1 and hindered())
+  if outcome then
+    outcomes[i] = outcome
+    break
+  end
+  made = tostring(tonumber(ARGV[2]) + i)
+  make(made, author, digest, edit, change, inverse, engine)
+  outcomes[i] = {'done', made}
 end
-redis.call('SPUBLISH', KEYS[5], next and (revision .. ' ' .. next) or revision)
-return {'done', revision}
+if made then
+  local next = false
+  if first then
+    if ARGV[9] == '0' then redis.call('ZREM', KEYS[6], ARGV[7]) end
+    next = redis.call('ZRANGE', KEYS[6], 0, 0)[1]
+  end
+  redis.call('SPUBLISH', KEYS[5], next and (made .. ' ' .. next) or made)
+end
+return outcomes
 """
 
 LOAD = """

@@ -37,6 +37,11 @@ class Turns(Generic[Who, What]):
         waiting.append(what)
         return True
 
+    @property
+    def coming(self) -> What | None:
+        """What `take` would return."""
+        return next(iter(self._waiting.values()))[0] if self._waiting else None
+
     def take(self) -> tuple[Who, What]:
         """The next one. Raises IndexError when none waits."""
         if not self._waiting:

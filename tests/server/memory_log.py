@@ -158,6 +158,16 @@ class MemoryLog:
             log.forgotten = log.made.pop(oldest)[0]
         return Done(revision)
 
+    async def commit_row(
+        self, row: Sequence[tuple[Commit, bytes]]
+    ) -> list[Done | Known | Refused | Elsewhere]:
+        outcomes = []
+        for commit, frame in row:
+            outcomes.append(await self.commit(commit, frame))
+            if not isinstance(outcomes[-1], Done):
+                break
+        return outcomes
+
     async def refuse(
         self, state: State, person: str, edit: Asked, refusal: Refused
     ) -> Refused | Known | Elsewhere:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from calc import build as documents
 from calc.operations import SetTitle
 from server.archive import Archive
 from server.client_messages import Edit
-from server.decider import Decider
+from server.decider import ROW, Decider
 from server.engine import Engine
 from server.follower import Follower
 from server.log import (
@@ -150,18 +151,26 @@ async def test_four_workers_that_edit_one_session_take_turns(
 
 
 class CutLog(Log):
-    """A log whose connection is cut after what was asked has happened, once."""
+    """A log whose connection is cut after what was asked has happened, once.
+
+    rows: how many edits each commit had.
+    """
 
     cut = False
 
-    async def commit(
-        self, commit: Commit, frame: bytes, place: Place = ALONE
-    ) -> Done | Known | Refused | Elsewhere:
-        outcome = await super().commit(commit, frame, place)
+    def __init__(self, redis: Redis, keeps: int, edit_ids: int) -> None:
+        super().__init__(redis, keeps, edit_ids)
+        self.rows: list[int] = []
+
+    async def commit_row(
+        self, row: Sequence[tuple[Commit, bytes]], place: Place = ALONE
+    ) -> list[Done | Known | Refused | Elsewhere]:
+        self.rows.append(len(row))
+        outcomes = await super().commit_row(row, place)
         if not self.cut:
             self.cut = True
             raise UnreachableError("the answer is lost")
-        return outcome
+        return outcomes
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -185,3 +194,34 @@ async def test_a_commit_whose_answer_is_lost_is_asked_for_again(
     assert not ann.sent
     assert worker.revisions == [1, 2]
     assert worker.follower.state.build.title == "2"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_what_waits_together_is_made_in_its_order_though_the_answer_is_lost(
+    redis: Redis, database: Database, engine: Engine
+) -> None:
+    log = CutLog(redis, keeps=100, edit_ids=100)
+    build = documents.empty("Nova")
+    result = engine.result(build)
+    stored = Stored("e1", 0, "", build, result.totals, result.findings)
+    await log.open("s1", stored, engine.name, ACCESS)
+    worker = Worker("w1", log, engine, Archive(database, log, engine, 100), redis)
+    await worker.follower.begin()
+    ann, bob = Person("g0"), Person("g1")
+    for number in range(1, 6):
+        for person in (ann, bob):
+            made = Edit(f"edit-{number:04}", 0, (SetTitle(f"{person.person} {number}"),))
+            person.sent[made.id] = 0.0
+            worker.decider.submit(person, made)
+    while worker.decider:
+        await worker.decider.serve_next()
+    assert log.cut
+    assert not ann.sent
+    assert not bob.sent
+    assert worker.revisions == list(range(1, 11))
+    loaded = await log.load("s1")
+    assert loaded
+    assert [(each.by, each.edit) for each in loaded.recent] == [
+        (by, f"edit-{number:04}") for number in range(1, 6) for by in ("g0", "g1")
+    ]
+    assert log.rows[0] == ROW > 1

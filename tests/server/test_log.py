@@ -107,6 +107,46 @@ async def test_a_known_edit_answers_its_revision_whatever_else_is_wrong(
     assert await log.commit(other, b"") == Known(1, same=False)
 
 
+def a_row(state: State, engine: Engine, *numbers: int) -> list[tuple[Commit, bytes]]:
+    """Edits of which each is decided on what the one before leads to."""
+    row = []
+    for number in numbers:
+        commit = decided(state, an_edit(number, level=50 - number), engine)
+        row.append((commit, encode(commit.change)))
+        state = commit.after
+    return row
+
+
+@in_redis
+async def test_a_row_is_committed_with_a_revision_for_each(
+    log: Log, state: State, engine: Engine, redis: Redis
+) -> None:
+    hearing = redis.pubsub()
+    await hearing.ssubscribe(key("s1", "hints"))
+    assert (await log.commit_row(a_row(state, engine, 1, 2, 3))) == [Done(1), Done(2), Done(3)]
+    loaded = await log.load("s1")
+    assert loaded
+    assert [each.edit for each in loaded.recent] == ["edit-0001", "edit-0002", "edit-0003"]
+    assert loaded.state.build.level == 47
+    assert (await anext(hearing.listen()))["type"] == "ssubscribe"
+    assert (await anext(hearing.listen()))["data"] == b"3"  # one hint
+    await hearing.aclose()
+
+
+async def test_a_row_ends_where_an_edit_is_not_made(log: Log, state: State, engine: Engine) -> None:
+    again = a_row(state, engine, 1, 2, 1, 3)  # the first was sent twice
+    outcomes = await log.commit_row(again)
+    assert outcomes == [Done(1), Done(2), Known(1, same=True)]
+    after = await log.load("s1")
+    assert after
+    assert await log.refuse(after.state, "g1", an_edit(5), NO) == NO
+    row = a_row(after.state, engine, 4, 5, 6)
+    assert await log.commit_row(row) == [Done(3), NO]
+    assert await log.commit_row(row) == [Known(3, same=True)]  # as when the answer was lost
+    late = a_row(after.state, engine, 7, 8)
+    assert await log.commit_row(late) == [Elsewhere("moved")]
+
+
 async def test_edit_ids_are_per_person(log: Log, state: State, engine: Engine) -> None:
     mine = decided(state, an_edit(1), engine)
     await log.commit(mine, encode(mine.change))
