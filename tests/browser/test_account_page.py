@@ -35,7 +35,9 @@ def cohort(provider: LoginProvider, tmp_path_factory: pytest.TempPathFactory) ->
 def log_in(page: Page, button: str = "Log in", way: str = "Log in with Example") -> None:
     page.goto("/")
     page.get_by_role("button", name=button, exact=True).click()
-    page.get_by_role("dialog").get_by_role("button", name=way).click()
+    ways = page.get_by_role("dialog")
+    expect(ways.get_by_role("button", name="with Discord")).to_be_focused()
+    ways.get_by_role("button", name=way).click()
     expect(page.get_by_text("Logged in as")).to_be_visible()
 
 

@@ -56,14 +56,14 @@ export function loginDialog(login, show) {
     h("form", { class: "account-form", "aria-busy": login.busy, onsubmit: submit },
       signsUp && guest && h("p", { key: "stay" }, "Your builds and sessions stay yours, on every device where you log in."),
       !signsUp && guest && h("p", { key: "waits" }, "For an account that you have already. What you made here as a guest waits until you log out; to take it along, keep it as your account instead."),
-      login.providers.map(({ id, name }) =>
-        h("button", { key: id, type: "button", class: `provider ${id}`, disabled: login.busy, onclick: () => attempt(() => leaveToLogIn(id)) },
+      login.providers.map(({ id, name }, index) =>
+        h("button", { key: id, type: "button", autofocus: index === 0, class: `provider ${id}`, disabled: login.busy, onclick: () => attempt(() => leaveToLogIn(id)) },
           `${signsUp ? "Go on" : "Log in"} with ${name}`)),
       login.providers.length > 0 && h("p", { class: "or", key: "or" }, "or with a password"),
       h("label", { class: "field", key: "username" },
         h("span", null, "Username"),
         h("input", {
-          name: "username", required: true, autocomplete: "username", autocapitalize: "none", spellcheck: "false",
+          name: "username", required: true, autofocus: login.providers.length === 0, autocomplete: "username", autocapitalize: "none", spellcheck: "false",
           ...(signsUp ? USERNAME : {}),
         })),
       h("label", { class: "field", key: "password" },
