@@ -29,6 +29,7 @@ from server.access import now_ms
 from server.log import Log, reaching
 from server.orm import Database
 from server.recorder import Recorder
+from server.redis_clients import is_cluster
 from server.tables import METADATA
 
 FORMAT = 1
@@ -140,10 +141,11 @@ def read_header(lines: Iterator[bytes]) -> Header:
 
 
 async def workers(redis: Redis) -> int:
-    """How many workers are at this Redis now. Raises UnreachableError."""
+    """How many workers are at this Redis now, by their own channels. Raises UnreachableError."""
     client: Any = redis
+    where = {"target_nodes": client.PRIMARIES} if is_cluster(redis) else {}
     async with reaching():
-        return len(await client.execute_command("PUBSUB", "SHARDCHANNELS", "cohort:worker:*"))
+        return len(await client.pubsub_shardchannels("cohort:worker:*", **where))
 
 
 async def live_sessions(redis: Redis) -> int:

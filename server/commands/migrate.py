@@ -54,7 +54,7 @@ def migrate(data_dir: Path | None, to: str | None, yes: bool) -> None:
 
 async def _migrate(settings: Settings, back_to: str | None = None) -> None:
     if not settings.database_url:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = connect(settings.database)
     try:
         if back_to is None:

@@ -71,7 +71,7 @@ def _serve(settings: Settings) -> None:
 
 def _prepare_data_dir(path: Path) -> None:
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds secrets
     except OSError as error:
         raise ServeError(
             f"Cannot use the data directory {path}: {error.strerror}. Choose another with "

@@ -18,8 +18,9 @@ import pytest
 
 from calc.build import Scenario
 from calc.operations import AddScenario, ChangeScenario, RemoveScenario, SetTitle
+from server import backup, overview, redis_clients
 from server.client import Client
-from server.log import key
+from server.log import Log, key
 from server.server_messages import Accepted, Refused
 from tests.wire.redis_servers import Alone, Cluster, Watched
 from tests.wire.serving import Owner, Server, migrated
@@ -104,6 +105,21 @@ def two_servers(redis_servers: Kind, folder: Path) -> Iterator[tuple[Server, Ser
 @pytest.fixture(scope="module")
 def server(two_servers: tuple[Server, Server]) -> Server:
     return two_servers[0]
+
+
+async def test_an_operator_sees_who_serves_and_what(
+    redis_servers: Kind, two_servers: tuple[Server, Server]
+) -> None:
+    sessions = [Owner(server.url).session for server in two_servers]
+    redis = redis_clients.connect(redis_servers.url)
+    assert await backup.workers(redis) == 2
+    assert await backup.live_sessions(redis) >= 2
+    heads = await overview.heads(Log(redis, 500, 1000), sessions)
+    for session in sessions:
+        found = await overview.live(redis, session, heads[session])
+        assert (found.head.revision, found.changes) == (0, 0)
+        assert found.bytes > 1000
+    await redis.aclose()
 
 
 @pytest.mark.parametrize("redis_servers", ["cluster", "sentinel"], indirect=True)

@@ -59,7 +59,7 @@ def restore(file: Path, discard_live: bool, **at: Any) -> None:
     """
 
     async def work(settings: Settings) -> Header:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         valkey = Valkey(settings.data_dir, settings.valkey)
         if settings.redis_url is None:
             valkey.start()  # refused while a server runs
