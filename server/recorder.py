@@ -58,6 +58,7 @@ logger = logging.getLogger(__name__)
 
 EVERY_S = 1.0
 SWEEP_EVERY = 60  # rounds: then also the sessions of which no worker knows
+THOROUGH_EVERY = 60  # sweeps: then also those that SQL takes to be away
 HEADS = 100  # sessions that are looked at in one round trip
 TOGETHER = 32  # sessions in one transaction: what is done for them at once holds up the others
 _Call = tuple[Sequence[str], Sequence[str | int]]  # a script's keys and arguments
@@ -106,6 +107,7 @@ class Recorder:
         self._open_sessions = open_sessions
         self._mend = mend
         self._stopping = asyncio.Event()
+        self._sweeps = 0
         self._positions: dict[str, Position] = {}  # what SQL has of the sessions that are open
         self._failing: set[str] = set()  # sessions that could not be recorded, last time
 
@@ -190,8 +192,10 @@ class Recorder:
         removes: take those from Redis that nobody uses any more.
         """
         async with self._database.reading() as sql:
-            rows = await sql.execute(_newest_positions())
+            thorough = self._sweeps % THOROUGH_EVERY == 0
+            rows = await sql.execute(_newest_positions(thorough=thorough))
             newest = {row.session_id: row for row in rows if row.session_id not in opened}
+        self._sweeps += 1
         for some in _chunks(tuple(newest), HEADS):
             heads = await self._log.heads(some)
             for session, head in zip(some, heads, strict=True):
@@ -390,14 +394,19 @@ def _names(session: str) -> list[str]:
     return [key(session, name) for name in ("head", "log", "build")]
 
 
-def _newest_positions() -> Any:
+def _newest_positions(*, thorough: bool) -> Any:
     """The newest epoch of each session that may be in Redis, how much of it is in SQL, and the
-    edit there; of one that ended too, for what happened right before."""
-    newest = (
-        select(EpochRow.session_id, func.max(EpochRow.ordinal).label("ordinal"))
-        .group_by(EpochRow.session_id)
-        .subquery()
+    edit there; of one that ended too, for what happened right before.
+
+    thorough: also those that were opened again by a worker that died before it said so.
+    """
+    newest = select(EpochRow.session_id, func.max(EpochRow.ordinal).label("ordinal")).group_by(
+        EpochRow.session_id
     )
+    if not thorough:
+        there = select(SessionRow.id).where(SessionRow.away.is_(None))
+        newest = newest.where(EpochRow.session_id.in_(there))
+    each = newest.subquery()
     return (
         select(
             EpochRow.session_id,
@@ -407,8 +416,8 @@ def _newest_positions() -> Any:
             ChangeRow.edit,
         )
         .join(
-            newest,
-            (newest.c.session_id == EpochRow.session_id) & (newest.c.ordinal == EpochRow.ordinal),
+            each,
+            (each.c.session_id == EpochRow.session_id) & (each.c.ordinal == EpochRow.ordinal),
         )
         .join(SessionRow, SessionRow.id == EpochRow.session_id)
         .outerjoin(
