@@ -6,7 +6,7 @@ An API key is good for none of this.
 from typing import Annotated, Any
 
 from litestar import Request, delete, get, patch, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, Parameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from msgspec import UNSET, Struct, UnsetType
 
@@ -19,7 +19,7 @@ from server.keys import Key, MadeKey, NewKey
 from server.logins import Login
 from server.problems import ProblemError
 from server.protocol import Name
-from server.services import Services
+from server.services import Provided, Services
 from server.token_routes import Password, Username, take
 
 AnyRequest = Request[Any, Any, Any]
@@ -53,7 +53,7 @@ class NewServiceRole(Struct, frozen=True):
     security=by("read"),
     responses=errors("no_account"),
 )
-async def read_account(request: AnyRequest, services: Services) -> Account:
+async def read_account(request: AnyRequest, services: Provided) -> Account:
     """Who one is."""
     return await accounts.read(services.database, (await caller(request, services, "read")).id)
 
@@ -63,7 +63,9 @@ async def read_account(request: AnyRequest, services: Services) -> Account:
     security=by(),
     responses=errors("no_account"),
 )
-async def rename_account(request: AnyRequest, data: NewName, services: Services) -> Account:
+async def rename_account(
+    request: AnyRequest, data: JSONBody[NewName], services: Provided
+) -> Account:
     """Be called something else; those in one's sessions see it at once."""
     person = await account_of(request, services)
     address = _address(request)
@@ -87,7 +89,9 @@ async def rename_account(request: AnyRequest, data: NewName, services: Services)
         conflicts=["username_taken"],
     ),
 )
-async def change_password(request: AnyRequest, data: NewPassword, services: Services) -> None:
+async def change_password(
+    request: AnyRequest, data: JSONBody[NewPassword], services: Provided
+) -> None:
     """Another password, or the first one; all other logins end."""
     person = await account_of(request, services)
     address = await attempt(request, person, services)
@@ -107,7 +111,7 @@ async def change_password(request: AnyRequest, data: NewPassword, services: Serv
     security=by(),
     responses=errors("no_account"),
 )
-async def list_logins(request: AnyRequest, services: Services) -> tuple[Login, ...]:
+async def list_logins(request: AnyRequest, services: Provided) -> tuple[Login, ...]:
     """Where one is logged in."""
     person = await account_of(request, services)
     return await logins.of(services.database, person.id, person.login)
@@ -119,7 +123,7 @@ async def list_logins(request: AnyRequest, services: Services) -> tuple[Login, .
     security=by(),
     responses=errors("no_account", "not_found"),
 )
-async def log_out(request: AnyRequest, login: str, services: Services) -> None:
+async def log_out(request: AnyRequest, login: FromPath[str], services: Provided) -> None:
     """Log out one of one's logins: `current` is this one."""
     person = await account_of(request, services)
     chosen = person.login if login == "current" else login
@@ -133,7 +137,7 @@ async def log_out(request: AnyRequest, login: str, services: Services) -> None:
     security=by(),
     responses=errors("no_account"),
 )
-async def log_out_everywhere(request: AnyRequest, services: Services) -> None:
+async def log_out_everywhere(request: AnyRequest, services: Provided) -> None:
     """All of one's logins end, this one too. Keys stay: they are revoked one by one."""
     person = await account_of(request, services)
     async with services.database.writing() as sql:
@@ -146,7 +150,7 @@ async def log_out_everywhere(request: AnyRequest, services: Services) -> None:
     security=by(),
     responses=errors("no_account"),
 )
-async def list_keys(request: AnyRequest, services: Services) -> tuple[Key, ...]:
+async def list_keys(request: AnyRequest, services: Provided) -> tuple[Key, ...]:
     """One's keys, and about when they were used last."""
     return await keys.of(services.database, (await account_of(request, services)).id)
 
@@ -157,7 +161,7 @@ async def list_keys(request: AnyRequest, services: Services) -> tuple[Key, ...]:
     security=by(),
     responses=errors("no_account", "too_many_keys"),
 )
-async def create_key(request: AnyRequest, data: NewKey, services: Services) -> MadeKey:
+async def create_key(request: AnyRequest, data: JSONBody[NewKey], services: Provided) -> MadeKey:
     """A key for a program of one's own. Its token is told only here."""
     person = await account_of(request, services)
     return await keys.create(services.database, person.id, data, _address(request))
@@ -169,7 +173,7 @@ async def create_key(request: AnyRequest, data: NewKey, services: Services) -> M
     security=by(),
     responses=errors("no_account", "not_found"),
 )
-async def revoke_key(request: AnyRequest, key: str, services: Services) -> None:
+async def revoke_key(request: AnyRequest, key: FromPath[str], services: Provided) -> None:
     """The key is good for nothing from now on; its live connections end within seconds."""
     person = await account_of(request, services)
     await keys.revoke(services.database, person.id, key, _address(request))
@@ -180,7 +184,7 @@ async def revoke_key(request: AnyRequest, key: str, services: Services) -> None:
     security=by(),
     responses=errors("no_account"),
 )
-async def export_account(request: AnyRequest, services: Services) -> leaving.Export:
+async def export_account(request: AnyRequest, services: Provided) -> leaving.Export:
     """All that there is of oneself, as JSON."""
     person = await account_of(request, services)
     return await leaving.export(services.database, person.id, person.login)
@@ -192,7 +196,7 @@ async def export_account(request: AnyRequest, services: Services) -> leaving.Exp
     security=by(),
     responses=errors("no_account", "wrong_password", "log_in_again", "too_many"),
 )
-async def delete_account(request: AnyRequest, data: Deletion, services: Services) -> None:
+async def delete_account(request: AnyRequest, data: JSONBody[Deletion], services: Provided) -> None:
     """Delete the account with its data, for good.
 
     Sessions of one's own go to the editor who has been there longest, and end where there is none.
@@ -210,7 +214,7 @@ async def delete_account(request: AnyRequest, data: Deletion, services: Services
     responses=errors("no_account", "not_allowed", "not_found"),
 )
 async def give_role(
-    request: AnyRequest, person: str, data: NewServiceRole, services: Services
+    request: AnyRequest, person: FromPath[str], data: JSONBody[NewServiceRole], services: Provided
 ) -> None:
     """An admin gives somebody a role in the service."""
     admin = await _admin(request, services)
@@ -227,7 +231,7 @@ async def give_role(
 )
 async def read_audit(
     request: AnyRequest,
-    services: Services,
+    services: Provided,
     before: Annotated[int | None, Parameter(ge=1, le=2**53)] = None,
     limit: Annotated[int, Parameter(ge=1, le=NOTED_AT_ONCE)] = NOTED_AT_ONCE,
     person: Annotated[str, Parameter(max_length=32, pattern=r"^\w*$")] = "",

@@ -15,7 +15,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from msgspec import Struct
 
 from calc.asked import Asked, Asking
@@ -345,13 +345,13 @@ async def get_set(call: Calling, boost_set: FromPath[str]) -> Response[bytes]:
 
 
 @post("/catalogue/granted", status_code=200)
-async def get_granted(data: Build, answers: Answering) -> tuple[documents.Power, ...]:
+async def get_granted(data: JSONBody[Build], answers: Answering) -> tuple[documents.Power, ...]:
     """A build document in; out come the powers that its character has without picking them."""
     return documents.granted(answers.catalogue, data)
 
 
 @post("/catalogue/states", status_code=200)
-async def get_states(data: Build, answers: Answering) -> Asked:
+async def get_states(data: JSONBody[Build], answers: Answering) -> Asked:
     """A build document in; out come the states that its powers ask for, which a scenario may say.
 
     Those `on` oneself go by `set_scenario_power`, those on the foe by `target_has`.

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, post
-from litestar.params import HeaderParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
@@ -21,7 +21,7 @@ from server.log import UnreachableError
 from server.problems import ProblemError
 from server.protocol import EditId, Revision
 from server.server_messages import Accepted, Refused
-from server.services import Services
+from server.services import Provided, Services
 
 AnyRequest = Request[Any, Any, Any]
 WAIT_S = 10.0  # for an answer; who has none by then sends the same edit again
@@ -89,9 +89,9 @@ class Asker:
 )
 async def create_edit(
     request: AnyRequest,
-    session_id: str,
-    data: NewEdit,
-    services: Services,
+    session_id: FromPath[str],
+    data: JSONBody[NewEdit],
+    services: Provided,
     key: Key = "",
     secret: Annotated[str, HeaderParameter(name="Invitation")] = "",
 ) -> Accepted:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from litestar import Request, get, post
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 from msgspec import UNSET, Struct, UnsetType
 
@@ -23,7 +23,7 @@ from server.protocol import NEWEST, EditId, Id, Revision
 from server.rights import Access
 from server.sentences import deed, made
 from server.server_messages import Accepted, Change, Work
-from server.services import Services
+from server.services import Provided, Services
 
 AnyRequest = Request[Any, Any, Any]
 PAGE = 25
@@ -141,8 +141,8 @@ class UndoingWork(Struct, frozen=True):
 )
 async def list_history(
     request: AnyRequest,
-    session_id: str,
-    services: Services,
+    session_id: FromPath[str],
+    services: Provided,
     before: _Before = None,
     limit: _Limit = PAGE,
 ) -> DeedPage:
@@ -174,8 +174,8 @@ async def list_history(
 )
 async def compare_revisions(
     request: AnyRequest,
-    session_id: str,
-    services: Services,
+    session_id: FromPath[str],
+    services: Provided,
     from_: _From,
     to: _To = None,
 ) -> Between:
@@ -194,7 +194,7 @@ async def compare_revisions(
     responses=errors("not_allowed", "no_session", "no_revision"),
 )
 async def read_revision(
-    request: AnyRequest, session_id: str, revision: _At, services: Services
+    request: AnyRequest, session_id: FromPath[str], revision: _At, services: Provided
 ) -> PastBuild:
     """The build at a revision, with the totals and findings that it had then."""
     await _readable(request, session_id, services)
@@ -215,7 +215,11 @@ async def read_revision(
     ),
 )
 async def restore_revision(
-    request: AnyRequest, session_id: str, data: Restoring, services: Services, key: Key = ""
+    request: AnyRequest,
+    session_id: FromPath[str],
+    data: JSONBody[Restoring],
+    services: Provided,
+    key: Key = "",
 ) -> Accepted:
     """Bring back the build of an earlier revision, as one edit that everybody sees and that can
     be undone.
@@ -241,7 +245,11 @@ async def restore_revision(
     ),
 )
 async def undo_work(
-    request: AnyRequest, session_id: str, data: UndoingWork, services: Services, key: Key = ""
+    request: AnyRequest,
+    session_id: FromPath[str],
+    data: JSONBody[UndoingWork],
+    services: Provided,
+    key: Key = "",
 ) -> Accepted:
     """Take back all that one person did, as one edit: what others have changed since stays.
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, delete, get, post
 from litestar.datastructures import Cookie
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import Meta, Struct
 
@@ -25,7 +26,7 @@ from server.outgoing import OutgoingError
 from server.problems import ProblemError
 from server.providers import ProviderName
 from server.routes import base
-from server.services import Services
+from server.services import Provided, Services
 from server.token_routes import NO_STORE, Granted, Password, agent, granted, take
 
 logger = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class Arrival(Struct, frozen=True):
 
 
 @get("/api/v1/login", sync_to_thread=False)
-def list_providers(services: Services) -> tuple[ProviderName, ...]:
+def list_providers(services: Provided) -> tuple[ProviderName, ...]:
     """Where one can log in, beside a password."""
     return services.providers.names()
 
@@ -73,7 +74,7 @@ def list_providers(services: Services) -> tuple[ProviderName, ...]:
     responses=errors("not_found", "too_many", "provider_unavailable"),
 )
 async def begin_login(
-    request: AnyRequest, provider: str, data: Beginning, services: Services
+    request: AnyRequest, provider: FromPath[str], data: JSONBody[Beginning], services: Provided
 ) -> Response[Destination]:
     """Begin to log in elsewhere. The cookie that comes with it is needed to finish."""
     await take(request, services.logins)
@@ -99,7 +100,7 @@ async def begin_login(
     ),
 )
 async def finish_login(
-    request: AnyRequest, provider: str, data: Arrival, services: Services
+    request: AnyRequest, provider: FromPath[str], data: JSONBody[Arrival], services: Provided
 ) -> Response[Granted]:
     """Log in, into a new account the first time. With a guest's token it becomes theirs: their
     sessions too; with an account's one logs in once more as the same."""
@@ -131,7 +132,7 @@ async def finish_login(
     ),
 )
 async def begin_link(
-    request: AnyRequest, provider: str, data: Proof, services: Services
+    request: AnyRequest, provider: FromPath[str], data: JSONBody[Proof], services: Provided
 ) -> Response[Destination]:
     """Begin to link one's account with who one is elsewhere, to log in by that, too."""
     person = await account_of(request, services)
@@ -158,7 +159,7 @@ async def begin_link(
     ),
 )
 async def finish_link(
-    request: AnyRequest, provider: str, data: Arrival, services: Services
+    request: AnyRequest, provider: FromPath[str], data: JSONBody[Arrival], services: Provided
 ) -> Response[Account]:
     """Link one's account with who one is elsewhere. One has one of each provider."""
     person = await account_of(request, services)
@@ -179,7 +180,7 @@ async def finish_link(
     security=by(),
     responses=errors("no_account", "not_found", "too_many", conflicts=["last_way_in"]),
 )
-async def unlink(request: AnyRequest, provider: str, services: Services) -> None:
+async def unlink(request: AnyRequest, provider: FromPath[str], services: Provided) -> None:
     """Log in by this no more. The last way to log in stays."""
     person = await account_of(request, services)
     address = await take(request, services.logins)

@@ -7,7 +7,7 @@ import re
 from typing import Annotated, Any
 
 from litestar import Request, Response, delete, get, patch, post, put
-from litestar.params import HeaderParameter, Parameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, Parameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.structs import asdict, replace
@@ -26,7 +26,7 @@ from server.library_changes import Content, Description, Editions
 from server.problems import ProblemError
 from server.protocol import Id, Role, Words
 from server.routes import NewSession, base, begin, first_build
-from server.services import Services
+from server.services import Provided, Services
 
 AnyRequest = Request[Any, Any, Any]
 BODY_BYTES = 512 * 1024  # a document, or a build file: they take a tenth of that
@@ -131,7 +131,7 @@ class OpenedBuild(Struct, frozen=True, omit_defaults=True):
     responses=errors("file_unreadable", "not_allowed", "no_session", "too_many_builds", "too_many"),
 )
 async def save_build(
-    request: AnyRequest, data: NewBuild, services: Services
+    request: AnyRequest, data: JSONBody[NewBuild], services: Provided
 ) -> Response[NewlySaved]:
     """Save a build: a session's as it is now, a document, or a build file."""
     person = await _saving(request, services)
@@ -156,7 +156,9 @@ async def save_build(
     response_headers=[ETAG],
     responses=errors("no_build", "too_many"),
 )
-async def read_build(request: AnyRequest, build_id: str, services: Services) -> Response[Saved]:
+async def read_build(
+    request: AnyRequest, build_id: FromPath[str], services: Provided
+) -> Response[Saved]:
     """A saved build without its document; one that is not private needs no token."""
     reader = await reading(request, services)
     return _answer(request, services, await library.read(services.database, build_id, reader))
@@ -170,9 +172,9 @@ async def read_build(request: AnyRequest, build_id: str, services: Services) -> 
 )
 async def describe_build(
     request: AnyRequest,
-    build_id: str,
-    data: NewDescription,
-    services: Services,
+    build_id: FromPath[str],
+    data: JSONBody[NewDescription],
+    services: Provided,
     if_match: IfMatch = "",
 ) -> Response[Saved]:
     """The author changes title, visibility or tags."""
@@ -196,7 +198,7 @@ async def describe_build(
     responses=errors("not_allowed", "no_build"),
 )
 async def delete_build(
-    request: AnyRequest, build_id: str, services: Services, if_match: IfMatch = ""
+    request: AnyRequest, build_id: FromPath[str], services: Provided, if_match: IfMatch = ""
 ) -> None:
     """The author deletes a build with all of its versions."""
     person = await caller(request, services, "edit")
@@ -210,8 +212,8 @@ async def delete_build(
 )
 async def list_versions(
     request: AnyRequest,
-    build_id: str,
-    services: Services,
+    build_id: FromPath[str],
+    services: Provided,
     before: Annotated[int | None, Parameter(ge=1, le=NEWEST_VERSION)] = None,
     limit: Annotated[int, Parameter(ge=1, le=VERSIONS_AT_ONCE)] = VERSIONS_AT_ONCE,
 ) -> tuple[Version, ...]:
@@ -226,7 +228,7 @@ async def list_versions(
     responses=errors("no_build", "too_many"),
 )
 async def read_newest_version(
-    request: AnyRequest, build_id: str, services: Services
+    request: AnyRequest, build_id: FromPath[str], services: Provided
 ) -> WholeVersion:
     """The newest version with its document, and its totals at that time."""
     reader = await reading(request, services)
@@ -239,7 +241,7 @@ async def read_newest_version(
     responses=errors("no_build", "no_version", "too_many"),
 )
 async def read_version(
-    request: AnyRequest, build_id: str, number: Number, services: Services
+    request: AnyRequest, build_id: FromPath[str], number: Number, services: Provided
 ) -> WholeVersion:
     """A version with its document, and its totals at that time."""
     reader = await reading(request, services)
@@ -258,9 +260,9 @@ async def read_version(
 )
 async def add_version(
     request: AnyRequest,
-    build_id: str,
-    data: NewVersion,
-    services: Services,
+    build_id: FromPath[str],
+    data: JSONBody[NewVersion],
+    services: Provided,
     if_match: IfMatch = "",
 ) -> Response[NewlySaved]:
     """The author saves a new version. It is refused when the build has changed meanwhile."""
@@ -287,9 +289,9 @@ async def add_version(
 )
 async def restore_version(
     request: AnyRequest,
-    build_id: str,
-    data: Restored,
-    services: Services,
+    build_id: FromPath[str],
+    data: JSONBody[Restored],
+    services: Provided,
     if_match: IfMatch = "",
 ) -> Response[NewlySaved]:
     """The author brings an old version back, as a new one."""
@@ -316,7 +318,7 @@ async def restore_version(
     responses=errors("no_build", "no_version", "too_many_builds", "too_many"),
 )
 async def fork_build(
-    request: AnyRequest, build_id: str, data: Fork, services: Services
+    request: AnyRequest, build_id: FromPath[str], data: JSONBody[Fork], services: Provided
 ) -> Response[NewlySaved]:
     """Save somebody's build, or one's own, as another build that says what it began as."""
     person = await _saving(request, services)
@@ -345,7 +347,7 @@ async def fork_build(
     responses=errors("no_build", "no_version", "too_many"),
 )
 async def open_build(
-    request: AnyRequest, build_id: str, data: Chosen, services: Services
+    request: AnyRequest, build_id: FromPath[str], data: JSONBody[Chosen], services: Provided
 ) -> OpenedBuild:
     """A new session with a saved build, of which the caller is the owner."""
     person = await caller(request, services, "edit")
@@ -372,7 +374,7 @@ async def open_build(
     security=by("edit"),
     responses=errors("no_build", "too_many_favourites"),
 )
-async def add_favourite(request: AnyRequest, build_id: str, services: Services) -> None:
+async def add_favourite(request: AnyRequest, build_id: FromPath[str], services: Provided) -> None:
     """Put a build among the caller's favourites."""
     person = await caller(request, services, "edit")
     await library_changes.favour(services.database, build_id, person.id, favourite=True)
@@ -384,7 +386,9 @@ async def add_favourite(request: AnyRequest, build_id: str, services: Services) 
     security=by("edit"),
     responses=errors("no_build"),
 )
-async def remove_favourite(request: AnyRequest, build_id: str, services: Services) -> None:
+async def remove_favourite(
+    request: AnyRequest, build_id: FromPath[str], services: Provided
+) -> None:
     """Take a build from the caller's favourites."""
     person = await caller(request, services, "edit")
     await library_changes.favour(services.database, build_id, person.id, favourite=False)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get
-from litestar.params import Parameter, QueryParameter
+from litestar.params import FromPath, Parameter, QueryParameter
 from msgspec import Meta, Struct
 
 from calc import comparison
@@ -17,7 +17,7 @@ from server.library_routes import linked, reading
 from server.library_search import Found, Threshold, Wanted, Whose
 from server.library_tables import CHOSEN
 from server.problems import ProblemError
-from server.services import Services
+from server.services import Provided, Services
 
 AnyRequest = Request[Any, Any, Any]
 AT_ONCE = 50
@@ -56,7 +56,7 @@ class Comparison(Struct, frozen=True):
 )
 async def search_builds(
     request: AnyRequest,
-    services: Services,
+    services: Provided,
     whose: Annotated[
         Whose, Parameter(description="Everybody's public ones, or the caller's own or favourites.")
     ] = "public",
@@ -128,8 +128,8 @@ def searchable_stats() -> tuple[str, ...]:
 )
 async def compare_versions(
     request: AnyRequest,
-    build_id: str,
-    services: Services,
+    build_id: FromPath[str],
+    services: Provided,
     before: Annotated[
         int, QueryParameter(name="from", ge=1, le=1_000_000, description="A version of this build.")
     ],

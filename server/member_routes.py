@@ -7,6 +7,7 @@ by what they had before, and live sockets are told.
 from typing import Any
 
 from litestar import Request, delete, get, patch, put
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import UNSET, Struct, UnsetType
 
@@ -16,7 +17,7 @@ from server.admission import caller
 from server.described import by, errors
 from server.protocol import Id, Role
 from server.rights import Access
-from server.services import Services
+from server.services import Provided, Services
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -53,7 +54,7 @@ class Description(Struct, frozen=True):
     responses=errors("not_allowed", "no_session"),
 )
 async def list_members(
-    request: AnyRequest, session_id: str, services: Services
+    request: AnyRequest, session_id: FromPath[str], services: Provided
 ) -> tuple[governing.Known, ...]:
     """Everybody who may be in the session; a viewer is told of no other viewers."""
     person = await caller(request, services, "read")
@@ -66,7 +67,7 @@ async def list_members(
     responses=errors("not_allowed", "no_session"),
 )
 async def list_invitations(
-    request: AnyRequest, session_id: str, services: Services
+    request: AnyRequest, session_id: FromPath[str], services: Provided
 ) -> tuple[governing.Link, ...]:
     """The owner's: all links; an editor's: their own."""
     person = await caller(request, services, "read")
@@ -79,7 +80,11 @@ async def list_invitations(
     responses=errors("not_allowed", "no_session", "no_member"),
 )
 async def change_member(
-    request: AnyRequest, session_id: str, person: str, data: NewRole, services: Services
+    request: AnyRequest,
+    session_id: FromPath[str],
+    person: FromPath[str],
+    data: JSONBody[NewRole],
+    services: Provided,
 ) -> governing.Known:
     """The owner gives a member another role."""
     database, owner = services.database, (await caller(request, services)).id
@@ -101,7 +106,7 @@ async def change_member(
     responses=errors("not_allowed", "no_session", "no_member"),
 )
 async def remove_member(
-    request: AnyRequest, session_id: str, person: str, services: Services
+    request: AnyRequest, session_id: FromPath[str], person: FromPath[str], services: Provided
 ) -> governing.Removed:
     """The owner kicks somebody, or a member leaves for good.
 
@@ -122,7 +127,7 @@ async def remove_member(
     responses=errors("not_allowed", "no_session", "no_member"),
 )
 async def hand_over(
-    request: AnyRequest, session_id: str, data: NewOwner, services: Services
+    request: AnyRequest, session_id: FromPath[str], data: JSONBody[NewOwner], services: Provided
 ) -> None:
     """The owner makes another member the owner, and becomes an editor."""
     owner = (await caller(request, services)).id
@@ -138,7 +143,10 @@ async def hand_over(
     responses=errors("not_allowed", "no_session"),
 )
 async def change_session(
-    request: AnyRequest, session_id: str, data: NewDescription, services: Services
+    request: AnyRequest,
+    session_id: FromPath[str],
+    data: JSONBody[NewDescription],
+    services: Provided,
 ) -> Description:
     """The owner names the session, locks it, or opens it again."""
     rights = await governing.describe(
@@ -159,7 +167,7 @@ async def change_session(
     security=by(),
     responses=errors("not_allowed", "no_session"),
 )
-async def end_session(request: AnyRequest, session_id: str, services: Services) -> None:
+async def end_session(request: AnyRequest, session_id: FromPath[str], services: Provided) -> None:
     """The owner ends the session for everybody: it never opens again."""
     owner = (await caller(request, services)).id
     address = peers.address(request.scope)

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from litestar import Request, delete, post, put
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
 from msgspec import Meta, Struct
 
@@ -12,7 +13,7 @@ from server.admission import share
 from server.auth import Person
 from server.described import by, errors
 from server.problems import ProblemError
-from server.services import Services
+from server.services import Provided, Services
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -29,7 +30,9 @@ class NewBan(Struct, frozen=True):
     security=by(),
     responses=errors("no_account", "not_allowed", "not_found"),
 )
-async def ban(request: AnyRequest, person: str, data: NewBan, services: Services) -> None:
+async def ban(
+    request: AnyRequest, person: FromPath[str], data: JSONBody[NewBan], services: Provided
+) -> None:
     """A moderator lets an account or a guest in no more.
 
     Their tokens are refused with `banned` from now on, and they are out of their sessions at once,
@@ -47,7 +50,7 @@ async def ban(request: AnyRequest, person: str, data: NewBan, services: Services
     security=by(),
     responses=errors("no_account", "not_allowed", "not_found", "not_banned"),
 )
-async def unban(request: AnyRequest, person: str, services: Services) -> None:
+async def unban(request: AnyRequest, person: FromPath[str], services: Provided) -> None:
     """A moderator lets somebody in again; in their sessions they are what they were."""
     moderator = await _moderator(request, services)
     address = peers.address(request.scope)
@@ -60,7 +63,7 @@ async def unban(request: AnyRequest, person: str, services: Services) -> None:
     security=by(),
     responses=errors("no_account", "not_allowed", "no_session"),
 )
-async def close_session(request: AnyRequest, session_id: str, services: Services) -> None:
+async def close_session(request: AnyRequest, session_id: FromPath[str], services: Provided) -> None:
     """A moderator ends a session for everybody: it never opens again."""
     moderator = await _moderator(request, services)
     address = peers.address(request.scope)

@@ -8,7 +8,7 @@ from litestar import Request, Response, get
 
 from server.health import Health
 from server.problems import ProblemError
-from server.services import Services
+from server.services import Provided
 
 
 @get("/health/live", include_in_schema=False)
@@ -18,7 +18,7 @@ async def live() -> dict[str, str | int]:
 
 
 @get("/health/ready", include_in_schema=False)
-async def ready(services: Services) -> Response[Health]:
+async def ready(services: Provided) -> Response[Health]:
     """Whether to send anybody here (200, else 503), and what is not well."""
     health = await services.doctor.look()
     return Response(
@@ -29,7 +29,7 @@ async def ready(services: Services) -> Response[Health]:
 
 
 @get("/metrics", include_in_schema=False)
-async def metrics(request: Request[Any, Any, Any], services: Services) -> Response[bytes]:
+async def metrics(request: Request[Any, Any, Any], services: Provided) -> Response[bytes]:
     """For Prometheus, where the operator wants it."""
     if services.metrics is None:
         raise ProblemError(404, "There is nothing here.")

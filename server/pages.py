@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from server.headers import CONTENT_SECURITY_POLICY
 from server.problems import ProblemError
@@ -31,7 +32,7 @@ def index(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/{path:path}", include_in_schema=False, sync_to_thread=False)
-def static_file(request: Request[Any, Any, Any], path: Path) -> Response[bytes]:
+def static_file(request: Request[Any, Any, Any], path: FromPath[Path]) -> Response[bytes]:
     file = (ROOT / path.relative_to("/")).resolve()
     if not file.is_relative_to(ROOT.resolve()) or not file.is_file():
         raise ProblemError(404, "There is nothing here.")

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from server import asyncapi, asyncapi_page, kept
 from server.problems import ProblemError
@@ -29,7 +30,7 @@ def live_document(request: AnyRequest) -> Response[bytes]:
 
 
 @get("/docs/swagger-ui/{name:str}", include_in_schema=False, sync_to_thread=True)
-def swagger_asset(request: AnyRequest, name: str) -> Response[bytes]:
+def swagger_asset(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """A file of Swagger UI, as its package brings it."""
     if name not in ASSETS:
         raise ProblemError(404, "There is nothing here.")

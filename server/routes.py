@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, delete, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, Parameter
 from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -22,7 +22,7 @@ from server.log import Stored
 from server.problems import ProblemError
 from server.protocol import NEWEST, Name, Role
 from server.server_messages import Said, Snapshot
-from server.services import Services
+from server.services import Provided, Services
 
 AnyRequest = Request[Any, Any, Any]
 MAX_USES = 10_000
@@ -83,7 +83,7 @@ class Invitation(Struct, frozen=True):
     status_code=HTTP_201_CREATED,
     responses=errors("too_many"),
 )
-async def create_guest(request: AnyRequest, data: NewGuest, services: Services) -> Guest:
+async def create_guest(request: AnyRequest, data: JSONBody[NewGuest], services: Provided) -> Guest:
     """Somebody new, without an account."""
     await limit(request, services.guests)
     person = services.tokens.guest(data.name)
@@ -98,7 +98,7 @@ async def create_guest(request: AnyRequest, data: NewGuest, services: Services) 
     responses=errors("file_unreadable", "unknown_archetype", "too_many"),
 )
 async def create_session(
-    request: AnyRequest, data: NewSession, services: Services
+    request: AnyRequest, data: JSONBody[NewSession], services: Provided
 ) -> CreatedSession:
     """A new session, of which the caller is the owner."""
     person = await caller(request, services, "edit")
@@ -139,7 +139,10 @@ async def begin(
     responses=errors("not_allowed", "no_session"),
 )
 async def create_invitation(
-    request: AnyRequest, session_id: str, data: NewInvitation, services: Services
+    request: AnyRequest,
+    session_id: FromPath[str],
+    data: JSONBody[NewInvitation],
+    services: Provided,
 ) -> Invitation:
     """A link that gives a role."""
     person = await caller(request, services, "edit")
@@ -163,7 +166,7 @@ async def create_invitation(
     responses=errors("not_allowed", "no_session", "not_found"),
 )
 async def revoke_invitation(
-    request: AnyRequest, session_id: str, invitation_id: str, services: Services
+    request: AnyRequest, session_id: FromPath[str], invitation_id: FromPath[str], services: Provided
 ) -> None:
     """Nobody can come by this link any more, and who came by it goes."""
     person = await caller(request, services, "edit")
@@ -177,7 +180,9 @@ async def revoke_invitation(
     security=by("read", invitation=True),
     responses=errors("not_allowed", "no_session"),
 )
-async def read_session(request: AnyRequest, session_id: str, services: Services) -> Snapshot:
+async def read_session(
+    request: AnyRequest, session_id: FromPath[str], services: Provided
+) -> Snapshot:
     """The snapshot, for a member or for who holds an invitation."""
     secret = request.headers.get("invitation")
     person = None if secret else await caller(request, services, "read")
@@ -200,8 +205,8 @@ async def read_session(request: AnyRequest, session_id: str, services: Services)
 )
 async def read_said(
     request: AnyRequest,
-    session_id: str,
-    services: Services,
+    session_id: FromPath[str],
+    services: Provided,
     before: Annotated[int | None, Parameter(ge=1, le=NEWEST)] = None,
     after: Annotated[int, Parameter(ge=0, le=NEWEST)] = 0,
     limit: Annotated[int, Parameter(ge=1, le=SAID_AT_ONCE)] = SAID_AT_ONCE,

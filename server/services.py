@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from litestar.di import NamedDependency
+
 from server.allowance import LiveLimits
 from server.auth import Tokens
 from server.callers import Callers
@@ -49,3 +51,6 @@ class Services:
     attempts: Limit  # passwords, by username
     saves: Limit  # to the library, by person
     searches: Purses  # and what else is read of the library, by address
+
+
+Provided = NamedDependency[Services]  # how a handler asks for them

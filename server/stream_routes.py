@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import HeaderParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import UNSET
 
@@ -23,7 +23,7 @@ from server.events import HEADERS, EventProtocol, stream_of
 from server.live import LiveSession
 from server.problems import ProblemError
 from server.protocol import Close, Closing, Stats
-from server.services import Services
+from server.services import Provided, Services
 from server.views import Wanted
 
 AnyRequest = Request[Any, Any, Any]
@@ -45,9 +45,9 @@ _KEYS = frozenset(stat.key for stat in STATS)
 )
 async def stream_totals(
     request: AnyRequest,
-    session_id: str,
-    services: Services,
-    stats: str = "",
+    session_id: FromPath[str],
+    services: Provided,
+    stats: FromQuery[str] = "",
     secret: Annotated[str, HeaderParameter(name="Invitation")] = "",
     known: Annotated[str, HeaderParameter(name="Last-Event-ID")] = "",
 ) -> ASGIApp:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from litestar import MediaType, Request, Response, post
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import ValidationException
-from litestar.params import Body
+from litestar.params import Body, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -20,7 +20,7 @@ from server.limiter import Limit
 from server.logins import LoggedIn, LoginError
 from server.problems import Problem, reasons
 from server.protocol import Name
-from server.services import Services
+from server.services import Provided, Services
 
 AnyRequest = Request[Any, Any, Any]
 GRANT_ERRORS = ("invalid_grant", "invalid_request", "unsupported_grant_type")
@@ -100,7 +100,7 @@ def _malformed_grant(request: AnyRequest, error: ValidationException) -> Respons
 async def create_token(
     request: AnyRequest,
     data: Annotated[Grant, Body(media_type=RequestEncodingType.URL_ENCODED)],
-    services: Services,
+    services: Provided,
 ) -> Response[Granted]:
     """Log in by a password, or go on by a refresh token."""
     address = await take(request, services.logins)
@@ -139,7 +139,7 @@ async def create_token(
     responses=errors("weak_password", "username_taken", "has_account", "too_many"),
 )
 async def create_account(
-    request: AnyRequest, data: NewAccount, services: Services
+    request: AnyRequest, data: JSONBody[NewAccount], services: Provided
 ) -> Response[Granted]:
     """A new account, logged in. With a guest's token it becomes theirs: their sessions too."""
     address = await take(request, services.logins)

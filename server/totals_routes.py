@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Request, post
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 from msgspec import UNSET, Struct, UnsetType, field
 
@@ -14,7 +15,7 @@ from server.described import errors
 from server.problems import ProblemError
 from server.routes import NewSession, first_build
 from server.server_messages import CatalogueName
-from server.services import Services
+from server.services import Provided
 
 BODY_BYTES = 256 * 1024  # a build takes a tenth of that
 
@@ -40,7 +41,7 @@ class BuildTotals(Struct, frozen=True, omit_defaults=True):
     responses=errors("file_unreadable", "unknown_archetype", "too_many"),
 )
 async def compute_totals(
-    request: Request[Any, Any, Any], data: NewSession, services: Services
+    request: Request[Any, Any, Any], data: JSONBody[NewSession], services: Provided
 ) -> BuildTotals:
     """A build document or a build file's text in, totals and findings out."""
     await limit(request, services.computed)

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import WebSocket, websocket
+from litestar.params import FromPath
 from msgspec import UNSET, UnsetType
 
 from server import logs, peers, views
@@ -40,7 +41,7 @@ from server.log import BrokenError, FullError, UnreachableError
 from server.orm import DatabaseAwayError
 from server.protocol import VERSION, Close, Closing, encode
 from server.server_messages import Goodbye, Pong, Refused, Renewed
-from server.services import Services
+from server.services import Provided, Services
 from server.settings import Settings
 from server.transport import EXTENSION, LiveProtocol, text_frame
 from server.views import EVERYTHING, Wanted
@@ -52,7 +53,7 @@ OVERLAY = frozenset(["totals"])
 
 
 @websocket("/api/v1/sessions/{session_id:str}/live")
-async def live(socket: Socket, session_id: str, services: Services) -> None:
+async def live(socket: Socket, session_id: FromPath[str], services: Provided) -> None:
     """One person's live connection to a session."""
     extensions: dict[str, Any] = socket.scope["extensions"] or {}
     transport: LiveProtocol = extensions[EXTENSION]
@@ -65,6 +66,8 @@ async def live(socket: Socket, session_id: str, services: Services) -> None:
         standing = await services.requests.take(peers.network(socket.scope))
         if standing.wait:
             raise Closing(Close.TOO_MANY, "Too many come from your address.", standing.wait)
+        if not session_id.isprintable():  # no database need be asked
+            raise NoSessionError(session_id)
         await _live(socket, transport, session_id, services)
     except Closing as closing:
         if closing.retry_after:
