@@ -111,7 +111,7 @@ def create_app(
     )
     secret = signing_secret(settings.secret, settings.data_dir)
     tokens = Tokens(secret, settings.signing, settings.old_secrets)
-    limiter = Limiter(redis, secret)
+    limiter = Limiter(redis, secret, measures)
 
     def a_minute(name: str, times: int) -> Limit:
         return limiter.limit(name, times / 60, times)

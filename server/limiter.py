@@ -24,6 +24,7 @@ from redis.asyncio import Redis
 
 from server.limits import Bucket, Buckets, Standing
 from server.log import FullError, UnreachableError, reaching
+from server.measures import UNMEASURED, Measures
 from server.redis_clients import is_cluster
 
 logger = logging.getLogger(__name__)
@@ -83,7 +84,8 @@ class Limiter:
     """Asks Redis. secret: by which peers become keys, so that neither addresses nor usernames
     are stored there."""
 
-    def __init__(self, redis: Redis, secret: str) -> None:
+    def __init__(self, redis: Redis, secret: str, measures: Measures = UNMEASURED) -> None:
+        self._failed = measures.redis_failed
         self._script: Any = redis.register_script(TAKE)
         self._alone = is_cluster(redis)  # each key may be on another node
         self._secret = hashlib.sha256(secret.encode()).digest()
@@ -133,6 +135,7 @@ class Limiter:
                 else:
                     answers = await self._call(asked, spent)
         except (UnreachableError, FullError, TimeoutError) as error:
+            self._failed()
             if not self._away_until:
                 logger.warning("limits count for this worker alone: %s", error or "no answer")
             self._away_until = time.monotonic() + AWAY_S
