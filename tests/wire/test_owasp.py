@@ -10,12 +10,14 @@ import base64
 import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
+from websockets.exceptions import ConnectionClosed
 
 from server.auth import AUDIENCE, ISSUER, Person, Tokens
 from tests.wire.serving import Owner, Raw, Server
@@ -159,6 +161,16 @@ def test_a_private_build_is_as_one_that_there_is_not(ann: Somebody, eve: Somebod
         other = eve.ask(method, none, body)
         assert (theirs.status_code, theirs.json()) == (other.status_code, other.json()), path
         assert theirs.status_code == 404
+
+
+@pytest.mark.parametrize("session", ["%00", "a%0ab", "x" * 3000, "*"])
+async def test_a_socket_to_no_session_is_told_so(
+    server: Server, ann: Somebody, session: str
+) -> None:
+    raw = await Raw.open(server.url, session)
+    with suppress(ConnectionClosed):  # it may be told before it joins
+        await raw.send({"type": "join", "token": ann.token})
+    assert (await raw.closed())[0] == 4404
 
 
 async def test_no_socket_gets_into_somebody_else_s_session(
@@ -431,6 +443,10 @@ def test_nobody_is_an_admin_by_asking(ann: Somebody, eve: Somebody) -> None:
             ("GET", "/api/v1/audit", None),
             ("GET", f"/api/v1/audit?person={ann.person}", None),
             ("PUT", role, {"role": "admin"}),
+            ("PUT", f"/api/v1/users/{ann.person}/ban", {"why": "I can"}),
+            ("DELETE", f"/api/v1/users/{ann.person}/ban", None),
+            ("POST", f"/api/v1/sessions/{ann.session}/closing", {}),
+            ("POST", f"/api/v1/sessions/{eve.session}/closing", {}),
         ):
             answer = eve.ask(method, path, body, token)
             assert answer.status_code in (401, 403), (method, path, answer.text)
