@@ -24,6 +24,7 @@ from calc.power_stats import POWER_STATS, PowerStat
 from calc.stats import STATS, Stat
 from gamedata.catalogue import Catalogue
 from server import catalogue_documents as documents
+from server import catalogue_parts as parts
 from server import kept
 from server.described import CACHED, Responses, errors
 from server.name_search import KINDS, Kind, Names, NamesFound
@@ -169,9 +170,9 @@ def _power_stats(_: Catalogue) -> tuple[PowerStat, ...]:
 
 
 @get("/catalogue")
-async def get_about(answers: Answering) -> Response[documents.About]:
+async def get_about(answers: Answering) -> Response[parts.About]:
     """Which catalogue this server runs on, and the version to fetch its parts under."""
-    about = documents.About(answers.catalogue.release, answers.catalogue.hash, answers.version)
+    about = parts.About(answers.catalogue.release, answers.catalogue.hash, answers.version)
     return Response(about, headers={"Cache-Control": kept.ASK_AGAIN})
 
 
@@ -240,15 +241,13 @@ def _giving(answers: Answers, wanted: Wanted, limit: int) -> GivingSets:
     return answers.sets.find(wanted, limit)
 
 
-@get("/catalogue/schedule", responses=_holds(documents.Schedule), response_headers=CACHED)
+@get("/catalogue/schedule", responses=_holds(parts.Schedule), response_headers=CACHED)
 async def get_schedule(call: Calling) -> Response[bytes]:
     """At which levels powers are picked and slots are added."""
     return call.document(documents.schedule)
 
 
-@get(
-    "/catalogue/archetypes", responses=_holds(tuple[documents.Named, ...]), response_headers=CACHED
-)
+@get("/catalogue/archetypes", responses=_holds(tuple[parts.Named, ...]), response_headers=CACHED)
 async def get_archetypes(call: Calling) -> Response[bytes]:
     """The archetypes that players choose from."""
     return call.document(documents.archetypes)
@@ -256,7 +255,7 @@ async def get_archetypes(call: Calling) -> Response[bytes]:
 
 @get(
     "/catalogue/archetypes/{archetype:str}/powersets",
-    responses=_holds(documents.PowersetsByRole, "not_found"),
+    responses=_holds(parts.PowersetsByRole, "not_found"),
     response_headers=CACHED,
 )
 async def get_powersets(call: Calling, archetype: FromPath[str]) -> Response[bytes]:
@@ -266,7 +265,7 @@ async def get_powersets(call: Calling, archetype: FromPath[str]) -> Response[byt
 
 @get(
     "/catalogue/powersets",
-    responses=_holds(tuple[documents.PowersetOf, ...]),
+    responses=_holds(tuple[parts.PowersetOf, ...]),
     response_headers=CACHED,
 )
 async def get_all_powersets(call: Calling) -> Response[bytes]:
@@ -276,7 +275,7 @@ async def get_all_powersets(call: Calling) -> Response[bytes]:
 
 @get(
     "/catalogue/powersets/{powerset:str}",
-    responses=_holds(documents.Powerset, "not_found"),
+    responses=_holds(parts.Powerset, "not_found"),
     response_headers=CACHED,
 )
 async def get_powerset(call: Calling, powerset: FromPath[str]) -> Response[bytes]:
@@ -286,7 +285,7 @@ async def get_powerset(call: Calling, powerset: FromPath[str]) -> Response[bytes
 
 @get(
     "/catalogue/powers/{power:str}",
-    responses=_holds(documents.Power, "not_found"),
+    responses=_holds(parts.Power, "not_found"),
     response_headers=CACHED,
 )
 async def get_power(call: Calling, power: FromPath[str]) -> Response[bytes]:
@@ -296,7 +295,7 @@ async def get_power(call: Calling, power: FromPath[str]) -> Response[bytes]:
 
 @get(
     "/catalogue/powers/{power:str}/enhancements",
-    responses=_holds(documents.Fitting, "not_found"),
+    responses=_holds(parts.Fitting, "not_found"),
     response_headers=CACHED,
 )
 async def get_fitting(
@@ -306,13 +305,13 @@ async def get_fitting(
     return call.document(documents.fitting, power, archetype)
 
 
-@get("/catalogue/temporary", responses=_holds(tuple[documents.Power, ...]), response_headers=CACHED)
+@get("/catalogue/temporary", responses=_holds(tuple[parts.Power, ...]), response_headers=CACHED)
 async def get_temporary(call: Calling) -> Response[bytes]:
     """Temporary and prestige powers, which are taken at no level."""
     return call.document(documents.temporary)
 
 
-@get("/catalogue/enhancements", responses=_holds(documents.Enhancements), response_headers=CACHED)
+@get("/catalogue/enhancements", responses=_holds(parts.Enhancements), response_headers=CACHED)
 async def get_enhancements(call: Calling) -> Response[bytes]:
     """All enhancements and all boost sets."""
     return call.document(documents.enhancements)
@@ -320,7 +319,7 @@ async def get_enhancements(call: Calling) -> Response[bytes]:
 
 @get(
     "/catalogue/enhancements/{enhancement:str}",
-    responses=_holds(documents.Enhancement, "not_found"),
+    responses=_holds(parts.Enhancement, "not_found"),
     response_headers=CACHED,
 )
 async def get_enhancement(call: Calling, enhancement: FromPath[str]) -> Response[bytes]:
@@ -328,7 +327,7 @@ async def get_enhancement(call: Calling, enhancement: FromPath[str]) -> Response
     return call.document(documents.enhancement, enhancement)
 
 
-@get("/catalogue/sets", responses=_holds(tuple[documents.BoostSet, ...]), response_headers=CACHED)
+@get("/catalogue/sets", responses=_holds(tuple[parts.BoostSet, ...]), response_headers=CACHED)
 async def get_sets(call: Calling) -> Response[bytes]:
     """All boost sets with their pieces."""
     return call.document(documents.boost_sets)
@@ -336,7 +335,7 @@ async def get_sets(call: Calling) -> Response[bytes]:
 
 @get(
     "/catalogue/sets/{boost_set:str}",
-    responses=_holds(documents.BoostSet, "not_found"),
+    responses=_holds(parts.BoostSet, "not_found"),
     response_headers=CACHED,
 )
 async def get_set(call: Calling, boost_set: FromPath[str]) -> Response[bytes]:
@@ -345,7 +344,7 @@ async def get_set(call: Calling, boost_set: FromPath[str]) -> Response[bytes]:
 
 
 @post("/catalogue/granted", status_code=200)
-async def get_granted(data: JSONBody[Build], answers: Answering) -> tuple[documents.Power, ...]:
+async def get_granted(data: JSONBody[Build], answers: Answering) -> tuple[parts.Power, ...]:
     """A build document in; out come the powers that its character has without picking them."""
     return documents.granted(answers.catalogue, data)
 
