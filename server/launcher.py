@@ -30,7 +30,7 @@ STOP_S = 8.0  # for a worker, so that all is over within 10 s
 START_S = 60.0  # for a worker, until it serves
 POLL_S = 0.5
 RESTART_S = (0.1, 0.5, 1.0, 2.0)  # after a worker that ended before it served; then we give up
-PONG_S = 25  # after a ping: a peer is gone 45 s after its last sign of life
+PONG = 1.25  # heartbeats after a ping: a peer is gone 45 s after its last sign of life
 
 
 class ServeError(Exception):
@@ -93,7 +93,7 @@ def server_config(settings: Settings, metrics: Path | None = None) -> Config:
         ws_max_size=settings.frame_bytes,
         ws_per_message_deflate=False,
         ws_ping_interval=settings.heartbeat_s,
-        ws_ping_timeout=PONG_S,
+        ws_ping_timeout=PONG * settings.heartbeat_s,
         timeout_graceful_shutdown=GRACE_S,
         access_log=False,
         server_header=False,

@@ -173,6 +173,11 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         if self.outlet is not None:
             self.outlet.emptied()
 
+    def keepalive_timeout(self) -> None:
+        """Whoever vanished reads nothing: what is unread would keep them here for many minutes."""
+        super().keepalive_timeout()
+        self.transport.abort()
+
     def handle_close(self, event: Frame) -> None:
         self._gone()
         super().handle_close(event)

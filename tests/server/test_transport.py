@@ -24,7 +24,7 @@ class Transport:
 
     def __init__(self) -> None:
         self.written = b""
-        self.closing = False
+        self.closing = self.aborted = False
 
     def get_extra_info(self, name: str) -> Any:
         return None
@@ -38,7 +38,8 @@ class Transport:
     def close(self) -> None:
         self.closing = True
 
-    abort = close
+    def abort(self) -> None:
+        self.closing = self.aborted = True
 
     def pause_reading(self) -> None: ...
 
@@ -138,3 +139,13 @@ async def test_nothing_is_heard_after_the_close(protocol: LiveProtocol) -> None:
     protocol.close(Close.NOT_ALLOWED, "Go.")
     protocol.data_received(text(b"late"))
     assert got == []
+
+
+async def test_who_answers_no_ping_is_cut_off_with_what_they_did_not_read(
+    protocol: LiveProtocol,
+) -> None:
+    protocol.send_keepalive_ping()
+    protocol.keepalive_timeout()
+    transport = cast(Transport, protocol.transport)
+    assert transport.aborted
+    protocol.connection_lost(None)
