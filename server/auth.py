@@ -19,6 +19,7 @@ ACCESS_S = 15 * 60  # an account's: a refresh token brings the next
 AUDIENCE = "cohort"
 ISSUER = "cohort"
 SECRET_LENGTH = 32  # characters, at least
+CLOCKS_S = 2 * 3600  # so far ahead of ours may the clock of who signed a token be
 SECRET_FILE = "secret"  # in the data directory
 
 Algorithm = Literal["HS256", "EdDSA"]
@@ -123,8 +124,10 @@ class Tokens:
                 [algorithm],
                 audience=AUDIENCE,
                 issuer=ISSUER,
-                options={"require": ["sub", "iat", "exp", "aud", "iss"]},
+                options={"require": ["sub", "iat", "exp", "aud", "iss"], "verify_iat": False},
             )
+            if claims["iat"] > time.time() + CLOCKS_S:
+                raise jwt.ImmatureSignatureError
         except jwt.ExpiredSignatureError:
             raise NotAuthenticatedError("expired", "Your token has expired.") from None
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):

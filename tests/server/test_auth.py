@@ -39,6 +39,16 @@ def test_a_guest_is_read_back_from_their_token() -> None:
     assert not guest.worn
 
 
+def test_a_token_of_a_clock_that_is_ahead_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = Tokens(SECRET)
+    now = time.time()
+    with monkeypatch.context() as ahead:
+        ahead.setattr(time, "time", lambda: now + 3600)
+        guest = tokens.guest("Nova")
+        token = tokens.sign(guest)
+    assert tokens.read(token) == guest
+
+
 def test_a_token_wears_when_half_of_its_time_is_gone() -> None:
     now = time.time()
     assert Person("g1", "Nova", now - 60, now + 50).worn

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from server.commands.fuzz.journal import Listener
 from server.commands.fuzz.line import Socket
 from server.commands.fuzz.relay import Moment, Relay
-from server.commands.fuzz.worker import DeadError, Worker, current, watch_tasks
+from server.commands.fuzz.worker import DeadError, Worker, current, watch_clocks, watch_tasks
 from server.commands.fuzz.world import Fault, World
 from server.engine import Engine
 from server.settings import Settings
@@ -41,6 +41,7 @@ class TaskWorld(World):
         self._redis_free = asyncio.Lock()
         loop = asyncio.get_running_loop()
         watch_tasks(loop)
+        watch_clocks()
         loop.set_exception_handler(self._unhandled)
         listener = Listener(self.journal, _killed)
         logging.getLogger().addHandler(listener)
@@ -60,6 +61,7 @@ class TaskWorld(World):
             self._lose_answer: 4,
             self._lose_hints: 2,
             self._kill_redis: 2,
+            self._move_clock: 2,
         }
         if self.forgetful:  # then workers live: what Redis lost is in their memory
             return faults | {self._take_redis_back: 3}
@@ -189,6 +191,11 @@ class TaskWorld(World):
             await asyncio.sleep(self.random.uniform(0.05, 1.0))
             worker.go_on()
             self.journal.note(worker.name, "goes on")
+
+    async def _move_clock(self) -> None:
+        if worker := self._victim():
+            worker.clock_s = self.random.choice((-3600, 0, 3600))
+            self.journal.note(worker.name, f"has a clock that is {worker.clock_s} s ahead")
 
     async def _cut_redis(self) -> None:
         if worker := self._victim():
