@@ -1,0 +1,20 @@
+"""Random people, workers and faults: the other seeds, and other worlds."""
+
+import pytest
+
+from tests.wire.seeds import fuzz
+
+
+@pytest.mark.timeout(600)
+def test_forty_more_seeds_with_workers_as_tasks() -> None:
+    fuzz("--seeds", "40", "--first", "61")
+
+
+@pytest.mark.timeout(300)
+def test_six_seeds_with_a_redis_that_goes_back() -> None:
+    fuzz("--seeds", "6", "--first", "73", "--world", "forgetful")
+
+
+@pytest.mark.timeout(300)
+def test_five_seeds_with_real_processes() -> None:
+    fuzz("--seeds", "5", "--world", "processes")
