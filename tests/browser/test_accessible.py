@@ -81,6 +81,13 @@ def test_the_main_screens(window: OpenWindow, width: int, scheme: Literal["dark"
     expect(page.get_by_role("dialog")).to_be_visible()
     assert violations(page) == []
     page.keyboard.press("Escape")
+    if width < 700:
+        page.get_by_role("button", name="Activity").click()
+    page.get_by_role("button", name="History").first.click()
+    page.get_by_role("button", name="The session began.").click()
+    expect(page.get_by_role("button", name="Go back to this")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("link", name="To its page").click()
