@@ -52,7 +52,7 @@ async def test_a_banned_guest_is_in_no_session_and_no_token_of_theirs_is_good(
     rights = await bans.unban(database, ANN, None, "the operator")
     assert rights[session].members[ANN].role == "owner"
     assert (await callers.read(token)).id == ANN
-    noted = await audit.recall(database, None, 10)
+    noted = await audit.recall(database, None, 2)
     assert [(each.event, each.about) for each in noted] == [("unbanned", ""), ("banned", "spam")]
     with pytest.raises(AccountError, match="not banned"):
         await bans.unban(database, ANN, None, "the operator")
@@ -99,5 +99,5 @@ async def test_a_closed_session_is_over_for_all_and_that_is_noted_once(
     for _ in range(2):
         assert (await governing.close(database, session, "u1", "::1")).ended
     assert await access.session_row(database, session) is None
-    (noted,) = await audit.recall(database, None, 10)
+    (noted,) = await audit.recall(database, None, 10, event="session_closed")
     assert (noted.event, noted.by, noted.about) == ("session_closed", "u1", session)
