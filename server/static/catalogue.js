@@ -46,6 +46,7 @@ import { Problem, get, post } from "./api.js";
  * @property {string[]} [origins]
  * @property {boolean} [proc]  it does something of its own, which may be counted or not
  * @typedef {{id: string, name: string, group: string, min_level: number, max_level: number, rarity?: string, pieces: string[][], bonuses?: {pieces: number, text: string, pvp?: boolean}[]}} BoostSet
+ * @typedef {{id: string, value: number, pieces: number}} Giving  how much of a stat a set gives, for how many pieces
  * @typedef {{common: string[], single: string[], dual: string[], training: string[], special: string[], sets: string[]}} Fitting
  */
 
@@ -126,6 +127,16 @@ export class Catalogue {
     return this.#get(
       `${BASE}/powers/${encodeURIComponent(power)}/enhancements?archetype=${encodeURIComponent(archetype)}`,
     );
+  }
+
+  /**
+   * The sets that fit a power and give a stat, those that give the most first.
+   * @param {string} stat @param {string} archetype @param {number} level @param {string} power
+   * @returns {Giving[] | undefined}
+   */
+  giving(stat, archetype, level, power) {
+    const asked = new URLSearchParams({ stat, archetype, level: String(level), power, limit: "200" });
+    return this.#get(`${BASE}/bonuses?${asked}`)?.sets;
   }
 
   /** @param {string} id @returns {Enhancement | undefined} */

@@ -5,6 +5,7 @@ import { formOf, slotted, whereIs, wholeSet } from "../placing.js";
 import { powerName } from "../words.js";
 import { closeDialog, dialogView } from "./dialog.js";
 import { considering, whatIfView } from "./differences.js";
+import { finderView, givenView, giving } from "./finder.js";
 import { refusalView } from "./refusal.js";
 import { fullName, slotView, slotsOf } from "./slot.js";
 import { tuneView } from "./tune.js";
@@ -43,6 +44,7 @@ export function pickerDialog(view) {
       : h("p", { class: "hint", key: "gone", role: "status" }, "This slot is gone."),
     editable && current && [
       toolsView(view, grade),
+      finderView(view),
       matchMedia("(hover: hover)").matches && whatIfView(view),
       offersView(view, spot),
     ]);
@@ -99,14 +101,19 @@ function offersView(view, spot) {
       return about && (!about.origins?.length || about.origins.includes(origin)) && matches(`${label} ${about.name}`);
     }),
   }));
-  const [inventions, ...others] = kinds.map(({ label, ids }, index) =>
+  const gives = giving(view, spot.power);
+  if (gives === undefined) return h("p", { class: "hint", key: "wait" }, "…");
+  const [inventions, ...others] = gives ? [] : kinds.map(({ label, ids }, index) =>
     ids.length > 0 && kindView(view, spot, label, ids, index > 0 && !words.length));
-  const sets = fitting.sets.flatMap((id) => catalogue.boostSet(id) ?? []).filter((set) => matches(`${set.group} ${set.name}`));
+  const sets = fitting.sets.flatMap((id) => catalogue.boostSet(id) ?? []).filter((set) => matches(`${set.group} ${set.name}`) && (gives?.has(set.id) ?? true));
+  /** @param {BoostSet} set */
+  const worth = (set) => gives?.get(set.id)?.value ?? piecesHere(spot, set);
   return h("div", { class: "offers", key: "offers" },
     inventions,
-    sets.sort((a, b) => piecesHere(spot, b) - piecesHere(spot, a)).map((set) => setView(view, spot, set)),
+    sets.sort((a, b) => worth(b) - worth(a)).map((set) => setView(view, spot, set, gives?.get(set.id))),
     others,
-    !sets.length && kinds.every(({ ids }) => !ids.length) && h("p", { class: "hint", key: "none" }, "Nothing that fits is called so."));
+    !sets.length && (gives || kinds.every(({ ids }) => !ids.length)) &&
+      h("p", { class: "hint", key: "none" }, gives ? "No set that fits gives it." : "Nothing that fits is called so."));
 }
 
 /**
@@ -129,14 +136,18 @@ function kindView(view, spot, label, ids, folded) {
     : [h("h3", { key: "label" }, label), offers]);
 }
 
-/** @param {View} view @param {Spot} spot @param {BoostSet} set */
-function setView(view, spot, set) {
+/**
+ * @param {View} view @param {Spot} spot @param {BoostSet} set
+ * @param {import("../catalogue.js").Giving} [given]  what it gives of the stat that is looked for
+ */
+function setView(view, spot, set, given) {
   const { state, catalogue, edit, consider } = view;
   const operations = state.build ? wholeSet(state.build, spot.power, spot.slots, spot.most, set, spot.grade, catalogue) : [];
   const here = piecesHere(spot, set);
   return h("section", { class: "offer-group", key: set.id },
     h("div", { class: "set-head" },
       h("h3", null, set.name),
+      givenView(view, given),
       h("small", null, [set.group, set.rarity, range(set)].filter(Boolean).join(" · ")),
       operations.length > 1 && h("button", {
         class: "whole", key: "whole", title: "Into the empty slots first, then into new ones",
