@@ -69,13 +69,13 @@ async def admit(live: LiveSession, person: str, name: str, secret: str, services
         return
     if secret:
         try:
-            if await services.joins.join(live, Joining(secret, person, name)):
-                return
+            await services.joins.join(live, Joining(secret, person, name))
         except AccessError:
             if person not in known.members:
                 raise
     if person not in live.state.access.members:
-        # They may be a member in SQL of whom Redis was not told: a worker died in between.
+        # They may be a member in SQL of whom Redis was not told: a worker died in between, or
+        # another one gave Redis what SQL had before.
         changed = await access.access_of(services.database, live.id)
         if changed.version > known.version:
             await services.log.put_access(live.id, changed)

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calc import build as documents
 from server import access
 from server.access import AccessError, Joining
+from server.admission import admit
 from server.joins import Joins
 from server.log import Stored
 from server.orm import Database, DatabaseAwayError
@@ -128,3 +130,24 @@ async def test_while_sql_is_away_everybody_is_told(joins: Joins, heard: Heard) -
     outcomes = await all_join(Joins(away, log), heard, comers("secret", 3))
     assert all(isinstance(each, DatabaseAwayError) for each in outcomes)
     assert heard.put == []
+
+
+async def test_who_became_a_member_while_another_worker_gave_redis_what_sql_had_before(
+    heard: Heard, database: Database
+) -> None:
+    """Redis lacked the session: what it was told of the newcomer was told to nobody."""
+    secret = await secret_for(database, heard, "viewer")
+    older = await access.access_of(database, heard.id)
+
+    class Live(Heard):
+        state = SimpleNamespace(access=older)
+
+        async def refresh(self) -> None:
+            await super().refresh()
+            if len(self.put) > 1:
+                self.state.access = self.put[-1]
+
+    live: Any = Live(heard.id)
+    services: Any = SimpleNamespace(log=live, joins=Joins(database, live), database=database)
+    await admit(live, "v1", "Viewer", secret, services)
+    assert "v1" in live.state.access.members
