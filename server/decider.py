@@ -170,8 +170,9 @@ class Decider:
             elif not await self._answer(author, edit, outcome):
                 break
             answered += 1
-        if isinstance(outcomes[0], Done):
-            await follower.store()
+        made = sum(isinstance(outcome, Done) for outcome in outcomes)
+        if made:
+            await follower.store(made)
         return answered
 
     async def _decide_on(self, before: Commit, row: list[_Waiting]) -> list[Commit]:
@@ -213,7 +214,7 @@ class Decider:
         match outcome:
             case Done(revision=revision):
                 self._tell(author, Accepted(taking.id, revision))
-                await follower.store()
+                await follower.store(1)
             case Known() if follower.state.revision < outcome.revision:
                 return False  # it is in what is read on
             case Known():

@@ -255,9 +255,10 @@ class Follower:
             else:
                 self._reaches_back = True
 
-    async def store(self) -> None:
-        """Store the build, every few dozen revisions."""
-        if self.state.revision % self._stored_every == 0:
+    async def store(self, made: int) -> None:
+        """Store the build, every few dozen revisions. made: how many there are since the last
+        call."""
+        if self.state.revision % self._stored_every < made:
             with suppress(UnreachableError, FullError):  # the next time, then
                 await self._log.store(self.state)
 

@@ -208,20 +208,23 @@ async def test_what_waits_together_is_made_in_its_order_though_the_answer_is_los
     worker = Worker("w1", log, engine, Archive(database, log, engine, 100), redis)
     await worker.follower.begin()
     ann, bob = Person("g0"), Person("g1")
-    for number in range(1, 6):
+    for number in range(1, 18):
         for person in (ann, bob):
             made = Edit(f"edit-{number:04}", 0, (SetTitle(f"{person.person} {number}"),))
             person.sent[made.id] = 0.0
             worker.decider.submit(person, made)
+        if number == 1:
+            await worker.decider.serve_next()
     while worker.decider:
         await worker.decider.serve_next()
     assert log.cut
     assert not ann.sent
     assert not bob.sent
-    assert worker.revisions == list(range(1, 11))
+    assert worker.revisions == list(range(1, 35))
     loaded = await log.load("s1")
     assert loaded
     assert [(each.by, each.edit) for each in loaded.recent] == [
-        (by, f"edit-{number:04}") for number in range(1, 6) for by in ("g0", "g1")
+        (by, f"edit-{number:04}") for number in range(1, 18) for by in ("g0", "g1")
     ]
-    assert log.rows[0] == ROW > 1
+    assert log.rows == [2, 2, 2, 1, *[ROW] * 4]  # of the first it is asked again, one by one
+    assert await redis.hget(key("s1", "head"), "stored") == b"34"  # where revision 32 was made
