@@ -43,16 +43,17 @@ def curls() -> list[str]:
 
 
 def test_each_curl_command_is_answered(ann: Owner) -> None:
-    """A session is made, edited, watched: as the README has it."""
+    """A session is made, edited, watched, looked back on: as the README has it."""
     environment = {
         **os.environ,
         "URL": ann.url,
         "ID": ann.session,
         "TOKEN": ann.token,
+        "PERSON": ann.person,
         "SECRET": ann.invite("viewer")["secret"],
     }
     commands = curls()
-    assert len(commands) == 6
+    assert len(commands) == 11
     for command in commands:
         command = command.replace("$(uuidgen)", str(uuid.uuid4())).replace("curl ", "curl -sf ")
         if "stream" in command:
@@ -62,7 +63,12 @@ def test_each_curl_command_is_answered(ann: Owner) -> None:
         )
         assert answer.returncode == 0, (command, answer.stdout, answer.stderr)
         assert ("event: totals" if "stream" in command else '{"') in answer.stdout, command
-    assert ann.snapshot()["build"]["level"] == 30
+    history = ann.call("GET", f"/api/v1/sessions/{ann.session}/history")["changes"]
+    assert [each["what"] for each in history] == [
+        "Ann took back 2 edits of Ann.",
+        "Ann went back to revision 0.",
+        "Ann set the level to 30.",
+    ]
 
 
 def test_the_pages_it_names_are_there(ann: Owner) -> None:
