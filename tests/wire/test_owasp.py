@@ -313,15 +313,15 @@ def test_a_deleted_account_s_tokens_and_keys_are_nobody_s(server: Server) -> Non
 
 def test_guessing_is_slow_from_wherever_it_comes(server: Server, ann: Somebody) -> None:
     """By account, whoever asks; the right password is not looked at either."""
-    forms = [
-        {"grant_type": "password", "username": ann.username, "password": f"guess {n}"}
-        for n in range(11)
-    ]
-    answers = [
-        ann.http.post("/api/v1/token", data=form, headers={"X-Forwarded-For": f"203.0.113.{n}"})
-        for n, form in enumerate(forms)
-    ]
-    assert [each.status_code for each in answers] == [400] * 10 + [429]
+    answers = []
+    for n in range(30):  # one comes back every six seconds
+        form = {"grant_type": "password", "username": ann.username, "password": f"guess {n}"}
+        where = {"X-Forwarded-For": f"203.0.113.{n}"}
+        answers.append(ann.http.post("/api/v1/token", data=form, headers=where))
+        if answers[-1].status_code == 429:
+            break
+    assert [each.status_code for each in answers[:10]] == [400] * 10
+    assert answers[-1].status_code == 429
     assert int(answers[-1].headers["retry-after"]) > 0
     right = {"grant_type": "password", "username": ann.username, "password": PASSWORD}
     assert ann.http.post("/api/v1/token", data=right).status_code == 429
