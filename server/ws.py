@@ -68,8 +68,6 @@ async def live(socket: Socket, session_id: FromPath[str], services: Provided) ->
             raise Closing(Close.TOO_MANY, "Too many come from your address.", standing.wait)
         if not session_id.isprintable():  # no database need be asked
             raise NoSessionError(session_id)
-        if not session_id.isprintable():  # no database need be asked
-            raise NoSessionError(session_id)
         await _live(socket, transport, session_id, services)
     except Closing as closing:
         if closing.retry_after:
