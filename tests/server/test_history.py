@@ -12,7 +12,6 @@ from server.log import Done, Log, key
 from server.orm import Database
 from server.protocol import encode
 from server.recorder import Recorder
-from server.recording import CHECKPOINT_EVERY
 from server.session import Commit, State
 from tests.server.test_recorder import EDIT_IDS, an_edit, edited, new_session
 
@@ -157,16 +156,23 @@ async def test_h1_an_end_that_sql_has_and_redis_lost_is_not_part_of_it(
     await agrees(history, [*first, other.after])
 
 
-async def test_h3_far_from_any_kept_build(
-    state: State, log: Log, engine: Engine, recorder: Recorder, history: History
+async def test_h3_between_builds_that_are_kept(
+    state: State,
+    log: Log,
+    engine: Engine,
+    recorder: Recorder,
+    history: History,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for module in ("recorder", "recording"):
+        monkeypatch.setattr(f"server.{module}.CHECKPOINT_EVERY", 16)
     known = [state]
     for _ in range(3):
-        known += (await states(log, known[-1], engine, CHECKPOINT_EVERY // 3))[1:]
+        known += (await states(log, known[-1], engine, 15))[1:]
         await log.store(known[-1])
         await recorder.record(state.session)
-    known += (await states(log, known[-1], engine, 20))[1:]
-    await agrees(history, [known[at] for at in (0, 1, 100, 255, 256, len(known) - 1)])
+    known += (await states(log, known[-1], engine, 5))[1:]
+    await agrees(history, known[::4])
 
 
 async def test_away_from_redis_it_is_read_all_the_same(
