@@ -42,7 +42,7 @@ def rows(
     """
     positions: dict[BoostSetId, set[int]] = {}
     for piece in pieces:
-        if piece.enhancement.boost_set and holds(piece, level):
+        if piece.enhancement.boost_set and holds(piece.slotted, piece.enhancement, level):
             positions.setdefault(piece.enhancement.boost_set, set()).add(piece.enhancement.position)
     if not positions:
         return ()
@@ -56,7 +56,9 @@ def rows(
             if bonus.requires and context is None:
                 # The row of a single piece names its piece, and counts no others.
                 counts = Counter(
-                    each.enhancement.id.lower() for each in pieces if holds(each, level)
+                    each.enhancement.id.lower()
+                    for each in pieces
+                    if holds(each.slotted, each.enhancement, level)
                 )
                 context = Context(Facts(pvp=pvp), slotted_here=counts)
             if context is None or compiled(bonus.requires).holds(context):
@@ -64,13 +66,13 @@ def rows(
     return tuple(found)
 
 
-def holds(piece: Piece, level: int) -> bool:
+def holds(slotted: SlottedEnhancement, enhancement: Enhancement, level: int) -> bool:
     """Whether a piece counts for set bonuses at a combat level."""
-    if piece.enhancement.bonuses_ignore_exemplar:
+    if enhancement.bonuses_ignore_exemplar:
         return True
-    if piece.enhancement.attuned or not piece.slotted.level:
-        return level >= piece.enhancement.min_bonus_level
-    return level >= piece.slotted.level - LEVELS_BELOW
+    if enhancement.attuned or not slotted.level:
+        return level >= enhancement.min_bonus_level
+    return level >= slotted.level - LEVELS_BELOW
 
 
 def counted(given: Iterable[PowerId], catalogue: Catalogue) -> dict[PowerId, int]:
@@ -80,7 +82,10 @@ def counted(given: Iterable[PowerId], catalogue: Catalogue) -> dict[PowerId, int
     """
     times: dict[PowerId, int] = {}
     for bonus in given:
-        power = catalogue.powers.get(bonus)
-        if power is not None and times.get(bonus, 0) < power.number_allowed:
-            times[bonus] = times.get(bonus, 0) + 1
-    return times
+        times[bonus] = times.get(bonus, 0) + 1
+    known = catalogue.powers
+    return {
+        bonus: min(many, known[bonus].number_allowed)
+        for bonus, many in times.items()
+        if bonus in known and known[bonus].number_allowed > 0
+    }

@@ -79,7 +79,7 @@ def gifts(
         met = structs.replace(facts, pet=entity)
         for active in state.powers:
             power = active.power.power.id
-            given = sheets.for_pet(power, pet.entity, by_foes=active.power.by_foes)
+            given = sheets.for_pet(power, pet.entity, active.power.by_foes)
             if given is None:
                 continue
             context = structs.replace(active.context, facts=met)

@@ -66,22 +66,23 @@ def _finished(
     before = dict(itself)
     after = strengthened(itself, sheet.power, use.strengths, here.to_hit, here.of_level)
     in_slots = _procs(own.id, sheet, pets, use, slots, here)
-    by_procs = math.fsum(proc.damage for proc, _ in in_slots if proc.on)
     for proc, by_type in in_slots:
         for kind, damage in by_type.items() if proc.on else ():
             use.after[kind] = use.after.get(kind, 0.0) + damage
     add_damage(before, use.before, sheet.power)
     add_damage(after, use.after, sheet.power)
-    parts = (power for pet in pets if pet.is_part for power in pet.powers)
-    add_duration(before, after, chain(use.effects, *(part.effects for part in parts)))
-    if by_procs:
-        after["power.damage.procs"] = by_procs
+    parts = [power.effects for pet in pets if pet.is_part for power in pet.powers]
+    add_duration(before, after, chain(use.effects, *parts) if parts else use.effects)
+    if in_slots:
+        by_procs = math.fsum([proc.damage for proc, _ in in_slots if proc.on])
+        if by_procs:
+            after["power.damage.procs"] = by_procs
     return Figures(
         sheet.power.id,
         before,
         after,
         tuple(use.effects),
-        tuple(proc for proc, _ in in_slots),
+        tuple([proc for proc, _ in in_slots]),
         pets,
     )
 

@@ -72,7 +72,8 @@ class Frame:
         self.piece = kept(_POWERS, self._piece)
         self.brings = kept(_POWERS, self._brings)
         self.slotted = kept(_SLOTTINGS, self._slotted)
-        self.holds = kept(_SLOTTINGS, self._holds)
+        self.giving = kept(_SLOTTINGS, self._giving)
+        self.changing_chances = kept(_SLOTTINGS, self._changing_chances)
         self._given_by = kept(_SLOTTINGS, self._given_by_pieces)
         self.enhanced = kept(_ASKED_TWICE, self._enhanced)
         self._aspects = kept(_POWERS, self._aspects_of)
@@ -142,6 +143,16 @@ class Frame:
         if pieces.only_enhances(found):
             return CompiledPower(power, gives=False)
         return self._global(power)
+
+    def _giving(self, enhancements: tuple[str, ...]) -> tuple[tuple[int, CompiledPower], ...]:
+        """Of enhancements in one power those that give something by themselves, by position."""
+        pieces_ = enumerate(self.piece(EnhancementId(each)) for each in enhancements)
+        return tuple((index, piece) for index, piece in pieces_ if piece.gives)
+
+    def _changing_chances(self, given: tuple[PowerId, ...]) -> tuple[PowerId, ...]:
+        """Of set bonuses those that change chances, each as often as it is given: seldom any."""
+        known = self.catalogue.powers
+        return tuple(each for each in given if each in known and self.bonus(each).chances)
 
     def _global(self, power: Power) -> CompiledPower:
         return compile_power(
@@ -214,12 +225,16 @@ class Frame:
 
     def set_bonuses(self, slots: Slots) -> tuple[PowerId, ...]:
         """The bonus powers that the pieces of one power give."""
-        return self._given_by(tuple(slotted.id for slotted in slots if self.holds(slotted)))
-
-    def _holds(self, slotted: SlottedEnhancement) -> bool:
-        """Whether a piece counts for set bonuses at this level."""
-        piece = Piece(slotted, self.catalogue.enhancements[EnhancementId(slotted.id)])
-        return bonuses.holds(piece, self.level)
+        known, level = self.catalogue.enhancements, self.level
+        return self._given_by(
+            tuple(
+                [
+                    each.id
+                    for each in slots
+                    if bonuses.holds(each, known[EnhancementId(each.id)], level)
+                ]
+            )
+        )
 
     def _given_by_pieces(self, enhancements: tuple[str, ...]) -> tuple[PowerId, ...]:
         """The bonus powers of enhancements in one power, all of which count."""

@@ -1,9 +1,9 @@
 """What an object was asked, kept for the next time, and gone with the object."""
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import ParamSpec, TypeVar, cast
-from weakref import WeakMethod
+from weakref import ref
 
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
@@ -18,14 +18,12 @@ def kept(size: int, method: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
 
     Arguments must be hashable. Whoever asks holds the object: ReferenceError when it is gone.
     """
-    asking = partial(_ask, WeakMethod(method))
-    return cast(Callable[Asked, Answer], lru_cache(size)(asking))
+    owner, asked = ref(method.__self__), method.__func__  # type: ignore[attr-defined]
 
+    def ask(*args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
+        alive = owner()
+        if alive is None:
+            raise ReferenceError("what would know this is gone: hold it while you ask")
+        return asked(alive, *args, **kwargs)  # type: ignore[no-any-return]
 
-def _ask(
-    weak: WeakMethod[Callable[Asked, Answer]], *args: Asked.args, **kwargs: Asked.kwargs
-) -> Answer:
-    alive = weak()
-    if alive is None:
-        raise ReferenceError("what would know this is gone: hold it while you ask")
-    return alive(*args, **kwargs)
+    return cast(Callable[Asked, Answer], lru_cache(size)(ask))

@@ -92,7 +92,8 @@ def strengthened(
 
 def _hit_chance(multiplier: float, to_hit: float) -> float:
     low, high = HIT_CHANCES
-    return min(max(min(max(to_hit, low), high) * multiplier, low), high)
+    chance = (low if to_hit < low else high if to_hit > high else to_hit) * multiplier
+    return low if chance < low else high if chance > high else chance
 
 
 def add_damage(numbers: dict[str, float], damage: Mapping[str, float], power: Power) -> None:
@@ -100,7 +101,7 @@ def add_damage(numbers: dict[str, float], damage: Mapping[str, float], power: Po
 
     Of a toggle or auto it is the damage of one pulse.
     """
-    whole = math.fsum(damage.values())
+    whole = math.fsum(damage.values()) if damage else 0.0
     if not whole:
         return
     numbers["power.damage"] = whole

@@ -87,7 +87,7 @@ def check(build: Build, catalogue: Catalogue, before: Checked | None = None) -> 
 
 
 def _part(check: Callable[[Known], Iterable[Breach]], known: Known) -> tuple[Finding, ...]:
-    return tuple(_finding(breach) for breach in islice(check(known), MAX_FINDINGS))
+    return tuple([_finding(breach) for breach in islice(check(known), MAX_FINDINGS)])
 
 
 def _finding(breach: Breach) -> Finding:

@@ -390,20 +390,15 @@ def _change_chances(
     frame: Frame,
 ) -> bool:
     """Whether among the set bonuses that a power's slots give or gave is one that does it."""
-    given = (*before.get(power, ()), *after.get(power, ()))
-    return any(each in frame.catalogue.powers and frame.bonus(each).chances for each in given)
+    changing = frame.changing_chances
+    return bool(changing(before.get(power, ())) or changing(after.get(power, ())))
 
 
 def _changing_chances(
     set_bonuses: Mapping[PowerId, tuple[PowerId, ...]], facts: Facts, frame: Frame
 ) -> Iterator[Active]:
     """The set bonuses that change chances, as often as they count."""
-    given = [
-        each
-        for bonuses_ in set_bonuses.values()
-        for each in bonuses_
-        if each in frame.catalogue.powers and frame.bonus(each).chances
-    ]
+    given = [each for all_ in set_bonuses.values() for each in frame.changing_chances(all_)]
     for bonus, times in bonuses.counted(given, frame.catalogue).items():
         power = frame.bonus(bonus)
         for _ in range(times):

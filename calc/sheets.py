@@ -84,6 +84,7 @@ class Sheets:
         self.summoned = kept(_SHEETS, self._summoned)
         self.summoned_by = kept(_SHEETS, self._summoned_by)
         self.slotted = kept(_SLOTTINGS, self._slotted)
+        self._copied = kept(_SLOTTINGS, self._work_copied)
         self.outcome = _outcomes()
         self.own_numbers = kept(_SHEETS, self._own_numbers)
         self.slotted_alike: Kept[Shown] = Kept()
@@ -223,7 +224,7 @@ class Sheets:
         return listens(sheet, (*found.values(), *summoned))
 
     def _for_pet(
-        self, power: PowerId, pet: EntityId, *, by_foes: bool = False
+        self, power: PowerId, pet: EntityId, by_foes: bool = False
     ) -> CompiledPower | None:
         """What a power gives pets of a kind; None for nothing that figures show."""
         given = compile_for_pet(
@@ -313,22 +314,22 @@ class Sheets:
 
         copied: they are a summoner's; of these only pieces of a type that the power takes work.
         """
-        if copied:
-            accepted = sheet.power.enhancement_types
-            slots = tuple(
-                each
-                for each in slots
-                if any(
-                    kind in accepted
-                    for kind in self.catalogue.enhancements[
-                        EnhancementId(each.id)
-                    ].enhancement_types
-                )
-            )
+        if copied and slots:
+            work = self._copied(tuple([each.id for each in slots]), sheet.power.id)
+            slots = tuple([each for each, works in zip(slots, work, strict=True) if works])
         if not slots and not boosts:
             return (0.0,) * len(sheet.enhanceable)
         given = self.frame.enhanced(sheet.power.id, slots, boosts)
         return tuple([given.get(attribute, 0.0) for attribute in sheet.slotted])
+
+    def _work_copied(self, enhancements: tuple[str, ...], power: PowerId) -> tuple[bool, ...]:
+        """Which of a summoner's pieces work in a power of who is summoned."""
+        accepted = self.catalogue.powers[power].enhancement_types
+        known = self.catalogue.enhancements
+        return tuple(
+            any(kind in accepted for kind in known[EnhancementId(each)].enhancement_types)
+            for each in enhancements
+        )
 
 
 def _outcomes() -> Outcomes:

@@ -10,7 +10,7 @@ from calc.changes import differing
 from calc.facts import FIXED, Context
 from calc.frame import Frame
 from calc.running import Running
-from gamedata.catalogue import EnhancementId, PowerId
+from gamedata.catalogue import PowerId
 
 _PLAIN = FIXED | {"result"}  # what a condition may read without looking at the build
 _UNSLOTTED = (0.0,)
@@ -47,9 +47,8 @@ def all_sources(state: Running, frame: Frame) -> Sources:
 
 def _pieces(active: Active, state: Running, frame: Frame) -> Iterable[tuple[str, Source]]:
     """What the pieces in a power give by themselves."""
-    for index, slotted in enumerate(active.slots):
-        piece = frame.piece(EnhancementId(slotted.id))
-        if piece.gives and slotted.proc is not False:
+    for index, piece in frame.giving(tuple([slotted.id for slotted in active.slots])):
+        if active.slots[index].proc is not False:
             alone = Active(piece, 1, (), _UNSLOTTED, Context(state.facts, piece.power))
             yield f"{active.key} / {index}", Source(alone)
 

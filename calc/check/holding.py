@@ -57,7 +57,7 @@ def holding(
     """
     if not taken.slots:
         return NOTHING
-    levels = tuple(slot.level for key, slot in taken.slots.items() if key != OWN_SLOT)
+    levels = tuple([slot.level for key, slot in taken.slots.items() if key != OWN_SLOT])
     if power is None:
         return Holding(levels)
     pieces = _pieces(power, taken, build, catalogue, before)
@@ -138,8 +138,11 @@ def _piece(power: Power, key: str, slot: Slot, build: Build, catalogue: Catalogu
 
 
 def _may_be_wrong(power: Power, levels: tuple[int, ...], picked: int) -> bool:
-    too_many = len(levels) >= MAX_SLOTS_PER_POWER
-    return power.max_slots < 1 or too_many or min(levels, default=50) < max(picked, 1)
+    return (
+        power.max_slots < 1
+        or len(levels) >= MAX_SLOTS_PER_POWER
+        or (bool(levels) and min(levels) < max(picked, 1))
+    )
 
 
 def _slots(power: Power, taken: TakenPower, picked: int) -> Iterator[Breach]:

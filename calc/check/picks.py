@@ -90,23 +90,27 @@ def pick_levels(known: Known) -> Iterator[Breach]:
 
 def prerequisites(known: Known) -> Iterator[Breach]:
     """Level by level: what was picked at the same level counts, the power itself does not."""
-    build = known.build
+    build, archetype = known.build, word(known.build.archetype)
     granted = [power_id for power_id in known.powers if power_id not in known.picks]
     counts = copies(granted, powersets(build))
     for level, group in groupby(known.picks, key=known.picks.__getitem__):  # these are by level
         picked = list(group)
-        for power_id in picked:
+        several = len(picked) > 1
+        for power_id in picked if several else ():
             _count(counts, power_id, 1)
-        demanding = [power_id for power_id in picked if known.powers[power_id].requires]
-        if not demanding:
-            continue
-        context = Context(Facts(word(build.archetype), max(level, 1), counts))
-        for power_id in demanding:
+        context = Context(Facts(archetype, max(level, 1), counts))
+        for power_id in picked:
             power = known.powers[power_id]
-            _count(counts, power_id, -1)
+            if not power.requires:
+                continue
+            if several:
+                _count(counts, power_id, -1)
             if compiled(power.requires, "build").evaluate(context) in (False, 0):
                 yield Breach("prerequisite_missing", _missing(power, known), power_id)
-            _count(counts, power_id, 1)
+            if several:
+                _count(counts, power_id, 1)
+        if not several:  # its own requirement does not see it
+            _count(counts, picked[0], 1)
 
 
 def _count(counts: dict[str, int], power_id: str, by: int) -> None:

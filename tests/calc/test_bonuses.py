@@ -91,7 +91,8 @@ def test_exemplared_characters_keep_some_bonuses(
     catalogue: Catalogue, name: str, piece_level: int, level: int, expected: bool
 ) -> None:
     """`calc.md` §13."""
-    assert holds(pieces(catalogue, name, level=piece_level)[0], level) is expected
+    piece = pieces(catalogue, name, level=piece_level)[0]
+    assert holds(piece.slotted, piece.enhancement, level) is expected
 
 
 def test_every_set_of_the_catalogue_gives_bonuses_that_exist(catalogue: Catalogue) -> None:
