@@ -1,6 +1,6 @@
 """In what one build differs from another, as far as totals and figures follow from it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
@@ -55,6 +55,13 @@ def changes(old: Build, new: Build) -> Changes | None:
         if after.on is not before.on or after.count != before.count:
             switched.append(power)
     return Changes(tuple(slotted), tuple(switched), issued)
+
+
+def moved(old: Mapping[str, float], new: Mapping[str, float]) -> Collection[str]:
+    """Under which names two sets of numbers differ; what is not there is 0."""
+    if old == new:
+        return ()
+    return {name for name in old.keys() | new.keys() if old.get(name, 0.0) != new.get(name, 0.0)}
 
 
 def differing(old: Sequence[Thing], new: Sequence[Thing]) -> tuple[list[Thing], list[Thing]]:

@@ -216,6 +216,7 @@ class _Compiler:
             reads=brings_by.union(*(part.reads() for part in counting)),
             brings_by=brings_by,
             listens=frozenset(each.attribute for each in listening if each.by_globals),
+            tags=frozenset(tag for part in counting for _, tags in part.chances for tag in tags),
             gives=bool(self.always or self.parts or self.strengthens or self.strengthening),
             constant=None if self.parts or self.enhanceable or is_kept_up else self._constant(),
         )

@@ -143,8 +143,8 @@ class CompiledPower(Struct, frozen=True, gc=False):
     modes without which, and with which, the power does nothing. reads_totals: some part does.
     reads: what its conditions and formulas depend on; brings_by: of these, what decides which
     modes, chances and powers come with it. listens: the attributes whose global strength changes
-    what it gives. gives: it adds to some sum or strength. constant: what it adds to each sum, if
-    that is the same in every build.
+    what it gives; tags: those whose changed chances do. gives: it adds to some sum or strength.
+    constant: what it adds to each sum, if that is the same in every build.
     """
 
     power: Power
@@ -172,6 +172,7 @@ class CompiledPower(Struct, frozen=True, gc=False):
     reads: frozenset[Reads] = frozenset()
     brings_by: frozenset[Reads] = frozenset()
     listens: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
     gives: bool = True
     constant: Mapping[int, tuple[float, ...]] | None = None
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from calc.active import knowing
 from calc.build import Build
-from calc.changes import changes
+from calc.changes import changes, moved
 from calc.frame import Frame
 from calc.powers import Contribution, Keyed, contributions, global_strengths, stronger
 from calc.running import Running, running, running_after
@@ -85,11 +85,11 @@ def remember(build: Build, frame: Frame, old: Remembered | None = None) -> Remem
     state = running(build, frame) if after is None else after
     sources = all_sources(state, frame)
     before = old.sources.by_key
-    same_chances = state.chances == old.state.chances
+    tags = moved(old.state.chances, state.chances)
     others = [
         key
         for key, source in sources.by_key.items()
-        if not (same_chances and is_same(source, before.get(key)))
+        if not is_same(source, before.get(key)) or not source.active.power.tags.isdisjoint(tags)
     ]
     others.extend(key for key in before if key not in sources.by_key)
     return _evaluated(build, frame, state, sources, others, old)
@@ -113,18 +113,18 @@ def _evaluated(
     )
     if old is not None:
         before = old.strengths
-        moved = {
+        others_moved = {
             attribute
             for attribute in touched_strengths
             if strengths.get(attribute, 0.0) != before.get(attribute, 0.0)
         }
-        if moved:
+        if others_moved:
             others = {
                 *others,
                 *(
                     key
                     for key, source in sources.items()
-                    if not moved.isdisjoint(source.active.power.listens)
+                    if not others_moved.isdisjoint(source.active.power.listens)
                 ),
             }
     given = dict(old.given) if old is not None else {}

@@ -4,11 +4,11 @@ Figures are kept power by power: a power's depend on itself, its slots and switc
 strengths that its sheet listens to, and on the totals where one of its formulas reads them.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from msgspec import Struct, structs
 
-from calc.changes import differing
+from calc.changes import differing, moved
 from calc.facts import Reads
 from calc.figure_types import Figures
 from calc.remembered import Remembered
@@ -74,29 +74,36 @@ def _listeners(
 
     others: those that are looked at anyway.
     """
-    moved = _moved(memory.strengths, old.memory.strengths)
+    strengths = moved(old.memory.strengths, memory.strengths)
+    tags = moved(old.memory.state.chances, memory.state.chances)
     hits_otherwise = here.to_hit != old.here.to_hit
     reads = _read_otherwise(here, old.here)
-    anything = bool(moved) or not reads <= {"slotted"}
-    own = {*moved, "Accuracy"} if hits_otherwise else moved
+    anything = hits_otherwise or bool(tags) or not reads <= {"slotted"}
+    own = {*strengths, "Accuracy"} if hits_otherwise else strengths
     givers: Collection[PowerId] | None = None
     looked_at: Collection[tuple[PowerId, Shown]] = old.shown.items()
-    if not anything:  # by far the most edits, and nearly all powers
+    if not anything and not strengths:  # by far the most edits, and nearly all powers
         looked_at = [(power, was) for power, was in looked_at if was.looks_around]
     for power, was in looked_at:
         if power in others:
             continue
         hears = was.hears
-        is_heard = not (reads.isdisjoint(hears.reads) and hears.attributes.isdisjoint(moved))
-        if is_heard or (hears.others and anything):
+        if (
+            (anything and hears.others)
+            or not hears.reads.isdisjoint(reads)
+            or not hears.attributes.isdisjoint(strengths)
+            or not hears.tags.isdisjoint(tags)
+        ):
             yield power, shown(power, here, was)
-        elif hits_otherwise or not hears.own.isdisjoint(moved):
-            yield power, costing_anew(was, here, own)
-        elif was.figures.pets and here.sheets.pets_in(was.used.sheet.power.id):
+            continue
+        if was.figures.pets and here.sheets.pets_in(was.used.sheet.power.id):
             if givers is None:
                 givers = _givers(memory.state, old.memory.state)
-            if givers and _pets_have_other(was.used.sheet.power.id, givers, here, old.here):
+            if _pets_have_other(was.used.sheet.power.id, givers, strengths, here, old.here):
                 yield power, shown(power, here, was)
+                continue
+        if hits_otherwise or not hears.own.isdisjoint(strengths):
+            yield power, costing_anew(was, here, own)
 
 
 def _read_otherwise(here: Situation, before: Situation) -> frozenset[Reads]:
@@ -113,15 +120,14 @@ def _read_otherwise(here: Situation, before: Situation) -> frozenset[Reads]:
 
 
 def _is_comparable(one: Remembered, other: Remembered) -> bool:
-    """Whether all that concerns every power is the same, but for strengths, totals, modes and what
-    is slotted."""
+    """Whether all that concerns every power is the same, but for strengths, chances, totals, modes
+    and what is slotted."""
     if one.frame is not other.frame:
         return False
     new, old = one.state, other.state
     facts = old.facts
     return (
         new.boosts == old.boosts
-        and new.chances == old.chances
         and scenario_of(one.build) == scenario_of(other.build)
         and new.facts == structs.replace(facts, slotted=new.facts.slotted, modes=new.facts.modes)
     )
@@ -140,17 +146,6 @@ def _others(memory: Remembered, old: Remembered) -> set[PowerId]:
     return found
 
 
-def _moved(strengths: Mapping[str, float], old: Mapping[str, float]) -> Collection[str]:
-    """The attributes whose global strength differs."""
-    if strengths == old:
-        return ()
-    return {
-        attribute
-        for attribute in strengths.keys() | old.keys()
-        if strengths.get(attribute, 0.0) != old.get(attribute, 0.0)
-    }
-
-
 def _givers(one: Running, other: Running) -> Collection[PowerId]:
     """The powers and set bonuses that differ: what pets are given may follow from these."""
     lost, won = differing(other.powers, one.powers)
@@ -164,17 +159,24 @@ def _givers(one: Running, other: Running) -> Collection[PowerId]:
 
 
 def _pets_have_other(
-    used: PowerId, givers: Collection[PowerId], here: Situation, before: Situation
+    used: PowerId,
+    givers: Collection[PowerId],
+    strengths: Collection[str],
+    here: Situation,
+    before: Situation,
 ) -> bool:
     """Whether those whom a power summons have something else of the build's powers than before.
 
-    Strengths and totals of their summoner's are the same. givers: the powers that are not.
+    givers: the powers that are not the same; strengths: those of their summoner's that are not.
     """
     sheets, known = here.sheets, here.sheets.catalogue
     return any(
-        any(
-            giver in known.powers and sheets.for_pet(giver, pet.entity) is not None
-            for giver in givers
+        (
+            bool(strengths)
+            or any(
+                giver in known.powers and sheets.for_pet(giver, pet.entity) is not None
+                for giver in givers
+            )
         )
         and here.gifts(pet) != before.gifts(pet)
         for pet in sheets.pets_in(used)

@@ -201,27 +201,27 @@ class Sheets:
     def _listens(self, sheet: Sheet) -> Listens:
         """What a sheet listens to, with all that it brings."""
         known = self.catalogue.powers
-        found: dict[PowerId, Sheet] = {}
-        summoned: list[Sheet] = []
-        newest = [sheet]
-        for _ in range(MAX_DEPTH + 1):
-            brought: dict[PowerId, Sheet] = {}
-            for bringing in (each for one in newest for each in one.bringing):
-                pet = self.summoned(bringing)
-                if pet is not None:
-                    own_tables = not pet.copies_strengths
-                    summoned.extend(
-                        self.of_pet(power, pet.own_class, own_tables=own_tables)
-                        for power in pet.powers
-                    )
-                brought.update(
-                    (power, self.of_power(power))
-                    for power in bringing.powers
-                    if power in known and power not in found
-                )
-            found.update(brought)
+        found: dict[Hashable, Sheet] = {}
+        newest: list[tuple[Sheet, Summoned | None]] = [(sheet, None)]  # and whose it is
+        while newest:
+            brought: dict[Hashable, tuple[Sheet, Summoned | None]] = {}
+            for one, whose in newest:
+                for bringing in one.bringing:
+                    pet = self.summoned(bringing)
+                    theirs = [(power, pet) for power in pet.powers] if pet is not None else []
+                    for power, by in (*theirs, *((each, whose) for each in bringing.powers)):
+                        place = (power, by and by.own_class, by and by.copies_strengths)
+                        if power in known and place not in found:
+                            brought[place] = (self._of(power, by), by)
+            found.update((place, each) for place, (each, _) in brought.items())
             newest = list(brought.values())
-        return listens(sheet, (*found.values(), *summoned))
+        return listens(sheet, found.values())
+
+    def _of(self, power: PowerId, whose: Summoned | None) -> Sheet:
+        """A power of the character, or of somebody summoned."""
+        if whose is None:
+            return self.of_power(power)
+        return self.of_pet(power, whose.own_class, own_tables=not whose.copies_strengths)
 
     def _for_pet(
         self, power: PowerId, pet: EntityId, by_foes: bool = False

@@ -6,7 +6,7 @@ from itertools import chain
 from msgspec import Struct, structs
 
 from calc.active import Active
-from calc.changes import differing
+from calc.changes import differing, moved
 from calc.facts import FIXED, Context
 from calc.frame import Frame
 from calc.running import Running
@@ -97,12 +97,20 @@ def sources_after(
         others.append(key)
         _replace(sources, others, _pieces(was, state, frame), ())
     bonuses = _add_bonuses(sources, others, old.bonuses, before, state, frame)
+    tags = moved(before.chances, state.chances)
+    if tags:
+        known = set(others)
+        others.extend(
+            key
+            for key, each in sources.items()
+            if key not in known and not each.active.power.tags.isdisjoint(tags)
+        )
     return Sources(sources, bonuses), others
 
 
 def _reads_alike(before: Running, state: Running) -> bool:
     """Whether conditions read the same, but for what is slotted."""
-    if before.chances != state.chances or state.reads_slots:
+    if state.reads_slots:
         return False
     facts = before.facts
     return state.facts is facts or state.facts == structs.replace(
