@@ -236,6 +236,11 @@ def felt_by_pet(
             yield SelfEffect(effect, "pet", times, 0, conditions, unless)
 
 
+def reaches_pets(power: Power) -> bool:
+    """Whether anything in a power may do something for those whom its caster summoned."""
+    return any(_reaches_pets(effect, power) for effect in flatten(power))
+
+
 def _reaches_pets(effect: Effect, power: Power) -> bool:
     """One's pets are allies near by; of a power for one ally, not the one who is meant."""
     target = effect.template.target

@@ -11,7 +11,7 @@ from calc.accolades import is_accolade
 from calc.build import Build
 from calc.conditions import compiled
 from calc.facts import Context, Facts, word
-from calc.owned import copies, owned, powersets
+from calc.owned import Issuing, copies, owned, powersets
 from calc.schedule import FIRST_POOL_LEVEL
 from gamedata.catalogue import Catalogue, Power, PowersetId
 from gamedata.queries import DISABLED, EPIC, POOL
@@ -109,11 +109,16 @@ def has(build: Build, power: Power, catalogue: Catalogue) -> bool:
 
 
 def comes_by_itself(
-    build: Build, power: Power, catalogue: Catalogue, context: Context | None = None
+    build: Build,
+    power: Power,
+    catalogue: Catalogue,
+    context: Context | None = None,
+    issuing: Issuing | None = None,
 ) -> bool:
     """Whether the game grants a power to this character.
 
-    context: the build's, from `context_of`, for who asks about many powers.
+    context: the build's, from `context_of`; issuing: that of its archetype and level; both for
+    who asks about many powers.
     """
     if not power.auto_issue or power.requires == DISABLED:
         return False
@@ -121,7 +126,7 @@ def comes_by_itself(
         return power.powerset.startswith("Inherent.") or _touches(build, power.powerset)
     # What a granted power grants in turn needs the whole list, made without this one.
     others = {key: taken for key, taken in build.powers.items() if key != power.id}
-    return power.id in owned(replace(build, powers=others), catalogue)
+    return power.id in owned(replace(build, powers=others), catalogue, issuing)
 
 
 def context_of(build: Build) -> Context:

@@ -10,6 +10,7 @@ from calc import everywhere, pieces
 from calc.active import MAX_DEPTH
 from calc.compile import compile_for_pet, compile_power
 from calc.compile_sheet import Caster, compile_sheet, name_of
+from calc.effects import reaches_pets
 from calc.figure_types import PetPowerFigures
 from calc.frame import Frame, Slots
 from calc.kept import kept
@@ -79,6 +80,7 @@ class Sheets:
         self.everywhere = kept(_SHEETS, self._everywhere)
         self.hearing = kept(_SHEETS, self._hearing)
         self.for_pet = kept(_GIFTS, self._for_pet)
+        self._for_pets = kept(_GIFTS, self._is_for_pets)
         self.of_pet_itself = kept(_SHEETS, self._of_pet_itself)
         self.pets_in = kept(_SHEETS, self._pets_in)
         self.summoned = kept(_SHEETS, self._summoned)
@@ -227,6 +229,8 @@ class Sheets:
         self, power: PowerId, pet: EntityId, by_foes: bool = False
     ) -> CompiledPower | None:
         """What a power gives pets of a kind; None for nothing that figures show."""
+        if not self._for_pets(power):
+            return None
         given = compile_for_pet(
             self.catalogue.powers[power],
             self.catalogue.entities[pet],
@@ -237,6 +241,10 @@ class Sheets:
             by_foes=by_foes,
         )
         return given if given.grants or given.executes or _shows(given) else None
+
+    def _is_for_pets(self, power: PowerId) -> bool:
+        """Whether a power may give something to pets of any kind: few do."""
+        return reaches_pets(self.catalogue.powers[power])
 
     def _of_pet_itself(self, power: PowerId, own_class: ArchetypeId) -> CompiledPower | None:
         """What an auto power gives the pet that has it; None for nothing that figures show."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from calc.build import OWN_SLOT, Build, Slot, SlottedEnhancement, TakenPower
-from calc.placing import breaches, is_well_placed
+from calc.placing import is_well_placed
 from calc.rulebook import Breach
 from calc.schedule import MAX_SLOTS_PER_POWER
 from gamedata.catalogue import Catalogue, Enhancement, EnhancementId, Power
@@ -14,27 +14,29 @@ Breaches = tuple[Breach, ...]
 
 
 class Piece(Struct, frozen=True, gc=False):
-    """What sits in a slot. misplaced: the refusing rules of chapter E; foreign: of no such
-    origin."""
+    """What sits in a slot. is_misplaced: against the refusing rules of chapter E; is_foreign: for
+    another origin."""
 
     slot: Slot
+    slotted: SlottedEnhancement
     enhancement: Enhancement | None
-    misplaced: Breaches
-    foreign: Breaches
+    is_misplaced: bool
+    is_foreign: bool
 
 
 class Holding(Struct, frozen=True, gc=False):
-    """A power's slots. slots, misplaced, foreign, twice: what is wrong with them.
+    """A power's slots. slots, twice: what is wrong with them.
 
-    levels: at which the added slots were added. uniques: group, slot and name of each unique
+    levels: at which the added slots were added. misplaced, foreign: slot and content of what may
+    not be there, and of what is for another origin. uniques: group, slot and name of each unique
     piece. early: slot and name of what cannot be slotted yet at the character's level.
     """
 
     levels: tuple[int, ...] = ()
     pieces: tuple[tuple[str, Piece], ...] = ()
     slots: Breaches = ()
-    misplaced: Breaches = ()
-    foreign: Breaches = ()
+    misplaced: tuple[tuple[str, SlottedEnhancement], ...] = ()
+    foreign: tuple[tuple[str, Enhancement], ...] = ()
     twice: Breaches = ()
     uniques: tuple[tuple[str, str, str], ...] = ()
     early: tuple[tuple[str, str], ...] = ()
@@ -73,7 +75,7 @@ def _pieces(
     for key in sorted(taken.slots):
         slot, piece = taken.slots[key], known.get(key)
         if piece is None or piece.slot is not slot:
-            piece = _piece(power, key, slot, build, catalogue)
+            piece = _piece(power, slot, build, catalogue)
         if piece is not None:
             pieces.append((key, piece))
     return pieces
@@ -86,18 +88,20 @@ def _holding(
     pieces: list[tuple[str, Piece]],
     level: int,
 ) -> Holding:
-    misplaced: Breaches = ()
-    foreign: Breaches = ()
+    misplaced: list[tuple[str, SlottedEnhancement]] = []
+    foreign: list[tuple[str, Enhancement]] = []
     twice: list[Breach] = []
     uniques: list[tuple[str, str, str]] = []
     early: list[tuple[str, str]] = []
     seen: set[tuple[str, int]] = set()
     for key, piece in pieces:
-        misplaced += piece.misplaced
-        foreign += piece.foreign
+        if piece.is_misplaced:
+            misplaced.append((key, piece.slotted))
         held = piece.enhancement
         if held is None:
             continue
+        if piece.is_foreign:
+            foreign.append((key, held))
         if held.unique_group:
             uniques.append((min(held.unique_group), key, held.name))
         elif held.boost_set:
@@ -111,30 +115,24 @@ def _holding(
         levels,
         tuple(pieces),
         slots,
-        misplaced,
-        foreign,
+        tuple(misplaced),
+        tuple(foreign),
         tuple(twice),
         tuple(uniques),
         tuple(early),
     )
 
 
-def _piece(power: Power, key: str, slot: Slot, build: Build, catalogue: Catalogue) -> Piece | None:
+def _piece(power: Power, slot: Slot, build: Build, catalogue: Catalogue) -> Piece | None:
     slotted = slot.enhancement
     if not isinstance(slotted, SlottedEnhancement):
         return None
     held = catalogue.enhancements.get(EnhancementId(slotted.id))
-    misplaced: Breaches = ()
-    foreign: Breaches = ()
-    if not is_well_placed(build, power, slotted, catalogue):
-        misplaced = tuple(
-            Breach(breach.code, breach.message, power.id, key)
-            for breach in breaches(build, power, slotted, catalogue)
-        )
-    if held is not None and build.origin and held.origins and build.origin not in held.origins:
-        message = f"{held.name} in {power.name} is for {' or '.join(held.origins)} origin."
-        foreign = (Breach("enhancement_of_other_origin", message, power.id, key),)
-    return Piece(slot, held, misplaced, foreign)
+    is_foreign = held is not None and bool(
+        build.origin and held.origins and build.origin not in held.origins
+    )
+    is_misplaced = not is_well_placed(build, power, slotted, catalogue)
+    return Piece(slot, slotted, held, is_misplaced, is_foreign)
 
 
 def _may_be_wrong(power: Power, levels: tuple[int, ...], picked: int) -> bool:

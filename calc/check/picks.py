@@ -7,7 +7,7 @@ from itertools import groupby
 from calc.check.known import Known, names
 from calc.conditions import compiled
 from calc.facts import Context, Facts, word
-from calc.owned import copies, counted_as, powersets
+from calc.owned import Issuing, copies, counted_as, powersets
 from calc.picks import (
     chosen_with_trunks,
     comes_by_itself,
@@ -30,6 +30,7 @@ def powers(known: Known) -> Iterator[Breach]:
     chosen = chosen_with_trunks(build)
     incarnate = frozenset(build.incarnates.values())
     context = context_of(build)
+    issuing = Issuing(known.catalogue, build.archetype, build.level)
     for power_id in known.order:
         power = known.powers.get(power_id)
         if power is None:
@@ -40,7 +41,7 @@ def powers(known: Known) -> Iterator[Breach]:
                 yield _not_of_a_chosen_set(power, known)
         elif power_id in incarnate or is_extra(power):
             continue
-        elif not comes_by_itself(build, power, known.catalogue, context):
+        elif not comes_by_itself(build, power, known.catalogue, context, issuing):
             message = f"{power.name} is granted by nothing that the character has."
             yield Breach("not_taken", message, power_id)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from calc.check.known import Known
+from calc.placing import breaches
 from calc.rulebook import Breach
 from calc.schedule import MAX_ADDED_SLOTS, SLOTS, overdrawn
 
@@ -26,8 +27,11 @@ def slot_budget(known: Known) -> Iterator[Breach]:
 
 
 def misplaced(known: Known) -> Iterator[Breach]:
+    """Said only of as many as are asked for: of a document that breaks every rule not of all."""
     for power in known.order:
-        yield from known.holdings[power].misplaced
+        for slot, slotted in known.holdings[power].misplaced:
+            for breach in breaches(known.build, known.powers[power], slotted, known.catalogue):
+                yield Breach(breach.code, breach.message, power, slot)
 
 
 def uniques(known: Known) -> Iterator[Breach]:
@@ -47,4 +51,7 @@ def twice(known: Known) -> Iterator[Breach]:
 
 def foreign(known: Known) -> Iterator[Breach]:
     for power in known.order:
-        yield from known.holdings[power].foreign
+        for slot, held in known.holdings[power].foreign:
+            origins = " or ".join(held.origins)
+            message = f"{held.name} in {known.powers[power].name} is for {origins} origin."
+            yield Breach("enhancement_of_other_origin", message, power, slot)
