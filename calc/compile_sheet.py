@@ -109,7 +109,7 @@ class _Compiler:
         self.bringing: list[Bringing] = []
         self.enhanceable = [
             enhanceable(power, attribute, caster.archetype, caster.level, is_effect=False)
-            for attribute in OWN
+            for attribute in (OWN if enhanced else ())
         ]
 
     def add(self, effect: Effect) -> None:

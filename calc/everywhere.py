@@ -6,7 +6,7 @@ takes an enhancement of one of their types: the poison of Offensive Adaptation, 
 
 from collections.abc import Iterator, Sequence
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from calc.changes import differing
 from calc.running import Running
@@ -53,22 +53,38 @@ def _given(state: Running, catalogue: Catalogue) -> Iterator[PowerId]:
             yield bonus
 
 
-def in_host(proc: Power, host: Power) -> Power | None:
+class Happening(Struct, frozen=True, gc=False):
+    """What a proc does, whatever power it happens in: its effects without what enhances, which
+    slots and boosts are asked for."""
+
+    proc: Power
+    effects: tuple[EffectGroup, ...]
+    activation_effects: tuple[EffectGroup, ...]
+
+
+def happening(proc: Power) -> Happening:
+    once = _besides_boosts(proc.activation_effects)
+    return Happening(proc, _besides_boosts(proc.effects), once)
+
+
+def in_host(happens: Happening, host: Power) -> Power | None:
     """A proc as what happens when another power is used; None where it does not.
 
     Its formulas ask for the other's times and reach.
     """
-    if not any(kind in host.enhancement_types for kind in proc.enhancement_types):
+    if not happens.effects and not happens.activation_effects:
         return None
-    effects = _besides_boosts(proc.effects)
-    once = _besides_boosts(proc.activation_effects)
-    if not effects and not once:
+    if not any(kind in host.enhancement_types for kind in happens.proc.enhancement_types):
         return None
-    return structs.replace(host, effects=effects, activation_effects=once, redirects=())
+    return structs.replace(
+        host,
+        effects=happens.effects,
+        activation_effects=happens.activation_effects,
+        redirects=(),
+    )
 
 
 def _besides_boosts(groups: Sequence[EffectGroup]) -> tuple[EffectGroup, ...]:
-    """Without what enhances, which slots and boosts are asked for."""
     found = []
     for group in groups:
         templates = tuple(each for each in group.templates if "Boost" not in each.flags)

@@ -162,7 +162,8 @@ class Bringing(Struct, frozen=True, eq=False, gc=False):
 class Sheet(Struct, frozen=True, eq=False, gc=False):
     """A power with everything that it does: each sheet is itself only.
 
-    enhanceable: `OWN` first, then what its lines use; slotted: their attributes. is_open: by
+    enhanceable: `OWN` first, then what its lines use; nothing where no strength works. slotted:
+    their attributes. is_open: by
     block, whether a build decides how likely it happens; open: those blocks. is_plain: all blocks
     are; has_ppm: an open one has procs per minute. heard: the attributes whose global strength it
     uses, as `enhanceable` has them. fixed: the reading of what is the same for all builds.

@@ -75,6 +75,7 @@ class Sheets:
         self.of_pet = kept(_SHEETS, self._of_pet)
         self.of_piece = kept(_SHEETS, self._of_piece)
         self.of_proc = kept(_SHEETS, self._of_proc)
+        self._happening = kept(_SHEETS, self._happening_by)
         self.used = kept(_SHEETS, self._used)
         self.in_slots = kept(_SLOTTINGS, self._in_slots)
         self.everywhere = kept(_SHEETS, self._everywhere)
@@ -182,9 +183,12 @@ class Sheets:
     ) -> dict[str, float]:
         return own_numbers(sheet.power, self.catalogue.powers[own], to_hit, of_level)
 
+    def _happening_by(self, proc: PowerId) -> everywhere.Happening:
+        return everywhere.happening(self.catalogue.powers[proc])
+
     def _of_proc(self, proc: PowerId, host: PowerId) -> Sheet | None:
         """What a proc that works in all powers does when one is used; None for nothing."""
-        as_power = everywhere.in_host(self.catalogue.powers[proc], self.catalogue.powers[host])
+        as_power = everywhere.in_host(self._happening(proc), self.catalogue.powers[host])
         if as_power is None:
             return None
         sheet = compile_sheet(as_power, self.caster, self.changed_tags, enhanced=False)
