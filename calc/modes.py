@@ -27,7 +27,9 @@ def in_modes(powers: list[Active], facts: Facts) -> tuple[list[Active], Facts, f
         active
         for index, active in enumerate(powers)
         if active.power.needed_modes <= anywhere
-        and not any(_bars(other, index, powers, modes) for other in setting)
+        and not (
+            active.power.barred_by and any(_bars(other, index, powers, modes) for other in setting)
+        )
     ]
     modes = _modes_of(standing)
     setters = Counter(mode for own in modes for mode in own)

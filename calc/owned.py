@@ -5,8 +5,10 @@ the archetype's own powers, the forms that come with another power) is in it onl
 about it was chosen: slots, on or off, a count. Source: the design's `calc.md` §9, §14.2, §14.4.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 
 from calc.build import Build, TakenPower
 from calc.conditions import Condition, compiled, decided
@@ -91,8 +93,7 @@ def owned_with_copies(
         else:
             powers[power.id] = taken
     chosen = tuple(powersets(build))
-    counts: dict[str, int] = {}
-    _count(counts, powers)
+    counts = _counted(powers)
     waiting = [
         candidate for candidate in _candidates(build, chosen, issuing) if candidate[0] not in powers
     ]
@@ -107,7 +108,7 @@ def owned_with_copies(
             else:
                 still.append(candidate)
         powers.update((each, issued.get(each, _PLAIN)) for each in fitting)
-        _count(counts, fitting)
+        counts.update(_counted(fitting))
         waiting = still if fitting else []
     return powers, _with_sets(counts, chosen)
 
@@ -145,17 +146,11 @@ def copies(powers: Iterable[str], chosen: Iterable[str] = ()) -> dict[str, int]:
 
     A chosen powerset counts as owned, even with no power of it taken yet.
     """
-    counts: dict[str, int] = {}
-    _count(counts, powers)
-    return _with_sets(counts, chosen)
+    return _with_sets(_counted(powers), chosen)
 
 
-def _count(counts: dict[str, int], powers: Iterable[str]) -> None:
-    for power in powers:
-        name, powerset, category = counted_as(power)
-        counts[name] = counts.get(name, 0) + 1
-        counts[powerset] = counts.get(powerset, 0) + 1
-        counts[category] = counts.get(category, 0) + 1
+def _counted(powers: Iterable[str]) -> Counter[str]:
+    return Counter(chain.from_iterable(map(counted_as, powers)))
 
 
 def _with_sets(counts: Mapping[str, int], chosen: Iterable[str]) -> dict[str, int]:

@@ -128,7 +128,7 @@ def _pet_power(
     sheet = theirs.sheet(power, here)
     slotted = sheets.slotted(sheet, theirs.slots, theirs.boosts, copied=True)
     context = Context(theirs.facts if sheet.reads_facts else here.facts, sheet.power)
-    heard = tuple([strengths.get(attribute, 0.0) for attribute in sheet.heard])
+    heard = tuple(map(strengths.get, sheet.heard))
     likelihoods = tuple([block.likelihood(context, theirs.modifiers) for block in sheet.open])
     to_hit = theirs.base_to_hit, theirs.to_hit
     key = (sheet, many, slotted, heard, likelihoods, to_hit, here.of_level)

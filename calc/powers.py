@@ -235,7 +235,7 @@ def contributions(
     added: list[Contribution] = []
     keyed: list[Keyed] = []
     if not reads_totals:
-        added.extend((number, value * strength[index]) for number, value, index in power.always)
+        added = [(number, value * strength[index]) for number, value, index in power.always]
         if power.upkeep:
             discount = power.discount.strength(slotted[-1], strengths)
             added.append((ENDURANCE_USE, power.upkeep / discount))

@@ -107,13 +107,13 @@ def _depends_on(
 ) -> Hashable:
     """All that the figures of a power depend on in a frame, where nothing in its slots happens by
     chance."""
-    strengths, opened = here.strengths, used.sheet.open
+    opened = used.sheet.open
     return (
         used,
         slotted,
         count,
         here.own,
-        tuple([strengths.get(each, 0.0) for each in used.heard]) if used.heard else (),
+        tuple(map(here.strengths.get, used.heard)),
         tuple([block.likelihood(context, modifiers) for block in opened]) if opened else (),
         tuple([_likely(works, modifiers, here) for works in everywhere.works]),
     )
