@@ -27,6 +27,8 @@ NOTED_AT_ONCE = 100
 
 
 class NewName(Struct, frozen=True):
+    """name: as others see it."""
+
     name: Name
 
 
@@ -45,6 +47,8 @@ class Deletion(Struct, frozen=True):
 
 
 class NewServiceRole(Struct, frozen=True):
+    """role: in the service, not in a session."""
+
     role: ServiceRole
 
 

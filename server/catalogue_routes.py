@@ -74,9 +74,11 @@ class Call(Struct, frozen=True):
     is_versioned: bool
 
     def document(self, make: Callable[..., object], *named: str) -> Response[bytes]:
+        """make: a function of the catalogue and of what the path names."""
         return self._reply(self.answers.document, make, *named)
 
     def answer(self, find: Callable[..., object], *question: object) -> Response[bytes]:
+        """find: a function of the answers and of the question."""
         return self._reply(self.answers.answer, find, *question)
 
     def _reply(self, keep: Callable[..., kept.Kept], *asked: object) -> Response[bytes]:

@@ -23,10 +23,14 @@ AnyRequest = Request[Any, Any, Any]
 
 
 class NewRole(Struct, frozen=True):
+    """role: what the member is from now on; `owner` is handed over instead."""
+
     role: Role
 
 
 class NewOwner(Struct, frozen=True):
+    """person: a member."""
+
     person: Id
 
 

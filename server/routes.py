@@ -31,6 +31,8 @@ YEAR_S = 365 * 24 * 3600
 
 
 class NewGuest(Struct, frozen=True):
+    """name: as others see it."""
+
     name: Name
 
 
