@@ -93,6 +93,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         flags = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000")
         flags = (*flags, "--appendonly", "yes", "--repl-diskless-sync-delay", "0")
+        flags = (*flags, "--cluster-replica-validity-factor", "0")  # one that lags may take over
         self.nodes = [Node(folder / f"n{number}", *flags) for number in range(6)]
         slots = ((0, 5460), (5461, 10922), (10923, 16383))
         for node, (first, last) in zip(self.nodes, slots, strict=False):

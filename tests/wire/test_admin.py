@@ -124,8 +124,10 @@ async def test_what_a_backup_has_comes_back_in_a_new_epoch_and_people_go_on(
         server.data_dir = after
         await server.restart()
         assert isinstance(await editing, Accepted)
-        assert isinstance(await first.edit(SetLevel(40)), Accepted)
-        await first.until(lambda: first.replica.position == second.replica.position)
+        last = await first.edit(SetLevel(40))
+        assert isinstance(last, Accepted)
+        await asyncio.gather(first.reached(last.revision), second.reached(last.revision))
+        assert first.replica.position == second.replica.position
         assert first.replica.position.epoch != epoch
         assert first.replica.document == second.replica.document
         assert first.replica.revision == 22  # of the backup, and the two since

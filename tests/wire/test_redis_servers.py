@@ -186,18 +186,17 @@ async def test_what_a_failover_lost_is_made_again_or_its_author_is_told(
                 assert isinstance(await second.edit(RemoveScenario("raid")), Accepted)
         told = await refusal(first)
         assert (told.code, told.id) == ("lost", lost.id)
-        await first.until(
-            lambda: (
-                first.replica.position == second.replica.position
-                and first.replica.document.get("title") == "what only the primary has"
-            )
-        )
+        # Bob learns only now of what was made again.
+        title = "what only the primary has"
+        await second.until(lambda: second.replica.document.get("title") == title)
+        last = await first.edit(SetTitle("on and on"))
+        assert isinstance(last, Accepted)
+        await asyncio.gather(first.reached(last.revision), second.reached(last.revision))
+        assert first.replica.position == second.replica.position
         assert first.replica.position.epoch != epoch
         assert first.replica.document == second.replica.document
+        assert first.replica.document["title"] == "on and on"
         assert "raid" not in first.replica.document["scenarios"]
-        await first.edit(SetTitle("on and on"))
-        await second.reached(first.replica.revision)
-        assert second.replica.document["title"] == "on and on"
 
 
 async def keep_editing(client: Client, over: asyncio.Event) -> list[Accepted]:
