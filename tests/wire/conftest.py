@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from server.valkey import Valkey
+from tests.wire.login_provider import LoginProvider
 from tests.wire.serving import Server, migrated
 
 
@@ -35,3 +36,31 @@ def two_servers(
 def server(two_servers: tuple[Server, Server]) -> Server:
     """Any server, for tests that need no special one."""
     return two_servers[0]
+
+
+@pytest.fixture(scope="session")
+def login_provider() -> Iterator[LoginProvider]:
+    """Where people of `rest_server` can log in, too."""
+    provider = LoginProvider()
+    yield provider
+    provider.close()
+
+
+@pytest.fixture(scope="session")
+def rest_server(
+    login_provider: LoginProvider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One for those who try all of the REST interface: it never has too many."""
+    often = {f"{name}_per_minute": "1000000" for name in ("requests", "totals", "attempts")}
+    server = Server(
+        tmp_path_factory.mktemp("rest"),
+        edits_per_second="1000",
+        edits_burst="1000",
+        operations_per_second="10000",
+        operations_burst="10000",
+        people_per_address="100000",
+        **often,
+        **login_provider.settings(),
+    )
+    yield server
+    server.ends_well()

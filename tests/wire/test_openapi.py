@@ -40,13 +40,9 @@ def document(app: Litestar) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def examples(rest_server: Server, login_provider: LoginProvider) -> dict[str, Any]:
     """What was sent and answered in a walk by all calls."""
-    provider = LoginProvider()
-    server = Server(tmp_path_factory.mktemp("rest"), **provider.settings())
-    yield tour(server, provider)
-    server.ends_well()
-    provider.close()
+    return tour(rest_server, login_provider)
 
 
 def each_operation(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

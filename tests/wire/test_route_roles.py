@@ -1,7 +1,7 @@
 """Every route of the application by every role: `route_roles.txt`, a line for each route."""
 
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -236,16 +236,8 @@ def _edited(world: World) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    server = Server(
-        tmp_path_factory.mktemp("roles"),
-        requests_per_minute="1000000",
-        attempts_per_minute="1000000",
-        totals_per_minute="1000000",
-        people_per_address="1000",
-    )
-    yield World(server)
-    server.ends_well()
+def world(rest_server: Server) -> World:
+    return World(rest_server)
 
 
 @pytest.fixture(scope="module")
@@ -288,7 +280,7 @@ def answer(world: World, route: str, role: str, expected: str) -> str:
         "invitation_id": "none",
         "login": "current",
         "key": "none",
-        "provider": "oidc",
+        "provider": "none",
         "number": "1",
         "revision": "0",
         "name": "swagger-ui.css",

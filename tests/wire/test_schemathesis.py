@@ -8,7 +8,6 @@ from itertools import cycle
 from typing import Any, NamedTuple
 
 import httpx
-import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -31,27 +30,9 @@ CHECKS = [
     response_schema_conformance,
 ]
 CALLERS = ("nobody", "guest", "account")
-CASES = 4  # of each call: each caller has a turn
+CASES = 3  # of each call: each caller has a turn
 ENDLESS = {"stream_totals"}  # tests/wire/test_stream.py has it
 LAST = {"log_out_everywhere", "log_out", "delete_account", "end_session", "delete_build"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One that never has too many."""
-    names = ("requests", "totals", "attempts")
-    often = {f"{name}_per_minute": "1000000" for name in names}
-    server = Server(
-        tmp_path_factory.mktemp("drawn"),
-        edits_per_second="1000",
-        edits_burst="1000",
-        operations_per_second="10000",
-        operations_burst="10000",
-        people_per_address="100000",
-        **often,
-    )
-    yield server
-    server.ends_well()
 
 
 class Caller(NamedTuple):
@@ -61,13 +42,13 @@ class Caller(NamedTuple):
     known: Mapping[str, str]
 
 
-def test_no_answer_is_a_surprise(server: Server) -> None:
-    schema = schemathesis.openapi.from_url(f"{server.url}docs/openapi.json")
+def test_no_answer_is_a_surprise(rest_server: Server) -> None:
+    schema = schemathesis.openapi.from_url(f"{rest_server.url}docs/openapi.json")
     operations = [each.ok() for each in schema.get_all_operations()]
     operations = [each for each in operations if _name(each) not in ENDLESS]
     operations.sort(key=lambda each: _name(each) in LAST)
     assert len(operations) > 70
-    turns = cycle(_caller(server, who) for who in CALLERS)
+    turns = cycle(_caller(rest_server, who) for who in CALLERS)
     with requests.Session() as session:
         for operation in operations:
             _try(operation, turns, session)
