@@ -1,7 +1,6 @@
 """The application of one worker: wiring only."""
 
 import asyncio
-import gc
 import logging
 import os
 import secrets
@@ -22,6 +21,7 @@ from server import (
     account_routes,
     audit,
     edit_routes,
+    garbage,
     history_routes,
     identity_routes,
     library_routes,
@@ -67,11 +67,6 @@ from server.services import Services
 from server.settings import Settings
 
 logger = logging.getLogger(__name__)
-
-# Nearly all that an edit makes ends without a collection; only a socket leaves rings (its parser,
-# its scope) when it ends. At Python's own 700, 500 edits a second in 200 sessions came to a full
-# collection of 90 to 180 ms every two seconds, which everybody waited for, and which found nothing.
-COLLECT_AT = (10_000, 10, 10)
 
 STOP_S = 1.0  # for the recorder, and then for the sessions to say that nobody is here any more
 
@@ -160,10 +155,7 @@ def create_app(
         forgetting = asyncio.create_task(
             _supervised(audit.keep(database, settings.audit_days, settings.audit_address_days))
         )
-        gc.collect()
-        # The catalogue is here to stay: no collection needs to look at it again.
-        gc.freeze()
-        gc.set_threshold(*COLLECT_AT)
+        garbage.settle()
         yield
         # The sockets are closed; what came by them is finished, and recorded.
         with suppress(TimeoutError):

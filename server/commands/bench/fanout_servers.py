@@ -6,7 +6,6 @@ cohort: our sessions, with a log in memory and an engine that computes nothing.
 """
 
 import asyncio
-import gc
 import socket
 from collections.abc import Sequence
 from typing import cast
@@ -24,6 +23,7 @@ from calc import build as documents
 from calc.build import Build
 from calc.operations import Applied, SetNotes, Step
 from gamedata import pack, starter
+from server import garbage
 from server import settings as environment
 from server.app import create_app
 from server.commands.bench.crowd import PAYLOAD_BYTES, masked
@@ -163,7 +163,7 @@ def cohort_app(viewers: int) -> Litestar:
 
 async def _serve_bare(listener: socket.socket) -> None:
     server = await asyncio.get_running_loop().create_server(Bare, sock=listener, backlog=4096)
-    gc.freeze()
+    garbage.settle()
     await server.serve_forever()
 
 
@@ -181,8 +181,7 @@ def _serve(app: Litestar, listener: socket.socket, protocol: str) -> None:
         timeout_graceful_shutdown=1,
     )
     # The same for all: what Cohort's own application does when it starts.
-    gc.collect()
-    gc.freeze()
+    garbage.settle()
     uvicorn.Server(config).run([listener])
 
 

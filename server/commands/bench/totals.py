@@ -25,6 +25,7 @@ from calc.results import Result
 from calc.slotting import fits, levels
 from calc.stats import STATS
 from gamedata.catalogue import Catalogue, Enhancement, PowerId
+from server import garbage
 from server.commands.bench.quantile import quantile
 from server.inputs import FILE, catalogue_option, read_build, read_catalogue
 
@@ -75,8 +76,7 @@ def totals(
     random = Random(seed)  # noqa: S311 - not a secret
     for _, build in builds:
         _warm(engine, build)
-    gc.collect()
-    gc.freeze()
+    garbage.settle()
     clock = time.thread_time_ns if cpu else time.perf_counter_ns
     everything = Samples(clock)
     by_file: dict[str, Samples] = {}
