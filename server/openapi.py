@@ -338,7 +338,10 @@ def _problem(
             media_type: {
                 "schema": {"allOf": [schema], "properties": {"code": {"enum": codes}}},
                 "examples": {
-                    code: {"summary": MEANINGS[code], "value": problem_example(status, code)}
+                    code: {
+                        "summary": f"{code}: {MEANINGS[code]}",
+                        "value": problem_example(status, code),
+                    }
                     for code in codes
                 },
             }
