@@ -14,8 +14,8 @@ from msgspec import Struct
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server import audit
-from server.account_tables import banned
+from server.accounts import audit
+from server.accounts.tables import banned
 from server.auth import Person, hash_secret, new_secret
 from server.log import Stored
 from server.orm import (

@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Request
 
-from server import access, logs, peers
+from server import access, peers
 from server.access import AccessError, Joining
 from server.auth import Person, Scope, bearer
 from server.headers import standings
@@ -15,6 +15,7 @@ from server.live import LiveSession
 from server.problems import ProblemError
 from server.rights import Access, may_edit
 from server.services import Services
+from server.telemetry import logs
 
 
 async def caller(

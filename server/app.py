@@ -18,53 +18,51 @@ from litestar.di import Provide
 from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
 from server import (
-    account_routes,
-    audit,
     edit_routes,
     garbage,
     history_routes,
-    identity_routes,
-    library_routes,
-    library_search_routes,
     member_routes,
-    moderation_routes,
-    openapi,
-    operations_routes,
     pages,
     problems,
     redis_clients,
-    reference_routes,
     routes,
     stream_routes,
-    token_routes,
     totals_routes,
     ws,
 )
+from server.accounts import audit, moderation_routes, token_routes
+from server.accounts import routes as account_routes
+from server.accounts.passwords import Passwords
 from server.allowance import LiveLimits
 from server.archive import Archive
 from server.auth import Tokens, signing_secret
 from server.callers import Callers
-from server.catalogue_routes import catalogue_router
-from server.courses import listeners, measured, sample
+from server.catalogue.routes import catalogue_router
 from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
 from server.gate import Gate
-from server.handshakes import Handshakes
 from server.head import Application
-from server.health import Doctor
 from server.history import History
+from server.identities import routes as identity_routes
+from server.identities.handshakes import Handshakes
+from server.identities.providers import Providers
 from server.joins import Joins
+from server.library import routes as library_routes
+from server.library import search_routes as library_search_routes
 from server.limiter import Limit, Limiter, Purses
 from server.log import Log
 from server.orm import Database
-from server.passwords import Passwords
-from server.providers import Providers
 from server.recorder import Recorder
 from server.redis_safety import unsafe
-from server.requests import Proxies, Requests
+from server.reference import openapi
+from server.reference import routes as reference_routes
 from server.services import Services
 from server.settings import Settings
+from server.telemetry import routes as operations_routes
+from server.telemetry.courses import listeners, measured, sample
+from server.telemetry.health import Doctor
+from server.telemetry.requests import Proxies, Requests
 
 logger = logging.getLogger(__name__)
 

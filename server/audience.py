@@ -8,12 +8,12 @@ from server import views
 from server.board import Board
 from server.connection import Connection
 from server.line import Line
-from server.measures import UNMEASURED, Measures, Spread
 from server.pace import Pace
 from server.protocol import Close, encode
 from server.rights import EDITING, Access, collaborators
 from server.server_messages import Member, People, Present, Reset, ServerMessage
 from server.session import Committed, State, gather, movements
+from server.telemetry.measures import UNMEASURED, Measures, Spread
 from server.transport import text_frame
 from server.views import View, Wanted, view_of
 

@@ -13,8 +13,8 @@ from weakref import WeakKeyDictionary
 import msgspec
 from sqlalchemy import select
 
-from server import keys
-from server.account_tables import BannedGuestRow, KeyRow, LoginRow, UserRow
+from server.accounts import keys
+from server.accounts.tables import BannedGuestRow, KeyRow, LoginRow, UserRow
 from server.auth import NotAuthenticatedError, Person, Tokens
 from server.connection import Connection
 from server.orm import Database, DatabaseAwayError

@@ -10,10 +10,10 @@ from msgspec import UNSET
 from server.allowance import Allowance, Share
 from server.client_messages import ClientMessage
 from server.line import Line
-from server.measures import UNMEASURED, Measures
 from server.protocol import COME_BACK, Close, encode
 from server.server_messages import Goodbye, Refused
 from server.settings import Settings
+from server.telemetry.measures import UNMEASURED, Measures
 from server.transport import text_frame
 from server.views import View, Wanted
 

@@ -25,12 +25,12 @@ from server.going_back import go_back, undo_work
 from server.log import Done, Elsewhere, FullError, Known, Log, Place
 from server.lost import LOST
 from server.meanwhile import named
-from server.measures import UNMEASURED, Course, Measures
 from server.orm import DatabaseAwayError
 from server.proposals import Taking
 from server.protocol import encode
 from server.server_messages import Accepted, Change, Refused
 from server.session import Commit
+from server.telemetry.measures import UNMEASURED, Course, Measures
 from server.turns import Author, Turns
 from server.undo import undo
 

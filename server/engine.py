@@ -15,7 +15,7 @@ from calc.remembered import Remembered
 from calc.rules import Checked, Finding
 from calc.totals import Total
 from gamedata.catalogue import Catalogue, PowerId
-from server.measures import UNMEASURED
+from server.telemetry.measures import UNMEASURED
 
 MEMORIES = 256  # sessions of which the newest build is remembered; each takes about 0.2 MB
 VERSION = 3  # of `calc`: rises whenever the same build and catalogue give other totals

@@ -15,7 +15,6 @@ from server.follower import EngineMovedError, NoSessionError
 from server.hints import Hints
 from server.live import LiveSession, Look
 from server.log import FullError, Log, UnreachableError
-from server.measures import UNMEASURED, Measures
 from server.orm import DatabaseAwayError
 from server.people import Presence
 from server.protocol import MAX_SAID, Close
@@ -23,6 +22,7 @@ from server.releases import Releases
 from server.server_messages import CatalogueName, Limits
 from server.session import House
 from server.settings import Settings
+from server.telemetry.measures import UNMEASURED, Measures
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from msgspec import UNSET, Struct, UnsetType
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server import audit
 from server.access import AccessError, changed, member_role, now_ms
+from server.accounts import audit
 from server.orm import Database, InvitationRow, MemberRow, SessionRow
 from server.protocol import Role
 from server.rights import Access

@@ -8,7 +8,7 @@ from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from server.gate import Gate
-from server.requests import Requests
+from server.telemetry.requests import Requests
 
 
 class Application(Litestar):

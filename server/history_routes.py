@@ -15,11 +15,11 @@ from gamedata.catalogue import Catalogue
 from server.access import access_of, member_role
 from server.admission import caller
 from server.client_messages import GoBack, UndoWork
-from server.described import by, errors
 from server.edit_routes import CONFLICTS, Key, checked, settle
 from server.history import Moment
 from server.problems import ProblemError
 from server.protocol import NEWEST, EditId, Id, Revision
+from server.reference.described import by, errors
 from server.rights import Access
 from server.sentences import deed, made
 from server.server_messages import Accepted, Change, Work

@@ -18,9 +18,9 @@ from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from gamedata.pack import CatalogueError
-from server import logs
 from server.processes import die_with_parent
 from server.settings import Settings, share_metrics
+from server.telemetry import logs
 from server.valkey import Valkey
 
 logger = logging.getLogger(__name__)

@@ -24,8 +24,8 @@ from redis.asyncio import Redis
 
 from server.limits import Bucket, Buckets, Standing
 from server.log import FullError, UnreachableError, reaching
-from server.measures import UNMEASURED, Measures
 from server.redis_clients import is_cluster
+from server.telemetry.measures import UNMEASURED, Measures
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from server.measures import Spread
+from server.telemetry.measures import Spread
 
 if TYPE_CHECKING:
     from server.connection import Connection

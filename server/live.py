@@ -29,7 +29,6 @@ from server.focus import Attentions
 from server.follower import Follower
 from server.hints import Hints
 from server.log import FullError, Head, Log, UnreachableError, key
-from server.measures import UNMEASURED, Measures
 from server.pace import Pace
 from server.people import Presence
 from server.proposals import Taking
@@ -49,6 +48,7 @@ from server.server_messages import (
 )
 from server.session import Committed, House, State
 from server.settings import Settings
+from server.telemetry.measures import UNMEASURED, Measures
 from server.transport import text_frame
 from server.turns import Author
 from server.views import Wanted

@@ -20,11 +20,11 @@ from calc.rules import Finding
 from calc.totals import Total
 from server import scripts
 from server.client_messages import Making
-from server.measures import UNMEASURED, Measures
 from server.protocol import Position
 from server.rights import Access
 from server.server_messages import Change, Refused
 from server.session import Commit, Committed, State, digest, entry, follow
+from server.telemetry.measures import UNMEASURED, Measures
 
 TIMEOUT_S = 5.0
 LINE_MS = 1000  # how long a worker keeps its place in line

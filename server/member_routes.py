@@ -14,8 +14,8 @@ from msgspec import UNSET, Struct, UnsetType
 from calc.build import Title
 from server import governing, peers
 from server.admission import caller
-from server.described import by, errors
 from server.protocol import Id, Role
+from server.reference.described import by, errors
 from server.rights import Access
 from server.services import Provided, Services
 

@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from server.measures import UNMEASURED, Measures
+from server.telemetry.measures import UNMEASURED, Measures
 
 TIMEOUT_S = 15.0
 AWAY = ("08", "53", "57P")  # SQLSTATE: no connection, no room, not now

@@ -8,10 +8,10 @@ from msgspec import UNSET, Struct, UnsetType
 from redis.asyncio import Redis
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
-from server.account_tables import BannedGuestRow, CredentialRow, KeyRow, LoginRow, UserRow
-from server.accounts import PASSWORD, AccountError, ServiceRole
+from server.accounts.accounts import PASSWORD, AccountError, ServiceRole
+from server.accounts.tables import BannedGuestRow, CredentialRow, KeyRow, LoginRow, UserRow
 from server.governing import Known, everyone
-from server.library_tables import BuildRow
+from server.library.tables import BuildRow
 from server.log import Head, Log, key, reaching
 from server.orm import Database, MemberRow, SessionRow
 from server.people import everybody

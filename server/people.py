@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 
 from server import scripts
 from server.log import key, reaching
-from server.measures import UNMEASURED, Measures
 from server.server_messages import Present
+from server.telemetry.measures import UNMEASURED, Measures
 
 _decode = msgspec.json.Decoder(tuple[Present, ...]).decode
 

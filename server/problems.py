@@ -9,17 +9,17 @@ from litestar.types import ExceptionHandlersMap
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from server import logs
 from server.access import AccessError
-from server.accounts import AccountError
+from server.accounts.accounts import AccountError
+from server.accounts.passwords import BusyError, WeakPasswordError
 from server.auth import NotAuthenticatedError
 from server.codes import CODES, USUAL
 from server.follower import EngineMovedError, NoSessionError
-from server.library import LibraryError
+from server.identities.oauth import ProviderError
+from server.library.library import LibraryError
 from server.log import BrokenError, FullError, UnreachableError
-from server.oauth import ProviderError
 from server.orm import DatabaseAwayError
-from server.passwords import BusyError, WeakPasswordError
+from server.telemetry import logs
 
 logger = logging.getLogger(__name__)
 

@@ -30,7 +30,6 @@ from server import scripts
 from server.access import access_of
 from server.archive import Start, know_epoch, recorded_position
 from server.log import FullError, Head, Log, UnreachableError, key, reaching
-from server.measures import UNMEASURED, Measures
 from server.orm import (
     ChangeRow,
     CheckpointRow,
@@ -53,6 +52,7 @@ from server.recording import (
 )
 from server.redis_clients import is_cluster
 from server.removal import Recorded, Removal
+from server.telemetry.measures import UNMEASURED, Measures
 
 logger = logging.getLogger(__name__)
 

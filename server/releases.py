@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from server import scripts
 from server.log import reaching
-from server.measures import UNMEASURED, Measures
+from server.telemetry.measures import UNMEASURED, Measures
 
 
 class Wanted(Struct, frozen=True):

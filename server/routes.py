@@ -17,10 +17,10 @@ from calc.rules import Finding
 from server import access, chat, peers
 from server.admission import caller, limit
 from server.auth import Person
-from server.described import by, errors
 from server.log import Stored
 from server.problems import ProblemError
 from server.protocol import NEWEST, Name, Role
+from server.reference.described import by, errors
 from server.server_messages import Said, Snapshot
 from server.services import Provided, Services
 

@@ -4,23 +4,23 @@ from dataclasses import dataclass
 
 from litestar.di import NamedDependency
 
+from server.accounts.passwords import Passwords
 from server.allowance import LiveLimits
 from server.auth import Tokens
 from server.callers import Callers
 from server.desk import Desk
 from server.engine import Engine
 from server.fanout import Hub
-from server.handshakes import Handshakes
-from server.health import Doctor
 from server.history import History
+from server.identities.handshakes import Handshakes
+from server.identities.providers import Providers
 from server.joins import Joins
 from server.limiter import Limit, Limiter, Purses
 from server.log import Log
-from server.measures import Measures, Values
 from server.orm import Database
-from server.passwords import Passwords
-from server.providers import Providers
 from server.settings import Settings
+from server.telemetry.health import Doctor
+from server.telemetry.measures import Measures, Values
 
 
 @dataclass(frozen=True)

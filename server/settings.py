@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from server import outgoing, redis_clients
+from server import redis_clients
 from server.auth import ALGORITHMS, Algorithm
+from server.identities import outgoing
 
 _HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 SQL_SCHEMES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")

@@ -18,11 +18,11 @@ from server import access
 from server.admission import caller
 from server.auth import Person
 from server.connection import Connection
-from server.described import by, errors
 from server.events import HEADERS, EventProtocol, stream_of
 from server.live import LiveSession
 from server.problems import ProblemError
 from server.protocol import Close, Closing, Stats
+from server.reference.described import by, errors
 from server.services import Provided, Services
 from server.views import Wanted
 

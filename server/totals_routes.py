@@ -11,8 +11,8 @@ from calc import mbd
 from calc.rules import Finding
 from calc.totals import Total
 from server.admission import limit
-from server.described import errors
 from server.problems import ProblemError
+from server.reference.described import errors
 from server.routes import NewSession, first_build
 from server.server_messages import CatalogueName
 from server.services import Provided

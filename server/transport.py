@@ -16,9 +16,9 @@ from websockets.frames import Frame, apply_mask  # type: ignore[attr-defined] # 
 from websockets.http11 import Request
 from websockets.protocol import State
 
-from server.measures import UNMEASURED
 from server.protocol import Close, encode
 from server.server_messages import Goodbye
+from server.telemetry.measures import UNMEASURED
 
 if TYPE_CHECKING:
     from server.connection import Connection

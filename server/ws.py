@@ -11,7 +11,7 @@ from litestar import WebSocket, websocket
 from litestar.params import FromPath
 from msgspec import UNSET, UnsetType
 
-from server import logs, peers, views
+from server import peers, views
 from server.access import AccessError
 from server.admission import admit
 from server.auth import NotAuthenticatedError, Person, Scope, Tokens
@@ -43,6 +43,7 @@ from server.protocol import VERSION, Close, Closing, encode
 from server.server_messages import Goodbye, Pong, Refused, Renewed
 from server.services import Provided, Services
 from server.settings import Settings
+from server.telemetry import logs
 from server.transport import EXTENSION, LiveProtocol, text_frame
 from server.views import EVERYTHING, Wanted
 

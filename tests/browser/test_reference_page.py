@@ -2,7 +2,7 @@
 
 import pytest
 
-from server import asyncapi
+from server.reference import asyncapi
 from tests.browser.conftest import OpenWindow
 
 

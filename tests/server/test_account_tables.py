@@ -6,7 +6,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
 from migrations import run
-from server.account_tables import (
+from server.accounts.tables import (
     AuditRow,
     CredentialRow,
     KeyRow,

@@ -5,14 +5,14 @@ import asyncio
 import pytest
 from sqlalchemy import select, text, update
 
-from server import accounts, audit, logins
 from server.access import now_ms
-from server.account_tables import CredentialRow, LoginRow, RefreshTokenRow, UserRow
-from server.accounts import AccountError
+from server.accounts import accounts, audit, logins
+from server.accounts.accounts import AccountError
+from server.accounts.logins import REFRESH_MS, LoggedIn, LoginError
+from server.accounts.passwords import Passwords
+from server.accounts.tables import CredentialRow, LoginRow, RefreshTokenRow, UserRow
 from server.auth import Person
-from server.logins import REFRESH_MS, LoggedIn, LoginError
 from server.orm import Database
-from server.passwords import Passwords
 
 PASSWORD = "four words nobody says"
 GUEST = Person("g1", "Ann", 0, 2**40)

@@ -5,9 +5,10 @@ from msgspec import UNSET
 from sqlalchemy import select, update
 
 from calc import build as documents
-from server import access, audit, governing
-from server.account_tables import AuditRow
-from server.audit import DAY_MS, Noted
+from server import access, governing
+from server.accounts import audit
+from server.accounts.audit import DAY_MS, Noted
+from server.accounts.tables import AuditRow
 from server.log import Stored
 from server.orm import Database
 

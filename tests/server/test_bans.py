@@ -3,14 +3,15 @@
 import pytest
 
 from calc import build as documents
-from server import access, accounts, audit, bans, governing, overview
-from server.accounts import AccountError
+from server import access, governing, overview
+from server.accounts import accounts, audit, bans
+from server.accounts.accounts import AccountError
+from server.accounts.passwords import Passwords
 from server.auth import NotAuthenticatedError, Person, Tokens
 from server.callers import Callers
 from server.engine import Engine
 from server.log import Stored
 from server.orm import Database
-from server.passwords import Passwords
 
 ANN = "g0123456789abcdef"
 

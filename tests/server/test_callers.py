@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, update
 
-from server import accounts, logins
-from server.account_tables import UserRow
+from server.accounts import accounts, logins
+from server.accounts.logins import LoggedIn
+from server.accounts.passwords import Passwords
+from server.accounts.tables import UserRow
 from server.auth import NotAuthenticatedError, Person, Tokens
 from server.callers import Callers
-from server.logins import LoggedIn
 from server.orm import Database
-from server.passwords import Passwords
 
 TOKENS = Tokens("of the tests: 32 characters or more")
 

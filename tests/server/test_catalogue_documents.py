@@ -4,7 +4,7 @@ import pytest
 
 from calc.build import Build, TakenPower, empty
 from gamedata.catalogue import Catalogue
-from server import catalogue_documents as documents
+from server.catalogue import documents
 
 
 def test_every_archetype_may_choose(catalogue: Catalogue) -> None:

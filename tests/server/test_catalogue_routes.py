@@ -9,8 +9,9 @@ from litestar.testing import TestClient, create_test_client
 
 from calc.build import Build, empty, encode
 from gamedata.catalogue import Catalogue
-from server import openapi, problems
-from server.catalogue_routes import catalogue_router
+from server import problems
+from server.catalogue.routes import catalogue_router
+from server.reference import openapi
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from server import handshakes
-from server.handshakes import GOOD_S, Handshake, Handshakes
-from server.oauth import ProviderError
+from server.identities import handshakes
+from server.identities.handshakes import GOOD_S, Handshake, Handshakes
+from server.identities.oauth import ProviderError
 
 SECRET = "of the tests: 32 characters or more"
 BEGUN = handshakes.begin("oidc", "http://localhost/login/oidc", "link", "g1", again=True)

@@ -6,10 +6,10 @@ import signal
 
 import pytest
 
-from server import health
-from server.health import Doctor
 from server.log import UnreachableError
 from server.orm import DatabaseAwayError
+from server.telemetry import health
+from server.telemetry.health import Doctor
 
 
 class World:
@@ -53,7 +53,7 @@ async def test_without_redis_nobody_is_sent_here_until_it_is_back(
 ) -> None:
     world = World()
     world.redis = UnreachableError("refused")
-    with caplog.at_level(logging.WARNING, "server.health"):
+    with caplog.at_level(logging.WARNING, "server.telemetry.health"):
         first = await world.doctor.look()
         again = await world.doctor.look()
     assert (first.status, first.serves) == ("unavailable", False)

@@ -5,15 +5,17 @@ import asyncio
 import pytest
 from msgspec import UNSET
 
-from server import account_changes, accounts, audit, identities, leaving, logins
 from server.access import now_ms
-from server.account_tables import LoginRow, UserRow
-from server.accounts import AccountError
+from server.accounts import accounts, audit, leaving, logins
+from server.accounts import changes as account_changes
+from server.accounts.accounts import AccountError
+from server.accounts.logins import LoggedIn, LoginError
+from server.accounts.passwords import Passwords
+from server.accounts.tables import LoginRow, UserRow
 from server.auth import Person
-from server.logins import LoggedIn, LoginError
-from server.oauth import Identity
+from server.identities import identities
+from server.identities.oauth import Identity
 from server.orm import Database
-from server.passwords import Passwords
 
 PASSWORD = "four words nobody says"
 NELLY = Identity("oidc", "nelly", "nelly", "Nelly")

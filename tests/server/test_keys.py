@@ -4,15 +4,15 @@ import pytest
 from msgspec import UNSET
 from sqlalchemy import text, update
 
-from server import accounts, audit, keys
-from server.account_tables import KeyRow, UserRow
-from server.accounts import AccountError
+from server.accounts import accounts, audit, keys
+from server.accounts.accounts import AccountError
+from server.accounts.keys import KeyScope, NewKey
+from server.accounts.logins import LoggedIn
+from server.accounts.passwords import Passwords
+from server.accounts.tables import KeyRow, UserRow
 from server.auth import NotAuthenticatedError, Tokens
 from server.callers import Callers
-from server.keys import KeyScope, NewKey
-from server.logins import LoggedIn
 from server.orm import Database
-from server.passwords import Passwords
 
 TOKENS = Tokens("of the tests: 32 characters or more")
 

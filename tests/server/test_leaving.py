@@ -5,15 +5,17 @@ import pytest
 from sqlalchemy import text
 
 from calc import build as documents
-from server import access, account_changes, accounts, audit, chat, leaving, logins
-from server.accounts import AccountError
+from server import access, chat
+from server.accounts import accounts, audit, leaving, logins
+from server.accounts import changes as account_changes
+from server.accounts.accounts import AccountError
+from server.accounts.logins import LoggedIn, LoginError
+from server.accounts.passwords import Passwords, WeakPasswordError
 from server.auth import Person
 from server.engine import Engine
 from server.governing import hand_over
 from server.log import Stored
-from server.logins import LoggedIn, LoginError
 from server.orm import Database, SaidRow
-from server.passwords import Passwords, WeakPasswordError
 from server.rights import Membership
 
 PASSWORD = "four words nobody says"

@@ -9,11 +9,12 @@ from sqlalchemy import func, select
 
 from calc import build as documents
 from calc.totals import Total
-from server import library, library_changes
 from server.engine import Engine
-from server.library import Author, LibraryError, Saved, VersionName, Visibility
-from server.library_changes import Content, Description, Editions
-from server.library_tables import SEARCH, TERMS, BuildRow, FavouriteRow, VersionRow
+from server.library import changes as library_changes
+from server.library import library
+from server.library.changes import Content, Description, Editions
+from server.library.library import Author, LibraryError, Saved, VersionName, Visibility
+from server.library.tables import SEARCH, TERMS, BuildRow, FavouriteRow, VersionRow
 from server.orm import Database
 
 ANN = Author("g1", "Ann")

@@ -9,12 +9,14 @@ from sqlalchemy import event
 from calc import build as documents
 from calc.build import Build, Powersets
 from calc.totals import Total
-from server import library, library_changes, library_search
 from server.engine import Engine
-from server.library import Author, Saved
-from server.library_changes import Content, Description
-from server.library_search import Found, Threshold, Wanted, search
-from server.library_terms import words
+from server.library import changes as library_changes
+from server.library import library
+from server.library import search as library_search
+from server.library.changes import Content, Description
+from server.library.library import Author, Saved
+from server.library.search import Found, Threshold, Wanted, search
+from server.library.terms import words
 from server.orm import Database
 
 ARCHETYPES = ("Class_Scrapper", "Class_Tanker")

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from server import logs
 from server.events import EXTENSION
-from server.requests import Proxies, Requests
+from server.telemetry import logs
+from server.telemetry.requests import Proxies, Requests
 
 
 def line(record: logging.LogRecord) -> dict[str, Any]:

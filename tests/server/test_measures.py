@@ -13,12 +13,12 @@ from redis.retry import Retry
 from server.audience import BEHIND_S, Audience
 from server.connection import FALLS, Connection
 from server.log import Log, UnreachableError
-from server.measures import Measures
 from server.orm import Database, DatabaseAwayError
 from server.protocol import Close
 from server.rights import Access, Membership
 from server.server_messages import Refused
 from server.settings import Settings
+from server.telemetry.measures import Measures
 from server.views import Wanted
 
 

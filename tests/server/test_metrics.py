@@ -7,10 +7,10 @@ import pytest
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from server.courses import measured
 from server.line import Line
-from server.measures import UNMEASURED, Course
-from server.metrics import Metrics, Tally
+from server.telemetry.courses import measured
+from server.telemetry.measures import UNMEASURED, Course
+from server.telemetry.metrics import Metrics, Tally
 
 
 @pytest.fixture

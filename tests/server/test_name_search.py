@@ -3,7 +3,7 @@
 import pytest
 
 from gamedata.catalogue import Catalogue
-from server.name_search import KINDS, Kind, NamedThing, Names, folded
+from server.catalogue.name_search import KINDS, Kind, NamedThing, Names, folded
 
 ALL: frozenset[Kind] = frozenset(KINDS)
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from joserfc.jwk import RSAKey
 
-from server import handshakes
-from server.handshakes import Handshake
-from server.oauth import Identity, ProviderError
-from server.openid import AGAIN_S, OpenId
-from server.outgoing import LARGEST, Outgoing, OutgoingError, problem
+from server.identities import handshakes
+from server.identities.handshakes import Handshake
+from server.identities.oauth import Identity, ProviderError
+from server.identities.openid import AGAIN_S, OpenId
+from server.identities.outgoing import LARGEST, Outgoing, OutgoingError, problem
 from tests.wire.login_provider import CLIENT_ID, CLIENT_SECRET, LoginProvider
 
 QUESTION = handshakes.begin("oidc", "http://127.0.0.1:1/login/oidc", "login")

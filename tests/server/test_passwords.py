@@ -4,7 +4,14 @@ import asyncio
 
 import pytest
 
-from server.passwords import NOBODYS, WAITING, BusyError, Passwords, WeakPasswordError, is_worn
+from server.accounts.passwords import (
+    NOBODYS,
+    WAITING,
+    BusyError,
+    Passwords,
+    WeakPasswordError,
+    is_worn,
+)
 
 GOOD = "four words nobody says"
 

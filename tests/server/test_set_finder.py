@@ -3,8 +3,8 @@
 import pytest
 
 from gamedata.catalogue import Catalogue
-from server.catalogue_documents import UnknownIdError
-from server.set_finder import GivingSet, SetFinder, Wanted
+from server.catalogue.documents import UnknownIdError
+from server.catalogue.set_finder import GivingSet, SetFinder, Wanted
 
 RECHARGE = Wanted("offense.recharge", "Class_Blaster")
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from server import tracing as traces
-from server.courses import measured
-from server.measures import Measures
-from server.tracing import Tracing
+from server.telemetry import tracing as traces
+from server.telemetry.courses import measured
+from server.telemetry.measures import Measures
+from server.telemetry.tracing import Tracing
 from tests.wire.collector import Collector, values
 
 

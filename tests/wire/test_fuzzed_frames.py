@@ -14,8 +14,8 @@ import msgspec
 import pytest
 
 from calc.operations import SetLevel
-from server import asyncapi
 from server.client import Client
+from server.reference import asyncapi
 from server.server_messages import Accepted
 from tests.wire.fuzzing import Wire, framed, mutated
 from tests.wire.serving import Owner, Server

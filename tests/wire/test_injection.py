@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from server.library_terms import words
+from server.library.terms import words
 from tests.wire.serving import Owner, Server
 
 NUMBERS = iter(range(10_000))

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from server.outgoing import LARGEST
+from server.identities.outgoing import LARGEST
 from tests.wire.login_provider import LoginProvider
 from tests.wire.serving import Owner, Server
 

@@ -10,9 +10,9 @@ import schemathesis
 from litestar import Litestar
 
 from gamedata import starter
-from server import openapi
 from server.app import create_app
 from server.codes import CODES
+from server.reference import openapi
 from server.settings import Settings
 from tests.wire.login_provider import LoginProvider
 from tests.wire.rest_tour import Seen, tour

@@ -13,7 +13,7 @@ import pytest
 
 import server
 from calc.rulebook import RULES
-from server import asyncapi, asyncapi_page
+from server.reference import asyncapi, asyncapi_page
 from tests.wire.serving import Server
 from tests.wire.tour import tour
 

@@ -4,8 +4,10 @@ from typing import Any, cast
 
 import click
 
-from server import account_changes, accounts, audit, bans, overview
-from server.accounts import SERVICE_ROLES, ServiceRole
+from server import overview
+from server.accounts import accounts, audit, bans
+from server.accounts import changes as account_changes
+from server.accounts.accounts import SERVICE_ROLES, ServiceRole
 from server.commands.admin.reaching import BY, data_dir_option, json_option, reached, running
 from server.commands.admin.showing import show_fields, show_json, show_table, time_of
 from server.overview import Profile, User

@@ -15,7 +15,7 @@ from migrations import run
 from server import redis_clients
 from server import settings as environment
 from server.access import AccessError
-from server.accounts import AccountError
+from server.accounts.accounts import AccountError
 from server.backup import BackupError
 from server.log import FullError, Log, UnreachableError, reaching
 from server.orm import Database, DatabaseAwayError

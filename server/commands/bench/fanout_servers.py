@@ -29,9 +29,9 @@ from server.app import create_app
 from server.commands.bench.crowd import PAYLOAD_BYTES, masked
 from server.engine import Engine, Result
 from server.log import ALONE, Done, Elsewhere, Head, Known, Loaded, Log, News, Place
-from server.measures import UNMEASURED, Measures
 from server.rights import Access, Membership
 from server.session import Commit, State
+from server.telemetry.measures import UNMEASURED, Measures
 from server.transport import text_frame
 
 SECRET = "of the benchmark: 32 characters or more"  # noqa: S105 - it signs nothing else

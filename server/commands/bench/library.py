@@ -25,9 +25,9 @@ from server.commands.bench.quantile import quantile
 from server.commands.fuzz.edits import random_build
 from server.engine import Engine
 from server.inputs import catalogue_option, read_catalogue
-from server.library_search import Found, Threshold, Wanted, search
-from server.library_tables import CHOSEN, SEARCH, TERMS, BuildRow, VersionRow
-from server.library_terms import SHOWN, stats, terms
+from server.library.search import Found, Threshold, Wanted, search
+from server.library.tables import CHOSEN, SEARCH, TERMS, BuildRow, VersionRow
+from server.library.terms import SHOWN, stats, terms
 from server.orm import Database
 
 MODELS = 150  # builds that are worked out; the others are like one of them

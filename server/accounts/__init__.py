@@ -1,0 +1,1 @@
+"""Accounts: who somebody is for good, how they prove it, and what was done to them."""

@@ -1,0 +1,213 @@
+"""The end of an account: what it has, to be taken along, and then its deletion.
+
+No session is left without an owner: it goes to the editor who has been there longest, and ends
+where there is none. What nobody else ever saw is deleted; in what others share the name becomes
+"someone".
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.access import changed, now_ms
+from server.accounts import accounts, audit, keys, logins
+from server.accounts.accounts import Account, AccountError
+from server.accounts.audit import Noted
+from server.accounts.keys import Key
+from server.accounts.logins import Login
+from server.accounts.tables import (
+    AuditRow,
+    CredentialRow,
+    KeyRow,
+    LoginRow,
+    RefreshTokenRow,
+    UserRow,
+)
+from server.library import changes as library_changes
+from server.library.tables import BuildRow, FavouriteRow, VersionRow
+from server.orm import (
+    ChangeRow,
+    CheckpointRow,
+    Database,
+    MemberRow,
+    ProposalRow,
+    SaidRow,
+    SessionRow,
+)
+from server.rights import Access
+
+SOMEONE = "someone"
+
+
+class TakenSession(Struct, frozen=True):
+    """A session as its member knows it. stored: its newest recorded build, with totals; changes:
+    the member's own; said: what they said."""
+
+    id: str
+    title: str
+    role: str
+    joined_at: int
+    stored: msgspec.Raw
+    changes: tuple[msgspec.Raw, ...]
+    said: tuple[str, ...]
+
+
+class TakenVersion(Struct, frozen=True):
+    number: int
+    message: str
+    at: int
+    document: msgspec.Raw
+
+
+class TakenBuild(Struct, frozen=True):
+    id: str
+    title: str
+    visibility: str
+    tags: str
+    versions: tuple[TakenVersion, ...]
+
+
+class Export(Struct, frozen=True):
+    """All that there is of somebody. Times in milliseconds since 1970."""
+
+    account: Account
+    logins: tuple[Login, ...]
+    keys: tuple[Key, ...]
+    sessions: tuple[TakenSession, ...]
+    builds: tuple[TakenBuild, ...]
+    favourites: tuple[str, ...]
+    noted: tuple[Noted, ...]
+
+
+async def export(database: Database, person: str, login: str) -> Export:
+    """Raises AccountError."""
+    account = await accounts.read(database, person)
+    async with database.reading() as sql:
+        members = (
+            await sql.execute(
+                select(MemberRow, SessionRow.title)
+                .join(SessionRow, SessionRow.id == MemberRow.session_id)
+                .where(MemberRow.person == person)
+                .order_by(MemberRow.joined_at, MemberRow.session_id)
+            )
+        ).all()
+        sessions = [await _session(sql, member, title) for member, title in members]
+        own = select(BuildRow).where(BuildRow.owner == person).order_by(BuildRow.created_at)
+        builds = [await _build(sql, build) for build in await sql.scalars(own)]
+        marked = select(FavouriteRow.build_id).where(FavouriteRow.person == person)
+        favourites = (await sql.scalars(marked.order_by(FavouriteRow.at))).all()
+    return Export(
+        account,
+        await logins.of(database, person, login),
+        await keys.of(database, person),
+        tuple(sessions),
+        tuple(builds),
+        tuple(favourites),
+        await audit.recall(database, None, 10_000, person),
+    )
+
+
+async def _session(sql: AsyncSession, member: MemberRow, title: str) -> TakenSession:
+    session, person = member.session_id, member.person
+    newest = (
+        select(CheckpointRow.stored)
+        .join(ChangeRow, _same_position(), isouter=True)
+        .where(CheckpointRow.session_id == session)
+        .order_by(ChangeRow.at.desc().nulls_last(), CheckpointRow.revision.desc())
+        .limit(1)
+    )
+    changes = (
+        select(ChangeRow.frame)
+        .where(ChangeRow.session_id == session, ChangeRow.person == person)
+        .order_by(ChangeRow.at, ChangeRow.revision)
+    )
+    said = select(SaidRow.text).where(SaidRow.session_id == session, SaidRow.person == person)
+    return TakenSession(
+        session,
+        title,
+        member.role,
+        member.joined_at,
+        msgspec.Raw(await sql.scalar(newest) or b"null"),
+        tuple(msgspec.Raw(frame) for frame in await sql.scalars(changes)),
+        tuple(await sql.scalars(said.order_by(SaidRow.number))),
+    )
+
+
+def _same_position() -> Any:
+    return (
+        (ChangeRow.session_id == CheckpointRow.session_id)
+        & (ChangeRow.epoch == CheckpointRow.epoch)
+        & (ChangeRow.revision == CheckpointRow.revision)
+    )
+
+
+async def _build(sql: AsyncSession, build: BuildRow) -> TakenBuild:
+    rows = select(VersionRow).where(VersionRow.build_id == build.id).order_by(VersionRow.number)
+    return TakenBuild(
+        build.id,
+        build.title,
+        build.visibility,
+        build.tags,
+        tuple(
+            TakenVersion(row.number, row.message, row.at, msgspec.Raw(row.document))
+            for row in await sql.scalars(rows)
+        ),
+    )
+
+
+async def leave(database: Database, person: str, address: str) -> dict[str, Access]:
+    """Delete an account with its data.
+
+    Returns the sessions whose access is another now. Raises AccountError.
+    """
+    async with database.writing() as sql:
+        user = await sql.get(UserRow, person, with_for_update=True)
+        if user is None or user.deleted_at is not None:
+            raise AccountError("no_account", "You have no account.")
+        memberships = select(MemberRow).where(MemberRow.person == person)
+        rows = (await sql.scalars(memberships.order_by(MemberRow.session_id))).all()
+        rights = {row.session_id: await _leave(sql, row) for row in rows}
+        await library_changes.erase_all(sql, person)
+        for named in (
+            update(SaidRow).where(SaidRow.person == person).values(name=SOMEONE),
+            update(VersionRow).where(VersionRow.author == person).values(author_name=SOMEONE),
+            update(AuditRow)
+            .where((AuditRow.person == person) | (AuditRow.by == person))
+            .values(address=""),
+        ):
+            await sql.execute(named)
+        own = select(LoginRow.id).where(LoginRow.user_id == person)
+        await sql.execute(delete(RefreshTokenRow).where(RefreshTokenRow.login_id.in_(own)))
+        for table in (LoginRow, KeyRow, CredentialRow):
+            await sql.execute(delete(table).where(table.user_id == person))
+        user.name, user.role, user.deleted_at = SOMEONE, "user", now_ms()
+        audit.note(sql, "account_deleted", "", person, person)
+        return rights
+
+
+async def _leave(sql: AsyncSession, member: MemberRow) -> Access:
+    """Take somebody out of a session: it goes on with another owner, or ends."""
+    session = await sql.get(SessionRow, member.session_id, with_for_update=True)
+    assert session is not None
+    others = (
+        select(MemberRow)
+        .where(MemberRow.session_id == session.id, MemberRow.person != member.person)
+        .order_by(MemberRow.joined_at, MemberRow.person)
+    )
+    staying = (await sql.scalars(others)).all()
+    if member.role == "owner":
+        heirs = [each for each in staying if each.role == "editor"]
+        if heirs:
+            heirs[0].role = "owner"
+        else:
+            session.ended_at = session.ended_at or now_ms()
+    await sql.delete(member)
+    rights = await changed(sql, session.id)
+    if member.role == "owner" and not staying:
+        session.title = ""
+        for table in (ChangeRow, CheckpointRow, SaidRow, ProposalRow):
+            await sql.execute(delete(table).where(table.session_id == session.id))
+    return rights

@@ -1,0 +1,1 @@
+"""The catalogue by REST: what there is, what fits, and what gives a stat."""

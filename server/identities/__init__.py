@@ -1,0 +1,1 @@
+"""Logging in elsewhere: with Discord, or with an OpenID Connect provider."""

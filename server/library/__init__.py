@@ -1,0 +1,1 @@
+"""The library: saved builds, their versions, and what finds them."""

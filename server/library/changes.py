@@ -1,0 +1,233 @@
+"""What people do to the library: save, name, share, restore, delete.
+
+A version never changes. Who changes a saved build says which edition of it they know, so that
+nobody overwrites somebody else's save unknowingly.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calc import build as builds
+from calc.build import Build
+from calc.totals import Total
+from server.access import new_id, now_ms
+from server.library import terms as library_terms
+from server.library.library import (
+    Author,
+    LibraryError,
+    Saved,
+    VersionName,
+    Visibility,
+    shown,
+    visible,
+)
+from server.library.tables import BuildRow, FavouriteRow, VersionRow
+from server.orm import Database, insert_new
+
+MAX_BUILDS = 1000  # of a person
+MAX_VERSIONS = 500  # of a build
+MAX_FAVOURITES = 1000  # of a person
+
+Editions = frozenset[int] | None
+"""Which editions of a build may be changed; None: whichever is there."""
+
+
+class Content(Struct, frozen=True):
+    """What a version holds, and where it is from."""
+
+    build: Build
+    totals: Mapping[str, Total]
+    engine: str
+    release: str
+    session: str | None = None
+    epoch: str | None = None
+    revision: int | None = None
+
+
+class Description(Struct, frozen=True):
+    """What a saved build is called, and who may see it."""
+
+    title: str
+    visibility: Visibility
+    tags: tuple[str, ...]
+
+
+async def save(
+    database: Database,
+    author: Author,
+    content: Content,
+    described: Description,
+    message: str,
+    forked: VersionName | None = None,
+) -> Saved:
+    """A new saved build with its first version. Raises LibraryError."""
+    async with database.writing() as sql:
+        owned = select(func.count()).select_from(BuildRow).where(BuildRow.owner == author.person)
+        if (await sql.scalar(owned) or 0) >= MAX_BUILDS:
+            raise LibraryError("too_many_builds", f"You have {MAX_BUILDS} builds: delete some.")
+        now = now_ms()
+        row = BuildRow(
+            id=new_id(),
+            owner=author.person,
+            owner_name=author.name,
+            title=described.title,
+            visibility=described.visibility,
+            tags=_joined(described.tags),
+            edition=0,
+            version=0,
+            favourites=0,
+            forked_from=None if forked is None else forked.build,
+            forked_version=None if forked is None else forked.version,
+            created_at=now,
+        )
+        await _append(sql, row, author, content, message, None)
+        return await shown(sql, row.id, author.person)
+
+
+async def add_version(
+    database: Database,
+    build: str,
+    author: Author,
+    editions: Editions,
+    content: Content,
+    message: str,
+    restored: int | None = None,
+) -> Saved:
+    """A new version of one's own build. Raises LibraryError."""
+    async with database.writing() as sql:
+        row = await _own(sql, build, author.person, editions)
+        if row.version >= MAX_VERSIONS:
+            sentence = f"This build has {MAX_VERSIONS} versions: save it as another build."
+            raise LibraryError("too_many_versions", sentence)
+        await _append(sql, row, author, content, message, restored)
+        return await shown(sql, build, author.person)
+
+
+async def describe(
+    database: Database,
+    build: str,
+    person: str,
+    editions: Editions,
+    title: str | None,
+    visibility: Visibility | None,
+    tags: tuple[str, ...] | None,
+) -> Saved:
+    """Change what is given of one's own build; its versions stay. Raises LibraryError."""
+    async with database.writing() as sql:
+        row = await _own(sql, build, person, editions)
+        row.title = row.title if title is None else title
+        row.visibility = row.visibility if visibility is None else visibility
+        row.tags = row.tags if tags is None else _joined(tags)
+        row.edition += 1
+        await sql.flush()
+        await library_terms.describe(sql, row)
+        return await shown(sql, build, person)
+
+
+async def remove(database: Database, build: str, person: str, editions: Editions) -> None:
+    """Delete one's own build with all of its versions. Raises LibraryError."""
+    async with database.writing() as sql:
+        await _own(sql, build, person, editions)
+        await _erase(sql, build)
+
+
+async def erase_all(sql: AsyncSession, person: str) -> None:
+    """Delete all that a person has in the library: for when they go."""
+    for build in (await sql.scalars(select(BuildRow.id).where(BuildRow.owner == person))).all():
+        await _erase(sql, build)
+    theirs = select(FavouriteRow.build_id).where(FavouriteRow.person == person)
+    await sql.execute(
+        update(BuildRow)
+        .where(BuildRow.id.in_(theirs))
+        .values(favourites=BuildRow.favourites - 1)
+        .execution_options(synchronize_session=False)
+    )
+    await sql.execute(delete(FavouriteRow).where(FavouriteRow.person == person))
+
+
+async def favour(database: Database, build: str, person: str, *, favourite: bool) -> None:
+    """Put a build among a person's favourites, or take it from there. Raises LibraryError."""
+    async with database.writing() as sql:
+        row = await visible(sql, build, person, lock=True)
+        known = await sql.get(FavouriteRow, (person, build))
+        if (known is not None) == favourite:
+            return
+        if known is not None:
+            row.favourites -= 1
+            await sql.delete(known)
+            return
+        count = select(func.count()).select_from(FavouriteRow).where(FavouriteRow.person == person)
+        if (await sql.scalar(count) or 0) >= MAX_FAVOURITES:
+            sentence = f"You have {MAX_FAVOURITES} favourites: take some away."
+            raise LibraryError("too_many_favourites", sentence)
+        row.favourites += 1
+        fresh = {"person": person, "build_id": build, "at": now_ms()}
+        await sql.execute(insert_new(sql, FavouriteRow, [fresh]))
+
+
+async def _append(
+    sql: AsyncSession,
+    row: BuildRow,
+    author: Author,
+    content: Content,
+    message: str,
+    restored: int | None,
+) -> None:
+    build = content.build
+    row.version += 1
+    row.edition += 1
+    row.message = message
+    row.owner_name = author.name
+    row.archetype = build.archetype
+    row.primary = build.powersets.primary
+    row.secondary = build.powersets.secondary
+    row.level = build.level
+    row.updated_at = now_ms()
+    sql.add(row)
+    await sql.flush()
+    sql.add(
+        VersionRow(
+            build_id=row.id,
+            number=row.version,
+            author=author.person,
+            author_name=author.name,
+            message=message,
+            at=row.updated_at,
+            session_id=content.session,
+            epoch=content.epoch,
+            revision=content.revision,
+            restored=restored,
+            engine=content.engine,
+            release=content.release,
+            totals=msgspec.json.encode(content.totals),
+            document=builds.encode(build),
+        )
+    )
+    await library_terms.put(sql, row, build, content.totals)
+
+
+async def _own(sql: AsyncSession, build: str, person: str, editions: Editions) -> BuildRow:
+    """The build, for its author who knows it as it is. Raises LibraryError."""
+    # Locked: of two who change the same edition at once, one must see what the other made of it.
+    row = await visible(sql, build, person, lock=True)
+    if row.owner != person:
+        raise LibraryError("not_allowed", "Only its author may change this build.")
+    if editions is not None and row.edition not in editions:
+        sentence = "This build has been changed since you saw it; its newest version is {}."
+        raise LibraryError("changed_meanwhile", sentence.format(row.version))
+    return row
+
+
+async def _erase(sql: AsyncSession, build: str) -> None:
+    await library_terms.take(sql, build)
+    await sql.execute(delete(FavouriteRow).where(FavouriteRow.build_id == build))
+    await sql.execute(delete(VersionRow).where(VersionRow.build_id == build))
+    await sql.execute(delete(BuildRow).where(BuildRow.id == build))
+
+
+def _joined(tags: Sequence[str]) -> str:
+    return " ".join(dict.fromkeys(tags))
