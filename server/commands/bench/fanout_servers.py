@@ -30,6 +30,7 @@ from server.commands.bench.crowd import PAYLOAD_BYTES, masked
 from server.engine import Engine, Result
 from server.log import ALONE, Done, Elsewhere, Head, Known, Loaded, Log, News, Place
 from server.rights import Access, Membership
+from server.server_messages import Refused
 from server.session import Commit, State
 from server.telemetry.measures import UNMEASURED, Measures
 from server.transport import text_frame
@@ -140,11 +141,12 @@ class NoLog(Log):
     async def since(self, state: State, losses: int = 0) -> News:
         return News((), state.engine, None, more=False)
 
-    async def commit(
-        self, commit: Commit, frame: bytes, place: Place = ALONE
-    ) -> Done | Known | Elsewhere:
-        self._states[commit.before.session] = commit.after
-        return Done(commit.after.revision)
+    async def commit_row(
+        self, row: Sequence[tuple[Commit, bytes]], place: Place = ALONE
+    ) -> list[Done | Known | Refused | Elsewhere]:
+        newest = row[-1][0].after
+        self._states[newest.session] = newest
+        return [Done(commit.after.revision) for commit, _ in row]
 
     async def store(self, state: State) -> bool:
         return True
