@@ -2,119 +2,91 @@
 
 from msgspec import UNSET, Struct
 
+from calc import operation_types as operations
 from calc import patch
 from calc.build import Build
-from calc.operation_types import (
-    AddAccolade,
-    AddPool,
-    AddScenario,
-    AddSlot,
-    ChangeEnhancement,
-    ChangeScenario,
-    ChooseScenario,
-    ClearEnhancement,
-    DropPower,
-    MovePower,
-    MoveSlot,
-    PlaceEnhancement,
-    RemoveAccolade,
-    RemovePool,
-    RemoveScenario,
-    RemoveSlot,
-    Restore,
-    SetArchetype,
-    SetCount,
-    SetIncarnate,
-    SetLevel,
-    SetNotes,
-    SetOrigin,
-    SetPowerset,
-    SetScenarioPower,
-    SetTitle,
-    Step,
-    SwitchAccolade,
-    SwitchPower,
-    SwitchProc,
-    TakePower,
-)
 
 Place = tuple[str, ...]
 """Keys from the document's root to a value."""
 
 
-def place(operation: Step) -> Place:
+def place(operation: operations.Step) -> Place:
     """The one place that an operation is about; what else it changes follows from it."""
     match operation:
-        case SetTitle():
+        case operations.SetTitle():
             return ("title",)
-        case SetNotes():
+        case operations.SetNotes():
             return ("notes",)
-        case SetLevel():
+        case operations.SetLevel():
             return ("level",)
-        case SetOrigin():
+        case operations.SetOrigin():
             return ("origin",)
-        case SetArchetype():
+        case operations.SetArchetype():
             return ("archetype",)
-        case SetPowerset(role=role):
+        case operations.SetPowerset(role=role):
             return ("powersets", role)
-        case AddPool(powerset=powerset) | RemovePool(powerset=powerset):
+        case operations.AddPool(powerset=powerset) | operations.RemovePool(powerset=powerset):
             return ("powersets", "pools", powerset)
-        case SetIncarnate(slot=slot):
+        case operations.SetIncarnate(slot=slot):
             return ("incarnates", slot)
-        case AddAccolade(power=power) | RemoveAccolade(power=power) | SwitchAccolade(power=power):
+        case (
+            operations.AddAccolade(power=power)
+            | operations.RemoveAccolade(power=power)
+            | operations.SwitchAccolade(power=power)
+        ):
             return ("accolades", power)
-        case ChooseScenario():
+        case operations.ChooseScenario():
             return ("scenario",)
         case (
-            AddScenario(scenario=scenario)
-            | ChangeScenario(scenario=scenario)
-            | RemoveScenario(scenario=scenario)
+            operations.AddScenario(scenario=scenario)
+            | operations.ChangeScenario(scenario=scenario)
+            | operations.RemoveScenario(scenario=scenario)
         ):
             return ("scenarios", scenario)
-        case SetScenarioPower(scenario=scenario, power=power):
+        case operations.SetScenarioPower(scenario=scenario, power=power):
             return ("scenarios", scenario, "powers", power)
-        case Restore():
+        case operations.Restore():
             return common(operation.patch)
         case _:
             return ("powers", operation.power, *_within_power(operation))
 
 
 def _within_power(
-    operation: TakePower
-    | DropPower
-    | MovePower
-    | SwitchPower
-    | SetCount
-    | AddSlot
-    | RemoveSlot
-    | MoveSlot
-    | PlaceEnhancement
-    | ClearEnhancement
-    | ChangeEnhancement
-    | SwitchProc,
+    operation: operations.TakePower
+    | operations.DropPower
+    | operations.MovePower
+    | operations.SwitchPower
+    | operations.SetCount
+    | operations.AddSlot
+    | operations.RemoveSlot
+    | operations.MoveSlot
+    | operations.PlaceEnhancement
+    | operations.ClearEnhancement
+    | operations.ChangeEnhancement
+    | operations.SwitchProc,
 ) -> Place:
     match operation:
-        case TakePower() | DropPower():
+        case operations.TakePower() | operations.DropPower():
             return ()
-        case MovePower():
+        case operations.MovePower():
             return ("level",)
-        case SwitchPower():
+        case operations.SwitchPower():
             return ("on",)
-        case SetCount():
+        case operations.SetCount():
             return ("count",)
-        case AddSlot(slot=slot) | RemoveSlot(slot=slot):
+        case operations.AddSlot(slot=slot) | operations.RemoveSlot(slot=slot):
             return ("slots", slot)
-        case MoveSlot(slot=slot):
+        case operations.MoveSlot(slot=slot):
             return ("slots", slot, "level")
-        case SwitchProc(slot=slot):
+        case operations.SwitchProc(slot=slot):
             return ("slots", slot, "enhancement", "proc")
         case _:
             return ("slots", operation.slot, "enhancement")
 
 
-def as_expected(build: Build, operation: Step) -> bool:
+def as_expected(build: Build, operation: operations.Step) -> bool:
     """Whether a build has at the operation's place what its author saw there, if they said."""
-    if isinstance(operation, Restore) or operation.expects is UNSET:
+    if isinstance(operation, operations.Restore) or operation.expects is UNSET:
         return True
     where = place(operation)
     if operation.expects is None:

@@ -2,39 +2,7 @@
 
 from msgspec import UNSET
 
-from calc.operations import (
-    AddAccolade,
-    AddPool,
-    AddScenario,
-    AddSlot,
-    ChangeEnhancement,
-    ChangeScenario,
-    ChooseScenario,
-    ClearEnhancement,
-    DropPower,
-    MovePower,
-    MoveSlot,
-    PlaceEnhancement,
-    RemoveAccolade,
-    RemovePool,
-    RemoveScenario,
-    RemoveSlot,
-    Restore,
-    SetArchetype,
-    SetCount,
-    SetIncarnate,
-    SetLevel,
-    SetNotes,
-    SetOrigin,
-    SetPowerset,
-    SetScenarioPower,
-    SetTitle,
-    Step,
-    SwitchAccolade,
-    SwitchPower,
-    SwitchProc,
-    TakePower,
-)
+from calc import operations
 from calc.places import Place, common, place
 from gamedata.catalogue import ArchetypeId, Catalogue, EnhancementId, PowerId, PowersetId
 from server.rights import Access
@@ -84,42 +52,46 @@ def deed(change: Change, catalogue: Catalogue) -> str:
     return f"{told} and {len(others)} more" if others else told
 
 
-def made(operation: Step, catalogue: Catalogue) -> str:
+def made(operation: operations.Step, catalogue: Catalogue) -> str:
     """What an operation did, to follow who did it."""
     match operation:
-        case SetTitle():
+        case operations.SetTitle():
             return "changed the title"
-        case SetNotes():
+        case operations.SetNotes():
             return "changed the notes"
-        case SetLevel(level=level):
+        case operations.SetLevel(level=level):
             return f"set the level to {level}"
-        case SetOrigin():
+        case operations.SetOrigin():
             return "changed the origin"
-        case SetArchetype(archetype=archetype):
+        case operations.SetArchetype(archetype=archetype):
             found = catalogue.archetypes.get(ArchetypeId(archetype))
             return f"chose the archetype {found.name}" if found else "changed the archetype"
-        case SetPowerset(role=role, powerset=powerset):
+        case operations.SetPowerset(role=role, powerset=powerset):
             name = _powerset(powerset, catalogue)
             return f"chose {name} as {role} powerset" if powerset else f"changed the {role}"
-        case AddPool(powerset=powerset):
+        case operations.AddPool(powerset=powerset):
             return f"added the pool {_powerset(powerset, catalogue)}"
-        case RemovePool(powerset=powerset):
+        case operations.RemovePool(powerset=powerset):
             return f"gave up the pool {_powerset(powerset, catalogue)}"
-        case SetIncarnate(slot=slot):
+        case operations.SetIncarnate(slot=slot):
             return f"changed the {slot} slot"
-        case AddAccolade(power=power) | RemoveAccolade(power=power) | SwitchAccolade(power=power):
+        case (
+            operations.AddAccolade(power=power)
+            | operations.RemoveAccolade(power=power)
+            | operations.SwitchAccolade(power=power)
+        ):
             return f"changed the accolade {_power(power, catalogue)}"
-        case AddScenario():
+        case operations.AddScenario():
             return "added the scenario"
-        case ChangeScenario():
+        case operations.ChangeScenario():
             return "changed the scenario"
-        case RemoveScenario():
+        case operations.RemoveScenario():
             return "removed the scenario"
-        case ChooseScenario():
+        case operations.ChooseScenario():
             return "chose another scenario"
-        case SetScenarioPower(power=power):
+        case operations.SetScenarioPower(power=power):
             return f"changed {_power(power, catalogue)} in the scenario"
-        case Restore(patch=patch):
+        case operations.Restore(patch=patch):
             where = common(patch)
             if len(where) > 1 and where[0] == "powers":
                 return f"brought back {_power(where[1], catalogue)} as it was"
@@ -129,42 +101,42 @@ def made(operation: Step, catalogue: Catalogue) -> str:
 
 
 def _of_power(
-    operation: TakePower
-    | DropPower
-    | MovePower
-    | SwitchPower
-    | SetCount
-    | AddSlot
-    | RemoveSlot
-    | MoveSlot
-    | PlaceEnhancement
-    | ClearEnhancement
-    | ChangeEnhancement
-    | SwitchProc,
+    operation: operations.TakePower
+    | operations.DropPower
+    | operations.MovePower
+    | operations.SwitchPower
+    | operations.SetCount
+    | operations.AddSlot
+    | operations.RemoveSlot
+    | operations.MoveSlot
+    | operations.PlaceEnhancement
+    | operations.ClearEnhancement
+    | operations.ChangeEnhancement
+    | operations.SwitchProc,
     catalogue: Catalogue,
 ) -> str:
     power = _power(operation.power, catalogue)
     match operation:
-        case TakePower():
+        case operations.TakePower():
             return f"took {power}"
-        case DropPower():
+        case operations.DropPower():
             return f"dropped {power}"
-        case MovePower(level=level):
+        case operations.MovePower(level=level):
             return f"moved {power} to level {level}"
-        case SwitchPower(on=on):
+        case operations.SwitchPower(on=on):
             return f"switched {power} {'on' if on else 'off'}"
-        case SetCount():
+        case operations.SetCount():
             return f"changed the count of {power}"
-        case AddSlot():
+        case operations.AddSlot():
             return f"added a slot to {power}"
-        case RemoveSlot():
+        case operations.RemoveSlot():
             return f"removed a slot of {power}"
-        case MoveSlot():
+        case operations.MoveSlot():
             return f"moved a slot of {power}"
-        case PlaceEnhancement(enhancement=enhancement):
+        case operations.PlaceEnhancement(enhancement=enhancement):
             found = catalogue.enhancements.get(EnhancementId(enhancement.id))
             return f"placed {found.name if found else enhancement.id} in {power}"
-        case ClearEnhancement():
+        case operations.ClearEnhancement():
             return f"emptied a slot of {power}"
         case _:
             return f"changed what is in a slot of {power}"
