@@ -80,16 +80,19 @@ class Audience:
 
     # Coming and going
 
-    def enter(self, connection: Connection) -> None:
+    def enter(self, connection: Connection, has: int = 0) -> None:
         """Count a newcomer in; an older socket of theirs is closed, the others are told soon.
 
-        They get what happens after the state in which they stand.
+        They get what happens after the state in which they stand. has: the revision that they
+        come with; viewers are brought there first, so that nothing before it reaches them.
         """
+        view = view_of(self._access.members[connection.person].role, connection.wanted)
+        if has > self.stands(view).revision:
+            self.show()
         self.replace(connection.person, connection.client, connection.id)
         self._connections[connection.person, connection.client] = connection
         self._count(connection, 1)
-        role = self._access.members[connection.person].role
-        self._stand(connection, view_of(role, connection.wanted))
+        self._stand(connection, view)
         self._moved()
 
     def known_to(self, connection: Connection) -> tuple[Present, ...]:

@@ -132,7 +132,7 @@ class LiveSession:
         limits = self._settings
         if self.audience.full(connection, editors=limits.editors, viewers=limits.viewers):
             raise Closing(Close.NOT_ALLOWED, "The session is full.")
-        self.audience.enter(connection)
+        self.audience.enter(connection, 0 if resume is None else resume.revision)
         self._begin(connection, resume, token)
         for refused in self._follower.lost_of(connection.person, resume):
             connection.answer(refused)
@@ -150,8 +150,6 @@ class LiveSession:
         """The welcome, and what must come before anything can follow."""
         audience, view = self.audience, connection.view
         state = audience.stands(view)
-        if resume is not None and resume.revision > state.revision:
-            state = audience.show()  # they come from a worker that was ahead
         people = audience.known_to(connection)
         beginning = audience.beginning(view, people)
         missed = None

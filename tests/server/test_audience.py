@@ -129,6 +129,23 @@ def builder(audience: Audience) -> Builder:
     return Builder(audience)
 
 
+async def test_who_has_more_than_viewers_here_is_sent_nothing_of_what_they_have(
+    audience: Audience, builder: Builder
+) -> None:
+    _, eve = come(audience, "g3", "tab-1")
+    builder.change(30)  # eve will be sent it soon
+    connection, socket = a_connection("g3", "tab-2")
+    audience.enter(connection, has=1)  # was sent it by another worker
+    assert audience.stands(connection.view).revision == 1
+    await a_turn()
+    assert socket.of("update") == []
+    assert [each["from"] for each in eve.of("update")] == [0]
+    builder.change(31)
+    await a_turn()
+    assert [each["from"] for each in socket.of("update")] == [1]
+    assert [each["from"] for each in eve.of("update")] == [0, 1]
+
+
 async def test_others_are_told_who_comes_and_goes(audience: Audience) -> None:
     _, ann = come(audience, "g1")
     await a_turn()
