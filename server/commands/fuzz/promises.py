@@ -129,24 +129,42 @@ def _applied(journal: Journal, build: Build, change: Change, catalogue: Catalogu
 def check_answers(journal: Journal, history: History, people: Sequence[Person]) -> None:
     """Each accepted edit is there exactly once, where its author was told; no refused one is."""
     made = Counter((change.by, change.edit) for _, change in history.changes)
-    where = {(change.by, change.edit): change.revision for _, change in history.changes}
     for (by, edit), times in made.items():
         journal.expect(times == 1, WHO, f"{edit} of {by} is there {times} times")
+    where = _revisions(history)
+    for name, what in untold(history, people):
+        journal.fail(name, what)
     for person in people:
         for edit, sent in person.sent.items():
             found = where.get((person.id, edit), 0)
-            if sent.revision:
-                journal.expect(
-                    found == sent.revision or (person.forgetful and (found > 0 or person.expelled)),
-                    person.name,
-                    f"{edit} was accepted as {sent.revision} and is {found or 'nowhere'}",
-                )
-            elif (
-                isinstance(sent.answer, Refused)
+            if (
+                not sent.revision
+                and isinstance(sent.answer, Refused)
                 and sent.answer.code not in UNKNOWN
                 and not (person.forgetful and sent.answer.code != "lost")  # Redis forgot it too
             ):
                 journal.expect(not found, person.name, f"{edit} was refused and is {found}")
+
+
+def untold(history: History, people: Sequence[Person]) -> list[tuple[str, str]]:
+    """Each edit that somebody takes to be made where it is not: who does, and which it is.
+
+    Of a Redis that went back they learn only once the last worker has given up on it.
+    """
+    where = _revisions(history)
+    return [
+        (person.name, f"{edit} was accepted as {sent.revision} and is {found or 'nowhere'}")
+        for person in people
+        for edit, sent in person.sent.items()
+        if sent.revision
+        and (found := where.get((person.id, edit), 0)) != sent.revision
+        and not (person.forgetful and (found > 0 or person.expelled))
+    ]
+
+
+def _revisions(history: History) -> dict[tuple[object, str], int]:
+    """Where each author's edits are."""
+    return {(change.by, change.edit): change.revision for _, change in history.changes}
 
 
 def check_revocations(
@@ -182,7 +200,7 @@ async def history_of(database: Database, state: State) -> History:
             .limit(1)
         )
         changes: list[tuple[str, Change]] = []
-        epoch: EpochRow | None = epochs[state.epoch]
+        epoch = epochs.get(state.epoch)
         upto = state.revision
         while epoch is not None:
             after = epoch.left_at or 0

@@ -17,10 +17,11 @@ from server.commands.fuzz import promises
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import Socket
 from server.commands.fuzz.person import Person
-from server.commands.fuzz.promises import Revocation
+from server.commands.fuzz.promises import History, Revocation
 from server.log import Head, Log, UnreachableError, key
 from server.orm import Database
 from server.protocol import Role
+from server.session import State
 
 STUCK_S = 15.0  # nothing happens for so long, and not everybody has what the server has
 LIMIT_S = 80.0
@@ -168,7 +169,8 @@ class World(ABC):
     # The end of a run.
 
     async def _settle(self) -> None:
-        """Until everybody is answered, has the newest revision, and SQL has it too."""
+        """Until everybody is answered, has the newest revision, and SQL has it too; and, where
+        Redis goes back, workers have decided again what it lost, or told that it cannot be."""
         settled = False
         while not settled:
             head = await self._head()
@@ -176,7 +178,11 @@ class World(ABC):
                 async with asyncio.timeout(1.0):
                     await asyncio.gather(*(person.settled(head) for person in self._people))
                     await self._recorded(head.revision)
-                    settled = head == await self._head()
+                    settled = True
+            if settled and await self._untold():
+                await asyncio.sleep(0.1)
+                settled = False
+            settled = settled and head == await self._head()
         await self._shown()
 
     async def _while_it_moves(self, work: Coroutine[Any, Any, None]) -> None:
@@ -208,6 +214,23 @@ class World(ABC):
                 return
             await asyncio.sleep(0.02)
 
+    async def _untold(self) -> list[tuple[str, str]]:
+        """What a Redis that went back has lost, and people were not told yet: to give up on one
+        after the other takes its time, in which the session stands still."""
+        if not self.forgetful:
+            return []
+        loaded = await self._log.load(self.session)
+        if loaded is None:
+            return []
+        return promises.untold(await self._history(loaded.state), self._people)
+
+    async def _history(self, state: State) -> History:
+        database = Database(f"sqlite+aiosqlite:///{self.folder / 'cohort.sqlite'}")
+        try:
+            return await promises.history_of(database, state)
+        finally:
+            await database.close()
+
     async def _tell_unsettled(self) -> None:
         for person in self._people:
             if not person.gone:
@@ -216,14 +239,14 @@ class World(ABC):
         head = await self.redis.hgetall(key(self.session, "head"))
         self.journal.note("redis", f"has {head}")
         self.journal.fail("world", f"does not settle: nothing happens for {STUCK_S:.0f} s")
+        for name, what in await self._untold():
+            self.journal.fail(name, what)
 
     async def _check(self) -> None:
         loaded = await self._log.load(self.session)
         assert loaded is not None
         state = loaded.state
-        database = Database(f"sqlite+aiosqlite:///{self.folder / 'cohort.sqlite'}")
-        history = await promises.history_of(database, state)
-        await database.close()
+        history = await self._history(state)
         self.journal.note("world", f"is at {state.epoch} {state.revision}")
         promises.check_people(self.journal, self._people, state)
         promises.check_totals(self.journal, state, self.catalogue)
