@@ -230,12 +230,14 @@ async def _shared(sql: AsyncSession, session: str, entries: Entries) -> Position
             ChangeRow.revision >= min(logged, default=0),
             ChangeRow.revision <= entries.revision,
         )
-        .order_by(ChangeRow.revision.desc())
+        .order_by(ChangeRow.revision)
     )
+    shared = Position(entries.epoch, entries.left_at, began)
     for revision, edit in rows:
-        if logged.get(revision) == edit:
-            return Position(entries.epoch, revision, edit)
-    return Position(entries.epoch, entries.left_at, began)
+        if logged.get(revision) != edit:
+            break  # what was in flight may come to the same revision again, on top of other edits
+        shared = Position(entries.epoch, revision, edit)
+    return shared
 
 
 async def _newest(sql: AsyncSession, session: str, history: Sequence[Span]) -> State:

@@ -224,6 +224,34 @@ async def test_any_number_of_workers_make_each_lost_edit_once(
         assert all(isinstance(answer, Accepted) for _, answer in worker.answers)
 
 
+async def test_an_edit_that_comes_to_its_revision_again_hides_nothing_before_it(
+    workers: tuple[Worker, Worker],
+    past: Past,
+    log: Log,
+    session_id: str,
+    recorder: Recorder,
+    archive: Archive,
+) -> None:
+    one, other = workers
+    await one.edit(1, 2, 3)
+    await other.read_on()
+    await past.keep()
+    await one.edit(4, 9)
+    await recorder.record(session_id)
+    await past.come_back()
+    await other.edit(5, 9, 6)  # 9 was in flight there, too
+    await archive.again(session_id, other.state.epoch)
+    began = await log.began(session_id)
+    assert began
+    assert began.left_at == 3
+    for worker in workers:
+        await worker.read_on()
+    await recorder.record(session_id)
+    made = await edits_in(log, session_id)
+    assert made == names(1, 2, 3, 5, 9, 6, 4)
+    assert [each.edit for each in await archive.before(session_id, 100, 100)] == made
+
+
 async def test_what_only_sql_knows_is_regained_by_who_opens_the_session(
     workers: tuple[Worker, Worker],
     fresh: Worker,
