@@ -17,6 +17,61 @@ settings.load_profile("untimed")
 
 EXPORT = SHARED / "gamedata" / "raw_data_homecoming-20251209_7415.player.zip"
 
+# What takes long, about the longest first. Several processes take whole files in this order: if a
+# long one began last, the others would have nothing left to do. The two of fuzz tests that keep all
+# cores busy are apart: better beside tests that wait for a server than beside each other.
+LONGEST = (
+    "wire/test_fuzz.py",
+    "wire/test_redis_servers.py",
+    "browser/test_page.py",
+    "wire/test_fuzz_more.py",
+    "wire/test_two_releases.py",
+    "wire/test_faults.py",
+    "wire/test_schemathesis.py",
+    "calc/test_whole_builds.py",
+    "wire/test_accounts.py",
+    "calc/test_results.py",
+    "wire/test_went_back.py",
+    "wire/test_openapi.py",
+    "browser/test_accessible.py",
+    "wire/test_fuzzed_frames.py",
+    "wire/test_start_up.py",
+    "wire/test_admin.py",
+    "wire/test_thousand_edits.py",
+    "wire/test_route_roles.py",
+    "wire/test_keys.py",
+    "calc/test_rules.py",
+    "calc/test_remembered.py",
+    "calc/test_all_powers.py",
+    "wire/test_reference.py",
+    "server/test_library_search.py",
+    "calc/test_operations.py",
+    "calc/test_patch.py",
+    "gamedata/test_importer.py",
+    "server/test_bench_fanout.py",
+    "server/test_session_machine.py",
+    "wire/test_reopened.py",
+    "wire/test_bad_input.py",
+    "browser/test_state.py",
+    "browser/test_account_page.py",
+    "wire/test_drain.py",
+    "calc/test_coverage.py",
+    "server/test_backup.py",
+    "wire/test_without_socket.py",
+    "wire/test_login_elsewhere.py",
+    "wire/test_gate.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the longest files first where several processes share them."""
+    gone = [name for name in LONGEST if not (config.rootpath / "tests" / name).exists()]
+    if gone:
+        raise pytest.UsageError(f"LONGEST in tests/conftest.py names what is not there: {gone}")
+    if hasattr(config, "workerinput"):
+        places = {config.rootpath / "tests" / name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
