@@ -1,6 +1,8 @@
 """API keys, logging out and leaving, over HTTP and the live socket of a real server."""
 
+import asyncio
 from collections.abc import Iterator
+from functools import partial
 
 import httpx
 import pytest
@@ -162,10 +164,18 @@ async def test_a_key_makes_nobody_a_member_unless_it_may_edit(server: Server, an
     await raw.socket.close()
 
 
-@pytest.mark.parametrize("how", ["key", "login", "everywhere", "password", "deletion"])
+# At once: to see that what they came by is no good any more takes a worker its seconds.
 async def test_live_connections_end_with_what_they_came_by(
-    server: Server, ann: Ann, how: str
+    http: httpx.Client, server: Server
 ) -> None:
+    ways = ("key", "login", "everywhere", "password", "deletion")
+    everybody = [Ann(http, server.url) for _ in ways]
+    codes = await asyncio.gather(*map(partial(ended, server), everybody, ways))
+    assert dict(zip(ways, codes, strict=True)) == dict.fromkeys(ways, 4401) | {"deletion": 4403}
+
+
+async def ended(server: Server, ann: Ann, how: str) -> int:
+    """With which code a live connection ends after what it came by has."""
     raw = await Raw.open(server.url, ann.session)
     await raw.join(token=ann.tokens["read" if how == "key" else "all"])
     await raw.receive("snapshot")
@@ -191,7 +201,7 @@ async def test_live_connections_end_with_what_they_came_by(
             ),
         }[how]()
         assert answer.status_code == 204, answer.text
-    assert (await raw.closed())[0] == (4403 if how == "deletion" else 4401)
+    return (await raw.closed())[0]
 
 
 async def test_who_stays_sees_who_left_no_more(server: Server, ann: Ann) -> None:
