@@ -390,10 +390,11 @@ class Log:
             raise BrokenError(session, "hole")
         return Loaded(state, tuple(recent), redone == b"1", _losses(number, told))
 
-    async def since(self, state: State, losses: int = 0) -> News:
+    async def since(self, state: State, losses: int = 0, frame: bytes = b"") -> News:
         """What happened after `state`. Raises BrokenError when the log's history is another.
 
-        losses: the number of those that are known.
+        losses: the number of those that are known. frame: the change that led to `state`, where
+        it is known.
         """
         answer = await self._run(
             self._since,
@@ -409,7 +410,7 @@ class Log:
         changes = [read_entry(entry) for entry in entries]
         if epoch.decode() != state.epoch:
             raise BrokenError(state.session, "epoch")
-        _prove(state, int(revision), int(left_at), changes)
+        _prove(state, frame, int(revision), int(left_at), changes)
         for index, (_, change) in enumerate(changes):
             if change.revision != state.revision + 1 + index:
                 raise BrokenError(state.session, "hole")
@@ -607,16 +608,22 @@ def _known(answer: Sequence[bytes], digest: str) -> Known | Elsewhere:
 
 
 def _prove(
-    state: State, revision: int, left_at: int, changes: list[tuple[Committed, Change]]
+    state: State,
+    frame: bytes,
+    revision: int,
+    left_at: int,
+    changes: list[tuple[Committed, Change]],
 ) -> None:
     """Check that `state` is part of the log's history, and take its own change off the front.
 
-    Raises BrokenError.
+    The same edit may have come to the same revision again, on top of other edits, after the log
+    went back: then its frame is another. Raises BrokenError.
     """
     if revision < state.revision:
         raise BrokenError(state.session, "back")
     if changes and changes[0][1].revision == state.revision:
-        if changes.pop(0)[1].edit != state.edit:
+        committed, change = changes.pop(0)
+        if change.edit != state.edit or (frame and committed.frame != frame):
             raise BrokenError(state.session, "back")
     elif state.revision != left_at:  # where an epoch began, the epoch is proof enough
         raise BrokenError(state.session, "behind")
