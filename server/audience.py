@@ -87,7 +87,7 @@ class Audience:
         come with; viewers are brought there first, so that nothing before it reaches them.
         """
         view = view_of(self._access.members[connection.person].role, connection.wanted)
-        if has > self.stands(view).revision:
+        if has and has > self.stands(view).revision:
             self.show()
         self.replace(connection.person, connection.client, connection.id)
         self._connections[connection.person, connection.client] = connection

@@ -445,7 +445,8 @@ def test_a_guest_keeps_their_builds_as_an_account(window: OpenWindow) -> None:
     dialog = phone.get_by_role("dialog", name="Log in")
     dialog.get_by_label("Username").fill("ann-of-the-page")
     dialog.get_by_label("Password").fill("four words nobody says")
-    dialog.get_by_role("button", name="Log in").click()
+    with phone.expect_navigation():
+        dialog.get_by_role("button", name="Log in").click()
     expect(phone.get_by_text("Logged in as Ann")).to_be_visible()
     # Its token has ended: the next one comes by itself.
     phone.evaluate("""() => {
@@ -455,7 +456,8 @@ def test_a_guest_keeps_their_builds_as_an_account(window: OpenWindow) -> None:
     phone.goto(address)
     expect(phone.get_by_label("Title")).to_be_editable()
     phone.goto("/")
-    phone.get_by_role("button", name="Log out").click()
+    with phone.expect_navigation():
+        phone.get_by_role("button", name="Log out").click()
     expect(phone.get_by_role("button", name="Log in")).to_be_visible()
     assert phone.evaluate("JSON.parse(localStorage['cohort.me']).token") == ""
 
