@@ -62,7 +62,7 @@ types:
 	$(BIN)/mypy
 
 pytest:
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Pin every dependency anew (needs `uv` on the PATH).
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: \
