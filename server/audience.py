@@ -1,5 +1,6 @@
 """Who is in a session on this worker, and what each of them is sent. Nothing here waits."""
 
+import asyncio
 from collections.abc import Iterator
 
 from msgspec import UNSET
@@ -20,6 +21,7 @@ from server.views import View, Wanted, view_of
 BEHIND_S = 30.0  # how long somebody may take nothing before the socket is closed
 NAMES_S = 0.25  # between two tellings of who came and went
 NUMBER_S = 1.0  # and of how many are here, to viewers
+COMPANY_S = 0.5  # so long that number waits for an update: both go out in one write
 
 
 class Audience:
@@ -53,6 +55,7 @@ class Audience:
         self._shown: State | None = None
         self._snapshots: dict[View, tuple[State, bytes]] = {}
         self._told = 0  # the number of people that viewers were told
+        self._untold: asyncio.TimerHandle | None = None  # while another number waits
         self._updates = Pace(1 / updates_per_second, self._update)
         self._names = Pace(NAMES_S, self._tell_names)
         self._number = Pace(NUMBER_S, self._tell_number)
@@ -343,6 +346,8 @@ class Audience:
                 frame = views.totals_frame(update, view)
                 if frame is not None:
                     line.put(frame, spread)
+        if self._untold is not None:
+            self._put_number()
 
     def _moved(self) -> None:
         self._names.due()
@@ -361,6 +366,14 @@ class Audience:
                 line.put(frame)
 
     def _tell_number(self) -> None:
+        if self._untold is None:
+            loop = asyncio.get_running_loop()
+            self._untold = loop.call_later(COMPANY_S, self._put_number)
+
+    def _put_number(self) -> None:
+        if self._untold is not None:
+            self._untold.cancel()
+            self._untold = None
         self._told = len(self.people)
         frame = text_frame(encode(People(number=self._told)))
         for view, line in self._lines.items():

@@ -80,7 +80,7 @@ def come(
 
 async def a_turn() -> None:
     """Until what is due now is written."""
-    for _ in range(3):
+    for _ in range(5):
         await asyncio.sleep(0)
 
 
@@ -89,6 +89,7 @@ async def audience(monkeypatch: pytest.MonkeyPatch) -> Audience:
     """In which everybody is told in the next turn of the loop."""
     monkeypatch.setattr(audience_module, "NAMES_S", 0)
     monkeypatch.setattr(audience_module, "NUMBER_S", 0)
+    monkeypatch.setattr(audience_module, "COMPANY_S", 0)
     audience = Audience(updates_per_second=1e9)
     audience.take_access(ACCESS)
     audience.begin(START)
@@ -184,6 +185,25 @@ async def test_v4_viewers_are_told_how_many_are_here(audience: Audience) -> None
     await a_turn()
     assert eve.messages[-1] == {"type": "people", "number": 2}
     assert audience.known_to(come(audience, "g3", "tab-2")[0]) == ()
+
+
+async def test_v4_how_many_are_here_comes_in_one_write_with_an_update(
+    audience: Audience, builder: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audience_module, "COMPANY_S", 3600)
+    _, eve = come(audience, "g3")
+    come(audience, "g1")
+    await a_turn()
+    writes = eve.writes
+    assert eve.messages == []
+    builder.change(30)
+    await a_turn()
+    assert [each["type"] for each in eve.messages] == ["update", "people"]
+    assert eve.messages[-1]["number"] == 2
+    assert eve.writes == writes + 1
+    builder.change(31)
+    await a_turn()
+    assert [each["type"] for each in eve.messages] == ["update", "people", "update"]
 
 
 async def test_one_person_with_two_sockets_is_one_person(audience: Audience) -> None:
