@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from msgspec import UNSET, Struct
 
@@ -182,37 +183,58 @@ def steady(kind: Kind, crowd: Crowd, author: Member, seconds: float, per_second:
     return _measured(kind, crowd, author.room, work, seconds)
 
 
-def small_sessions(kind: Kind, sessions: int, size: int, seconds: float) -> Load:
-    """Many sessions; in each the next change after the last delivery."""
-    with kind.crowd() as crowd:
-        rooms = [Room(f"small-{number}") for number in range(sessions)]
-        authors = {}
+def one_edits(kind: Kind, sessions: int, size: int, seconds: float) -> Load:
+    """Many small sessions; in each the next change after the last delivery."""
+
+    def work(crowd: Crowd, rooms: dict[Room, list[Member]], until: float) -> None:
+        crowd.full = lambda room: kind.publish(crowd, rooms[room][0])
         for room in rooms:
-            authors[room.name] = kind.author(crowd, room)
-            for number in range(size - 1):
-                kind.come(crowd, room, number)
+            kind.publish(crowd, rooms[room][0])
+        _turn_until(crowd, until)
+
+    return _small_sessions(kind, sessions, size, seconds, work)
+
+
+def all_edit(kind: Kind, sessions: int, size: int, seconds: float) -> Load:
+    """Many small sessions; in each everybody makes their next change when they have their last."""
+
+    def work(crowd: Crowd, rooms: dict[Room, list[Member]], until: float) -> None:
+        crowd.back = lambda member: kind.publish(crowd, member)
+        for members in rooms.values():
+            for member in members:
+                kind.publish(crowd, member)
+        _turn_until(crowd, until)
+
+    return _small_sessions(kind, sessions, size, seconds, work)
+
+
+def _small_sessions(
+    kind: Kind,
+    sessions: int,
+    size: int,
+    seconds: float,
+    work: Callable[[Crowd, dict[Room, list[Member]], float], None],
+) -> Load:
+    with kind.crowd() as crowd:
+        rooms = {}
+        for number in range(sessions):
+            room = Room(f"small-{number}")
+            others = range(size - 1)
+            author = kind.author(crowd, room)
+            rooms[room] = [author, *(kind.come(crowd, room, other) for other in others)]
         crowd.everybody()
         settle(crowd)
-        ending = False
-
-        def next_one(room: Room) -> None:
-            if not ending:
-                kind.publish(crowd, authors[room.name])
-
-        def work(until: float) -> None:
-            nonlocal ending
-            crowd.full = next_one
-            for room in rooms:
-                next_one(room)
-            while time.monotonic() < until:
-                crowd.turn(0.5)
-            ending = True
-            settle(crowd)
-
-        everywhere = Room("all")
-        load = _measured(kind, crowd, everywhere, work, seconds)
+        load = _measured(kind, crowd, Room("all"), partial(work, crowd, rooms), seconds)
         load.published = sum(room.published for room in rooms)
         return load
+
+
+def _turn_until(crowd: Crowd, until: float) -> None:
+    """Until then, and then until what is on its way is there."""
+    while time.monotonic() < until:
+        crowd.turn(0.5)
+    crowd.full = crowd.back = None
+    settle(crowd)
 
 
 def _measured(

@@ -41,7 +41,8 @@ class Room(Struct, eq=False):
 
 
 class Member(Struct, eq=False):
-    """One socket. begun: has its welcome; rest: the beginning of a frame."""
+    """One socket. begun: has its welcome; rest: the beginning of a frame; published: the number
+    of what it published last."""
 
     socket: socket.socket
     room: Room
@@ -49,6 +50,7 @@ class Member(Struct, eq=False):
     upgraded: bool = False
     begun: bool = False
     rest: bytes = b""
+    published: bytes = b""
 
 
 def masked(payload: bytes) -> bytes:
@@ -77,6 +79,7 @@ class Crowd:
         self.latencies: list[float] | None = None
         self.sent_at: dict[bytes, float] = {}
         self.full: Callable[[Room], None] | None = None  # called when all have all of a room
+        self.back: Callable[[Member], None] | None = None  # when somebody has what they published
 
     def __enter__(self) -> Self:
         return self
@@ -117,6 +120,7 @@ class Crowd:
 
     def publish(self, member: Member, frame: bytes, number: bytes) -> None:
         member.room.published += 1
+        member.published = number
         self.sent_at[number] = time.perf_counter()
         member.socket.sendall(frame)
 
@@ -164,7 +168,7 @@ class Crowd:
                 break
             head = data[start : start + _HEAD]
             if head in _DELIVERIES:
-                self._delivered(member.room, data, start, now)
+                self._delivered(member, data, start, now)
             elif not member.begun and any(head.startswith(each) for each in self._ready):
                 self._begin(member)
             elif data[at] == 0x88:
@@ -178,13 +182,17 @@ class Crowd:
         member.begun = True
         self.begun += 1
 
-    def _delivered(self, room: Room, data: bytes, start: int, now: float) -> None:
+    def _delivered(self, member: Member, data: bytes, start: int, now: float) -> None:
+        room = member.room
         self.deliveries += 1
         room.delivered += 1
         if self.latencies is not None:
             mark = data.find(MARK, start) + len(MARK)
-            sent = self.sent_at.get(data[mark : mark + NUMBER])
+            number = data[mark : mark + NUMBER]
+            sent = self.sent_at.get(number)
             if sent is not None:
                 self.latencies.append(now - sent)
+            if self.back is not None and number == member.published:
+                self.back(member)
         if self.full is not None and room.delivered == room.published * room.size:
             self.full(room)

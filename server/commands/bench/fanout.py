@@ -46,7 +46,7 @@ LIMITS = {
     "COHORT_MESSAGES_PER_SECOND": "1000000",
     "COHORT_MESSAGES_BURST": "1000000",
 }
-PARTS = ("one", "saturated", "small", "steady", "storm")
+PARTS = ("one", "saturated", "small", "friends", "steady", "storm")
 EDITS_PER_SECOND = 500.0
 SERVERS = {BARE: "bare", CHANNELS: "channels", EDITORS: "cohort", VIEWERS: "cohort"}
 ROLES = {BARE: "", CHANNELS: "", EDITORS: "editor", VIEWERS: "viewer"}
@@ -171,8 +171,8 @@ def _steps(
 
         return step
 
-    def small(name: str) -> Callable[[], Load]:
-        return lambda: broadcast.small_sessions(kinds[name], *SMALL, seconds)
+    def small(measure: Measure, name: str) -> Callable[[], Load]:
+        return lambda: measure(kinds[name], *SMALL, seconds)
 
     def storm(name: str) -> Callable[[], Arrival]:
         def step() -> Arrival:
@@ -193,7 +193,10 @@ def _steps(
             yield Key("steady", name, MANY), crowded(broadcast.steady, name, MANY, PER_SECOND)
     if "small" in parts:
         for name in (BARE, CHANNELS, EDITORS):
-            yield Key("small", name, SMALL[0]), small(name)
+            yield Key("small", name, SMALL[0]), small(broadcast.one_edits, name)
+    if "friends" in parts:
+        for name in (CHANNELS, EDITORS):
+            yield Key("friends", name, SMALL[0]), small(broadcast.all_edit, name)
     if "storm" in parts:
         for name in (BARE, CHANNELS, VIEWERS):
             yield Key("storm", name, MANY), storm(name)
