@@ -2,6 +2,9 @@
 
 One script decides and removes in one step. That a session is away is written down in SQL, with
 the epoch in which it went, so that nobody looks for it in Redis until it has a newer one.
+
+What ended and has no member any more is deleted in SQL, too: its last changes may have been
+recorded after its only member had deleted their account.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,11 +12,20 @@ from typing import Any
 
 from msgspec import Struct
 from redis.asyncio import Redis
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, delete, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server import scripts
 from server.log import key
-from server.orm import Database, SessionRow
+from server.orm import (
+    ChangeRow,
+    CheckpointRow,
+    Database,
+    MemberRow,
+    ProposalRow,
+    SaidRow,
+    SessionRow,
+)
 
 NAMES = (
     "head",
@@ -90,3 +102,17 @@ class Removal:
         async with self._database.writing() as sql:
             marks = [{"of": each.session, "in_epoch": each.epoch} for each in sessions]
             await (await sql.connection()).execute(_AWAY, marks)
+            await erase_left(sql, [each.session for each in sessions if each.ended])
+
+
+async def erase_left(sql: AsyncSession, ended: Sequence[str]) -> None:
+    """Delete what sessions hold that ended and have no member any more."""
+    if not ended:
+        return
+    left = select(SessionRow.id).where(
+        SessionRow.id.in_(ended),
+        SessionRow.ended_at.is_not(None),
+        ~exists().where(MemberRow.session_id == SessionRow.id),
+    )
+    for table in (ChangeRow, CheckpointRow, SaidRow, ProposalRow):
+        await sql.execute(delete(table).where(table.session_id.in_(left)))

@@ -33,10 +33,10 @@ from server.orm import (
     CheckpointRow,
     Database,
     MemberRow,
-    ProposalRow,
     SaidRow,
     SessionRow,
 )
+from server.removal import erase_left
 from server.rights import Access
 
 SOMEONE = "someone"
@@ -208,6 +208,5 @@ async def _leave(sql: AsyncSession, member: MemberRow) -> Access:
     rights = await changed(sql, session.id)
     if member.role == "owner" and not staying:
         session.title = ""
-        for table in (ChangeRow, CheckpointRow, SaidRow, ProposalRow):
-            await sql.execute(delete(table).where(table.session_id == session.id))
+        await erase_left(sql, [session.id])
     return rights

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import select
 
 from server import governing, session
+from server.accounts import leaving
+from server.accounts.tables import UserRow
 from server.archive import Archive
 from server.engine import Engine
 from server.log import Known, Log, Loss, key
-from server.orm import Database, SessionRow
+from server.orm import ChangeRow, CheckpointRow, Database, SessionRow
 from server.people import Presence
 from server.protocol import encode
 from server.recorder import Recorder
@@ -96,6 +99,27 @@ async def test_an_idle_session_goes_whole_and_comes_back_whole(
     loaded = await log.load(state.session)
     assert loaded is not None
     assert loaded.state.build == newer.build
+
+
+async def test_nothing_is_left_of_one_whose_only_member_deleted_their_account(
+    state: State,
+    log: Log,
+    engine: Engine,
+    recorder: Recorder,
+    redis: Redis,
+    database: Database,
+) -> None:
+    async with database.writing() as sql:
+        sql.add(UserRow(id="g1", name="Ann", role="user", created_at=1))
+    await edited(log, state, engine, 3)
+    for session_id, rights in (await leaving.leave(database, "g1", "::1")).items():
+        await log.put_access(session_id, rights)
+    for _ in range(2):  # what was not recorded by then is recorded, before it goes
+        await swept(recorder)
+    assert not await in_redis(redis, state.session)
+    async with database.reading() as sql:
+        for table in (ChangeRow, CheckpointRow):
+            assert (await sql.scalars(select(table))).all() == []
 
 
 async def test_one_with_people_stays_until_they_are_gone(
