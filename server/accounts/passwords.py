@@ -6,7 +6,6 @@ from typing import ParamSpec, TypeVar
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import VerifyMismatchError
-from zxcvbn import zxcvbn
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -77,6 +76,8 @@ def _check(password: str, known: tuple[str, ...]) -> None:
         raise WeakPasswordError(f"A password has at least {SHORTEST} characters.")
     if len(password) > LONGEST:
         raise WeakPasswordError(f"A password has at most {LONGEST} characters.")
+    from zxcvbn import zxcvbn  # with its lists of words, which few processes need
+
     found = zxcvbn(password[:LOOKED_AT], ["cohort", *known])
     if found["score"] < GOOD:
         reason = found["feedback"]["warning"] or "This password is easily guessed."

@@ -4,8 +4,6 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 import msgspec
-from authlib.oauth2.auth import ClientAuth
-from authlib.oauth2.client import OAuth2Client
 from msgspec import Struct
 
 from server.identities.outgoing import Outgoing
@@ -83,6 +81,8 @@ class Client(Struct, frozen=True):
 
     def address(self, endpoint: str, question: Question, **more: str) -> str:
         """Of the authorization endpoint, with the question in it."""
+        from authlib.oauth2.client import OAuth2Client  # see `Providers`
+
         client = OAuth2Client(
             None,
             self.id,
@@ -99,6 +99,8 @@ class Client(Struct, frozen=True):
         self, outgoing: Outgoing, endpoint: str, question: Question, code: str
     ) -> Tokens:
         """Tokens for the code. Raises OutgoingError or ProviderError."""
+        from authlib.oauth2.auth import ClientAuth
+
         form = {
             "grant_type": "authorization_code",
             "code": code,

@@ -8,8 +8,6 @@ import asyncio
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
-import httpx
-
 LARGEST = 256 * 1024  # bytes of an answer
 TIMEOUT_S = 10.0
 AT_ONCE = 10
@@ -23,7 +21,10 @@ class Outgoing:
     """Asks, and reads what is answered."""
 
     def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
+        import httpx  # loaded only where people can log in elsewhere
+
         self._timeout_s = timeout_s
+        self._failures = (httpx.HTTPError, httpx.InvalidURL)
         self._client = httpx.AsyncClient(
             follow_redirects=False,
             trust_env=False,
@@ -55,7 +56,7 @@ class Outgoing:
                 return answer
         except TimeoutError:
             raise OutgoingError(f"{where} did not answer in {self._timeout_s:g} s") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except self._failures as error:
             raise OutgoingError(f"{where}: {type(error).__name__} {error}") from None
 
     async def close(self) -> None:

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from server.identities.discord import Discord
 from server.identities.oauth import Provider
-from server.identities.openid import OpenId
 from server.identities.outgoing import Outgoing
 from server.settings import Settings
 
@@ -19,9 +17,14 @@ class ProviderName(Struct, frozen=True):
 
 
 class Providers:
+    """What talks to them is loaded only where there are any."""
+
     def __init__(self, settings: Settings) -> None:
-        self._outgoing = Outgoing()
-        self._known = {each.id: each for each in _named(settings, self._outgoing)}
+        self._outgoing = None
+        self._known: dict[str, Provider] = {}
+        if settings.discord_client_id or settings.oidc_issuer:
+            self._outgoing = Outgoing()
+            self._known = {each.id: each for each in _named(settings, self._outgoing)}
 
     def find(self, id_: str) -> Provider | None:
         return self._known.get(id_)
@@ -30,11 +33,14 @@ class Providers:
         return tuple(ProviderName(each.id, each.name) for each in self._known.values())
 
     async def close(self) -> None:
-        await self._outgoing.close()
+        if self._outgoing is not None:
+            await self._outgoing.close()
 
 
 def _named(settings: Settings, outgoing: Outgoing) -> Iterator[Provider]:
     if settings.discord_client_id:
+        from server.identities.discord import Discord
+
         yield Discord(
             outgoing,
             settings.discord_url,
@@ -42,6 +48,8 @@ def _named(settings: Settings, outgoing: Outgoing) -> Iterator[Provider]:
             settings.discord_client_secret,
         )
     if settings.oidc_issuer:
+        from server.identities.openid import OpenId
+
         yield OpenId(
             outgoing,
             settings.oidc_issuer,
