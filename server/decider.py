@@ -44,6 +44,7 @@ URGENT = 2  # races lost in a row: then we get in line with the other workers
 WAIT_S = 0.3  # in line, at most: who is before us may be dead
 IN_A_ROW = 16  # commits in one turn
 ROW = 8  # edits in one commit: they are decided while the first of them waits
+TURN_S = 0.001  # of deciding, before other sessions have their turn
 
 
 # Who waits, for what, and its course.
@@ -179,8 +180,12 @@ class Decider:
         """Each on what the one before leads to, as far as none is refused: it is told of what is
         made only."""
         decisions: list[Commit] = []
+        now = asyncio.get_running_loop().time
+        began = now()
         for author, (edit, course) in row:
-            await asyncio.sleep(0)  # other sessions have their turn
+            if now() - began > TURN_S:
+                await asyncio.sleep(0)
+                began = now()
             assert isinstance(edit, Edit)
             state = (decisions[-1] if decisions else before).after
             decide = functools.partial(
@@ -211,19 +216,10 @@ class Decider:
             self._tell(author, decision)
             return True
         (outcome,) = await self._commit([decision], [self._course])
-        match outcome:
-            case Done(revision=revision):
-                self._tell(author, Accepted(taking.id, revision))
-                await follower.store(1)
-            case Known() if follower.state.revision < outcome.revision:
-                return False  # it is in what is read on
-            case Known():
-                told = "This proposal's id was used for an edit of yours."
-                self._tell(author, Refused("id_reused", told, id=taking.id))
-            case Refused():
-                self._tell(author, outcome)
-            case _:
-                return False
+        if not isinstance(outcome, Done):
+            return await self._answer(author, taking, outcome)
+        self._tell(author, Accepted(taking.id, outcome.revision))
+        await follower.store(1)
         return True
 
     async def _commit(
@@ -254,8 +250,9 @@ class Decider:
         return outcomes
 
     async def _answer(
-        self, author: Author, edit: Making, outcome: Refused | Known | Elsewhere
+        self, author: Author, edit: Making | Taking, outcome: Refused | Known | Elsewhere
     ) -> bool:
+        """Tell the author, unless it is to be decided again: False."""
         match outcome:
             case Refused():
                 self._tell(author, outcome)
@@ -336,8 +333,8 @@ class Decider:
             return Refused("internal", message, id=edit)
 
 
-def _accepted(edit: Making, revision: int, change: Change | None) -> Accepted:
-    if isinstance(edit, Edit) or change is None:
+def _accepted(edit: Making | Taking, revision: int, change: Change | None) -> Accepted:
+    if isinstance(edit, Edit | Taking) or change is None:
         return Accepted(edit.id, revision)
     return Accepted(
         edit.id,

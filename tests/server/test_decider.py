@@ -22,12 +22,14 @@ from server.log import (
     Elsewhere,
     Known,
     Log,
+    Loss,
     Place,
     Stored,
     UnreachableError,
     key,
 )
 from server.orm import Database
+from server.proposals import Taking
 from server.releases import Releases
 from server.rights import Access, Membership
 from server.server_messages import Accepted, Refused
@@ -228,3 +230,40 @@ async def test_what_waits_together_is_made_in_its_order_though_the_answer_is_los
     ]
     assert log.rows == [2, 2, 2, 1, *[ROW] * 4]  # of the first it is asked again, one by one
     assert await redis.hget(key("s1", "head"), "stored") == b"34"  # where revision 32 was made
+
+
+@dataclass(eq=False)
+class Asking:
+    """Somebody who remembers what they were answered."""
+
+    person: str
+    answers: list[Accepted | Refused] = field(default_factory=list)
+
+    def answer(self, message: Accepted | Refused) -> None:
+        self.answers.append(message)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_proposal_whose_edit_was_lost_for_good_is_refused_and_holds_up_nobody(
+    redis: Redis, database: Database, engine: Engine
+) -> None:
+    log = Log(redis, keeps=100, edit_ids=100)
+    build = documents.empty("Nova")
+    result = engine.result(build)
+    stored = Stored("e1", 0, "", build, result.totals, result.findings)
+    await log.open("s1", stored, engine.name, ACCESS)
+    worker = Worker("w1", log, engine, Archive(database, log, engine, 100), redis)
+    await worker.follower.begin()
+    told = Refused("lost", "It was lost.", id="proposal-1")
+    state = worker.follower.state
+    assert await log.give_up(state, Loss("g0", "e1", 0, 0, told)) == Elsewhere("lost")
+    ann = Asking("g0")
+    for proposal in ("proposal-1", "proposal-2"):
+        taking = Taking(proposal, 0, (SetTitle(proposal),), "g1")
+        worker.decider.submit(ann, taking)
+        async with asyncio.timeout(10):
+            await worker.decider.serve_next()
+    refused, accepted = ann.answers
+    assert isinstance(refused, Refused)
+    assert refused.code == "lost"
+    assert accepted == Accepted("proposal-2", 1)
