@@ -14,6 +14,7 @@ from typing import Any
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
+from litestar.types import Scope
 
 from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
@@ -74,11 +75,13 @@ def create_app(
     engine: Engine | None = None,
     log_class: type[Log] = Log,
     metrics_folder: Path | None = None,
-) -> Litestar:
+    routing: Application | None = None,
+) -> Application:
     """A worker's application; `redis_url` must be set. Raises CatalogueError, OSError.
 
     engine: one on a catalogue that is loaded already. log_class: what keeps the sessions' logs.
-    metrics_folder: where the workers of one launcher keep theirs.
+    metrics_folder: where the workers of one launcher keep theirs. routing: what `routed` made of
+    the same catalogue and `body_bytes`, for several workers in one process.
     """
     assert settings.redis_url is not None, "the launcher says where its Valkey listens"
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -142,7 +145,7 @@ def create_app(
     )
 
     @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+    async def lifespan() -> AsyncIterator[None]:
         serving = asyncio.create_task(_supervised(hub.run()))
         recording = asyncio.create_task(_supervised(recorder.run()))
         keeping = asyncio.create_task(_supervised(desk.run()))
@@ -177,13 +180,24 @@ def create_app(
         await services.providers.close()
         await database.close()
 
-    def provide_services() -> Services:
-        return services
+    app = routed(engine.catalogue, settings.body_bytes) if routing is None else routing.another()
+    app.services = services
+    app.serving = lifespan
+    app.gate = Gate(settings, services.requests)
+    app.requests = Requests(Proxies(settings.trusted_proxies), metrics, tracing)
+    return app
+
+
+def routed(catalogue: Catalogue, body_bytes: int) -> Application:
+    """An application that knows its routes, and has nothing to serve with yet.
+
+    Working the routes out takes longer than all the rest of an application's making.
+    """
 
     def provide_catalogue() -> Catalogue:
-        return engine.catalogue
+        return catalogue
 
-    app = Application(
+    return Application(
         route_handlers=[
             ws.live,
             routes.create_guest,
@@ -227,7 +241,7 @@ def create_app(
             operations_routes.live,
             operations_routes.ready,
             operations_routes.metrics,
-            catalogue_router(engine.catalogue),
+            catalogue_router(catalogue),
             reference_routes.live_page,
             reference_routes.live_document,
             reference_routes.swagger_asset,
@@ -235,12 +249,12 @@ def create_app(
             pages.static_file,
         ],
         dependencies={
-            "services": Provide(provide_services, use_cache=True, sync_to_thread=False),
+            "services": Provide(_services, sync_to_thread=False),
             "catalogue": Provide(provide_catalogue, use_cache=True, sync_to_thread=False),
         },
-        lifespan=[lifespan],
+        lifespan=[_serving],
         exception_handlers=problems.HANDLERS,
-        request_max_body_size=settings.body_bytes,
+        request_max_body_size=body_bytes,
         compression_config=CompressionConfig(
             backend="gzip",
             minimum_size=1000,
@@ -254,8 +268,20 @@ def create_app(
         plugins=[openapi.StructSchemas()],
         logging_config=None,
     )
-    app.gate = Gate(settings, services.requests)
-    app.requests = Requests(Proxies(settings.trusted_proxies), metrics, tracing)
+
+
+def _services(scope: Scope) -> Services:
+    return _application(Litestar.from_scope(scope)).services
+
+
+@asynccontextmanager
+async def _serving(app: Litestar) -> AsyncIterator[None]:
+    async with _application(app).serving():
+        yield
+
+
+def _application(app: Litestar) -> Application:
+    assert isinstance(app, Application)
     return app
 
 

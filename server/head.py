@@ -1,25 +1,38 @@
 """The application as it is asked: through its gate, and by HEAD wherever there is a GET."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from copy import copy
 from functools import partial
-from typing import cast
+from typing import Self, cast
 
 from litestar import Litestar
 from litestar.enums import HttpMethod, ScopeType
+from litestar.events import SimpleEventEmitter
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from server.gate import Gate
+from server.services import Services
 from server.telemetry.requests import Requests
 
 
 class Application(Litestar):
     """Litestar itself answers HEAD with 405, unless a handler of its own is written for it.
 
-    gate: what requests by HTTP pass; requests: notes them. None before the application is put
-    together.
+    services: what its handlers have; serving: what goes on while it serves. gate: what requests
+    by HTTP pass; requests: notes them. None before the application is put together.
     """
 
+    services: Services
+    serving: Callable[[], AbstractAsyncContextManager[None]]
     gate: Gate | None = None
     requests: Requests | None = None
+
+    def another(self) -> Self:
+        """One with the same routes, to be put together from services of its own."""
+        other = copy(self)
+        other.event_emitter = SimpleEventEmitter(())
+        return other
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
         if self.gate is None or self.requests is None:
