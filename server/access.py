@@ -159,6 +159,7 @@ async def watch(database: Database, session: str, secret: str) -> tuple[Person, 
         if await sql.get(MemberRow, (session, id_)) is not None:
             return person, await _access(sql, session)
     async with database.writing() as sql:
+        await hold(sql, session)
         invitation = await _invitation(sql, session, secret, lock=True)
         if await sql.get(MemberRow, (session, id_)) is not None:
             return person, await _access(sql, session)
@@ -197,6 +198,7 @@ async def accept_all(
     is, or why not.
     """
     async with database.writing() as sql:
+        await hold(sql, session)
         # Locked: two who come at once must not both be the last that it allows. In an order that
         # is the same for all, so that none waits for the other.
         invitations = {
@@ -248,6 +250,7 @@ async def revoke(
 ) -> Access:
     """Make an invitation useless, and members who came by it no members. Raises AccessError."""
     async with database.writing() as sql:
+        await hold(sql, session)
         if await member_role(sql, session, owner) != "owner":
             raise AccessError("not_allowed", "Only the owner may revoke an invitation.")
         row = await sql.get(InvitationRow, invitation)
@@ -267,6 +270,26 @@ async def revoke(
 
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+async def hold(sql: AsyncSession, session: str) -> SessionRow | None:
+    """A session, for one transaction at a time to change its members or its owner.
+
+    Who does so holds it before anything else of it: each sees what the one before has done, and
+    none waits for the other.
+    """
+    return await sql.get(SessionRow, session, with_for_update=True)
+
+
+async def hold_all(sql: AsyncSession, person: str) -> Sequence[str]:
+    """The ids of the sessions that somebody is a member of and that go on, each held."""
+    going_on = (
+        select(SessionRow.id)
+        .join(MemberRow, MemberRow.session_id == SessionRow.id)
+        .where(MemberRow.person == person, SessionRow.ended_at.is_(None))
+        .order_by(SessionRow.id)  # the same for all, so that none waits for the other
+    )
+    return (await sql.scalars(going_on.with_for_update(of=SessionRow))).all()
 
 
 async def member_role(sql: AsyncSession, session: str, person: str) -> Role:

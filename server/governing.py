@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.access import AccessError, changed, member_role, now_ms
+from server.access import AccessError, changed, hold, member_role, now_ms
 from server.accounts import audit
 from server.orm import Database, InvitationRow, MemberRow, SessionRow
 from server.protocol import Role
@@ -148,6 +148,7 @@ async def remove(
         if by != person:
             await _as_owner(sql, session, by)
         else:
+            await hold(sql, session)
             await member_role(sql, session, by)
         member = await _member(sql, session, person)
         if member.role == "owner":
@@ -187,7 +188,7 @@ async def describe(
 async def end(database: Database, session: str, owner: str, address: str = "") -> Access:
     """Mark the session: it never opens again. Asked again, it is told again. Raises AccessError."""
     async with database.writing() as sql:
-        row = await sql.get(SessionRow, session, with_for_update=True)
+        row = await hold(sql, session)
         member = None if row is None else await sql.get(MemberRow, (session, owner))
         if row is None or member is None:
             raise AccessError("no_session", "There is no such session.")
@@ -205,7 +206,7 @@ async def close(database: Database, session: str, by: str | None, address: str) 
     Raises AccessError.
     """
     async with database.writing() as sql:
-        row = await sql.get(SessionRow, session, with_for_update=True)
+        row = await hold(sql, session)
         if row is None:
             raise AccessError("no_session", "There is no such session.")
         if row.ended_at is None:
@@ -215,9 +216,10 @@ async def close(database: Database, session: str, by: str | None, address: str) 
 
 
 async def _as_owner(sql: AsyncSession, session: str, person: str) -> SessionRow:
-    """Locked, so that two who change the owner at once do it one after the other."""
-    row = await sql.get(SessionRow, session, with_for_update=True)
-    if row is None or await member_role(sql, session, person) != "owner":
+    row = await hold(sql, session)
+    if row is None:
+        raise AccessError("no_session", "There is no such session.")
+    if await member_role(sql, session, person) != "owner":
         raise AccessError("not_allowed", "Only the owner may do this.")
     return row
 

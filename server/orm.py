@@ -30,7 +30,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from server.telemetry.measures import UNMEASURED, Measures
 
 TIMEOUT_S = 15.0
-AWAY = ("08", "53", "57P")  # SQLSTATE: no connection, no room, not now
+# SQLSTATE: no connection, no room, not now; and taken back, since others were at the same rows.
+AWAY = ("08", "53", "57P", "40")
 
 
 class DatabaseAwayError(Exception):

@@ -11,11 +11,11 @@ import re
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.access import changed, now_ms
+from server.access import changed, hold_all, now_ms
 from server.accounts import audit
 from server.accounts.accounts import AccountError
 from server.accounts.tables import BannedGuestRow, UserRow, banned
-from server.orm import Database, MemberRow, SessionRow, insert_new
+from server.orm import Database, insert_new
 from server.rights import Access
 
 GUEST = re.compile(r"g[0-9a-f]{16}")
@@ -74,10 +74,4 @@ async def _is_banned(sql: AsyncSession, person: str) -> bool:
 
 async def _everywhere(sql: AsyncSession, person: str) -> dict[str, Access]:
     await sql.flush()
-    going_on = (
-        select(MemberRow.session_id)
-        .join(SessionRow, SessionRow.id == MemberRow.session_id)
-        .where(MemberRow.person == person, SessionRow.ended_at.is_(None))
-        .order_by(MemberRow.session_id)
-    )
-    return {session: await changed(sql, session) for session in await sql.scalars(going_on)}
+    return {session: await changed(sql, session) for session in await hold_all(sql, person)}

@@ -4,7 +4,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.access import changed, now_ms
+from server.access import changed, hold_all, now_ms
 from server.accounts import audit, logins
 from server.accounts.accounts import PASSWORD, AccountError, ServiceRole, taken
 from server.accounts.passwords import Passwords
@@ -12,7 +12,7 @@ from server.accounts.tables import CredentialRow, LoginRow, UserRow
 from server.auth import Person
 from server.library import terms as library_terms
 from server.library.tables import BuildRow
-from server.orm import Database, MemberRow, SessionRow
+from server.orm import Database, MemberRow
 from server.rights import Access
 
 FRESH_MS = 10 * 60 * 1000  # how long a login shows that somebody is who they are
@@ -27,19 +27,13 @@ async def rename(database: Database, person: str, name: str, address: str) -> di
         user = await sql.get(UserRow, person, with_for_update=True)
         if user is None:
             raise AccountError("no_account", "A guest's name is in their token.")
+        sessions = await hold_all(sql, person)
         user.name = name
         await sql.execute(update(MemberRow).where(MemberRow.person == person).values(name=name))
         for build in await sql.scalars(select(BuildRow).where(BuildRow.owner == person)):
             build.owner_name = name
             await library_terms.describe(sql, build)
         audit.note(sql, "name_changed", address, person, person)
-        going_on = (
-            select(MemberRow.session_id)
-            .join(SessionRow, SessionRow.id == MemberRow.session_id)
-            .where(MemberRow.person == person, SessionRow.ended_at.is_(None))
-            .order_by(MemberRow.session_id)
-        )
-        sessions = (await sql.scalars(going_on)).all()
         return {session: await changed(sql, session) for session in sessions}
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.access import changed, now_ms
+from server.access import changed, hold, now_ms
 from server.accounts import accounts, audit, keys, logins
 from server.accounts.accounts import Account, AccountError
 from server.accounts.audit import Noted
@@ -190,7 +190,7 @@ async def leave(database: Database, person: str, address: str) -> dict[str, Acce
 
 async def _leave(sql: AsyncSession, member: MemberRow) -> Access:
     """Take somebody out of a session: it goes on with another owner, or ends."""
-    session = await sql.get(SessionRow, member.session_id, with_for_update=True)
+    session = await hold(sql, member.session_id)
     assert session is not None
     others = (
         select(MemberRow)

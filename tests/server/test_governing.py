@@ -1,11 +1,15 @@
 """What an owner does with a session and its members, in SQL."""
 
+import asyncio
+
 import pytest
 from msgspec import UNSET
 
 from calc import build as documents
 from server import access, governing
 from server.access import AccessError
+from server.accounts import changes as account_changes
+from server.accounts.tables import UserRow
 from server.log import Stored
 from server.orm import Database
 from server.protocol import Role
@@ -148,3 +152,27 @@ async def test_who_sees_which_members_and_links(database: Database, session: str
     assert await governing.invitations(database, session, BOB) == ()
     with pytest.raises(AccessError):
         await governing.invitations(database, session, EVE)
+
+
+async def test_changes_of_a_sessions_members_wait_for_each_other(
+    database: Database, session: str
+) -> None:
+    """Of those who act at once each sees what the other has done: a session keeps its owner."""
+    async with database.writing() as sql:
+        sql.add(UserRow(id=ANN, name="Ann", role="user", created_at=1))
+    for _ in range(5):
+        await joined(database, session, BOB, EVE)
+        outcomes = await asyncio.gather(
+            governing.hand_over(database, session, ANN, BOB),
+            governing.remove(database, session, BOB, BOB),
+            governing.set_role(database, session, ANN, BOB, "viewer"),
+            account_changes.rename(database, ANN, "Anne", "::1"),
+            joined(database, session, BOB),
+            return_exceptions=True,
+        )
+        failed = [each for each in outcomes if isinstance(each, Exception)]
+        assert [each for each in failed if not isinstance(each, AccessError)] == []
+        members = (await access.access_of(database, session)).members
+        (owner,) = (person for person, member in members.items() if member.role == "owner")
+        if owner != ANN:
+            await governing.hand_over(database, session, owner, ANN)

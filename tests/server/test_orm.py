@@ -1,5 +1,6 @@
 """What SQL's absence comes to."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,20 @@ async def test_a_closed_connection_gives_its_lock_back(tmp_path: Path) -> None:
     await ended.close()
     await other.close()
     assert unread is not None  # held until here, as a traceback holds it
+
+
+async def test_who_waits_for_each_other_may_try_again(postgres: Postgres) -> None:
+    database = Database(postgres.url)
+
+    async def lock(first: int, second: int) -> None:
+        async with database.writing() as sql:
+            await sql.execute(text("SET LOCAL deadlock_timeout = '20ms'"))
+            await sql.execute(text(f"SELECT pg_advisory_xact_lock({first})"))
+            await both.wait()
+            await sql.execute(text(f"SELECT pg_advisory_xact_lock({second})"))
+
+    both = asyncio.Barrier(2)
+    outcomes = await asyncio.gather(lock(1, 2), lock(2, 1), return_exceptions=True)
+    await database.close()
+    (refused,) = (each for each in outcomes if each is not None)
+    assert isinstance(refused, DatabaseAwayError)
