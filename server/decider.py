@@ -45,6 +45,7 @@ WAIT_S = 0.3  # in line, at most: who is before us may be dead
 IN_A_ROW = 16  # commits in one turn
 ROW = 8  # edits in one commit: they are decided while the first of them waits
 TURN_S = 0.001  # of deciding, before other sessions have their turn
+TURN_S = 0.001  # of deciding, before other sessions have their turn
 
 
 # Who waits, for what, and its course.
