@@ -55,13 +55,14 @@ OPEN = (
 -- Acts only if the session is absent, or still in the epoch `found` ("" is absent).
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 if (epoch or '') ~= ARGV[8] then return 0 end
+-- First what a full Redis refuses: then nothing is gone.
+redis.call('SET', KEYS[3], ARGV[6])
+redis.call('SET', KEYS[4], ARGV[7])
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[5], KEYS[6], KEYS[8])
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'revision', ARGV[2], 'edit', ARGV[3],
   'engine', ARGV[4], 'access', ARGV[5], 'stored', ARGV[2], 'recorded', ARGV[2],
   'forgotten', ARGV[10], 'previous', ARGV[9], 'left_at', ARGV[2],
   'redone', ARGV[9] == '' and '1' or '0', 'seen', now())
-redis.call('SET', KEYS[3], ARGV[6])
-redis.call('SET', KEYS[4], ARGV[7])
 for i = 11, #ARGV, 3 do
   redis.call('ZADD', KEYS[5], ARGV[i + 1], ARGV[i])
   redis.call('HSET', KEYS[6], ARGV[i], ARGV[i + 2])

@@ -369,6 +369,23 @@ async def test_a_redis_that_is_away_is_unreachable(engine: Engine) -> None:
         lambda: log.heads(["s1"]),
     )
     for call in calls:
+@in_redis
+async def test_a_full_redis_opens_nothing_in_place_of_what_it_has(
+    log: Log, state: State, stored: Stored, engine: Engine, redis: Redis
+) -> None:
+    after = await commit_some(log, state, engine, range(1, 3))
+    again = msgspec.structs.replace(stored, epoch="e2")
+    await redis.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(FullError):
+            await log.open("s1", again, engine.name, ACCESS, found="e1")
+    finally:
+        await redis.config_set("maxmemory", "0")
+    loaded = await log.load("s1")
+    assert loaded
+    assert loaded.state == after
+
+
         with pytest.raises(UnreachableError):
             await call()
     await away.aclose()
