@@ -342,14 +342,15 @@ class Log:
             for revision in revisions
         ]
 
-    async def give_up(self, state: State, loss: Loss) -> Known | Elsewhere:
+    async def give_up(self, state: State, loss: Loss, base: int) -> Known | Elsewhere:
         """Remember that a lost edit may not be made again, and let every worker tell its author.
 
-        Known: another worker made it; Elsewhere: it is "lost", or `state` is not the newest.
+        base: of the edit. Known: another worker made it; Elsewhere: it is "lost", or "too_old" to
+        tell, or `state` is not the newest.
         """
         names = ("head", "ids", "digests", "losses", "hints")
         position = (state.epoch, state.revision, state.edit, state.access.version)
-        args = (loss.author, *position, _encode(loss), LOSSES_MS)
+        args = (loss.author, *position, _encode(loss), LOSSES_MS, base)
         answer = await self._run(self._give_up, state.session, names, *args)
         return _known(answer, "") if answer[0] == b"known" else Elsewhere(answer[0].decode())
 

@@ -173,7 +173,11 @@ class Lost:
     ) -> Literal["settled", "read on"]:
         told = Refused("lost", f"{LOST} {refused.message}", id=lost.edit, rule=refused.rule)
         loss = Loss(lost.by, state.epoch, state.revision, now, told)
-        match await self._patience.ask(lambda: self._log.give_up(state, loss)):
+        base = lost.revision - 1
+        match await self._patience.ask(lambda: self._log.give_up(state, loss, base)):
+            case Elsewhere("too_old"):  # it was settled long ago
+                del self._line[loss.author]
+                return "settled"
             case Known():
                 self.unsorted = True
                 return "settled"

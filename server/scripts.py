@@ -236,15 +236,18 @@ return found
 )
 
 GIVE_UP = """
--- keys: head ids digests losses hints; args: author epoch revision edit access loss ttl_ms
+-- keys: head ids digests losses hints
+-- args: author epoch revision edit access loss ttl_ms base
 -- An edit of a lost log that is refused on this state is not decided again by anybody; its author
--- is told by every worker. It may be made already, by a worker for which it was possible.
+-- is told by every worker. It may be made already, by a worker for which it was possible; or so
+-- long ago that its id is forgotten.
 local known = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if known then return {'known', known, redis.call('HGET', KEYS[3], ARGV[1])} end
-local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'access')
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'access', 'forgotten')
 for i = 1, 4 do
   if head[i] ~= ARGV[i + 1] then return {'moved'} end
 end
+if tonumber(ARGV[8]) < tonumber(head[5]) then return {'too_old'} end
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
 redis.call('HSET', KEYS[3], ARGV[1], 'lost')
 redis.call('HSET', KEYS[4], ARGV[1], ARGV[6])

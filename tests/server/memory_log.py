@@ -196,13 +196,15 @@ class MemoryLog:
             for author in authors
         ]
 
-    async def give_up(self, state: State, loss: Loss) -> Known | Elsewhere:
+    async def give_up(self, state: State, loss: Loss, base: int) -> Known | Elsewhere:
         log, author = self._logs[state.session], loss.author
         if author in log.made:
             revision, what = log.made[author]
             return Elsewhere("lost") if what == "lost" else Known(revision, same=False)
         if not _at(log.head, state):
             return Elsewhere("moved")
+        if base < log.forgotten:
+            return Elsewhere("too_old")
         log.made[author] = (state.revision, "lost")
         return Elsewhere("lost")
 

@@ -233,12 +233,18 @@ async def test_a_lost_edit_is_given_up_once_and_not_when_it_is_made(
     log: Log, state: State, engine: Engine
 ) -> None:
     after = await commit_some(log, state, engine, range(1, 3))
-    assert await log.give_up(state, a_loss(9)) == Elsewhere("moved")
-    assert await log.give_up(after, a_loss(2)) == Known(2, same=False)
+    assert await log.give_up(state, a_loss(9), 0) == Elsewhere("moved")
+    assert await log.give_up(after, a_loss(2), 0) == Known(2, same=False)
     for _ in range(2):
-        assert await log.give_up(after, a_loss(9)) == Elsewhere("lost")
+        assert await log.give_up(after, a_loss(9), 0) == Elsewhere("lost")
     lost = decided(after, an_edit(9), engine)
     assert await log.commit(lost, b"") == Elsewhere("lost")
+
+
+async def test_what_is_forgotten_is_not_given_up(log: Log, state: State, engine: Engine) -> None:
+    after = await commit_some(log, state, engine, range(1, 26))  # 20 are remembered
+    assert await log.give_up(after, a_loss(3), base=2) == Elsewhere("too_old")
+    assert await log.give_up(after, a_loss(99), base=5) == Elsewhere("lost")
 
 
 @in_redis
@@ -248,7 +254,7 @@ async def test_who_reads_on_or_loads_learns_what_was_given_up(
     after = await commit_some(log, state, engine, range(1, 3))
     assert (await log.since(after)).losses is None
     for number in (8, 9, 9):
-        await log.give_up(after, a_loss(number))
+        await log.give_up(after, a_loss(number), 0)
     loaded = await log.load("s1")
     assert loaded
     for losses in (loaded.losses, (await log.since(after)).losses):
