@@ -111,6 +111,7 @@ class Follower:
         self._loaded = False
         self._hinted = asyncio.Event()
         self._look_again = False  # something happened elsewhere
+        self._later: asyncio.TimerHandle | None = None  # when we look by ourselves
         self._told = 0  # the highest revision of which a hint told
         self._line = 0, ""  # at which revision which worker was to be the next to commit
         self._refreshed: list[asyncio.Future[None]] = []
@@ -267,6 +268,13 @@ class Follower:
         self._listener.wake()
 
     async def _load(self) -> None:
+    def _look_later(self, seconds: float) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if seconds:
+            self._later = asyncio.get_running_loop().call_later(seconds, self._look)
+
         """Begin anew with what the log has; what we know goes in line for it to be found there."""
         if self._loaded:
             self._lost.remember(self.recent)
@@ -397,8 +405,8 @@ class Follower:
                     case "read on":
                         await self._take_news()
                     case "wait":
-                        asyncio.get_running_loop().call_later(lost.others_s, self._look)
-                        return
+                        self._look_later(lost.others_s)
+                        return  # for other workers, or for SQL
         except FullError:
             return  # they wait in line
         await lost.settled(self.state)

@@ -16,7 +16,7 @@ from server.engine import Engine
 from server.follower import Follower
 from server.log import Done, Elsewhere, Known, Log, Stored, key
 from server.lost import Lost
-from server.orm import ChangeRow, Database, EpochRow, MemberRow
+from server.orm import ChangeRow, Database, DatabaseAwayError, EpochRow, MemberRow
 from server.protocol import encode
 from server.recorder import Recorder
 from server.releases import Releases
@@ -644,6 +644,54 @@ async def test_who_was_away_when_their_edit_was_given_up_is_told_when_they_come(
     assert other.lost_of("g1", other.state.position)  # it may not have come through
     monkeypatch.setattr(follower, "now_ms", lambda: 10**15)
     assert not other.lost_of("g1", other.state.position)
+
+
+async def test_r3_a_redis_that_went_back_over_what_was_given_up_alone_is_noticed(
+    workers: tuple[Worker, Worker], past: Past, log: Log, session_id: str
+) -> None:
+    one, other = workers
+    await past.keep()
+    await one.make(title(1, "Nova"))
+    await past.come_back()
+    await other.edit(7)
+    await one.read_on()
+    await past.keep()
+    one._lost._others_until = 0.0
+    await one.read_on()
+    assert await log.remembered(one.state, ["g1 edit-0001"]) == [Elsewhere("lost")]
+    await past.come_back()
+    assert await log.remembered(one.state, ["g1 edit-0001"]) == [None]
+    (head,) = await log.heads([session_id])
+    one.stands(head)
+    assert one.news
+    await one.read_on()
+    one._lost._others_until = 0.0
+    await one.read_on()
+    assert await log.remembered(one.state, ["g1 edit-0001"]) == [Elsewhere("lost")]
+
+
+async def test_what_waits_for_sql_alone_is_not_looked_at_again_at_once(
+    workers: tuple[Worker, Worker],
+    past: Past,
+    archive: Archive,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, other = workers
+    await past.keep()
+    await one.make(title(1, "Nova"))
+    await past.come_back()
+    await other.edit(7)
+
+    async def away(session: str) -> tuple[Committed, ...]:
+        raise DatabaseAwayError("away")
+
+    monkeypatch.setattr(archive, "lost", away)
+    await one.read_on()
+    one._lost._others_until = 0.0
+    await one.read_on()
+    assert one._lost
+    assert one._later is None
+    assert not one.news
 
 
 async def test_an_epoch_that_a_worker_has_seen_end_does_not_go_on(
