@@ -91,6 +91,10 @@ class SessionPage {
     this.connect();
     setInterval(() => this.renew(), RENEW_MS);
     addEventListener("keydown", (event) => this.key(event));
+    addEventListener("beforeunload", (event) => {
+      // What the server has not got yet goes with the page.
+      if (this.state.pending.length && this.state.link !== "ended") event.preventDefault();
+    });
   }
 
   /** What everybody's fingers know: Ctrl+Z, and Ctrl+Y or Ctrl+Shift+Z. @param {KeyboardEvent} event */

@@ -41,7 +41,9 @@ export class SessionSocket {
     this.url = url;
     this.callbacks = callbacks;
     this.hurry = () => this.#hurry();
+    this.gone = () => this.#socket && this.#lost(this.#socket); // it would be noticed, half a minute later
     addEventListener("online", this.hurry);
+    addEventListener("offline", this.gone);
     document.addEventListener("visibilitychange", this.hurry);
     this.#open();
   }
@@ -59,6 +61,7 @@ export class SessionSocket {
   close() {
     this.#closed = true;
     removeEventListener("online", this.hurry);
+    removeEventListener("offline", this.gone);
     document.removeEventListener("visibilitychange", this.hurry);
     clearTimeout(this.#timer);
     clearInterval(this.#pinging);

@@ -1,7 +1,7 @@
 /** The top line: whose build this is, who is here, and whether the line to the server stands. */
 
 import { classes, h } from "../dom.js";
-import { hue, initials } from "../format.js";
+import { counted, hue, initials } from "../format.js";
 import { mayEdit, maySuggest, underway } from "../state.js";
 import { archetypeName, powersetName } from "../words.js";
 import { historyButton } from "./history.js";
@@ -27,6 +27,7 @@ export function headerView(view) {
     historyButton(view),
     saveView(view),
     ["owner", "editor"].includes(view.state.role) && h("button", { class: "primary invite", key: "invite", onclick: () => show({ dialog: "invite", about: {} }) }, "Invite"),
+    awayView(view),
     refusalView(view, "title", "session"));
 }
 
@@ -102,6 +103,17 @@ export function avatarView(name, person) {
 
 /** @type {Record<string, string>} */
 const LINKS = { joining: "Connecting", live: "Connected", away: "Reconnecting; your edits are kept", ended: "Disconnected" };
+
+/** Said when the line does not come back at once. @param {View} view */
+function awayView({ state }) {
+  const waiting = state.pending.length;
+  if (state.link === "live" && waiting && !state.degraded) {
+    return h("p", { class: "away-for slow", key: `slow ${state.pending[0].id}` }, "The server takes its time. What you changed is kept until it answers.");
+  }
+  if (state.link !== "away") return null;
+  const kept = waiting ? `${counted(waiting, "change")} of yours ${waiting === 1 ? "is" : "are"} kept, and made when it is back.` : "What you change meanwhile is kept, and made when it is back.";
+  return h("p", { class: "away-for", key: "away" }, "The connection is lost. ", state.role === "viewer" ? "It comes back by itself." : kept);
+}
 
 /** @param {View} view */
 function linkView({ state }) {
