@@ -178,12 +178,13 @@ class Follower:
     def at(self, head: Head) -> bool:
         """Whether the log is where our state is."""
         state = self.state
-        return (head.epoch, head.revision, head.edit, head.access, head.engine) == (
+        return head == Head(
             state.epoch,
             state.revision,
             state.edit,
             state.access.version,
             state.engine,
+            self._losses.number,
         )
 
     # What the session's task does.
@@ -267,7 +268,6 @@ class Follower:
         self._look_again = True
         self._listener.wake()
 
-    async def _load(self) -> None:
     def _look_later(self, seconds: float) -> None:
         if self._later is not None:
             self._later.cancel()
@@ -275,6 +275,7 @@ class Follower:
         if seconds:
             self._later = asyncio.get_running_loop().call_later(seconds, self._look)
 
+    async def _load(self) -> None:
         """Begin anew with what the log has; what we know goes in line for it to be found there."""
         if self._loaded:
             self._lost.remember(self.recent)
@@ -376,6 +377,8 @@ class Follower:
         for committed, change in news.changes:
             self.take(session.follow(self.state, change), committed)
         if news.losses is not None:
+            if news.losses.number < self._losses.number:
+                self._lost.remember(())  # Redis went back, if over nothing but what was given up
             self._learn(news.losses)
         if news.access is not None and news.access.version < self.state.access.version:
             # Redis went back to before a change of the access: nobody revoked may return.

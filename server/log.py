@@ -184,13 +184,14 @@ class Elsewhere(Struct, frozen=True):
 
 
 class Head(Struct, frozen=True):
-    """Where a session stands."""
+    """Where a session stands. losses: how many edits were given up."""
 
     epoch: str
     revision: int
     edit: str
     access: int
     engine: str
+    losses: int = 0
 
     @property
     def position(self) -> Position:
@@ -575,15 +576,23 @@ class Log:
         async with reaching(self._failed), self._redis.pipeline(transaction=False) as pipeline:
             for session in sessions:
                 pipeline.hmget(
-                    key(session, "head"), ["epoch", "revision", "edit", "access", "engine"]
+                    key(session, "head"),
+                    ["epoch", "revision", "edit", "access", "engine", "losses"],
                 )
             answers = await pipeline.execute()
         return [_head(answer) if answer[0] is not None else None for answer in answers]
 
 
-def _head(values: Sequence[bytes]) -> Head:
-    epoch, revision, edit, access, engine = values
-    return Head(epoch.decode(), int(revision), edit.decode(), int(access), engine.decode())
+def _head(values: Sequence[Any]) -> Head:
+    epoch, revision, edit, access, engine, losses = values
+    return Head(
+        epoch.decode(),
+        int(revision),
+        edit.decode(),
+        int(access),
+        engine.decode(),
+        int(losses or 0),
+    )
 
 
 def _losses(number: bytes | None, told: Sequence[bytes]) -> Losses:

@@ -264,6 +264,9 @@ async def test_who_reads_on_or_loads_learns_what_was_given_up(
             each.author: each for each in (a_loss(8), a_loss(9))
         }
     assert (await log.since(after, 2)).losses is None
+    (head,) = await log.heads(["s1"])
+    assert head
+    assert head.losses == 2  # who was not told finds out
 
 
 @in_redis
@@ -366,15 +369,6 @@ async def test_a_full_redis_writes_nothing_and_says_so(
     assert await log.remembered(state, ["g1 edit-0001"]) == [None]
 
 
-async def test_a_redis_that_is_away_is_unreachable(engine: Engine) -> None:
-    away = Redis(unix_socket_path="/nowhere/redis.sock", retry=Retry(NoBackoff(), 0))
-    log = Log(away, 10, 20)
-    calls: tuple[Callable[[], Awaitable[object]], ...] = (
-        lambda: log.load("s1"),
-        log.ping,
-        lambda: log.heads(["s1"]),
-    )
-    for call in calls:
 @in_redis
 async def test_a_full_redis_opens_nothing_in_place_of_what_it_has(
     log: Log, state: State, stored: Stored, engine: Engine, redis: Redis
@@ -392,6 +386,15 @@ async def test_a_full_redis_opens_nothing_in_place_of_what_it_has(
     assert loaded.state == after
 
 
+async def test_a_redis_that_is_away_is_unreachable(engine: Engine) -> None:
+    away = Redis(unix_socket_path="/nowhere/redis.sock", retry=Retry(NoBackoff(), 0))
+    log = Log(away, 10, 20)
+    calls: tuple[Callable[[], Awaitable[object]], ...] = (
+        lambda: log.load("s1"),
+        log.ping,
+        lambda: log.heads(["s1"]),
+    )
+    for call in calls:
         with pytest.raises(UnreachableError):
             await call()
     await away.aclose()

@@ -25,7 +25,7 @@ from server.server_messages import Accepted, Refused
 from server.session import Commit, Committed, State
 from server.settings import Settings
 
-KEYS = ("head", "log", "build", "access", "ids", "digests")
+KEYS = ("head", "log", "build", "access", "ids", "digests", "losses")
 
 
 class Worker(Follower):
