@@ -76,11 +76,11 @@ class Archive:
         forgotten = edits[-1][1] - 1 if len(edits) == self._edit_ids else 0
         memory = Memory(history[0].epoch, forgotten, edits)
         if await self._log.open(session, stored, self._engine.name, access, found, memory):
+            # Whose right changed meanwhile was told to a log that was not there.
+            await self._log.put_access(session, await access_of(self._database, session))
             start = Start(stored.epoch, memory.previous, stored.revision)
             async with self._database.writing() as sql:
                 await know_epoch(sql, session, start)
-            # Who came meanwhile was told to a log that was not there.
-            await self._log.put_access(session, await access_of(self._database, session))
         return True
 
     async def again(self, session: str, found: str) -> None:
@@ -123,18 +123,17 @@ class Archive:
 
         Raises DatabaseAwayError, and UnreachableError.
         """
-        entries = await self._log.entries(session)
-        if entries is None:
+        began = await self._log.began(session)
+        if began is None:
             return ()
         async with self._database.reading() as sql:
             epochs = await epochs_of(sql, session)
             kept = {
-                span.epoch: span.upto
-                for span in spans_to(epochs, entries.previous, entries.left_at)
+                span.epoch: span.upto for span in spans_to(epochs, began.previous, began.left_at)
             }
             lost: list[Committed] = []
             for epoch in epochs:
-                if epoch.epoch == entries.epoch:
+                if epoch.epoch == began.epoch:
                     continue
                 after = kept.get(epoch.epoch, epoch.left_at or 0)
                 rows = await sql.execute(
