@@ -10,6 +10,7 @@ import { refusalView } from "./refusal.js";
 import { selectView } from "./select.js";
 import { editIfSure, takenOf } from "./sure.js";
 import { temporaryView } from "./temporary.js";
+import { waitView } from "./wait.js";
 
 /**
  * @typedef {import("../session.js").View} View
@@ -129,7 +130,7 @@ function poolsView(view, choices) {
  */
 function powersView(view, id) {
   const powerset = view.catalogue.powerset(id);
-  if (!powerset) return h("p", { class: "hint", key: "powers" }, "…");
+  if (!powerset) return waitView(view.state);
   return [
     powerset.trunk && powersView(view, powerset.trunk),
     h("ul", { class: "powers", key: `powers ${id}`, "aria-label": `Powers of ${powerset.name}` },

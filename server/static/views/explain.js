@@ -4,6 +4,7 @@ import { classes, h } from "../dom.js";
 import { amount, counted, difference } from "../format.js";
 import { enhancementName, powerName } from "../words.js";
 import { dialogView } from "./dialog.js";
+import { waitView } from "./wait.js";
 
 /**
  * @typedef {import("../session.js").View} View
@@ -18,7 +19,7 @@ export function explainDialog(view) {
   if (ui.dialog !== "explain" || !stat) return null;
   const answer = explain(stat.key);
   return dialogView(view, "explain", `${stat.group}: ${stat.label}`,
-    !answer && h("p", { class: "hint", key: "wait" }, "…"),
+    !answer && waitView(view.state),
     answer?.type === "refused" && h("p", { class: "refusal", key: "refused" }, answer.message),
     answer?.type === "explained" && explanationView(view, stat, answer.explanation));
 }

@@ -9,6 +9,7 @@ import { comparedList } from "./compared.js";
 import { COSTS } from "./differences.js";
 import { dialogView } from "./dialog.js";
 import { avatarView } from "./header.js";
+import { waitView } from "./wait.js";
 
 /**
  * @typedef {import("../session.js").View} View
@@ -83,7 +84,7 @@ export function historyDialog(view) {
   return dialogView(view, "history", "History",
     h("p", { class: "said", role: "status", key: "said" }, past.said),
     past.told.length > 0 && h("ul", { class: "told hint", key: "told" }, past.told.map((one, index) => h("li", { key: String(index) }, one))),
-    !past.changes && h("p", { class: "hint", key: "wait" }, "…"),
+    !past.changes && waitView(view.state),
     past.changes && h("div", { class: "offers", key: "all" },
       able && workView(view, past),
       h("ol", { class: "past-list", key: "list" },
@@ -166,7 +167,7 @@ function sinceView(view, past) {
       ? past.compared.same
         ? h("p", { class: "hint", key: "same" }, "This is the build as it is now.")
         : comparedList(past.compared.difference, view.catalogue.stats, SHOWN_OPEN)
-      : h("p", { class: "hint", key: "wait" }, "…"));
+      : waitView(view.state));
 }
 
 /** The owner says whether editors may do the same. @param {View} view @param {Past} past */

@@ -4,6 +4,7 @@ import { classes, h } from "../dom.js";
 import { amount } from "../format.js";
 import { enhancementName, powerName } from "../words.js";
 import { dialogView } from "./dialog.js";
+import { waitView } from "./wait.js";
 
 /**
  * @typedef {import("../session.js").View} View
@@ -29,7 +30,7 @@ export function inspectDialog(view) {
   if (ui.dialog !== "inspect") return null;
   const answer = inspect(power);
   return dialogView(view, "inspect", powerName(power, catalogue),
-    !answer && h("p", { class: "hint", key: "wait" }, "…"),
+    !answer && waitView(view.state),
     answer?.type === "refused" && h("p", { class: "refusal", key: "refused" }, answer.message),
     answer?.type === "inspected" && h("div", { class: "offers", key: "figures" }, figuresView(view, power, answer.figures)));
 }

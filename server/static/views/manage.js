@@ -5,6 +5,7 @@ import { callAs, getAs } from "../identity.js";
 import { counted } from "../format.js";
 import { closeDialog, dialogView } from "./dialog.js";
 import { avatarView } from "./header.js";
+import { waitView } from "./wait.js";
 
 /**
  * @typedef {import("../session.js").View} View
@@ -52,7 +53,7 @@ export function manageDialog(view) {
   const good = (links ?? []).filter((/** @type {Link} */ link) => !link.revoked_at && !(link.expires_at && link.expires_at < Date.now()));
   return dialogView(view, "manage", "Members",
     h("p", { class: "said", role: "status", key: "said" }, said || (state.locked ? "Locked: nobody edits just now." : "")),
-    !members && h("p", { class: "hint", key: "wait" }, "…"),
+    !members && waitView(state),
     members && h("div", { class: "offers", key: "all" },
       h("ul", { class: "people-list", key: "members" }, members.map((/** @type {Known} */ member) => memberView(view, member, change))),
       good.length > 0 && h("section", { key: "links" },

@@ -9,6 +9,7 @@ import { finderView, givenView, giving } from "./finder.js";
 import { refusalView } from "./refusal.js";
 import { fullName, slotView, slotsOf } from "./slot.js";
 import { tuneView } from "./tune.js";
+import { waitView } from "./wait.js";
 
 /**
  * @typedef {import("../session.js").View} View
@@ -89,7 +90,7 @@ function toolsView({ ui, show }, grade) {
 function offersView(view, spot) {
   const { state, catalogue, ui } = view;
   const fitting = catalogue.fitting(spot.power, state.build?.archetype ?? "");
-  if (!fitting) return h("p", { class: "hint", key: "wait" }, "…");
+  if (!fitting) return waitView(state);
   const words = String(ui.about.query ?? "").toLowerCase().split(/\s+/).filter(Boolean);
   /** @param {string} text */
   const matches = (text) => words.every((word) => text.toLowerCase().includes(word));
@@ -102,7 +103,7 @@ function offersView(view, spot) {
     }),
   }));
   const gives = giving(view, spot.power);
-  if (gives === undefined) return h("p", { class: "hint", key: "wait" }, "…");
+  if (gives === undefined) return waitView(state);
   const [inventions, ...others] = gives ? [] : kinds.map(({ label, ids }, index) =>
     ids.length > 0 && kindView(view, spot, label, ids, index > 0 && !words.length));
   const sets = fitting.sets.flatMap((id) => catalogue.boostSet(id) ?? []).filter((set) => matches(`${set.group} ${set.name}`) && (gives?.has(set.id) ?? true));

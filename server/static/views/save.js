@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { callAs, getAs, postAs, saveOf, savedAs, me } from "../identity.js";
 import { dialogView } from "./dialog.js";
+import { waitView } from "./wait.js";
 
 /** @typedef {import("../session.js").View} View */
 
@@ -49,7 +50,7 @@ export function saveDialog(view) {
   };
   return dialogView(view, "save", "Save this build",
     h("p", { class: "said", role: "status", key: "said" }, said, url && [" ", h("a", { href: url, key: "url" }, "To its page")]),
-    wait ? h("p", { class: "hint", key: "wait" }, "…") : h("form", {
+    wait ? waitView(view.state) : h("form", {
         class: "save-form", key: saved ? "version" : "build",
         onsubmit: (/** @type {SubmitEvent} */ event) => {
           event.preventDefault();

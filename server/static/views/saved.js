@@ -79,9 +79,10 @@ export function savedPage(root, id) {
 /** @param {Shown} shown @param {(more: Partial<Shown>) => void} show @param {any} act */
 function savedView(shown, show, act) {
   const { saved, versions, said, sure, compared } = shown;
+  if (!saved && !said) return h("main", { class: "start", key: "wait" }, h("p", { class: "waiting", role: "status" }, "One moment …"));
   if (!saved) {
     return h("main", { class: "start", key: "none" }, h("section", { class: "card" },
-      h("h1", null, "This build cannot be shown"), h("p", { role: "alert" }, said || "…"),
+      h("h1", null, "This build cannot be shown"), h("p", { role: "alert" }, said),
       h("a", { class: "button primary", href: "/" }, "To the start page")));
   }
   const mine = saved.author.person === shown.person;
