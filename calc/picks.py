@@ -4,6 +4,7 @@ Source: calc.md 14.2, 14.3. What the game grants by itself is `calc.owned`.
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from msgspec.structs import replace
 
@@ -17,6 +18,7 @@ from gamedata.catalogue import Catalogue, Power, PowersetId
 from gamedata.queries import DISABLED, EPIC, POOL
 
 _EXTRAS = ("Temporary_Powers.", "Prestige.")
+_POOLS = f"{POOL}."
 
 # Soldiers of Arachnos choose a branch and keep the powers of the trunk. The export has no word
 # of it: each branch is a powerset like any other. Source: the game.
@@ -77,7 +79,7 @@ def is_extra(power: Power) -> bool:
 
 def lowest_level(power: Power) -> int:
     """The lowest level at which a power can be picked."""
-    if power.powerset.startswith(f"{POOL}."):
+    if power.powerset.startswith(_POOLS):
         return max(FIRST_POOL_LEVEL, power.level)
     return power.level
 
@@ -112,28 +114,39 @@ def comes_by_itself(
     build: Build,
     power: Power,
     catalogue: Catalogue,
-    context: Context | None = None,
-    issuing: Issuing | None = None,
+    granting: "Granting | None" = None,
 ) -> bool:
     """Whether the game grants a power to this character.
 
-    context: the build's, from `context_of`; issuing: that of its archetype and level; both for
-    who asks about many powers.
+    granting: the build's, for who asks about many powers.
     """
     if not power.auto_issue or power.requires == DISABLED:
         return False
-    if compiled(power.requires, "build").holds(context or context_of(build)):
+    granting = granting or Granting(build, catalogue)
+    if compiled(power.requires, "build").holds(granting.context):
         return power.powerset.startswith("Inherent.") or _touches(build, power.powerset)
     # What a granted power grants in turn needs the whole list, made without this one.
     others = {key: taken for key, taken in build.powers.items() if key != power.id}
-    return power.id in owned(replace(build, powers=others), catalogue, issuing)
+    return power.id in owned(replace(build, powers=others), catalogue, granting.issuing)
 
 
-def context_of(build: Build) -> Context:
-    """What the requirements of granted powers are held against."""
-    return Context(
-        Facts(word(build.archetype), build.level, copies(build.powers, powersets(build)))
-    )
+class Granting:
+    """What decides which powers the game grants a character, worked out when first asked for."""
+
+    def __init__(self, build: Build, catalogue: Catalogue) -> None:
+        self._build = build
+        self._catalogue = catalogue
+
+    @cached_property
+    def context(self) -> Context:
+        """What their requirements are held against."""
+        build = self._build
+        counts = copies(build.powers, powersets(build))
+        return Context(Facts(word(build.archetype), build.level, counts))
+
+    @cached_property
+    def issuing(self) -> Issuing:
+        return Issuing(self._catalogue, self._build.archetype, self._build.level)
 
 
 def _touches(build: Build, powerset: PowersetId) -> bool:

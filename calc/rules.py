@@ -87,7 +87,8 @@ def check(build: Build, catalogue: Catalogue, before: Checked | None = None) -> 
 
 
 def _part(check: Callable[[Known], Iterable[Breach]], known: Known) -> tuple[Finding, ...]:
-    return tuple([_finding(breach) for breach in islice(check(known), MAX_FINDINGS)])
+    found = tuple(islice(check(known), MAX_FINDINGS))
+    return tuple(map(_finding, found)) if found else ()
 
 
 def _finding(breach: Breach) -> Finding:

@@ -13,6 +13,7 @@ SLOTS: Mapping[int, int] = MappingProxyType(
     | dict.fromkeys((31, 33, 34, 36, 37, 39, 40, 42, 43, 45, 46, 48, 50), 3)
 )
 """How many slots are added at a level."""
+_EARLIEST = tuple(level for level, count in sorted(SLOTS.items()) for _ in range(count))
 
 MAX_PICKS = sum(PICKS.values())
 MAX_ADDED_SLOTS = sum(SLOTS.values())
@@ -40,10 +41,8 @@ def _lowest(given: Mapping[int, int], used: Iterable[int], at_least: int) -> int
 
 def overdrawn(used: Iterable[int]) -> int | None:
     """The lowest level up to which more slots were added than the game had given by then."""
-    taken = Counter(used)
-    balance = 0
-    for level in range(1, max([*SLOTS, *taken]) + 1):
-        balance += SLOTS.get(level, 0) - taken[level]
-        if balance < 0:
+    added = sorted([level for level in used if level > 0])
+    for level, earliest in zip(added, _EARLIEST, strict=False):
+        if level < earliest:
             return level
-    return None
+    return added[MAX_ADDED_SLOTS] if len(added) > MAX_ADDED_SLOTS else None

@@ -7,11 +7,11 @@ from itertools import groupby
 from calc.check.known import Known, names
 from calc.conditions import compiled
 from calc.facts import Context, Facts, word
-from calc.owned import Issuing, copies, counted_as, powersets
+from calc.owned import copies, counted_as, powersets
 from calc.picks import (
+    Granting,
     chosen_with_trunks,
     comes_by_itself,
-    context_of,
     is_extra,
     lowest_level,
 )
@@ -29,8 +29,7 @@ def powers(known: Known) -> Iterator[Breach]:
     build = known.build
     chosen = chosen_with_trunks(build)
     incarnate = frozenset(build.incarnates.values())
-    context = context_of(build)
-    issuing = Issuing(known.catalogue, build.archetype, build.level)
+    granting = Granting(build, known.catalogue)
     for power_id in known.order:
         power = known.powers.get(power_id)
         if power is None:
@@ -41,7 +40,7 @@ def powers(known: Known) -> Iterator[Breach]:
                 yield _not_of_a_chosen_set(power, known)
         elif power_id in incarnate or is_extra(power):
             continue
-        elif not comes_by_itself(build, power, known.catalogue, context, issuing):
+        elif not comes_by_itself(build, power, known.catalogue, granting):
             message = f"{power.name} is granted by nothing that the character has."
             yield Breach("not_taken", message, power_id)
 
@@ -96,27 +95,26 @@ def prerequisites(known: Known) -> Iterator[Breach]:
     counts = copies(granted, powersets(build))
     for level, group in groupby(known.picks, key=known.picks.__getitem__):  # these are by level
         picked = list(group)
-        several = len(picked) > 1
-        for power_id in picked if several else ():
-            _count(counts, power_id, 1)
-        context = Context(Facts(archetype, max(level, 1), counts))
+        for power_id in picked:
+            _add(counts, power_id)
         for power_id in picked:
             power = known.powers[power_id]
-            if not power.requires:
-                continue
-            if several:
-                _count(counts, power_id, -1)
-            if compiled(power.requires, "build").evaluate(context) in (False, 0):
-                yield Breach("prerequisite_missing", _missing(power, known), power_id)
-            if several:
-                _count(counts, power_id, 1)
-        if not several:  # its own requirement does not see it
-            _count(counts, picked[0], 1)
+            if power.requires:
+                _take(counts, power_id)  # its own requirement does not see it
+                context = Context(Facts(archetype, max(level, 1), counts))
+                if compiled(power.requires, "build").evaluate(context) in (False, 0):
+                    yield Breach("prerequisite_missing", _missing(power, known), power_id)
+                _add(counts, power_id)
 
 
-def _count(counts: dict[str, int], power_id: str, by: int) -> None:
+def _add(counts: dict[str, int], power_id: str) -> None:
     for key in counted_as(power_id):
-        counts[key] = counts.get(key, 0) + by
+        counts[key] = counts.get(key, 0) + 1
+
+
+def _take(counts: dict[str, int], power_id: str) -> None:
+    for key in counted_as(power_id):
+        counts[key] -= 1
         if not counts[key]:
             del counts[key]
 
