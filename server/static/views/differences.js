@@ -19,17 +19,57 @@ export function differenceTo({ state }, key, total) {
   return total ? total.capped - (state.totals[key]?.capped ?? total.capped) : 0;
 }
 
+/**
+ * In what totals differ, for people: stats of a group that differ by the same are told together.
+ * @param {View} view @param {(key: string) => number} by  how much each differs @param {number} [most]
+ */
+export function differencesOf({ catalogue }, by, most = SHOWN) {
+  /** @type {Map<string, {group: string, labels: string[], number: string, better: boolean, all: boolean}>} */
+  const told = new Map();
+  for (const stat of catalogue.stats) {
+    const value = by(stat.key);
+    if (Math.abs(value) < 5e-5) continue;
+    const number = difference(stat, value);
+    const better = value > 0 !== COSTS.has(stat.key);
+    const key = `${stat.group} ${number} ${better}`;
+    const one = told.get(key) ?? { group: stat.group, labels: [], number, better, all: false };
+    one.labels.push(stat.label);
+    one.all = one.labels.length > 2 && one.labels.length === catalogue.stats.filter(({ group }) => group === stat.group).length;
+    told.set(key, one);
+  }
+  const all = [...told.values()];
+  const shown = all.slice(0, most).map(({ group, labels, number, better, all: whole }) =>
+    h("span", { key: `${group} ${labels[0]}` }, `${group}: ${whole ? "all" : labels.join(", ")} `,
+      h("b", { class: better ? "better" : "worse" }, number)));
+  return all.length > most ? [...shown, h("span", { class: "hint", key: "more" }, `and ${all.length - most} more`)] : shown;
+}
+
 /** @param {View} view @param {Record<string, Total>} totals */
 export function differencesView(view, totals) {
-  const all = view.catalogue.stats
-    .map((stat) => ({ stat, by: differenceTo(view, stat.key, totals[stat.key]) }))
-    .filter(({ by }) => Math.abs(by) >= 5e-5);
+  const told = differencesOf(view, (key) => differenceTo(view, key, totals[key]));
   return h("p", { class: "differences", key: "differences" },
-    all.length === 0 && h("span", { class: "hint", key: "none" }, "No total changes."),
-    all.slice(0, SHOWN).map(({ stat, by }) =>
-      h("span", { key: stat.key }, `${stat.group}: ${stat.label} `,
-        h("b", { class: by > 0 === COSTS.has(stat.key) ? "worse" : "better" }, difference(stat, by)))),
-    all.length > SHOWN && h("span", { class: "hint", key: "more" }, `and ${all.length - SHOWN} more`));
+    !told.length && h("span", { class: "hint", key: "none" }, "No total changes."), told);
+}
+
+/** By how much the newest change changed a total. @param {View["state"]} state @param {string} key */
+export function changedBy({ changed }, key) {
+  return changed[key] ? changed[key].after.capped - changed[key].before.capped : 0;
+}
+
+/** Whose edit that was. @param {View["state"]} state */
+export function whoseLast({ feed: [last], known, person }) {
+  if (last?.by === person) return "your";
+  return known[last?.by ?? ""] ? `${known[last.by].name}'s` : "the";
+}
+
+/** What the newest change did, where the totals are not in sight. @param {View} view @param {number} [most] */
+export function lastEditView(view, most) {
+  const { state } = view;
+  if (!Object.keys(state.changed).length) return null;
+  const [last] = state.feed;
+  const who = last?.by === state.person ? "You" : state.known[last?.by ?? ""]?.name;
+  return h("span", { class: "differences last", key: `last ${state.revision}` },
+    who && h("span", { class: "hint", key: "who" }, `${who}:`), differencesOf(view, (key) => changedBy(state, key), most));
 }
 
 /**
@@ -45,8 +85,11 @@ export function considering(consider, operations) {
 /** What that comes to, in a place that is there already when the answer comes. @param {View} view */
 export function whatIfView(view) {
   const { preview } = view;
+  const points = matchMedia("(hover: hover)").matches; // a finger does not point: it sees what it has done
   return h("div", { class: "what-if", key: "what if", "aria-live": "polite" },
-    !preview && h("p", { class: "hint", key: "hint" }, "Point at an enhancement to see what it would change."),
+    !preview && (points
+      ? h("p", { class: "hint", key: "hint" }, "Point at an enhancement to see what it would change.")
+      : lastEditView(view) ?? h("p", { class: "hint", key: "hint" }, "What you place shows here what it changes.")),
     preview?.type === "refused" && h("p", { class: "hint", key: "refused" }, preview.message),
     preview?.type === "previewed" && differencesView(view, preview.totals));
 }

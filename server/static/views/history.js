@@ -1,12 +1,12 @@
 /** What happened in the session: who did what, what it did to the totals, and the way back. */
 
 import { h } from "../dom.js";
-import { clock, counted, day, difference } from "../format.js";
+import { clock, counted, day } from "../format.js";
 import { callAs, getAs } from "../identity.js";
 import { newId } from "../placing.js";
 import { mayGoBack } from "../state.js";
 import { comparedList } from "./compared.js";
-import { COSTS } from "./differences.js";
+import { differencesOf } from "./differences.js";
 import { dialogView } from "./dialog.js";
 import { avatarView } from "./header.js";
 import { waitView } from "./wait.js";
@@ -185,15 +185,9 @@ function allowView(view, past) {
 }
 
 /** A few totals, in a line. @param {View} view @param {Deed["totals"]} totals */
-function totalsView({ catalogue }, totals) {
-  const all = catalogue.stats
-    .map((stat) => ({ stat, by: totals[stat.key] ? totals[stat.key].after.capped - totals[stat.key].before.capped : 0 }))
-    .filter(({ by }) => Math.abs(by) >= 5e-5);
-  if (!all.length) return null;
-  return h("span", { class: "differences", key: "totals" },
-    all.slice(0, SHOWN).map(({ stat, by }) => h("span", { key: stat.key }, `${stat.group}: ${stat.label} `,
-      h("b", { class: by > 0 === COSTS.has(stat.key) ? "worse" : "better" }, difference(stat, by)))),
-    all.length > SHOWN && h("span", { class: "hint", key: "more" }, `and ${all.length - SHOWN} more`));
+function totalsView(view, totals) {
+  const told = differencesOf(view, (key) => (totals[key] ? totals[key].after.capped - totals[key].before.capped : 0), SHOWN);
+  return told.length > 0 && h("span", { class: "differences", key: "totals" }, told);
 }
 
 /** Show what a revision is about, or no more. @param {View} view @param {Past} past @param {number} revision */

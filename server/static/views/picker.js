@@ -46,7 +46,7 @@ export function pickerDialog(view) {
     editable && current && [
       toolsView(view, grade),
       finderView(view),
-      matchMedia("(hover: hover)").matches && whatIfView(view),
+      whatIfView(view),
       offersView(view, spot),
     ]);
 }

@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { buildView } from "./build.js";
 import { chooseView } from "./choose.js";
+import { lastEditView } from "./differences.js";
 import { explainDialog } from "./explain.js";
 import { headerView } from "./header.js";
 import { historyDialog } from "./history.js";
@@ -26,6 +27,7 @@ const TABS = [["powers", "Build"], ["choose", "Powersets"], ["totals", "Totals"]
 export function sessionView(view) {
   const { state, ui, show } = view;
   if (!state.build) return waitingView(view);
+  const waiting = state.findings.length + Object.keys(state.proposals).length;
   return h("div", { class: "session", "data-tab": ui.tab, key: "session" },
     headerView(view),
     state.link === "ended" && h("p", { class: "banner", role: "alert", key: "ended" }, state.reason, " ", h("a", { href: location.pathname }, "Try again")),
@@ -36,6 +38,7 @@ export function sessionView(view) {
       buildView(view),
       totalsView(view),
       newsView(view)),
+    effectView(view),
     h("nav", { class: "tabs", "aria-label": "Parts of the build", key: "tabs" }, TABS.map(([tab, label]) =>
       h("button", {
         key: tab, "aria-current": ui.tab === tab && "page",
@@ -43,8 +46,14 @@ export function sessionView(view) {
           show({ tab });
           scrollTo(0, 0);
         },
-      }, label, tab === "news" && state.findings.length > 0 && h("span", { class: "badge", key: "badge" }, state.findings.length)))),
+      }, label, tab === "news" && waiting > 0 && h("span", { class: "badge", key: "badge" }, waiting)))),
     pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), inspectDialog(view), historyDialog(view), manageDialog(view), saveDialog(view), scenarioDialog(view), sureDialog(view));
+}
+
+/** What the newest edit did to the totals, while a narrow window shows something else. @param {View} view */
+function effectView(view) {
+  const last = lastEditView(view, 3);
+  return last && h("button", { class: "effect", key: "effect", onclick: () => view.show({ tab: "totals" }) }, last);
 }
 
 /** @param {View} view */

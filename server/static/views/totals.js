@@ -2,7 +2,7 @@
 
 import { classes, h } from "../dom.js";
 import { amount, difference } from "../format.js";
-import { COSTS, differenceTo } from "./differences.js";
+import { COSTS, changedBy, differenceTo, whoseLast } from "./differences.js";
 import { scenarioView } from "./scenario.js";
 
 /**
@@ -33,9 +33,7 @@ export function totalsView(view) {
 function lastView({ state, preview }) {
   if (preview?.type === "previewed") return h("small", { key: "preview" }, "± if you did that");
   if (!Object.keys(state.changed).length) return null;
-  const [last] = state.feed;
-  const who = last?.by === state.person ? "your" : `${state.known[last?.by ?? ""]?.name ?? "somebody"}'s`;
-  return h("small", { key: "last" }, `± by ${who} last edit`);
+  return h("small", { key: "last" }, `± by ${whoseLast(state)} last edit`);
 }
 
 /** What a folded group would show. @param {View} view @param {Stat[]} stats */
@@ -48,8 +46,7 @@ function hintView({ state }, stats) {
 function changeOf(view, stat) {
   const { state, preview } = view;
   if (preview?.type === "previewed") return differenceTo(view, stat.key, preview.totals[stat.key]);
-  const changed = state.changed[stat.key];
-  return changed ? changed.after.capped - changed.before.capped : 0;
+  return changedBy(state, stat.key);
 }
 
 /** @param {View} view @param {Stat} stat */
