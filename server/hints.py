@@ -97,7 +97,8 @@ class Hints:
                     logger.warning("reading hints failed: %s", error)
                 failures += 1
             finally:
-                await pubsub.aclose()
+                with suppress(*FAILURES):
+                    await pubsub.aclose()
                 if self._cluster:
                     await self._reading.aclose()
             await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
@@ -130,10 +131,17 @@ class Hints:
         channel = message["channel"].decode()
         if message["type"] == "smessage":
             if channel != self._own_channel:
-                self._heard(channel, message["data"])
+                self._take(channel, message["data"])
         elif message["type"] == "ssubscribe":
             confirmed = self._wanted.get(channel)
             if confirmed is not None and not confirmed.done():
                 confirmed.set_result(None)
             else:
                 self._restored()  # the connection was made anew
+
+    def _take(self, channel: str, hint: bytes) -> None:
+        """One that cannot be taken, of a newer release, say, costs the worker nothing else."""
+        try:
+            self._heard(channel, hint)
+        except Exception:
+            logger.exception("a hint on %s could not be taken", channel)

@@ -109,6 +109,26 @@ async def test_a_subscription_ordered_at_any_moment_of_an_outage_is_confirmed(
         await asyncio.gather(*(subscribe(number) for number in range(60, 120)))
 
 
+async def test_a_hint_that_cannot_be_taken_costs_no_other(
+    listening: Listening, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    take = listening.hints._heard
+
+    def heard(channel: str, hint: bytes) -> None:
+        if hint == b"of a newer release":
+            raise ValueError(hint)
+        take(channel, hint)
+
+    listening.hints._heard = heard
+    async with asyncio.timeout(10):
+        await listening.hints.subscribe("a")
+        await redis.spublish("a", "of a newer release")
+        await redis.spublish("a", "x")
+        assert await listening.heard.get() == ("a", b"x")
+    assert "a hint on a could not be taken" in caplog.text
+    caplog.clear()
+
+
 class Road:
     """A way to Redis over TCP, on which what is on it may vanish: no word, no end."""
 
