@@ -196,6 +196,10 @@ class Recorder:
             rows = await sql.execute(_newest_positions(thorough=thorough))
             newest = {row.session_id: row for row in rows if row.session_id not in opened}
         self._sweeps += 1
+        # Others may have removed what this worker had not recorded yet.
+        there = opened | newest.keys()
+        self._behind = {s: since for s, since in self._behind.items() if s in there}
+        self._failing &= there
         for some in _chunks(tuple(newest), HEADS):
             heads = await self._log.heads(some)
             for session, head in zip(some, heads, strict=True):

@@ -182,6 +182,25 @@ async def test_sessions_that_went_on_are_recorded_in_one_transaction(
     assert rounds.mended == []
 
 
+async def test_what_another_worker_recorded_and_removed_is_not_late_for_ever(
+    states: list[State], log: Log, engine: Engine, database: Database, redis: Redis
+) -> None:
+    state = await edited(log, states[0], engine, 2)
+    opened = [state.session]
+    cut = Rounds(redis, database, log, states)
+    recorder = Recorder(redis, database, log, lambda: opened, cut.recorder._mend)
+    recorder._compare(opened, {state.session: (await log.heads(opened))[0]})
+    recorder._failing.add(state.session)
+    opened.clear()
+    await governing.end(database, state.session, "g1")
+    other = Recorder(redis, database, log, lambda: (), cut.recorder._mend)
+    for _ in range(2):
+        await other._sweep(frozenset(), removes=True)
+    assert recorder.lag_s
+    await recorder._sweep(frozenset())
+    assert (recorder.lag_s, recorder.failing) == (0.0, 0)
+
+
 async def test_sessions_that_were_opened_go_on_where_sql_has_them_to(
     states: list[State], log: Log, engine: Engine, database: Database, redis: Redis
 ) -> None:
