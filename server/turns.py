@@ -6,6 +6,7 @@ from typing import Generic, Protocol, TypeVar
 from server.server_messages import Accepted, Refused
 
 WAITING = 500  # edits of one author, while Redis is away
+ALL_WAITING = 5000  # and of all: who comes again and again is another author each time
 
 Who = TypeVar("Who")
 What = TypeVar("What")
@@ -24,17 +25,19 @@ class Turns(Generic[Who, What]):
 
     def __init__(self, waiting: int = WAITING) -> None:
         self._limit = waiting
+        self._all = 0
         self._waiting: dict[Who, deque[What]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
     def put(self, author: Who, what: What) -> bool:
-        """False when the author has too many waiting."""
-        waiting = self._waiting.setdefault(author, deque())
-        if len(waiting) >= self._limit:
+        """False when the author has too many waiting, or all together have."""
+        known = len(self._waiting.get(author, ()))
+        if known >= self._limit or self._all >= ALL_WAITING:
             return False
-        waiting.append(what)
+        self._waiting.setdefault(author, deque()).append(what)
+        self._all += 1
         return True
 
     @property
@@ -49,6 +52,7 @@ class Turns(Generic[Who, What]):
         author = next(iter(self._waiting))
         waiting = self._waiting.pop(author)
         what = waiting.popleft()
+        self._all -= 1
         if waiting:
             self._waiting[author] = waiting  # to the end of the line
         return author, what

@@ -7,7 +7,7 @@ import pytest
 from calc.operations import SetLevel
 from server.client_messages import Edit
 from server.connection import Connection
-from server.turns import WAITING, Turns
+from server.turns import ALL_WAITING, WAITING, Turns
 
 
 def a_connection() -> Connection:
@@ -34,6 +34,15 @@ def test_who_has_too_many_waiting_is_told() -> None:
     connection = a_connection()
     assert all(turns.put(connection, an_edit("x")) for _ in range(WAITING))
     assert not turns.put(connection, an_edit("x"))
+    assert turns.put(a_connection(), an_edit("x"))
+
+
+def test_who_comes_again_and_again_fills_no_memory() -> None:
+    turns = Turns()
+    for _ in range(ALL_WAITING):
+        assert turns.put(a_connection(), an_edit("x"))
+    assert not turns.put(a_connection(), an_edit("x"))
+    turns.take()
     assert turns.put(a_connection(), an_edit("x"))
 
 
