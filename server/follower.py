@@ -154,6 +154,12 @@ class Follower:
         except TimeoutError:
             raise UnreachableError("the session is not refreshed") from None
 
+    @property
+    def needed(self) -> bool:
+        """Whether we may be alone to know of a change: the log lost it, or may have, for it does
+        not answer."""
+        return self._loaded and (self._lost.waiting or self.patience.degraded)
+
     def look_for_lost(self) -> None:
         """What could not be regained just then may be possible now."""
         if self._lost:

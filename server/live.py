@@ -8,15 +8,13 @@ their snapshot.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal
 
-import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from server import focus as focuses
 from server import rights, session
 from server.archive import Archive
 from server.audience import Audience
@@ -25,7 +23,6 @@ from server.client_messages import Focus, Making
 from server.connection import Connection
 from server.decider import Decider, Races
 from server.engine import Engine
-from server.focus import Attentions
 from server.follower import Follower
 from server.hints import Hints
 from server.log import FullError, Head, Log, UnreachableError, key
@@ -39,24 +36,19 @@ from server.rights import Access
 from server.server_messages import (
     About,
     Accepted,
-    Focused,
-    Proposal,
     Refused,
-    Said,
     Snapshot,
     Status,
 )
 from server.session import Committed, House, State
 from server.settings import Settings
+from server.talk import Talk
 from server.telemetry.measures import UNMEASURED, Measures
 from server.transport import text_frame
 from server.turns import Author
 from server.views import Wanted
 
-Told = Said | Proposal | Focused
 Look = Callable[["LiveSession"], None]
-
-_told: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
 
 PEOPLE_S = 0.1  # between two writings of who is here: many may come at once
 DEGRADED = Status(degraded=True, reason="Edits wait until the server can store them.")
@@ -66,7 +58,7 @@ class LiveSession:
     """A session that somebody on this worker is in.
 
     archive: where sessions are that Redis does not have. look: reads from SQL soon what people
-    may not have been told, for `looked`.
+    may not have been told, for `Talk.looked`.
     board: what they were told of that.
     ready: done when the session is loaded, failed when it cannot be.
     expected: how many are about to enter.
@@ -100,12 +92,17 @@ class LiveSession:
         self._follower = Follower(session_id, log, engine, settings, self, archive, releases)
         self._decider = Decider(self._follower, log, engine, house.worker, measures)
         self._questions = Questions(self._follower, engine)
-        self._attentions = Attentions()
-        self._focus_timer: asyncio.TimerHandle | None = None
-        self._unshared: Focused | None = None  # what other workers do not know yet
+        self.talk = Talk(
+            session_id,
+            self.audience,
+            self.board,
+            presence,
+            house.worker,
+            self._look_again,
+            self.wake,
+        )
         self._look = look
         self._loaded = False
-        self._untold = False  # other workers were not told what is kept
         self._about: About | None = None  # as everybody here knows it
         self._wake = asyncio.Event()
         self._people: Literal["", "renew", "tell"] = ""  # what is to be written
@@ -138,9 +135,7 @@ class LiveSession:
             connection.answer(refused)
         if self._follower.patience.degraded:
             connection.answer(DEGRADED)
-        focused = self._attentions.all()
-        if focused is not None and connection.view.hears:
-            connection.answer(focused)
+        self.talk.tell_focus_to(connection)
         self._came.append(connection)
         self._share_people("tell")
 
@@ -179,7 +174,7 @@ class LiveSession:
     def leave(self, connection: Connection) -> None:
         if self.audience.leave(connection):
             if connection.person not in self.audience.people:
-                self._attentions.left(connection.person)
+                self.talk.left(connection.person)
             self._share_people("tell")
         self.idle_since = time.monotonic()
 
@@ -203,35 +198,7 @@ class LiveSession:
             told = "As a viewer you are not shown to others."
             connection.answer(Refused("not_allowed", told, id=focus.id))
             return
-        self._attentions.put(connection.person, focus)
-        if self._focus_timer is None:
-            loop = asyncio.get_running_loop()
-            self._focus_timer = loop.call_later(focuses.EVERY_S, self._tell_focus)
-
-    async def tell(self, kept: Said | Proposal) -> None:
-        """Tell what is kept in SQL to all but viewers, by whichever worker they are here."""
-        self._hear(kept)
-        try:
-            await self._presence.tell(self.id, self._hint(kept))
-        except UnreachableError:
-            self._untold = True
-
-    def looked(self, newest: int, said: Sequence[Said], proposals: Sequence[Proposal]) -> None:
-        """What SQL has; see `Board.look`. proposals: those that wait, or were thought to."""
-        waiting = [each for each in proposals if each.state == "open"]
-        missed = self.board.look(newest, said, waiting)
-        on = self.board.open(self.state)
-        newest_of = {} if on is UNSET else {each.id: each for each in on}
-        for each in missed:
-            self._tell_kept(newest_of.get(each.id, each) if isinstance(each, Proposal) else each)
-        for each in proposals:
-            if each.state != "open":
-                self._hear(each)
-
-    def hints_were_lost(self) -> None:
-        """What is kept may have been told, and not heard here."""
-        self.board.unsure = True
-        self._look_again()
+        self.talk.put_focus(connection.person, focus)
 
     async def refresh(self) -> None:
         """Read what happened elsewhere, now. Raises UnreachableError."""
@@ -248,18 +215,8 @@ class LiveSession:
             for each in came:
                 self.audience.replace(*each.split(" "))
             self._share_people("renew")
-        elif hint.startswith(b"told "):
-            teller, _, message = hint.partition(b" ")[2].partition(b"\n")
-            if teller.decode() != self._house.worker:
-                relayed = _told.decode(message)
-                if isinstance(relayed, Focused):
-                    self._attentions.take(relayed.people)
-                    self._tell_focused(relayed)
-                else:
-                    self._hear(relayed)
-        elif hint.startswith(b"look "):
-            if hint.decode().removeprefix("look ") != self._house.worker:
-                self.hints_were_lost()
+        elif hint.startswith((b"told ", b"look ")):
+            self.talk.heard(hint)
         else:
             revision, _, next_in_line = hint.decode().partition(" ")
             self._follower.hint(int(revision) if revision.isdigit() else None, next_in_line)
@@ -279,7 +236,8 @@ class LiveSession:
 
     @property
     def idle(self) -> bool:
-        return not (len(self.audience) or self.expected or self._decider or self._questions)
+        waits = self._decider or self._questions or self._follower.needed
+        return not (len(self.audience) or self.expected or waits)
 
     def snapshot(self, *, watches: bool) -> Snapshot:
         """Everything that is known. watches: for a viewer."""
@@ -354,14 +312,14 @@ class LiveSession:
                 or self._people_due
                 or self._decider
                 or self._questions
-                or self._unshared
+                or self.talk.waits
             ):
                 if self._follower.news:
                     await self._follower.read_on()
                 if self._people_due:
                     await self._write_people()
-                if self._unshared:
-                    await self._share_focus()
+                if self.talk.waits:
+                    await self.talk.share()
                 if self._decider:
                     await self._decider.serve_next()
                 elif self._questions:
@@ -391,54 +349,11 @@ class LiveSession:
         with suppress(UnreachableError, FullError):  # renewed soon anyway
             own = self.audience.own_people()
             self.audience.take_others(await self._presence.write(self.id, own, hint))
-            if self._untold:
-                await self._presence.tell(self.id, b"look %s" % self._house.worker.encode())
-                self._untold = False
+            await self.talk.tell_again()
 
     def _look_again(self) -> None:
         if self._loaded and self.board.unsure:
             self._look(self)
-
-    def _hear(self, kept: Said | Proposal) -> None:
-        match self.board.hear(kept):
-            case "new":
-                self._tell_kept(kept)
-            case "gap":
-                self._look_again()
-
-    def _tell_kept(self, kept: Said | Proposal) -> None:
-        """To all but viewers who see that kind of thing; a proposal also to whose it is."""
-        frame = text_frame(encode(kept))
-        for connection in self.audience:
-            if isinstance(kept, Said):
-                told = connection.view.hears
-            else:
-                told = connection.view.decides or connection.person in (kept.by, kept.decided_by)
-            if told:
-                connection.send(frame)
-
-    def _tell_focused(self, focused: Focused) -> None:
-        frame = text_frame(encode(focused))
-        for connection in self.audience:
-            if connection.view.hears:
-                connection.send(frame)
-
-    def _tell_focus(self) -> None:
-        self._focus_timer = None
-        focused = self._attentions.untold()
-        if focused is not None:
-            self._tell_focused(focused)
-            self._unshared = focused
-            self._wake.set()
-
-    async def _share_focus(self) -> None:
-        focused, self._unshared = self._unshared, None
-        if focused is not None:
-            with suppress(UnreachableError):  # the next one comes soon
-                await self._presence.tell(self.id, self._hint(focused))
-
-    def _hint(self, message: Told) -> bytes:
-        return b"told %s\n%s" % (self._house.worker.encode(), encode(message))
 
     def _share_people(self, how: Literal["renew", "tell"]) -> None:
         if self._people != "tell":

@@ -630,9 +630,10 @@ async def test_who_was_away_when_their_edit_was_given_up_is_told_when_they_come(
     await past.come_back()
     await other.edit(7)
     await one.read_on()
-    assert one._lost
+    assert one.needed  # nobody else knows of it
     one._lost._others_until = 0.0
     await one.read_on()
+    assert not one.needed
     assert [(person, answer.id) for person, answer in one.answers] == [("g1", "edit-0001")]
     for worker in (other, fresh):
         await (worker.begin() if worker is fresh else worker.read_on())
