@@ -109,11 +109,11 @@ class Desk:
         except DatabaseAwayError:
             board.unsure = True  # it asks again
             return
-        live.looked(newest, said, (*waiting, *settled))
+        live.talk.looked(live.state, newest, said, (*waiting, *settled))
 
     async def _say(self, live: "LiveSession", connection: Connection, say: Say) -> None:
         said, new = await chat.keep(self._database, live.id, connection.person, say)
-        await live.tell(said)  # also what was said before: who kept it may not have come to tell
+        await live.talk.tell(said)  # also what was kept before: nobody may have been told
         if not (new and connection.view.hears):
             connection.answer(said)
 
@@ -130,7 +130,7 @@ class Desk:
             )
         else:  # what came of it may have made it impossible since
             kept, new = known, False
-        await live.tell(kept)
+        await live.talk.tell(kept)
         if not new:
             connection.answer(kept)
 
@@ -142,7 +142,7 @@ class Desk:
         if not may_edit(live.state.access, person) and (decide.accept or found.by != person):
             raise AccessError("not_allowed", "An editor decides on proposals.")
         if found.state != "open":
-            await live.tell(found)  # whoever decided may not have come to tell
+            await live.talk.tell(found)  # whoever decided may not have come to tell
             raise AccessError("already_decided", f"This proposal is {found.state} already.")
         if decide.accept:
             taking = Taking(found.id, live.state.revision, found.operations, found.by)
@@ -164,7 +164,7 @@ class Desk:
         )
         if settled is None:
             raise AccessError("already_decided", "Somebody else was first.")
-        await live.tell(settled)
+        await live.talk.tell(settled)
 
 
 def _not_now(named: str | UnsetType) -> Refused:
@@ -212,4 +212,4 @@ class _Accepting:
             revision,
         )
         if settled is not None:
-            await self._live.tell(settled)
+            await self._live.talk.tell(settled)

@@ -195,7 +195,7 @@ class Hub:
         self._measures.hints_lost()
         self._compare_now.set()
         for live in self._live.values():
-            live.hints_were_lost()
+            live.talk.hints_were_lost()
 
     async def _compare(self) -> None:
         """Find what no hint told: every few seconds, and whenever hints may have been lost."""
