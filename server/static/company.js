@@ -33,7 +33,15 @@ export function without(looking, left) {
 export function proposal(state, message) {
   const { [message.id]: _, ...others } = state.proposals;
   const proposals = message.state === "open" ? { ...others, [message.id]: message } : others;
-  return { ...state, proposals, pending: state.pending.filter((edit) => edit.id !== message.id) };
+  const after = { ...state, proposals, pending: state.pending.filter((edit) => edit.id !== message.id) };
+  if (message.state !== "declined" || message.by !== state.person || !state.proposals[message.id]) return after;
+  return told(after, message.id, `Declined: ${message.title || "your suggestion"}.`);
+}
+
+/** Tell something at the top of the page, until it is dismissed. @param {State} state @param {string} id @param {string} message @returns {State} */
+export function told(state, id, message) {
+  const notice = { id, place: "session", code: "told", message };
+  return { ...state, refusals: [...state.refusals.filter(({ place }) => place !== "session"), notice] };
 }
 
 /** Who looks at a power, or at one of its slots. @param {State} state @param {string} power @param {string} [slot] */

@@ -12,7 +12,7 @@ import {
 } from "./state.js";
 import { joinView } from "./views/join.js";
 import { sessionView } from "./views/session.js";
-import { deed } from "./words.js";
+import { wish } from "./words.js";
 
 /**
  * @typedef {import("./state.js").State} State
@@ -219,8 +219,7 @@ class SessionPage {
 
   /** A proposal in words. @param {Operation[]} operations */
   title(operations) {
-    const entry = { revision: 0, edit: "", by: "", at: 0, operations, before: this.state.build };
-    return deed(entry, this.catalogue).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "").slice(0, 80);
+    return wish(operations, this.state.build, this.catalogue).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "").slice(0, 80);
   }
 
   /** Ask what these operations would come to. @param {Operation | Operation[] | null} operations */

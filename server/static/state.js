@@ -4,7 +4,7 @@
  * No rule of the game is here: the build changes by the server's merge patches alone.
  */
 
-import { focused, heard, proposal, without } from "./company.js";
+import { focused, heard, proposal, told, without } from "./company.js";
 
 /**
  * @typedef {import("./wire.js").ServerMessage} ServerMessage
@@ -199,10 +199,18 @@ function change(state, message) {
     ...(message.undoes_work ? { work: { name: state.known[message.undoes_work.person]?.name ?? "somebody", edits: message.undoes_work.edits.length } } : {}),
     ...(meant ? { again: message.undoes ? "undo" : "redo", meant: state.feed.find(({ edit }) => edit === meant) } : {}),
   };
-  return {
-    ...follow(state, message),
-    feed: [entry, ...state.feed].slice(0, FEED_LENGTH),
-  };
+  const after = { ...follow(state, message), feed: [entry, ...state.feed].slice(0, FEED_LENGTH) };
+  const notice = message.by === state.person ? "" : noticeOf(state, message);
+  return notice ? told(after, message.edit, notice) : after;
+}
+
+/** What somebody did to the work of others, which these are to notice. @param {State} state @param {Change} message */
+function noticeOf({ known, person }, { by = "", restores, undoes_work: work }) {
+  const who = known[by]?.name ?? "Somebody";
+  if (restores !== undefined) return `${who} went back: the build is as it was ${restores ? `at revision ${restores}` : "when the session began"}.`;
+  if (!work || work.person === by) return "";
+  const edits = work.edits.length === 1 ? "an edit" : `${work.edits.length} edits`;
+  return `${who} took back ${edits} of ${work.person === person ? "yours" : known[work.person]?.name ?? "somebody"}.`;
 }
 
 /** @param {State} state @param {string} id @returns {State} */

@@ -17,6 +17,18 @@ export function deed({ operations, before, again, meant, restores, work }, catal
   return meant ? `${verb}: ${deed(meant, catalogue)}` : `${verb} an edit`;
 }
 
+/** @type {Record<string, string>} */
+const WISHES = {
+  added: "add", changed: "change", chose: "choose", cleared: "clear", dropped: "drop", gave: "give", left: "leave", moved: "move", named: "name",
+  placed: "place", removed: "remove", set: "set", switched: "switch", took: "take", tuned: "tune", wrote: "write",
+};
+
+/** The same as something that is wished: "take Hasten". @param {Operation[]} operations @param {Build | null} before @param {Catalogue} catalogue */
+export function wish(operations, before, catalogue) {
+  const [verb, ...rest] = done(operations, before, catalogue).split(" ");
+  return [WISHES[verb] ?? verb, ...rest].join(" ");
+}
+
 /**
  * @param {Operation[]} operations of one edit
  * @param {Build | null} before the build that they were applied to

@@ -2,7 +2,7 @@
 
 import { classes, h } from "../dom.js";
 import { counted } from "../format.js";
-import { deed } from "../words.js";
+import { deed, wish } from "../words.js";
 import { powerView } from "./power.js";
 import { refusalView } from "./refusal.js";
 import { temporary } from "./temporary.js";
@@ -80,16 +80,17 @@ function budgetView(view, picks) {
     .filter((slot) => slot !== "own").length;
   const slots = schedule?.slots.reduce((sum, { count }) => sum + count, 0) ?? 0;
   const findings = state.findings.length;
+  const proposals = Object.keys(state.proposals).length;
+  /** @param {string} id */
+  const goTo = (id) => {
+    show({ tab: "news" });
+    requestAnimationFrame(() => document.getElementById(id)?.scrollIntoView({ block: "center" }));
+  };
   return h("div", { class: "budget" },
     h("span", null, h("b", null, used), ` / ${schedule?.picks.length ?? "…"} powers`),
     h("span", null, h("b", null, added), ` / ${slots || "…"} slots`),
-    findings > 0 && h("button", {
-      class: "plain findings", key: "findings",
-      onclick: () => {
-        show({ tab: "news" });
-        requestAnimationFrame(() => document.getElementById("findings")?.scrollIntoView({ block: "center" }));
-      },
-    }, counted(findings, "finding")),
+    findings > 0 && h("button", { class: "plain findings", key: "findings", onclick: () => goTo("findings") }, counted(findings, "finding")),
+    proposals > 0 && h("button", { class: "plain open-proposals", key: "proposals", onclick: () => goTo("proposals") }, counted(proposals, "proposal")),
     latestView(view));
 }
 
@@ -97,6 +98,11 @@ function budgetView(view, picks) {
 function latestView({ state, catalogue, show }) {
   const [last] = state.feed;
   const said = state.said.at(-1);
+  const asked = Object.values(state.proposals).sort((a, b) => a.at - b.at).at(-1);
+  if (asked && asked.at > Math.max(last?.at ?? 0, said?.at ?? 0)) {
+    const who = asked.by === state.person ? "You suggest" : `${state.known[asked.by]?.name ?? "Somebody"} suggests`;
+    return h("span", { class: "latest", key: "asked" }, `${who}: ${asked.title || wish(asked.operations, state.build, catalogue)}`);
+  }
   if (said && said.at > (last?.at ?? 0)) {
     return h("button", { class: "plain latest", key: "said", onclick: () => show({ tab: "news" }) },
       `${said.by === state.person ? "You" : said.name}: “${said.text}”`);

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { mayEdit } from "../state.js";
-import { deed } from "../words.js";
+import { wish } from "../words.js";
 import { differencesView } from "./differences.js";
 
 /** @typedef {import("../session.js").View} View */
@@ -11,7 +11,7 @@ import { differencesView } from "./differences.js";
 export function proposalsView(view) {
   const open = Object.values(view.state.proposals).sort((a, b) => a.at - b.at);
   if (!open.length) return null;
-  return h("section", { class: "card proposals", "aria-labelledby": "proposals-title", key: "proposals" },
+  return h("section", { class: "card proposals", id: "proposals", "aria-labelledby": "proposals-title", key: "proposals" },
     h("h2", { id: "proposals-title" }, "Proposals", h("span", { class: "badge" }, open.length)),
     h("ul", null, open.map((proposal) => proposalView(view, proposal))));
 }
@@ -20,7 +20,7 @@ export function proposalsView(view) {
 function proposalView(view, proposal) {
   const { state, catalogue, decide } = view;
   const { id, by, title, operations, totals, problem } = proposal;
-  const what = title || deed({ revision: 0, edit: id, by, at: 0, operations, before: state.build }, catalogue);
+  const what = title || wish(operations, state.build, catalogue);
   return h("li", { key: id },
     h("p", null, h("strong", null, by === state.person ? "You" : state.known[by]?.name ?? "Somebody"), ` ${by === state.person ? "suggest" : "suggests"}: ${what}`),
     problem ? h("p", { class: "hint", key: "problem" }, problem) : differencesView(view, totals),

@@ -1,6 +1,6 @@
 /** Why something was refused, shown where it happened. */
 
-import { h } from "../dom.js";
+import { classes, h } from "../dom.js";
 
 /** @typedef {import("../session.js").View} View */
 
@@ -8,8 +8,8 @@ import { h } from "../dom.js";
 export function refusalView({ state, dismiss }, ...places) {
   return state.refusals
     .filter((refusal) => places.includes(refusal.place))
-    .map(({ id, place, message }) =>
-      h("p", { key: `refusal ${id}`, class: "refusal", role: "alert" },
+    .map(({ id, place, code, message }) =>
+      h("p", { key: `refusal ${id}`, class: classes("refusal", code === "told" && "notice"), role: "alert" },
         h("span", null, message),
         h("button", { class: "plain", "aria-label": "Dismiss", onclick: () => dismiss(place) }, "×")));
 }
