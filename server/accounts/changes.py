@@ -30,9 +30,8 @@ async def rename(database: Database, person: str, name: str, address: str) -> di
         sessions = await hold_all(sql, person)
         user.name = name
         await sql.execute(update(MemberRow).where(MemberRow.person == person).values(name=name))
-        for build in await sql.scalars(select(BuildRow).where(BuildRow.owner == person)):
-            build.owner_name = name
-            await library_terms.describe(sql, build)
+        await library_terms.rename(sql, person, name)
+        await sql.execute(update(BuildRow).where(BuildRow.owner == person).values(owner_name=name))
         audit.note(sql, "name_changed", address, person, person)
         return {session: await changed(sql, session) for session in sessions}
 

@@ -22,6 +22,7 @@ from server.library.library import (
     Saved,
     VersionName,
     Visibility,
+    existing,
     shown,
     visible,
 )
@@ -132,13 +133,12 @@ async def remove(database: Database, build: str, person: str, editions: Editions
     """Delete one's own build with all of its versions. Raises LibraryError."""
     async with database.writing() as sql:
         await _own(sql, build, person, editions)
-        await _erase(sql, build)
+        await _erase(sql, [build])
 
 
 async def erase_all(sql: AsyncSession, person: str) -> None:
     """Delete all that a person has in the library: for when they go."""
-    for build in (await sql.scalars(select(BuildRow.id).where(BuildRow.owner == person))).all():
-        await _erase(sql, build)
+    await _erase(sql, select(BuildRow.id).where(BuildRow.owner == person))
     theirs = select(FavouriteRow.build_id).where(FavouriteRow.person == person)
     await sql.execute(
         update(BuildRow)
@@ -150,15 +150,17 @@ async def erase_all(sql: AsyncSession, person: str) -> None:
 
 
 async def favour(database: Database, build: str, person: str, *, favourite: bool) -> None:
-    """Put a build among a person's favourites, or take it from there. Raises LibraryError."""
+    """Put a build among a person's favourites, or take it from there, also when it is private
+    since. Raises LibraryError."""
     async with database.writing() as sql:
-        row = await visible(sql, build, person, lock=True)
-        known = await sql.get(FavouriteRow, (person, build))
-        if (known is not None) == favourite:
-            return
-        if known is not None:
-            row.favourites -= 1
+        found = await existing(sql, build, lock=True)
+        known = None if found is None else await sql.get(FavouriteRow, (person, build))
+        if found is not None and known is not None and not favourite:
+            found.favourites -= 1
             await sql.delete(known)
+            return
+        row = await visible(sql, build, person)
+        if known is not None or not favourite:
             return
         count = select(func.count()).select_from(FavouriteRow).where(FavouriteRow.person == person)
         if (await sql.scalar(count) or 0) >= MAX_FAVOURITES:
@@ -222,11 +224,11 @@ async def _own(sql: AsyncSession, build: str, person: str, editions: Editions) -
     return row
 
 
-async def _erase(sql: AsyncSession, build: str) -> None:
-    await library_terms.take(sql, build)
-    await sql.execute(delete(FavouriteRow).where(FavouriteRow.build_id == build))
-    await sql.execute(delete(VersionRow).where(VersionRow.build_id == build))
-    await sql.execute(delete(BuildRow).where(BuildRow.id == build))
+async def _erase(sql: AsyncSession, builds: library_terms.Builds) -> None:
+    await library_terms.take(sql, builds)
+    for column in (FavouriteRow.build_id, VersionRow.build_id, BuildRow.id):
+        erased = delete(column.class_).where(column.in_(builds))
+        await sql.execute(erased.execution_options(synchronize_session=False))
 
 
 def _joined(tags: Sequence[str]) -> str:

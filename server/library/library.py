@@ -207,13 +207,18 @@ async def shown(sql: AsyncSession, build: str, person: str) -> Saved:
 
 async def visible(sql: AsyncSession, build: str, person: str, *, lock: bool = False) -> BuildRow:
     """Raises LibraryError: what is private is not there for anybody else."""
-    row = None
-    if build.isascii() and build.isalnum():
-        asked = select(BuildRow).where(BuildRow.id == build)
-        row = await sql.scalar(asked.with_for_update() if lock else asked)
+    row = await existing(sql, build, lock=lock)
     if row is None or (row.visibility == "private" and row.owner != person):
         raise LibraryError("no_build", "There is no such build.")
     return row
+
+
+async def existing(sql: AsyncSession, build: str, *, lock: bool = False) -> BuildRow | None:
+    """Whoever may see it."""
+    if not (build.isascii() and build.isalnum()):
+        return None
+    asked = select(BuildRow).where(BuildRow.id == build)
+    return await sql.scalar(asked.with_for_update() if lock else asked)
 
 
 def _told(row: VersionRow, *, shares_session: bool) -> dict[str, Any]:

@@ -3,15 +3,16 @@
 import re
 import time
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calc.build import Build
 from calc.totals import Total
 from server.library.tables import CHOSEN, SEARCH, TERMS, BuildRow, column_of
 
+Builds = Sequence[str] | Select[tuple[str]]  # their ids, or the question that finds these
 SHOWN = {"private": 0, "unlisted": 1, "public": 2}
 PARTS = 10_000  # of a stat's unit: what is searched is as exact as what people read
 _MOST = 2_000_000_000
@@ -44,13 +45,16 @@ def terms(row: BuildRow, build: Build) -> set[str]:
     found.add(f"author:{row.owner}")
     if build.archetype:
         found.add(f"archetype:{build.archetype}")
-    return found | _told(row)
+    return found | _told_of(row)
 
 
-def _told(row: BuildRow) -> set[str]:
-    text = " ".join((row.title, row.tags, row.owner_name, row.message))
-    distinct = list(dict.fromkeys(words(text)))[:_WORDS]
-    return {f"tag:{tag}" for tag in row.tags.split()} | {f"word:{word}" for word in distinct}
+def _told_of(row: BuildRow) -> set[str]:
+    return _told(row.title, row.tags, row.owner_name, row.message)
+
+
+def _told(title: str, tags: str, owner_name: str, message: str) -> set[str]:
+    distinct = list(dict.fromkeys(words(" ".join((title, tags, owner_name, message)))))[:_WORDS]
+    return {f"tag:{tag}" for tag in tags.split()} | {f"word:{word}" for word in distinct}
 
 
 def stats(totals: Mapping[str, Total]) -> dict[str, int]:
@@ -60,7 +64,7 @@ def stats(totals: Mapping[str, Total]) -> dict[str, int]:
 
 async def put(sql: AsyncSession, row: BuildRow, build: Build, totals: Mapping[str, Total]) -> None:
     """Find a build by its newest version from now on, before all others."""
-    await take(sql, row.id)
+    await take(sql, [row.id])
     # Moments of different workers differ by nanoseconds: a place is nobody else's.
     place = time.time_ns()
     values = {"place": place, "build_id": row.id, "shown": SHOWN[row.visibility]}
@@ -77,15 +81,39 @@ async def describe(sql: AsyncSession, row: BuildRow) -> None:
     known = await sql.scalars(select(TERMS.c.term).where(TERMS.c.place == place))
     kept = {term for term in known if not term.startswith(_TOLD)}
     await sql.execute(delete(TERMS).where(TERMS.c.place == place))
-    await _add(sql, place, kept | _told(row))
+    await _add(sql, place, kept | _told_of(row))
 
 
-async def take(sql: AsyncSession, build: str) -> None:
-    """Find a build no more."""
-    place = await sql.scalar(select(SEARCH.c.place).where(SEARCH.c.build_id == build))
-    if place is not None:
-        await sql.execute(delete(TERMS).where(TERMS.c.place == place))
-        await sql.execute(delete(SEARCH).where(SEARCH.c.place == place))
+async def rename(sql: AsyncSession, owner: str, name: str) -> None:
+    """Find all of somebody's builds by their new name, before it is in their rows.
+
+    It costs as many questions for a thousand builds as for one: others wait meanwhile.
+    """
+    told = BuildRow.title, BuildRow.tags, BuildRow.owner_name, BuildRow.message
+    found = (
+        select(SEARCH.c.place, *told)
+        .join(BuildRow, BuildRow.id == SEARCH.c.build_id)
+        .where(BuildRow.owner == owner)
+    )
+    gone: list[dict[str, object]] = []
+    fresh: list[dict[str, object]] = []
+    for place, title, tags, before, message in await sql.execute(found):
+        old, new = _told(title, tags, before, message), _told(title, tags, name, message)
+        gone += ({"at": place, "named": term} for term in sorted(old ^ new))
+        fresh += ({"place": place, "term": term} for term in sorted(new - old))
+    at_all = delete(TERMS).where(
+        TERMS.c.place == bindparam("at"), TERMS.c.term == bindparam("named")
+    )
+    for statement, rows in ((at_all, gone), (insert(TERMS), fresh)):
+        if rows:
+            await (await sql.connection()).execute(statement, rows)
+
+
+async def take(sql: AsyncSession, builds: Builds) -> None:
+    """Find builds no more."""
+    places = select(SEARCH.c.place).where(SEARCH.c.build_id.in_(builds))
+    await sql.execute(delete(TERMS).where(TERMS.c.place.in_(places)))
+    await sql.execute(delete(SEARCH).where(SEARCH.c.build_id.in_(builds)))
 
 
 async def _add(sql: AsyncSession, place: int, found: Iterable[str]) -> None:

@@ -170,6 +170,19 @@ async def test_a_favourite_counts_once(database: Database, content: Content) -> 
     assert (seen.favourites, seen.favourite) == (0, False)
 
 
+async def test_a_favourite_that_is_hidden_since_can_be_taken_away(
+    database: Database, content: Content
+) -> None:
+    build = (await save(database, content, "public")).id
+    await library_changes.favour(database, build, "g2", favourite=True)
+    await library_changes.describe(database, build, "g1", None, None, "private", None)
+    await library_changes.favour(database, build, "g2", favourite=False)
+    assert (await library.read(database, build, "g1")).favourites == 0
+    for again in (False, True):  # now it is nobody's but the author's
+        asked = library_changes.favour(database, build, "g2", favourite=again)
+        assert await refused(asked) == "no_build"
+
+
 async def test_no_more_than_so_many(
     database: Database, content: Content, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy import event
 from calc import build as documents
 from calc.build import Build, Powersets
 from calc.totals import Total
+from server.accounts import changes as account_changes
+from server.accounts.tables import UserRow
 from server.engine import Engine
 from server.library import changes as library_changes
 from server.library import library
@@ -189,6 +191,50 @@ async def test_a_new_version_comes_first_and_a_new_name_stays_in_place(
     await library_changes.describe(database, ids[0], "g1", None, None, "unlisted", None)
     found = await search(database, Wanted(), "")
     assert [each.title for each in found.builds] == ["three", "two"]
+
+
+async def test_a_new_name_and_an_end_cost_no_question_for_each_build(
+    database: Database, engine: Engine
+) -> None:
+    totals = engine.result(documents.empty()).totals
+    content = Content(documents.empty(), totals, engine.name, "release")
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    async def save(number: int) -> None:
+        for title in ("Ann's own", "another")[:number]:
+            described = Description(title, "public", ("ann",))
+            await library_changes.save(database, PEOPLE[0], content, described, "")
+
+    async def named(text: str) -> int:
+        return len((await search(database, Wanted(text=text), "")).builds)
+
+    async with database.writing() as sql:
+        sql.add(UserRow(id="g1", name="Ann", role="user", created_at=1))
+    costs = []
+    for number, name in ((1, "Zoe Quick"), (2, "Ann")):
+        await save(number)
+        event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+        await account_changes.rename(database, "g1", name, "::1")
+        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+        costs.append(len(asked))
+        asked.clear()
+        # "ann" is a tag of all, and "own" in a title.
+        found = await named("ann"), await named("quick"), await named("own")
+        assert found == ((1, 1, 1) if number == 1 else (3, 0, 2))
+    for number in (0, 2):
+        await save(number)
+        event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+        async with database.writing() as sql:
+            await library_changes.erase_all(sql, "g1")
+        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+        costs.append(len(asked))
+        asked.clear()
+        assert await named("") == 0
+    assert costs[1] <= costs[0]
+    assert costs[3] <= costs[2]
 
 
 def test_words_are_compared_without_case_accents_and_signs() -> None:
