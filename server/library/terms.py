@@ -12,7 +12,7 @@ from calc.build import Build
 from calc.totals import Total
 from server.library.tables import CHOSEN, SEARCH, TERMS, BuildRow, column_of
 
-Builds = Sequence[str] | Select[tuple[str]]  # their ids, or the question that finds these
+Builds = Sequence[str] | Select[str]  # their ids, or the question that finds these
 SHOWN = {"private": 0, "unlisted": 1, "public": 2}
 PARTS = 10_000  # of a stat's unit: what is searched is as exact as what people read
 _MOST = 2_000_000_000
