@@ -4,6 +4,8 @@ from importlib import import_module
 
 import click
 
+from server import garbage
+
 COMMANDS = ("admin", "bench", "explain", "fuzz", "gamedata", "migrate", "serve", "totals", "watch")
 
 
@@ -16,7 +18,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"server.commands.{cmd_name}"), cmd_name)
+        with garbage.stays():
+            command = getattr(import_module(f"server.commands.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
 

@@ -3,7 +3,9 @@
 import errno
 import functools
 import logging
+import multiprocessing
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -12,16 +14,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from litestar import Litestar
 from uvicorn.config import STARTUP_FAILURE, Config
-from uvicorn.supervisors.multiprocess import Multiprocess, Process
+from uvicorn.supervisors.multiprocess import SIGNALS, Multiprocess, Process
 
 from gamedata.pack import CatalogueError
+from server import garbage
 from server.processes import die_with_parent
 from server.settings import Settings, share_metrics
 from server.telemetry import logs
 from server.valkey import Valkey
+
+if TYPE_CHECKING:
+    from server.head import Application
 
 logger = logging.getLogger(__name__)
 
@@ -56,12 +62,10 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def worker_app(settings: Settings, launcher: int, metrics: Path | None) -> Litestar:
+def worker_app(settings: Settings, launcher: int, metrics: Path | None) -> "Application":
     """The application of one worker process; runs in it."""
     die_with_parent(launcher)
-    if metrics is not None:
-        share_metrics(metrics)
-    from server.app import create_app  # the launcher itself needs none of it
+    from server.app import create_app  # see `Worker`
 
     try:
         return create_app(settings, metrics_folder=metrics)
@@ -78,6 +82,7 @@ def metrics_folder(settings: Settings) -> Iterator[Path | None]:
         return
     prefix = "cohort-metrics-"
     with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
+        share_metrics(Path(folder))
         yield Path(folder)
 
 
@@ -101,6 +106,46 @@ def server_config(settings: Settings, metrics: Path | None = None) -> Config:
         log_config=logs.config(settings.log_level, settings.log_format),
         backlog=2048,
     )
+
+
+class Worker(Process):
+    """A process that begins as a copy of the launcher: what that has imported is there at once, and
+    in memory once. Elsewhere than on Linux it is a new interpreter, as it is with uvicorn.
+
+    Start it from the main thread, when there is no other one.
+    """
+
+    def __init__(self, config: Config, sockets: list[socket.socket], valkey: Valkey | None) -> None:
+        super().__init__(config, sockets)
+        self._valkey = valkey
+        self._copied = sys.platform == "linux"
+        if self._copied:
+            copying = multiprocessing.get_context("fork")
+            self.process = copying.Process(target=self._begin, args=[sockets])  # type: ignore[assignment]
+
+    def start(self) -> None:
+        if not self._copied:
+            super().start()
+            return
+        with garbage.stays():
+            from server import app, events, transport  # noqa: F401 - for each that is to come
+        # What is sent to the copy at once is not for the launcher's handlers, which it still has.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _begin(self, sockets: list[socket.socket]) -> None:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        if self._valkey is not None:
+            self._valkey.leave()
+        self.config.configure_logging()
+        with suppress(KeyboardInterrupt):
+            self.target(sockets)
 
 
 @dataclass
@@ -140,7 +185,8 @@ class Launcher(Multiprocess):
         self.failed = False
 
     def init_processes(self) -> None:
-        super().init_processes()
+        for _ in range(self.processes_num):
+            self.processes.append(self._start())
         while not self._all_serve():
             self.handle_signals()
             self.keep_subprocess_alive()
@@ -148,6 +194,11 @@ class Launcher(Multiprocess):
                 return
         self._served = True
         self._serving()
+
+    def _start(self) -> Process:
+        worker = Worker(self.config, self.sockets, self._valkey)
+        worker.start()
+        return worker
 
     def _all_serve(self) -> bool:
         return all(self._place_of(process).serves for process in self.processes)
@@ -206,8 +257,7 @@ class Launcher(Multiprocess):
         logger.warning("worker %s ended before it served: another one is started", process.pid)
 
     def _start_again(self, index: int, place: _Place) -> None:
-        process = Process(self.config, self.sockets)
-        process.start()
+        process = self._start()
         del self._places[self.processes[index]]
         self._places[process] = _Place(time.monotonic(), place.failures)
         self.processes[index] = process

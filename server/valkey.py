@@ -134,6 +134,12 @@ class Valkey:
             self._lock.close()
             self._lock = None
 
+    def leave(self) -> None:
+        """In a copy of the process that started it: the directory is locked by that one alone."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
     @property
     def pid(self) -> int:
         assert self._process is not None

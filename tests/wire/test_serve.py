@@ -1,5 +1,7 @@
 """`cohort serve` and `cohort migrate` as an operator meets them."""
 
+import os
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -70,11 +72,31 @@ def test_a_database_of_another_version_is_one_sentence(tmp_path: Path) -> None:
         assert said.startswith("Error: The database is of a newer version (of 2100) than this")
 
 
+def a_copy_has_only_its_own(server: Server) -> None:
+    """A worker begins as a copy of the launcher, without its lock on the data directory (which
+    would be taken for as long as a worker drains) and without its way with signals."""
+    lock = str(server.data_dir / "redis" / "lock")
+    (worker,) = server.worker_pids()
+    for pid, has in ((server.process.pid, True), (worker, False)):
+        open_files = [os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()]
+        assert (lock in open_files) == has
+        status = Path(f"/proc/{pid}/status").read_text()
+        sets = {
+            name: int(line.split()[1], 16)
+            for name in ("SigBlk", "SigCgt")
+            for line in status.splitlines()
+            if line.startswith(name)
+        }
+        assert sets["SigBlk"] == 0
+        assert bool(sets["SigCgt"] & 1 << signal.SIGHUP - 1) == has
+
+
 def test_one_data_directory_is_for_one_server_and_sigterm_ends_it(tmp_path: Path) -> None:
     server = Server(tmp_path)
     said = the_sentence(cohort("serve", "--port", "0", "--data-dir", tmp_path))
     assert f"is in use by process {server.process.pid}" in said
     assert server.said[-1] == f"Cohort is ready: {server.url}"
+    a_copy_has_only_its_own(server)
     began = time.monotonic()
     assert server.stop() == 0
     assert time.monotonic() - began < 10

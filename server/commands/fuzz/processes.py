@@ -183,14 +183,14 @@ class ProcessWorld(World):
     # Faults.
 
     async def _kill_worker(self) -> None:
-        if workers := self._serving and self._children(b"spawn_main"):
+        if workers := self._serving and self._children(b"\0serve\0"):
             pid = self.random.choice(workers)
             self.journal.note("server", f"worker {pid} is killed")
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
     async def _pause_worker(self) -> None:
-        if workers := self._serving and self._children(b"spawn_main"):
+        if workers := self._serving and self._children(b"\0serve\0"):
             pid = self.random.choice(workers)
             self.journal.note("server", f"worker {pid} is paused")
             with suppress(ProcessLookupError):
