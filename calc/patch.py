@@ -11,9 +11,17 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 import msgspec
 from msgspec import NODEFAULT, Struct, structs
 
-from calc.build import Build
+from calc.build import Build, TakenPower
 
 _Struct = TypeVar("_Struct", bound=Struct)
+
+# Of each field what a document does not tell; a field that has no default is always told.
+_DEFAULTS: dict[str, object] = {
+    field.encode_name: field.default_factory()
+    if field.default_factory is not NODEFAULT
+    else field.default
+    for field in structs.fields(Build)
+}
 
 Json = object
 """A JSON value: dict, list, str, int, float, bool or None."""
@@ -25,22 +33,30 @@ def difference(old: Build, new: Build) -> dict[str, Json]:
 
 
 def documents(old: Build, new: Build) -> tuple[dict[str, Json], dict[str, Json]]:
-    """Both builds' documents, without powers that are the same object in both."""
-    return _document_without(old, new), _document_without(new, old)
+    """Both builds' documents, without what is the same object in both: of two builds with an edit
+    between them nearly everything, power by power."""
+    before: dict[str, Json] = {}
+    after: dict[str, Json] = {}
+    for name, default in _DEFAULTS.items():
+        was, is_now = getattr(old, name), getattr(new, name)
+        if was is is_now:
+            continue
+        for found, value, other in ((before, was, is_now), (after, is_now, was)):
+            if value != default:
+                found[name] = (
+                    _powers_without(value, other)
+                    if name == "powers"
+                    else msgspec.to_builtins(value)
+                )
+    return before, after
 
 
-def _document_without(build: Build, other: Build) -> dict[str, Json]:
-    """A build's document but for the powers that are the same object in another: of two builds
-    with an edit between them, these are nearly all."""
-    found = document(structs.replace(build, powers={}))
-    if build.powers:
-        others = other.powers
-        found["powers"] = {
-            key: msgspec.to_builtins(power)
-            for key, power in build.powers.items()
-            if others.get(key) is not power
-        }
-    return found
+def _powers_without(powers: dict[str, TakenPower], other: dict[str, TakenPower]) -> Json:
+    return {
+        key: msgspec.to_builtins(power)
+        for key, power in powers.items()
+        if other.get(key) is not power
+    }
 
 
 def document(build: Build) -> dict[str, Json]:

@@ -114,20 +114,25 @@ class Allowance:
             if operations > self._per_edit:
                 told = f"An edit has at most {self._per_edit} operations."
                 return Refused("too_many_operations", told, id=named)
-        wait, what = 0.0, ""
-        match message:
-            case Preview() | Explain() | Inspect():
-                wait = max(share.questions.take() for share in self._shares)
-                what = "questions"
-            case Focus():
-                wait, what = self._focus.take(), "focus"
-            case Say():
-                wait, what = max(share.said.take() for share in self._shares), "words"
-            case _ if isinstance(message, _EDITS):
-                wait, what = edit_wait(self._shares, operations), "edits"
+        if isinstance(message, _EDITS):
+            wait, what = edit_wait(self._shares, operations), "edits"
+        else:
+            wait, what = self._other_wait(message)
         if wait:
             return Refused("too_many", f"Too many {what} at once.", id=named, retry_after=wait)
         return None
+
+    def _other_wait(self, message: ClientMessage | Refused) -> tuple[float, str]:
+        """Of what is no edit: seconds to wait, and for what."""
+        match message:
+            case Preview() | Explain() | Inspect():
+                return max(share.questions.take() for share in self._shares), "questions"
+            case Focus():
+                return self._focus.take(), "focus"
+            case Say():
+                return max(share.said.take() for share in self._shares), "words"
+            case _:
+                return 0.0, ""
 
 
 def edit_wait(shares: tuple[Share, ...], operations: int) -> float:

@@ -199,6 +199,8 @@ def _renewed(connection: Connection, renew: Renew, tokens: Tokens) -> Renewed | 
 
 def _beyond(scope: Scope, message: ClientMessage | Refused) -> Refused | None:
     """What a key's scope does not let it say."""
+    if scope == "all":
+        return None
     edits, reads = scope in ("edit", "all"), scope != "overlay"
     refused = partial(Refused, "insufficient_scope", f"A key for {scope!r} may not do this.")
     match message:
