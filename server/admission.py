@@ -47,6 +47,12 @@ async def limit(
     check(request, await limits.take(who), told)
 
 
+async def limit_saves(request: Request[Any, Any, Any], person: Person, services: Services) -> None:
+    """Count something that is kept for good. Raises ProblemError for one too many."""
+    await limit(request, services.saves, person.id, "You save too often.")
+    await limit(request, services.saves_of_address, told="Too much is saved from your address.")
+
+
 def check(request: Request[Any, Any, Any], standing: Standing, told: str) -> None:
     """Have the answer say how the asker stands. Raises ProblemError for one too many."""
     standings(request.scope).append(standing)

@@ -141,6 +141,9 @@ def create_app(
         logins=a_minute("logins", settings.logins_per_minute),
         attempts=a_minute("attempts", settings.attempts_per_minute),
         saves=a_minute("saves", settings.saves_per_minute),
+        saves_of_address=a_minute(
+            "saves address", settings.saves_per_minute * settings.people_per_address
+        ),
         searches=often_a_minute("searches", settings.searches_per_minute),
     )
 

@@ -15,7 +15,7 @@ from calc.canonical import canonical
 from calc.operations import SetArchetype
 from calc.rules import Finding
 from server import access, chat, peers
-from server.admission import caller, limit
+from server.admission import caller, limit, limit_saves
 from server.auth import Person
 from server.log import Stored
 from server.problems import ProblemError
@@ -138,7 +138,7 @@ async def begin(
     "/api/v1/sessions/{session_id:str}/invitations",
     status_code=HTTP_201_CREATED,
     security=by("edit"),
-    responses=errors("not_allowed", "no_session"),
+    responses=errors("not_allowed", "no_session", "too_many"),
 )
 async def create_invitation(
     request: AnyRequest,
@@ -148,6 +148,7 @@ async def create_invitation(
 ) -> Invitation:
     """A link that gives a role."""
     person = await caller(request, services, "edit")
+    await limit_saves(request, person, services)
     invitation, secret = await access.invite(
         services.database,
         session_id,

@@ -49,7 +49,8 @@ class Services:
     computed: Limit  # totals without a session
     logins: Limit  # passwords, refresh tokens and new accounts, by address
     attempts: Limit  # passwords, by username
-    saves: Limit  # to the library, by person
+    saves: Limit  # what is kept for good, by person
+    saves_of_address: Limit  # and by address: a new guest is made in no time
     searches: Purses  # and what else is read of the library, by address
 
 

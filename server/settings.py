@@ -41,13 +41,14 @@ class Settings(Struct, frozen=True):
     discord_url: where Discord is.
     guests_per_minute, sessions_per_minute: new ones for one address, and as many at once.
     totals_per_minute: computed without a session, for one address.
-    saves_per_minute: to the library, for one person; searches_per_minute: and whatever else is
-    read of the library, for one address.
+    saves_per_minute: to the library, and invitations, keys and new names, for one person;
+    searches_per_minute: and whatever else is read of the library, for one address.
     logins_per_minute: passwords and refresh tokens looked at for one address, and new accounts;
     attempts_per_minute: passwords for one account.
     requests_per_minute: of the REST interface, for one address; before all other limits.
     edits_per_second, operations_per_second, questions_per_second, said_per_second: of one person,
-    by all their sockets and requests; people_per_address: an address may do as much as so many.
+    by all their sockets and requests; people_per_address: an address may do (and save) as much as
+    so many.
     audit_days, audit_address_days: how long the audit log keeps what happened, and from where.
     updates_per_second: frames of a session for its viewers.
     people_ttl_s: how long a killed worker's people are still shown.

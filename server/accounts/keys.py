@@ -54,12 +54,14 @@ async def create(database: Database, person: str, wanted: NewKey, address: str) 
     made = MadeKey(new_id(), PREFIX + secrets.token_urlsafe(32))
     now = now_ms()
     async with database.writing() as sql:
+        # Locked: of two at once the second counts the first one's.
+        user = await sql.get(UserRow, person, with_for_update=True)
+        if user is None or user.deleted_at is not None:
+            raise AccountError("no_account", "Make an account first: a guest has no keys.")
         own = select(func.count()).select_from(KeyRow)
         good = own.where(KeyRow.user_id == person, KeyRow.revoked_at.is_(None))
         if (await sql.scalar(good) or 0) >= MOST:
             raise AccountError("too_many_keys", f"One has at most {MOST} keys: revoke one.")
-        if await sql.get(UserRow, person) is None:
-            raise AccountError("no_account", "Make an account first: a guest has no keys.")
         sql.add(
             KeyRow(
                 id=made.id,

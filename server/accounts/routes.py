@@ -17,7 +17,7 @@ from server.accounts.accounts import Account, ServiceRole
 from server.accounts.keys import Key, MadeKey, NewKey
 from server.accounts.logins import Login
 from server.accounts.token_routes import Password, Username, take
-from server.admission import caller, limit, share
+from server.admission import caller, limit, limit_saves, share
 from server.auth import Person
 from server.problems import ProblemError
 from server.protocol import Name
@@ -67,13 +67,14 @@ async def read_account(request: AnyRequest, services: Provided) -> Account:
 @patch(
     "/api/v1/account",
     security=by(),
-    responses=errors("no_account"),
+    responses=errors("no_account", "too_many"),
 )
 async def rename_account(
     request: AnyRequest, data: JSONBody[NewName], services: Provided
 ) -> Account:
     """Be called something else; those in one's sessions see it at once."""
     person = await account_of(request, services)
+    await limit_saves(request, person, services)
     address = _address(request)
     await share(
         await account_changes.rename(services.database, person.id, data.name, address), services
@@ -165,11 +166,12 @@ async def list_keys(request: AnyRequest, services: Provided) -> tuple[Key, ...]:
     "/api/v1/account/keys",
     status_code=HTTP_201_CREATED,
     security=by(),
-    responses=errors("no_account", "too_many_keys"),
+    responses=errors("no_account", "too_many_keys", "too_many"),
 )
 async def create_key(request: AnyRequest, data: JSONBody[NewKey], services: Provided) -> MadeKey:
     """A key for a program of one's own. Its token is told only here."""
     person = await account_of(request, services)
+    await limit_saves(request, person, services)
     return await keys.create(services.database, person.id, data, _address(request))
 
 

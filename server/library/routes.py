@@ -17,7 +17,7 @@ from calc import mbd
 from calc.build import Title
 from calc.rules import Finding
 from calc.totals import Total, difference
-from server.admission import caller, limit
+from server.admission import caller, limit, limit_saves
 from server.auth import Person
 from server.library import changes as library_changes
 from server.library import library
@@ -433,7 +433,7 @@ def linked(request: AnyRequest, services: Services, saved: Saved) -> Saved:
 
 async def _saving(request: AnyRequest, services: Services) -> Person:
     person = await caller(request, services, "edit")
-    await limit(request, services.saves, person.id, "You save too often.")
+    await limit_saves(request, person, services)
     return person
 
 

@@ -27,6 +27,8 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         trusted_proxies="127.0.0.1",
         guests_per_minute="3",
         attempts_per_minute="3",
+        saves_per_minute="4",
+        people_per_address="2",
     )
     yield server
     server.ends_well()
@@ -248,6 +250,21 @@ async def test_a_guest_too_many_is_told_when_to_come_back(guarded: Server, ann: 
             await raw.socket.close()
     assert message["retry_after"] > 0
     assert (await raw.closed())[0] == 4429
+
+
+def test_new_guests_save_no_more_from_an_address_than_a_few_would(http: httpx.Client) -> None:
+    saved = []
+    for number in range(1, 4):
+        token = new_guest(http, **by_way_of(f"203.0.113.{90 + number}")).json()["token"]
+        by = by_way_of("203.0.113.99", Authorization=f"Bearer {token}")
+        answers = [
+            http.post("/api/v1/builds", json={"build": {"format": 1}}, headers=by) for _ in range(5)
+        ]
+        assert {each.status_code for each in answers} <= {201, 429}
+        saved.append([each.status_code for each in answers].count(201))
+    assert answers[-1].json()["code"] == "too_many"
+    assert saved[:2] == [4, 4]
+    assert saved[2] < 4
 
 
 async def test_who_sends_too_much_is_told_when_to_come_back(guarded: Server, ann: Owner) -> None:
