@@ -232,7 +232,7 @@ def _as_left(document: dict[str, object], left: dict[str, object], where: Place)
 
 def _effect(old: dict[str, object], new: dict[str, object]) -> list[Place]:
     """The places of all values, down to the last, that are not the same in both."""
-    before, after = dict(_leaves(old)), dict(_leaves(new))
+    before, after = dict(_leaves(old, new)), dict(_leaves(new, old))
     return [
         where
         for where in {**before, **after}
@@ -240,9 +240,13 @@ def _effect(old: dict[str, object], new: dict[str, object]) -> list[Place]:
     ]
 
 
-def _leaves(node: object, where: Place = ()) -> Iterator[tuple[Place, object]]:
+def _leaves(node: object, other: object, where: Place = ()) -> Iterator[tuple[Place, object]]:
+    """Those of what the other document has not just so: most of a build, before and after."""
     if isinstance(node, dict) and node:
+        others = other if isinstance(other, dict) else {}
         for key, value in node.items():
-            yield from _leaves(value, (*where, key))
+            there = others.get(key, _ABSENT)
+            if value != there:
+                yield from _leaves(value, there, (*where, key))
     else:
         yield where, node
