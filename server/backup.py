@@ -11,6 +11,7 @@ not have opens from SQL, in an epoch of its own.
 import gzip
 import os
 import tempfile
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ from server.redis_clients import is_cluster
 from server.tables import METADATA
 
 FORMAT = 1
+UNREADABLE = (OSError, EOFError, zlib.error, msgspec.MsgspecError, ValueError, RecursionError)
 AT_ONCE = 200  # rows: of changes one may have some 10 KB
 
 Told = Callable[[int, int], None]  # so many rows are done, of so many
@@ -133,7 +135,7 @@ def header_of(path: Path) -> Header:
 def read_header(lines: Iterator[bytes]) -> Header:
     try:
         header = _header(next(lines))
-    except (StopIteration, OSError, EOFError, msgspec.MsgspecError):
+    except (StopIteration, *UNREADABLE):
         raise BackupError("This is no backup of Cohort.") from None
     if header.cohort_backup != FORMAT:
         raise BackupError("The backup is of a format that only a newer release reads.")
@@ -211,7 +213,7 @@ def _fill(connection: Connection, header: Header, lines: Iterator[bytes], told: 
                     rows.append(row)
                     if len(rows) == AT_ONCE:
                         put()
-    except (EOFError, OSError, msgspec.MsgspecError, KeyError, ValueError) as error:
+    except (KeyError, *UNREADABLE) as error:
         raise BackupError(f"The backup is damaged: {error}.") from error
     except DBAPIError as error:
         raise BackupError(f"The backup does not go into the database: {error.orig}.") from error

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -99,7 +100,7 @@ async def test_nothing_is_overwritten(filled: Database, tmp_path: Path) -> None:
     assert not [each for each in os.listdir(tmp_path) if each.startswith(".")]
 
 
-@pytest.mark.parametrize("cut", ["the end", "a line", "in two", "a value"])
+@pytest.mark.parametrize("cut", ["the end", "a line", "in two", "a value", "a byte"])
 async def test_a_backup_that_is_not_whole_changes_nothing(
     emptied: tuple[Path, Database], cut: str
 ) -> None:
@@ -113,9 +114,13 @@ async def test_a_backup_that_is_not_whole_changes_nothing(
     elif cut == "a value":  # of a column that holds numbers
         wrong = [line.replace(b",1,1,", b",1,[],") for line in lines]
         path.write_bytes(gzip.compress(b"".join(wrong)))
+    elif cut == "a byte":  # after which nothing can be unpacked
+        packed = zlib.compressobj(wbits=31)
+        half = packed.compress(b"".join(lines[:5])) + packed.flush(zlib.Z_FULL_FLUSH)
+        path.write_bytes(half + b"\x07")
     else:
         path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(BackupError, match=r"The backup (is|does not go)"):
+    with pytest.raises(BackupError, match=r"backup (is|does not go|of Cohort)"):
         await backup.restore(database.engine, path, untold)
     assert await run.version_of(database.engine) == run.EMPTY
 
@@ -130,7 +135,14 @@ async def test_what_is_no_backup_or_of_a_newer_release_is_refused(
     path.write_bytes(gzip.compress(newer))
     with pytest.raises(BackupError, match=r"newer version \(of 2100\)"):
         await backup.restore(database.engine, path, untold)
-    for content in (b"no backup", gzip.compress(b'{"a":1}\n'), b""):
+    damaged = gzip.compress(newer)[:10] + b"\x07"
+    for content in (
+        b"no backup",
+        gzip.compress(b'{"a":1}\n'),
+        b"",
+        damaged,
+        gzip.compress(b'"\xff'),
+    ):
         path.write_bytes(content)
         with pytest.raises(BackupError, match="no backup"):
             await backup.restore(database.engine, path, untold)
