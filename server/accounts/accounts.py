@@ -148,15 +148,6 @@ async def read(database: Database, person: str) -> Account:
     )
 
 
-async def find(database: Database, username: str) -> str:
-    """The person who logs in with a username. Raises AccountError."""
-    async with database.reading() as sql:
-        row = await sql.get(CredentialRow, (PASSWORD, username.lower()))
-    if row is None:
-        raise AccountError("not_found", f"Nobody logs in as {username}.")
-    return row.user_id
-
-
 def taken() -> AccountError:
     """Of a username."""
     return AccountError("username_taken", "Somebody has this username already.")

@@ -230,13 +230,19 @@ def test_an_operator_makes_the_first_admin_who_reads_the_audit_log(
     assert http.put(role, json={"role": "admin"}, headers=by).status_code == 403
     command = [COHORT, "admin", "role", "Chief", "admin", "--data-dir", accounts.data_dir]
     subprocess.run(command, check=True, capture_output=True)
+    command[3] = chief["person"]  # of who has no username, as they log in elsewhere
+    subprocess.run(command, check=True, capture_output=True)
     assert http.put(role, json={"role": "moderator"}, headers=by).status_code == 204
     noted = http.get("/api/v1/audit", params={"event": "role_changed"}, headers=by).json()
     assert [(each["person"], each.get("by"), each["about"]) for each in noted] == [
         (other["person"], chief["person"], "moderator"),
         (chief["person"], None, "admin"),
+        (chief["person"], None, "admin"),
     ]
     assert http.get("/api/v1/audit", params={"limit": 1}, headers=by).json()[0] == noted[0]
     assert http.get("/api/v1/audit", headers=as_(other["access_token"])).status_code == 403
     unknown = subprocess.run([*command[:3], "nobody", *command[4:]], capture_output=True, text=True)
-    assert (unknown.returncode, unknown.stderr) == (1, "Error: Nobody logs in as nobody.\n")
+    assert (unknown.returncode, unknown.stderr) == (
+        1,
+        "Error: There is nobody of the username or id nobody.\n",
+    )

@@ -5,7 +5,7 @@ from typing import Any, cast
 import click
 
 from server import overview
-from server.accounts import accounts, audit, bans
+from server.accounts import audit, bans
 from server.accounts import changes as account_changes
 from server.accounts.accounts import SERVICE_ROLES, ServiceRole
 from server.commands.admin.reaching import BY, data_dir_option, json_option, reached, running
@@ -93,20 +93,20 @@ def user(who: str, as_json: bool, **at: Any) -> None:
 
 
 @click.command()
-@click.argument("username")
+@click.argument("who")
 @click.argument("role", type=click.Choice(SERVICE_ROLES))
 @data_dir_option
-def role(username: str, role: str, **at: Any) -> None:
-    """Give the account that logs in as USERNAME a role in the service."""
+def role(who: str, role: str, **at: Any) -> None:
+    """Give the account that logs in as WHO, or the one of that id, a role in the service."""
 
     async def work(settings: Settings) -> None:
         async with reached(settings) as stores:
-            person = await accounts.find(stores.database, username)
+            person = await overview.who(stores.database, who)
             given = cast(ServiceRole, role)
             await account_changes.give_role(stores.database, person, given, None, BY)
 
     running(at["data_dir"], work)
-    click.echo(f"{username} is {'an' if role == 'admin' else 'a'} {role} now.")
+    click.echo(f"{who} is {'an' if role == 'admin' else 'a'} {role} now.")
 
 
 @click.command()
