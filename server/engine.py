@@ -43,16 +43,20 @@ class Memory(Struct, frozen=True):
 class Engine:
     """Equal names, equal answers: a session's totals all come from engines of one name.
 
-    computed: told the seconds that each build took.
+    computed: told the seconds that each build took. totals: the maths, on the same catalogue, for
+    several of a process: what it keeps follows from the catalogue alone, not from sessions.
     """
 
     def __init__(
-        self, catalogue: Catalogue, computed: Callable[[float], object] = UNMEASURED.computed
+        self,
+        catalogue: Catalogue,
+        computed: Callable[[float], object] = UNMEASURED.computed,
+        totals: Totals | None = None,
     ) -> None:
         self.catalogue = catalogue
         self._computed = computed
         self.name = name_of(catalogue.hash)
-        self._totals = Totals(catalogue)
+        self._totals = Totals(catalogue) if totals is None else totals
         self._memories: dict[str, Memory] = {}
 
     def apply(self, build: Build, operation: Step) -> Applied | operations.Refused:

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from calc.build import Build, TakenPower
+from calc.engine import Engine as Totals
 from gamedata.catalogue import Catalogue
 from server.engine import MEMORIES, Engine
 
@@ -33,6 +34,15 @@ def test_sessions_do_not_mix(engine: Engine, catalogue: Catalogue) -> None:
     for session in ("one", "other", "one", "other"):
         result = engine.result(builds[session], session)
         assert result == Engine(catalogue).result(builds[session])
+
+
+def test_who_shares_the_maths_remembers_for_themselves(catalogue: Catalogue) -> None:
+    maths = Totals(catalogue)
+    one, other = Engine(catalogue, totals=maths), Engine(catalogue, totals=maths)
+    build = Build(1, archetype="Class_Scrapper", powers=HASTEN)
+    assert one.result(build, "session") == other.result(build)
+    assert list(one._memories) == ["session"]
+    assert not other._memories
 
 
 def test_memories_are_bounded(engine: Engine) -> None:

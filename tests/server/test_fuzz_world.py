@@ -12,6 +12,7 @@ from migrations import run
 from server import access
 from server.client_messages import Edit, Join
 from server.commands.fuzz import world as world_module
+from server.commands.fuzz.ground import Ground
 from server.commands.fuzz.line import LineError, Socket
 from server.commands.fuzz.person import Person, Sent
 from server.commands.fuzz.promises import History
@@ -44,8 +45,13 @@ async def _nobody() -> Socket:
     raise LineError(1006, "nobody is there")
 
 
+@pytest.fixture(scope="module")
+def ground(catalogue: Catalogue) -> Ground:
+    return Ground(catalogue)
+
+
 @pytest.fixture
-async def over(redis: Redis, engine: Engine, catalogue: Catalogue, tmp_path: Path) -> Over:
+async def over(redis: Redis, engine: Engine, ground: Ground, tmp_path: Path) -> Over:
     """A session in which nothing was made, and somebody who was told that something was."""
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'cohort.sqlite'}")
     await run.upgrade(database.engine)
@@ -55,10 +61,10 @@ async def over(redis: Redis, engine: Engine, catalogue: Catalogue, tmp_path: Pat
     session, _ = await access.create_session(database, "g1", "Ann", stored, engine.name, "release")
     rights = await access.access_of(database, session)
     await database.close()
-    over = Over(1, tmp_path, catalogue)
+    over = Over(1, tmp_path, ground)
     over.redis, over.session, over._log = redis, session, Log(redis, 10, 1000)
     await over._log.open(session, stored, engine.name, rights)
-    ann = Person("ann", "owner", Join(token="t"), catalogue, _nobody, over.journal, "1")
+    ann = Person("ann", "owner", Join(token="t"), ground.catalogue, _nobody, over.journal, "1")
     ann.id, ann.forgetful = "g1", True
     ann._take(Snapshot("e1", 0, build, result.totals, result.findings, ()))
     ann.sent[EDIT.id] = Sent(EDIT, Accepted(EDIT.id, 1), 1)

@@ -456,7 +456,13 @@ def accolades(catalogue: Catalogue) -> list[str]:
 
 
 def incarnate_powers(slot: str, catalogue: Catalogue) -> list[str]:
-    return [one.id for one in catalogue.powers.values() if incarnates.slot_of(one) == slot]
+    """The game keeps a powerset for each slot."""
+    return [
+        power
+        for powerset in catalogue.powersets.values()
+        if powerset.powers and incarnates.slot_of(catalogue.powers[powerset.powers[0]]) == slot
+        for power in powerset.powers
+    ]
 
 
 def _archetypes(catalogue: Catalogue) -> list[str]:

@@ -17,13 +17,11 @@ import click
 import uvloop
 from msgspec import Struct
 
-from gamedata.catalogue import Catalogue
-from migrations import run as migrations
+from server.commands.fuzz.ground import Ground, prepare
 from server.commands.fuzz.processes import ProcessWorld
 from server.commands.fuzz.tasks import ForgetfulWorld, TaskWorld
 from server.commands.fuzz.world import LIMIT_S, World
 from server.inputs import catalogue_option, read_catalogue
-from server.orm import connect
 
 WORLDS: dict[str, type[World]] = {
     "tasks": TaskWorld,
@@ -69,10 +67,12 @@ def sessions(
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="cohort-fuzz-") as folder:
         template = Path(folder) / "cohort.sqlite"
-        asyncio.run(_migrate(template))
+        ground = Ground(catalogue)
+        asyncio.run(prepare(ground, template))
+        gc.collect()
         gc.freeze()  # the runs begin as copies of this process
         all_seeds = range(first, first + seeds)
-        runs = _outcomes(all_seeds, processes, WORLDS[world], catalogue, template)
+        runs = _outcomes(all_seeds, processes, WORLDS[world], ground, template)
         for outcome in runs:
             verdict = f"{len(outcome.failures)} failures" if outcome.failures else "ok"
             click.echo(f"seed {outcome.seed}: {verdict} ({outcome.took_s:.1f} s)")
@@ -88,14 +88,8 @@ def sessions(
     click.echo(f"OK: {seeds} seeds in {took_s:.0f} s, and every promise held")
 
 
-async def _migrate(path: Path) -> None:
-    engine = connect(f"sqlite+aiosqlite:///{path}")
-    await migrations.upgrade(engine)
-    await engine.dispose()
-
-
 def _outcomes(
-    seeds: range, processes: int, world: type[World], catalogue: Catalogue, template: Path
+    seeds: range, processes: int, world: type[World], ground: Ground, template: Path
 ) -> Iterator[Outcome]:
     """Each seed in a process of its own, so that nothing of it is left for the next."""
     forking = multiprocessing.get_context("fork")
@@ -105,7 +99,7 @@ def _outcomes(
         for seed in islice(waiting, processes - len(running)):
             ours, theirs = forking.Pipe(duplex=False)
             process: BaseProcess = forking.Process(
-                target=_run, args=(seed, world, catalogue, template, theirs)
+                target=_run, args=(seed, world, ground, template, theirs)
             )
             process.start()
             theirs.close()
@@ -139,15 +133,13 @@ def _outcome(seed: int, began: float, ours: Connection) -> Outcome:
     return Outcome(seed, time.monotonic() - began, (failure,), ())
 
 
-def _run(
-    seed: int, kind: type[World], catalogue: Catalogue, template: Path, theirs: Connection
-) -> None:
+def _run(seed: int, kind: type[World], ground: Ground, template: Path, theirs: Connection) -> None:
     """One seed, in its own process."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"seed-{seed}-", dir=template.parent) as folder:
         path = Path(folder)
         (path / template.name).write_bytes(template.read_bytes())
-        world = kind(seed, path, catalogue)
+        world = kind(seed, path, ground)
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(world.run())

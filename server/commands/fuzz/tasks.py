@@ -17,7 +17,6 @@ from server.commands.fuzz.line import Socket
 from server.commands.fuzz.relay import Moment, Relay
 from server.commands.fuzz.worker import DeadError, Worker, current, watch_clocks, watch_tasks
 from server.commands.fuzz.world import Fault, World
-from server.engine import Engine
 from server.settings import Settings
 from server.valkey import Valkey
 
@@ -46,7 +45,7 @@ class TaskWorld(World):
         listener = Listener(self.journal, _killed)
         logging.getLogger().addHandler(listener)
         stack.callback(logging.getLogger().removeHandler, listener)
-        self._valkey = Valkey(self.folder)
+        self._valkey = Valkey(self.folder, self.ground.valkey)
         self._valkey.start()
         stack.callback(self._valkey.stop)
         stack.push_async_callback(self._end)
@@ -130,7 +129,7 @@ class TaskWorld(World):
         path = self.folder / f"{name}.sock"
         relay = Relay(path, self.folder / "redis" / "redis.sock")
         settings = replace(self._settings, redis_url=f"unix://{path}")
-        worker = Worker(name, settings, Engine(self.catalogue), relay)
+        worker = Worker(name, settings, self.ground, relay)
         self._workers.append(worker)
         await worker.start()
         self.journal.note(name, "starts")

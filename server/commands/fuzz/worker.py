@@ -14,9 +14,9 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from server.app import create_app
+from server.commands.fuzz.ground import Ground
 from server.commands.fuzz.line import Line
 from server.commands.fuzz.relay import Relay
-from server.engine import Engine
 from server.settings import Settings
 
 END_S = 5.0
@@ -36,14 +36,14 @@ class Worker:
     relay: the way to Redis; `settings` name its socket. clock_s: how wrong its clock is.
     """
 
-    def __init__(self, name: str, settings: Settings, engine: Engine, relay: Relay) -> None:
+    def __init__(self, name: str, settings: Settings, ground: Ground, relay: Relay) -> None:
         self.name = name
         self.alive = False
         self.killed = False
         self.clock_s = 0
         self.relay = relay
         self._settings = settings
-        self._engine = engine
+        self._ground = ground
         self._context = contextvars.copy_context()
         self._context.run(_current.set, self)
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -54,7 +54,7 @@ class Worker:
 
     async def start(self) -> None:
         await self.relay.start()
-        app = create_app(self._settings, self._engine)
+        app = create_app(self._settings, self._ground.engine(), routing=self._ground.routing)
         self._config = Config(
             app,
             ws="server.transport:LiveProtocol",

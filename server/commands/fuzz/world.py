@@ -11,9 +11,9 @@ from typing import Any
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
-from gamedata.catalogue import Catalogue
 from server.client_messages import Join
 from server.commands.fuzz import promises
+from server.commands.fuzz.ground import Ground
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import Socket
 from server.commands.fuzz.person import Person
@@ -40,11 +40,12 @@ class World(ABC):
     editing_s = 2.0
     between_faults_s = 0.25
 
-    def __init__(self, seed: int, folder: Path, catalogue: Catalogue) -> None:
+    def __init__(self, seed: int, folder: Path, ground: Ground) -> None:
         self.journal = Journal()
         self.random = random.Random(seed)  # noqa: S311 - not a secret
         self.folder = folder
-        self.catalogue = catalogue
+        self.ground = ground
+        self.catalogue = ground.catalogue
         self.session = ""
         self.redis: Redis
         self._seed = seed
@@ -249,7 +250,7 @@ class World(ABC):
         history = await self._history(state)
         self.journal.note("world", f"is at {state.epoch} {state.revision}")
         promises.check_people(self.journal, self._people, state)
-        promises.check_totals(self.journal, state, self.catalogue)
+        promises.check_totals(self.journal, state, self.ground.unasked)
         promises.check_history(self.journal, history, state, self._people, self.catalogue)
         promises.check_answers(self.journal, history, self._people)
         promises.check_revocations(self.journal, history, self._revocations)
