@@ -20,7 +20,14 @@ mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 
 @get(
-    ["/", "/account", "/login/{provider:str}", "/s/{session_id:str}", "/b/{build_id:str}"],
+    [
+        "/",
+        "/account",
+        "/login/{provider:str}",
+        "/s/{session_id:str}",
+        "/s/{session_id:str}/overlay",
+        "/b/{build_id:str}",
+    ],
     include_in_schema=False,
     sync_to_thread=False,
 )

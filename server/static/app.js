@@ -1,5 +1,6 @@
 /** The entry: which page this address is, and its start. */
 
+import { overlayPage } from "./overlay.js";
 import { startSession } from "./session.js";
 import { accountPage } from "./views/account.js";
 import { backPage } from "./views/back.js";
@@ -8,6 +9,7 @@ import { startPage } from "./views/start.js";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const session = location.pathname.match(/^\/s\/([^/]+)$/)?.[1];
+const overlay = location.pathname.match(/^\/s\/([^/]+)\/overlay$/)?.[1];
 const provider = location.pathname.match(/^\/login\/([^/]+)$/)?.[1];
 const saved = location.pathname.match(/^\/b\/([^/]+)$/)?.[1];
 
@@ -16,6 +18,10 @@ if (session) {
   const invitation = location.hash.slice(1);
   if (invitation) history.replaceState(null, "", location.pathname);
   startSession(root, session, invitation);
+} else if (overlay) {
+  // Its address stays as it is: whoever shows it loads it anew with each start.
+  const stats = (new URLSearchParams(location.search).get("stats") ?? "").split(",").filter(Boolean);
+  overlayPage(root, overlay, location.hash.slice(1), stats);
 } else if (saved) {
   savedPage(root, saved);
 } else if (provider) {

@@ -29,6 +29,7 @@ import { wish } from "./words.js";
  * @property {State} state
  * @property {Catalogue} catalogue
  * @property {string} session
+ * @property {string} invitation  the secret of the link that this page was opened by; "" is none
  * @property {Ui} ui
  * @property {boolean} editable  what is changed here is an edit, or a proposal
  * @property {Set<string>} pending  places with an edit on its way
@@ -80,6 +81,7 @@ class SessionPage {
     this.root = root;
     this.id = id;
     this.invitation = invitation;
+    this.opened = invitation;
     this.name = name;
     this.catalogue = new Catalogue(() => this.draw());
   }
@@ -276,7 +278,7 @@ class SessionPage {
   /** @returns {View} */
   view() {
     return {
-      state: this.state, catalogue: this.catalogue, session: this.id, ui: this.ui,
+      state: this.state, catalogue: this.catalogue, session: this.id, invitation: this.opened, ui: this.ui,
       editable: mayEdit(this.state) || maySuggest(this.state), pending: pendingPlaces(this.state),
       preview: this.considered
         ? this.questions.ask({ type: "preview", operations: this.considered }, this.state.revision)

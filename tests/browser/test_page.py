@@ -151,6 +151,20 @@ def test_a_watcher_sees_everything_and_changes_nothing(window: OpenWindow) -> No
     ann.keyboard.press("Enter")
     expect(vic.get_by_label("Title")).to_have_value("Nova")
 
+    # They stream: their link is good for an overlay, too, which joins as nobody.
+    vic.get_by_role("button", name="Overlay for a stream").click()
+    dialog = vic.get_by_role("dialog")
+    for label in ("Ranged", "AoE"):
+        dialog.get_by_label(label, exact=True).first.uncheck()
+    dialog.get_by_role("button", name="Copy overlay link").click()
+    vic.goto(dialog.get_by_label("Overlay link").input_value())
+    expect(vic.get_by_role("definition")).to_have_text("11.25%")
+    ann.get_by_role("article", name="Deflection").get_by_role("switch").click()
+    expect(vic.get_by_role("definition")).to_have_text("0%")
+    vic.goto(vic.url[:-3])
+    vic.reload()
+    expect(vic.get_by_role("alert")).to_contain_text("not good any more")
+
 
 def test_an_edit_is_taken_back_and_made_again(window: OpenWindow) -> None:
     ann, bob = window(), window()
@@ -181,9 +195,11 @@ def test_a_suggestion_is_talked_about_and_taken(window: OpenWindow) -> None:
 
     sue.get_by_role("article", name="Deflection").get_by_role("switch").click()
     proposals = ann.get_by_role("region", name="Proposals")
-    expect(proposals.get_by_text("Sue suggests: switched Deflection off")).to_be_visible()
+    expect(proposals.get_by_text("Sue suggests: switch Deflection off")).to_be_visible()
     expect(proposals.get_by_text("Defense: Melee −11.25%")).to_be_visible()
+    expect(ann.get_by_role("button", name="1 proposal")).to_be_visible()
     expect(stat(ann, "defense.melee").locator(".value")).to_have_text("11.25%")
+    expect(sue.get_by_role("button", name="Activity 1")).to_be_visible()
     sue.get_by_role("button", name="Activity").click()
     sue.get_by_label("Say something").fill("Why not without?")
     sue.keyboard.press("Enter")
@@ -265,6 +281,7 @@ def test_a_scenario_changes_what_totals_are_read_under(window: OpenWindow) -> No
     ann.get_by_role("button", name="Conditions of the scenario").click()
     conditions = ann.get_by_role("dialog")
     conditions.get_by_role("button", name="New from this one").click()
+    expect(conditions.get_by_label("Name")).to_have_value("Solo, copy")
     conditions.get_by_label("Name").fill("Raid")
     conditions.get_by_label("Team size").fill("8")
     conditions.get_by_label("In combat").check()
@@ -401,6 +418,9 @@ def test_everything_fits_a_phone(window: OpenWindow) -> None:
     tabs = page.get_by_role("navigation", name="Parts of the build")
     tabs.get_by_role("button", name="Powersets").click()
     make_scrapper(page)
+    box = page.get_by_label("Title").bounding_box()
+    assert box is not None
+    assert box["width"] > 200  # so that one can read it
     for tab, part in (
         ("Build", "Powers by level"),
         ("Powersets", "Archetype and powersets"),

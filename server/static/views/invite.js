@@ -40,6 +40,7 @@ export function inviteDialog(view) {
       h("div", { class: "kind", key: role },
         h("button", { class: "primary", onclick: () => create(role) }, `Copy ${label.toLowerCase()}`),
         h("p", { class: "hint" }, means))),
+    h("button", { class: "plain", key: "overlay", onclick: () => show({ dialog: "overlay", about: {} }) }, "Overlay for a stream, with live totals …"),
     h("p", { role: "status", class: "said" }, said),
     url && h("input", {
       key: "url", readonly: true, value: url, "aria-label": `${KINDS.find(([role]) => role === kind)?.[1]}`,

@@ -89,12 +89,13 @@ function conditionsOf(scenario, { states, meter }) {
 export function scenarioDialog(view) {
   const { state, ui, editable, edit } = view;
   if (ui.dialog !== "conditions" || !state.build) return null;
-  const id = state.build.scenario ?? "solo";
+  const id = underway(state, ({ type }) => type === "choose_scenario")?.scenario ?? state.build.scenario ?? "solo";
   const scenarios = state.build.scenarios ?? {};
+  const added = underway(state, (one) => one.type === "add_scenario" && one.scenario === id)?.conditions;
   const changed = underway(state, (one) => one.type === "change_scenario" && one.scenario === id);
   /** @type {Conditions} */
   const scenario = {
-    ...scenarios[id], ...changed, teammates: { ...scenarios[id]?.teammates, ...changed?.teammates },
+    ...scenarios[id], ...added, ...changed, teammates: { ...scenarios[id]?.teammates, ...changed?.teammates },
     target_has: { ...scenarios[id]?.target_has, ...changed?.target_has },
   };
   /** @param {Conditions} more */
@@ -105,7 +106,7 @@ export function scenarioDialog(view) {
     h("p", { class: "hint", key: "lead" }, "The totals are read under these conditions, for everybody in this session."),
     refusalView(view, "scenario"),
     h("div", { class: "condition-fields offers", key: "conditions" },
-      h("label", { class: "field wide" }, h("span", null, "Name"),
+      h("label", { class: "field wide", key: `name ${id}` }, h("span", null, "Name"),
         h("input", {
           value: scenario.title ?? "", maxlength: 80, disabled: !editable,
           onchange: (/** @type {Event} */ event) => change({ title: /** @type {HTMLInputElement} */ (event.target).value.trim() }),

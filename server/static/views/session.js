@@ -11,6 +11,7 @@ import { inspectDialog } from "./inspect.js";
 import { inviteDialog } from "./invite.js";
 import { manageDialog } from "./manage.js";
 import { newsView } from "./news.js";
+import { overlayDialog } from "./overlay.js";
 import { pickerDialog } from "./picker.js";
 import { saveDialog } from "./save.js";
 import { scenarioDialog } from "./scenario.js";
@@ -47,7 +48,7 @@ export function sessionView(view) {
           scrollTo(0, 0);
         },
       }, label, tab === "news" && waiting > 0 && h("span", { class: "badge", key: "badge" }, waiting)))),
-    pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), inspectDialog(view), historyDialog(view), manageDialog(view), saveDialog(view), scenarioDialog(view), sureDialog(view));
+    pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), inspectDialog(view), historyDialog(view), manageDialog(view), overlayDialog(view), saveDialog(view), scenarioDialog(view), sureDialog(view));
 }
 
 /** What the newest edit did to the totals, while a narrow window shows something else. @param {View} view */

@@ -3,6 +3,7 @@
 import { classes, h } from "../dom.js";
 import { amount, difference } from "../format.js";
 import { COSTS, changedBy, differenceTo, whoseLast } from "./differences.js";
+import { overlayButton } from "./overlay.js";
 import { scenarioView } from "./scenario.js";
 
 /**
@@ -26,7 +27,8 @@ export function totalsView(view) {
     [...groups].map(([group, stats]) =>
       h("details", { class: "group", key: group, open: OPEN.has(group) },
         h("summary", null, group, hintView(view, stats)),
-        h("dl", null, stats.map((stat) => statView(view, stat))))));
+        h("dl", null, stats.map((stat) => statView(view, stat))))),
+    overlayButton(view));
 }
 
 /** Whose edit the differences are from. @param {View} view */
