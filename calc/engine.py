@@ -17,7 +17,7 @@ from calc.remembered import Remembered, remember
 from calc.results import Result, figures_after
 from calc.running import Running, running
 from calc.sheets import Sheets
-from calc.shown import powers_of, shown
+from calc.shown import all_shown
 from calc.standing import situation
 from calc.switches import combat_level, scenario_of
 from calc.totals import Total, finish
@@ -116,7 +116,7 @@ class Engine:
         memory = build if isinstance(build, Remembered) else self.remember(build)
         sheets = self._sheets(memory.frame)
         here = situation(memory.build, memory.state, sheets, memory.strengths, memory.sums)
-        return {power: shown(power, here).figures for power in powers_of(here)}
+        return {power: found.figures for power, found in all_shown(here).items()}
 
     def result(self, build: Build, old: Result | None = None) -> Result:
         """Totals, figures and findings.

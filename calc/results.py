@@ -15,7 +15,7 @@ from calc.remembered import Remembered
 from calc.rules import Checked
 from calc.running import Running
 from calc.sheets import Sheets
-from calc.shown import costing_anew, powers_of, shown
+from calc.shown import all_shown, costing_anew, powers_of, shown
 from calc.standing import Situation, situation
 from calc.switches import scenario_of
 from calc.totals import Total
@@ -48,7 +48,7 @@ def figures_after(
     before_here = old.here if old is not None else None
     here = situation(memory.build, memory.state, sheets, memory.strengths, memory.sums, before_here)
     if old is None or not _is_comparable(memory, old.memory) or here.procs != old.here.procs:
-        return {power: shown(power, here) for power in powers_of(here)}, here
+        return all_shown(here), here
     found = before = old.shown
     if memory.state.slots.keys() != old.memory.state.slots.keys() or (
         memory.build.incarnates != old.memory.build.incarnates

@@ -36,6 +36,7 @@ _GIFTS = 8192
 _SLOTTINGS = 8192
 _OUTCOMES = 1024  # a few kilobytes each
 _PLANS = 2048
+_SITUATIONS = 64
 _CERTAIN = 1.0 - 1e-9
 _COUNTLESS = ("once", "teammates")  # times that no count multiplies
 
@@ -92,6 +93,7 @@ class Sheets:
         self.own_numbers = kept(_SHEETS, self._own_numbers)
         self.slotted_alike: Kept[Shown] = Kept()
         self.unslotted_alike: Kept[Shown] = Kept()
+        self.unslotted_in = kept(_SITUATIONS, self._unslotted_in)
         self.pets: Kept[PetPowerFigures] = Kept()
         self.listens = kept(_SHEETS, self._listens)
 
@@ -115,6 +117,10 @@ class Sheets:
     def _hearing(self, used: Used, works: tuple[Sheet, ...]) -> Listens:
         """What a power listens to, with what works in it by chance."""
         return with_others(used.hears, [self.listens(each) for each in works])
+
+    def _unslotted_in(self, *_: Hashable) -> Kept[Shown]:
+        """What powers without slots come to in one situation; empty at first."""
+        return Kept()
 
     def _in_slots(self, enhancements: tuple[str, ...], host: PowerId) -> InSlots:
         by_slot = tuple(self.of_piece(EnhancementId(each), host) for each in enhancements)

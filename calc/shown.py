@@ -7,19 +7,24 @@ said they are remembered under it for all builds: most powers have no slots, and
 
 from collections.abc import Container, Hashable, Iterator, Mapping
 
+from msgspec import structs
+
 from calc.active import limited, standing_in
 from calc.build import TakenPower
-from calc.facts import Context
+from calc.facts import Context, Reads
 from calc.figure_types import Figures
 from calc.figures import figures_of
 from calc.power_numbers import strengthened_anew
+from calc.powers import CompiledPower
 from calc.sheet import Sheet
+from calc.sheets import Kept
 from calc.standing import Situation
 from calc.switches import count_of, scenario_of
 from calc.used import NOTHING, Everywhere, Shown, Used
 from gamedata.catalogue import PowerId
 
 _PLAIN = TakenPower()
+_APART: frozenset[Reads] = frozenset({"slotted", "totals"})  # read by few, and often others
 
 
 def powers_of(here: Situation) -> Iterator[PowerId]:
@@ -31,15 +36,75 @@ def powers_of(here: Situation) -> Iterator[PowerId]:
             yield PowerId(power)
 
 
+def all_shown(here: Situation) -> dict[PowerId, Shown]:
+    """Every power that the build has: most without slots are as in any build in its situation."""
+    slots, alike = here.state.slots, _unslotted(here)
+    found: dict[PowerId, Shown] = {}
+    for power in powers_of(here):
+        if slots.get(power):
+            found[power] = shown(power, here)
+            continue
+        instead, used = _used(power, here)
+        gifts = _gifts(used, here) if used.hears.others else ()
+        key = used, _count(power, instead, used, here), gifts
+        known = alike.get(key)
+        if known is None:
+            known = shown(power, here)
+            if known.hears.reads.isdisjoint(_APART):
+                alike.keep(key, known)
+        found[power] = known
+    return found
+
+
+def _unslotted(here: Situation) -> Kept[Shown]:
+    """What powers without slots come to where all is the same that they have in common.
+
+    But for what pets have, and what is `_APART`.
+    """
+    state, facts = here.state, structs.replace(here.facts, maximum_hit_points=0.0, slotted={})
+    read = (here.strengths, state.chances, *structs.astuple(facts))
+    return here.sheets.unslotted_in(here.own, state.boosts, here.procs, *map(_settled, read))
+
+
+def _settled(value: object) -> object:
+    """The same as something that can be looked up."""
+    return frozenset(value.items()) if isinstance(value, Mapping) else value
+
+
+def _gifts(used: Used, here: Situation) -> Hashable:
+    """What those whom a power summons have of the build."""
+    sheets = here.sheets
+    return tuple(
+        [
+            (frozenset(had.strengths.items()), had.base_to_hit, had.to_hit, had.granted)
+            for had in map(here.gifts, sheets.pets_in(used.sheet.power.id))
+        ]
+    )
+
+
+def _used(power: PowerId, here: Situation) -> tuple[CompiledPower, Used]:
+    """What is used when a power is: itself, or what it redirects to now."""
+    frame = here.sheets.frame
+    found = frame.power(power)
+    if found.redirects:
+        found = standing_in(power, here.facts, frame)
+    return found, here.sheets.used(power, found.power.id)
+
+
+def _count(power: PowerId, instead: CompiledPower, used: Used, here: Situation) -> int:
+    """How many targets or stacks it is used with, where that matters."""
+    if not used.counts:
+        return 1
+    taken = here.build.powers.get(power, _PLAIN)
+    chosen = count_of(power, taken, scenario_of(here.build), here.sheets.frame)
+    return limited(instead, chosen, Context(here.facts, used.sheet.power))
+
+
 def shown(power: PowerId, here: Situation, was: Shown | None = None) -> Shown:
     """One of a build's powers. was: in a comparable situation, with the same slots."""
     sheets, state = here.sheets, here.state
-    found = sheets.frame.power(power)
-    if found.redirects:
-        found = standing_in(power, here.facts, sheets.frame)
-    used = sheets.used(power, found.power.id)
+    found, used = _used(power, here)
     sheet, slots = used.sheet, state.slots.get(power, ())
-    context = Context(here.facts, sheet.power)
     if not slots and not state.boosts:
         slotted = used.unslotted
     elif was is not None and was.used is used:
@@ -52,15 +117,11 @@ def shown(power: PowerId, here: Situation, was: Shown | None = None) -> Shown:
         pieces = sheets.in_slots(tuple([each.id for each in slots]), sheet.power.id)
         works = pieces.by_chance
         modifiers = _added(modifiers, pieces.chances)
-    count = 1
-    if used.counts:
-        taken = here.build.powers.get(power, _PLAIN)
-        chosen = count_of(power, taken, scenario_of(here.build), sheets.frame)
-        count = limited(found, chosen, context)
+    count = _count(power, found, used, here)
     everywhere = sheets.everywhere(here.procs, sheet.power.id) if here.procs else NOTHING
     key, alike = None, sheets.slotted_alike if slots else sheets.unslotted_alike
     if used.is_plain and everywhere.is_settled and not works:
-        key = _depends_on(used, slotted, count, modifiers, context, everywhere, here)
+        key = _depends_on(used, slotted, count, modifiers, everywhere, here)
         known = alike.get(key)
         if known is not None:
             return known
@@ -101,20 +162,22 @@ def _depends_on(
     slotted: tuple[float, ...],
     count: int,
     modifiers: Mapping[str, float],
-    context: Context,
     everywhere: Everywhere,
     here: Situation,
 ) -> Hashable:
     """All that the figures of a power depend on in a frame, where nothing in its slots happens by
     chance."""
-    opened = used.sheet.open
+    likelihoods: tuple[float, ...] = ()
+    if used.sheet.open:
+        context = Context(here.facts, used.sheet.power)
+        likelihoods = tuple([block.likelihood(context, modifiers) for block in used.sheet.open])
     return (
         used,
         slotted,
         count,
         here.own,
         tuple(map(here.strengths.get, used.heard)),
-        tuple([block.likelihood(context, modifiers) for block in opened]) if opened else (),
+        likelihoods,
         tuple([_likely(works, modifiers, here) for works in everywhere.works]),
     )
 
