@@ -366,11 +366,9 @@ class Follower:
         return True
 
     async def _take_news(self) -> None:
-        newest = self.recent[-1] if self.recent else None
-        frame = newest.frame if newest and newest.revision == self.state.revision else b""
         losses = self._losses.number
         try:
-            news = await self.patience.ask(lambda: self._log.since(self.state, losses, frame))
+            news = await self.patience.ask(lambda: self._log.since(self.state, losses))
         except BrokenError as broken:
             logger.warning("%s", broken)
             if broken.why == "back":

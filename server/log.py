@@ -58,7 +58,7 @@ class BrokenError(Exception):
 
 
 class Stored(Struct, frozen=True):
-    """The stored build: the session at a revision, without its access."""
+    """The stored build: the session at a revision, without its access. at: see `State`."""
 
     epoch: str
     revision: int
@@ -66,6 +66,7 @@ class Stored(Struct, frozen=True):
     build: Build
     totals: dict[str, Total]
     findings: tuple[Finding, ...]
+    at: int = 0
 
 
 class Memory(Struct, frozen=True):
@@ -330,7 +331,7 @@ class Log:
         if not authors:
             return []
         names = ("head", "log", "ids", "digests")
-        position = (state.epoch, state.revision, state.edit)
+        position = (state.epoch, state.revision, state.edit, state.at)
         revisions = await self._run(self._remembered, state.session, names, *position, *authors)
         if revisions is None:
             return None
@@ -379,6 +380,7 @@ class Log:
             stored.totals,
             stored.findings,
             _access.decode(access),
+            stored.at,
         )
         recent = []
         for item in entries:
@@ -392,11 +394,10 @@ class Log:
             raise BrokenError(session, "hole")
         return Loaded(state, tuple(recent), redone == b"1", _losses(number, told))
 
-    async def since(self, state: State, losses: int = 0, frame: bytes = b"") -> News:
+    async def since(self, state: State, losses: int = 0) -> News:
         """What happened after `state`. Raises BrokenError when the log's history is another.
 
-        losses: the number of those that are known. frame: the change that led to `state`, where
-        it is known.
+        losses: the number of those that are known.
         """
         answer = await self._run(
             self._since,
@@ -412,7 +413,7 @@ class Log:
         changes = [read_entry(entry) for entry in entries]
         if epoch.decode() != state.epoch:
             raise BrokenError(state.session, "epoch")
-        _prove(state, frame, int(revision), int(left_at), changes)
+        _prove(state, int(revision), int(left_at), changes)
         for index, (_, change) in enumerate(changes):
             if change.revision != state.revision + 1 + index:
                 raise BrokenError(state.session, "hole")
@@ -482,6 +483,7 @@ class Log:
             before.edit,
             before.access.version,
             before.engine,
+            before.at,
             self._edit_ids,
             place.worker,
             int(place.urgent),
@@ -539,7 +541,13 @@ class Log:
     async def store(self, state: State) -> bool:
         """Store the build, if it is newer than the stored one, and trim the log behind it."""
         stored = Stored(
-            state.epoch, state.revision, state.edit, state.build, state.totals, state.findings
+            state.epoch,
+            state.revision,
+            state.edit,
+            state.build,
+            state.totals,
+            state.findings,
+            state.at,
         )
         return bool(
             await self._run(
@@ -551,6 +559,7 @@ class Log:
                 _encode(stored),
                 self._keeps,
                 state.edit,
+                state.at,
             )
         )
 
@@ -618,22 +627,17 @@ def _known(answer: Sequence[bytes], digest: str) -> Known | Elsewhere:
 
 
 def _prove(
-    state: State,
-    frame: bytes,
-    revision: int,
-    left_at: int,
-    changes: list[tuple[Committed, Change]],
+    state: State, revision: int, left_at: int, changes: list[tuple[Committed, Change]]
 ) -> None:
     """Check that `state` is part of the log's history, and take its own change off the front.
 
-    The same edit may have come to the same revision again, on top of other edits, after the log
-    went back: then its frame is another. Raises BrokenError.
+    Raises BrokenError.
     """
     if revision < state.revision:
         raise BrokenError(state.session, "back")
     if changes and changes[0][1].revision == state.revision:
-        committed, change = changes.pop(0)
-        if change.edit != state.edit or (frame and committed.frame != frame):
+        _, change = changes.pop(0)
+        if change.edit != state.edit or (state.at and change.at != state.at):
             raise BrokenError(state.session, "back")
     elif state.revision != left_at:  # where an epoch began, the epoch is proof enough
         raise BrokenError(state.session, "behind")

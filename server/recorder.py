@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server import scripts
 from server.access import access_of
-from server.archive import Start, know_epoch, recorded_position
+from server.archive import Reached, Start, know_epoch, recorded_position
 from server.log import FullError, Head, Log, UnreachableError, key, reaching
 from server.orm import (
     ChangeRow,
@@ -46,6 +46,8 @@ from server.recording import (
     CHECKPOINT_EVERY,
     Grown,
     grown,
+    is_at,
+    reached_with,
     recorded_of,
     row_of,
     write_together,
@@ -108,7 +110,7 @@ class Recorder:
         self._mend = mend
         self._stopping = asyncio.Event()
         self._sweeps = 0
-        self._positions: dict[str, Position] = {}  # what SQL has of the sessions that are open
+        self._reached: dict[str, Reached] = {}  # what SQL has of the sessions that are open
         self._failing: set[str] = set()  # sessions that could not be recorded, last time
 
     @property
@@ -134,7 +136,7 @@ class Recorder:
             last = self._stopping.is_set()
             try:
                 opened = set(self._open_sessions())
-                self._positions = {s: p for s, p in self._positions.items() if s in opened}
+                self._reached = {s: r for s, r in self._reached.items() if s in opened}
                 await self._round(tuple(opened))
                 if rounds % self._sweep_every == 0 and not last:
                     await self._sweep(opened, removes=True)
@@ -162,14 +164,14 @@ class Recorder:
             heads = {session: head for session, head in found if head is not None}
             stands |= heads
             self._compare(some, heads)
-            await self._look_up({s: head for s, head in heads.items() if s not in self._positions})
+            await self._look_up({s: head for s, head in heads.items() if s not in self._reached})
             self._compare(some, heads)
             changed += (
                 session
                 for session, head in heads.items()
-                if self._positions.get(session) != head.position or session in self._failing
+                if self._position(session) != head.position or session in self._failing
             )
-        known = self._positions.keys() - self._failing
+        known = self._reached.keys() - self._failing
         alone = [each for each in changed if each not in known]
         for some in _chunks([each for each in changed if each in known], TOGETHER):
             alone += await self._record_together(some)
@@ -181,7 +183,7 @@ class Recorder:
         now = time.monotonic()
         for session in sessions:
             head = heads.get(session)
-            if head is None or self._positions.get(session) == head.position:
+            if head is None or self._position(session) == head.position:
                 self._behind.pop(session, None)
             else:
                 self._behind.setdefault(session, now)
@@ -197,9 +199,9 @@ class Recorder:
             newest = {row.session_id: row for row in rows if row.session_id not in opened}
         self._sweeps += 1
         # Others may have removed what this worker had not recorded yet.
-        there = opened | newest.keys()
-        self._behind = {s: since for s, since in self._behind.items() if s in there}
-        self._failing &= there
+        left = opened | newest.keys()
+        self._behind = {s: since for s, since in self._behind.items() if s in left}
+        self._failing &= left
         for some in _chunks(tuple(newest), HEADS):
             heads = await self._log.heads(some)
             for session, head in zip(some, heads, strict=True):
@@ -228,8 +230,8 @@ class Recorder:
             return
         async with self._database.reading() as sql:
             known = await recorded_of(sql, tuple(heads))
-        for session, (version, position) in known.items():
-            self._positions[session] = position
+        for session, (version, reached) in known.items():
+            self._reached[session] = reached
             if version > heads[session].access:
                 await self._log.put_access(session, await access_of(self._database, session))
 
@@ -263,7 +265,7 @@ class Recorder:
         calls: list[_Call] = [
             (
                 _names(each.session)[:2],
-                [each.after.epoch, each.after.revision, each.after.edit],
+                _proof(each.after),
             )
             for each in written
         ]
@@ -273,15 +275,15 @@ class Recorder:
             for each, answer in zip(written, answers, strict=True)
             if not isinstance(answer, Exception)
         }
-        self._positions.update(done)
+        self._reached.update(done)
         return [each for each in sessions if each not in done]
 
     async def _what_is_new(self, sessions: Sequence[str]) -> list[Grown]:
         """Of those sessions that only went on, and not by very much."""
-        before = [self._positions[each] for each in sessions]
+        before = [self._reached[each] for each in sessions]
         calls: list[_Call] = [
-            (_names(session), [position.epoch, position.revision, BATCH, 0])
-            for session, position in zip(sessions, before, strict=True)
+            (_names(session), [reached.position.epoch, reached.position.revision, BATCH, 0])
+            for session, reached in zip(sessions, before, strict=True)
         ]
         answers = await self._run_each(self._unrecorded, calls)
         each_found = map(grown, sessions, before, answers)
@@ -298,6 +300,10 @@ class Recorder:
                     await script(keys=keys, args=args, client=pipeline)
                 return await pipeline.execute(raise_on_error=False)
 
+    def _position(self, session: str) -> Position | None:
+        reached = self._reached.get(session)
+        return None if reached is None else reached.position
+
     async def record(self, session: str) -> None:
         """Write all that SQL lacks of one session."""
         try:
@@ -309,12 +315,13 @@ class Recorder:
 
     async def _record_batch(self, session: str) -> bool:
         """Write some; whether there may be more. Raises WentBackError."""
-        position = self._positions.pop(session, None)
-        if position is None:
+        reached = self._reached.pop(session, None)
+        if reached is None:
             async with self._database.reading() as sql:
-                position = await recorded_position(sql, session)
-            if position is None:
+                reached = await recorded_position(sql, session)
+            if reached is None:
                 return False  # SQL does not know the session: it was restored from a backup
+        position = reached.position
         names = _names(session)
         async with reaching(self._failed):
             ask = (position.epoch, position.revision, BATCH, 1)
@@ -331,29 +338,32 @@ class Recorder:
         if int(revision) < position.revision:
             raise WentBackError(start.epoch)
         proof = rows.pop(0) if rows and rows[0]["revision"] == position.revision else None
-        if proof is not None and position.edit and proof["edit"] != position.edit:
+        if proof is not None and not is_at(proof, reached):
             raise WentBackError(start.epoch)
         recorded = 0
         if rows:
             recorded = await self._write(session, start, rows, stored)
-            after = Position(start.epoch, rows[-1]["revision"], rows[-1]["edit"])
+            after = reached_with(start.epoch, rows[-1])
+        elif proof is not None:
+            after = reached_with(start.epoch, proof)
         else:
-            after = Position(start.epoch, int(revision), edit.decode())
+            after = Reached(Position(start.epoch, int(revision), edit.decode()))
         async with reaching(self._failed):  # without new rows: it may not have come there
-            await self._recorded(keys=names[:2], args=[after.epoch, after.revision, after.edit])
-        if recorded > after.revision:
+            await self._recorded(keys=names[:2], args=_proof(after))
+        if recorded > after.position.revision:
             return True  # by another recorder, or before Redis went back: the log tells
-        self._positions[session] = after
+        self._reached[session] = after
         return len(entries) == BATCH
 
     async def _follow_epoch(self, session: str, start: Start) -> None:
         """The log is in another epoch than SQL, as far as we knew. Raises WentBackError."""
         async with self._database.writing() as sql:
             newest = await recorded_position(sql, session)
-            if newest is not None and newest.epoch == start.epoch:
+            epoch = "" if newest is None else newest.position.epoch
+            if epoch == start.epoch:
                 return  # another recorder was first
             known = await sql.get(EpochRow, (session, start.epoch))
-            if newest is None or known is not None or start.previous != newest.epoch:
+            if newest is None or known is not None or start.previous != epoch:
                 raise WentBackError(start.epoch)
             await know_epoch(sql, session, start)
 
@@ -371,15 +381,15 @@ class Recorder:
             assert recorded is not None
             await sql.execute(insert_each(sql, ChangeRow), rows)
             same = await sql.execute(
-                select(ChangeRow.revision, ChangeRow.edit).where(
+                select(ChangeRow.revision, ChangeRow.edit, ChangeRow.at).where(
                     ChangeRow.session_id == session,
                     ChangeRow.epoch == start.epoch,
                     ChangeRow.revision >= first,
                     ChangeRow.revision <= last,
                 )
             )
-            edits = {row.revision: row.edit for row in same}
-            if any(edits[row["revision"]] != row["edit"] for row in rows):
+            made = {row.revision: (row.edit, row.at) for row in same}
+            if any(made[row["revision"]] != (row["edit"], row["at"]) for row in rows):
                 raise WentBackError(start.epoch)
             if recorded < last:
                 moved = update(EpochRow).where(
@@ -392,6 +402,12 @@ class Recorder:
             if lacking or (first - 1) // CHECKPOINT_EVERY != last // CHECKPOINT_EVERY:
                 await _checkpoint(sql, session, start, last, stored)
             return recorded
+
+
+def _proof(reached: Reached) -> list[str | int]:
+    """As the script asks for it."""
+    position = reached.position
+    return [position.epoch, position.revision, position.edit, reached.at]
 
 
 def _names(session: str) -> list[str]:

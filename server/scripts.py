@@ -30,12 +30,15 @@ Only scripts with an explicit revision append to the log, so it has no gap.
 ENGINE_KEY = "cohort:engine"  # hash: engine (which is wanted), number, "was <engine>" -> number
 
 _HOLDS = """
--- Whether the log holds this edit at this revision. At the start of an epoch there may be no
--- entry, and the epoch is proof enough.
-local function holds(head, log, revision, edit)
+-- Whether the log holds this edit at this revision, decided at this time ('0': not known): a log
+-- that went back may come to the same edit there, on top of others. At the start of an epoch there
+-- may be no entry, and the epoch is proof enough.
+local function holds(head, log, revision, edit, at)
   local entry = redis.call('XRANGE', log, revision .. '-0', revision .. '-0')[1]
-  if entry then return cjson.decode(entry[2][2]).edit == edit end
-  return redis.call('HGET', head, 'left_at') == revision
+  if not entry then return redis.call('HGET', head, 'left_at') == revision end
+  -- As it is encoded; to decode all of it takes longer than to commit.
+  local proof = '"edit":"' .. edit .. '","at":' .. (at == '0' and '' or at .. ',')
+  return string.find(entry[2][2], proof, 1, true) ~= nil
 end
 """
 
@@ -80,7 +83,9 @@ AGAIN = (
 -- gone back further than to `left_at`, where `edit` was; the access only where it is newer:
 -- somebody may have come since it was read.
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'access')
-if head[1] ~= ARGV[1] or not holds(KEYS[1], KEYS[4], ARGV[4], ARGV[7]) then return 0 end
+if head[1] ~= ARGV[1] or not holds(KEYS[1], KEYS[4], ARGV[4], ARGV[7], '0') then
+  return 0
+end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'previous', ARGV[3], 'left_at', ARGV[4],
   'recorded', ARGV[4], 'redone', '0')
 if tonumber(head[2]) < tonumber(ARGV[5]) then
@@ -92,9 +97,11 @@ return 1
 """
 )
 
-COMMIT = """
+COMMIT = (
+    _HOLDS
+    + """
 -- keys: head log ids digests hints line, then the refusal of each edit
--- args: epoch revision edit access engine keep worker urgent stays line_ms, then of each edit:
+-- args: epoch revision edit access engine at keep worker urgent stays line_ms, then of each edit:
 --   author digest base next_edit change inverse next_engine
 -- Each edit was decided on what the one before led to, so it is made only if that one was. The
 -- answer is what became of each, up to the first that was not made now.
@@ -117,16 +124,16 @@ end
 
 local function hindered()
   local moved = head[1] ~= ARGV[1] or head[2] ~= ARGV[2] or head[3] ~= ARGV[3]
-    or head[4] ~= ARGV[4]
-  if ARGV[7] ~= '' and (ARGV[8] == '1' or redis.call('EXISTS', KEYS[6]) == 1) then
+    or head[4] ~= ARGV[4] or not holds(KEYS[1], KEYS[2], ARGV[2], ARGV[3], ARGV[6])
+  if ARGV[8] ~= '' and (ARGV[9] == '1' or redis.call('EXISTS', KEYS[6]) == 1) then
     local time = redis.call('TIME')
     local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-    redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', now - tonumber(ARGV[10]))
+    redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', now - tonumber(ARGV[11]))
     first = redis.call('ZRANGE', KEYS[6], 0, 0)[1]
-    local waits = first and first ~= ARGV[7]
-    if waits or (moved and ARGV[8] == '1') then
-      redis.pcall('ZADD', KEYS[6], 'NX', now, ARGV[7])  -- a full Redis has no line
-      redis.call('PEXPIRE', KEYS[6], ARGV[10])
+    local waits = first and first ~= ARGV[8]
+    if waits or (moved and ARGV[9] == '1') then
+      redis.pcall('ZADD', KEYS[6], 'NX', now, ARGV[8])  -- a full Redis has no line
+      redis.call('PEXPIRE', KEYS[6], ARGV[11])
     end
     if waits then return {'waits'} end
   end
@@ -139,7 +146,7 @@ local function make(revision, author, digest, edit, change, inverse, engine)
   redis.call('HSET', KEYS[1], 'revision', revision, 'edit', edit, 'engine', engine)
   redis.call('ZADD', KEYS[3], revision, author)
   redis.call('HSET', KEYS[4], author, digest)
-  if redis.call('ZCARD', KEYS[3]) > tonumber(ARGV[6]) then
+  if redis.call('ZCARD', KEYS[3]) > tonumber(ARGV[7]) then
     local oldest = redis.call('ZPOPMIN', KEYS[3])
     redis.call('HDEL', KEYS[4], oldest[1])
     redis.call('HSET', KEYS[1], 'forgotten', oldest[2])
@@ -150,7 +157,7 @@ end
 local outcomes, made = {}, false
 for i = 1, #KEYS - 6 do
   local author, digest, base, edit, change, inverse, engine =
-    unpack(ARGV, 11 + (i - 1) * 7, 10 + i * 7)
+    unpack(ARGV, 12 + (i - 1) * 7, 11 + i * 7)
   local outcome = settled(author, KEYS[6 + i], base) or (i == 1 and hindered())
   if outcome then
     outcomes[i] = outcome
@@ -163,13 +170,14 @@ end
 if made then
   local next = false
   if first then
-    if ARGV[9] == '0' then redis.call('ZREM', KEYS[6], ARGV[7]) end
+    if ARGV[10] == '0' then redis.call('ZREM', KEYS[6], ARGV[8]) end
     next = redis.call('ZRANGE', KEYS[6], 0, 0)[1]
   end
   redis.call('SPUBLISH', KEYS[5], next and (made .. ' ' .. next) or made)
 end
 return outcomes
 """
+)
 
 LOAD = """
 -- keys: head log build access losses; args: how many changes before the stored build
@@ -218,18 +226,18 @@ return {'refused', ARGV[8]}
 REMEMBERED = (
     _HOLDS
     + """
--- keys: head log ids digests; args: epoch revision edit, then authors
+-- keys: head log ids digests; args: epoch revision edit at, then authors
 -- Of a log that led to this edit: the revision of each author's edit, or -1: it is lost; false:
 -- it is not remembered.
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1]
-  or not holds(KEYS[1], KEYS[2], ARGV[2], ARGV[3]) then
+  or not holds(KEYS[1], KEYS[2], ARGV[2], ARGV[3], ARGV[4]) then
   return false
 end
 local found = {}
-for i = 4, #ARGV do
+for i = 5, #ARGV do
   local revision = redis.call('ZSCORE', KEYS[3], ARGV[i])
   if revision and redis.call('HGET', KEYS[4], ARGV[i]) == 'lost' then revision = '-1' end
-  found[i - 3] = revision
+  found[i - 4] = revision
 end
 return found
 """
@@ -271,14 +279,17 @@ if not head[1] then return false end
 return {head, redis.call('XRANGE', KEYS[2], '-', '+')}
 """
 
-STORE = """
--- keys: head log build; args: epoch revision build keep edit
+STORE = (
+    _HOLDS
+    + """
+-- keys: head log build; args: epoch revision build keep edit at
 -- Only forward, and only what this log has led to: it may have gone back while the worker that
 -- stores does not know it. Then the log behind it may go.
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'stored', 'recorded')
-if head[1] ~= ARGV[1] or tonumber(head[3]) >= tonumber(ARGV[2]) then return 0 end
-local entry = redis.call('XRANGE', KEYS[2], ARGV[2] .. '-0', ARGV[2] .. '-0')[1]
-if not entry or cjson.decode(entry[2][2]).edit ~= ARGV[5] then return 0 end
+if head[1] ~= ARGV[1] or tonumber(head[3]) >= tonumber(ARGV[2])
+  or not holds(KEYS[1], KEYS[2], ARGV[2], ARGV[5], ARGV[6]) then
+  return 0
+end
 redis.call('SET', KEYS[3], ARGV[3])
 redis.call('HSET', KEYS[1], 'stored', ARGV[2])
 local oldest = math.min(tonumber(ARGV[2]), tonumber(head[2]) - tonumber(ARGV[4]))
@@ -286,6 +297,7 @@ oldest = math.min(oldest, tonumber(head[4]))
 if oldest > 0 then redis.call('XTRIM', KEYS[2], 'MINID', oldest .. '-0') end
 return 1
 """
+)
 
 ACCESS = """
 -- keys: head access hints; args: version access
@@ -313,12 +325,12 @@ return {head, redis.call('XRANGE', KEYS[2], ARGV[2] .. '-0', '+', 'COUNT', ARGV[
 RECORDED = (
     _HOLDS
     + """
--- keys: head log; args: epoch revision edit
+-- keys: head log; args: epoch revision edit at
 -- Only forward within its epoch, and only what this log has led to: it may have gone back while
 -- the recorder does not know it, and it is trimmed up to here.
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'recorded')
 if head[1] ~= ARGV[1] or tonumber(head[2]) >= tonumber(ARGV[2])
-  or not holds(KEYS[1], KEYS[2], ARGV[2], ARGV[3]) then
+  or not holds(KEYS[1], KEYS[2], ARGV[2], ARGV[3], ARGV[4]) then
   return 0
 end
 redis.call('HSET', KEYS[1], 'recorded', ARGV[2])

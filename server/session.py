@@ -45,7 +45,11 @@ from server.server_messages import (
 
 
 class State(Struct, frozen=True):
-    """A session as one worker knows it: everything at a revision."""
+    """A session as one worker knows it: everything at a revision.
+
+    at: when the edit at that revision was decided (milliseconds since 1970; 0: not known). A log
+    that went back may come to the same edit at the same revision, but not by the same decision.
+    """
 
     session: str
     epoch: str
@@ -56,6 +60,7 @@ class State(Struct, frozen=True):
     totals: dict[str, Total]
     findings: tuple[Finding, ...]
     access: Access
+    at: int = 0
 
     @property
     def position(self) -> Position:
@@ -201,6 +206,7 @@ def after_edit(
         build=build,
         totals=result.totals,
         findings=result.findings,
+        at=now,
     )
     return Commit(person, base, state, after, change, inverse)
 
@@ -246,6 +252,7 @@ def move(state: State, engine: Engine, now: int) -> Commit:
         engine=engine.name,
         totals=result.totals,
         findings=result.findings,
+        at=now,
     )
     return Commit("", state.revision, state, after, change, ())
 
@@ -307,6 +314,7 @@ def follow(state: State, change: Change) -> State:
         build=patch.patched(state.build, change.patch),
         totals={**state.totals, **change.totals},
         findings=state.findings if change.findings is UNSET else change.findings,
+        at=change.at,
     )
 
 

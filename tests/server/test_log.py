@@ -72,8 +72,8 @@ def an_edit(number: int, base: int = 0, level: int = 0) -> Edit:
     return Edit(f"edit-{number:04}", base, (SetLevel(level or number % 50 + 1),))
 
 
-def decided(state: State, edit: Edit, engine: Engine, person: str = "g1") -> Commit:
-    commit = session.decide(state, person, edit, engine, 0)
+def decided(state: State, edit: Edit, engine: Engine, person: str = "g1", at: int = 0) -> Commit:
+    commit = session.decide(state, person, edit, engine, at)
     assert isinstance(commit, Commit)
     return commit
 
@@ -180,6 +180,28 @@ async def test_another_engine_does_not_commit(log: Log, state: State, engine: En
     other = msgspec.structs.replace(state, engine="another")
     commit = decided(other, an_edit(1), engine)
     assert await log.commit(commit, encode(commit.change)) == Elsewhere("engine")
+
+
+@in_redis
+async def test_the_same_edit_at_the_same_revision_is_no_proof_when_it_was_decided_again(
+    log: Log, state: State, engine: Engine
+) -> None:
+    made = decided(state, an_edit(1), engine, at=7)
+    assert await log.commit(made, encode(made.change)) == Done(1)
+    loaded = await log.load("s1")
+    assert loaded
+    assert loaded.state == made.after
+    otherwise = decided(state, an_edit(1), engine, at=8).after  # before the log went back
+    commit = decided(otherwise, an_edit(2), engine)
+    assert await log.commit(commit, encode(commit.change)) == Elsewhere("moved")
+    assert await log.remembered(otherwise, ["g1 edit-0001"]) is None
+    assert not await log.store(otherwise)
+    with pytest.raises(BrokenError, match="back"):
+        await log.since(otherwise)
+    assert await log.store(made.after)
+    loaded = await log.load("s1")
+    assert loaded
+    assert loaded.state == made.after  # stored, it is still known when
 
 
 async def test_an_absent_session_does_not_commit(log: Log, state: State, engine: Engine) -> None:

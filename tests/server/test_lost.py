@@ -60,12 +60,12 @@ class Worker(Follower):
     def wake(self) -> None:
         pass
 
-    async def edit(self, *numbers: int, person: str = "g1", at: int = 0) -> None:
+    async def edit(self, *numbers: int, person: str = "g1", at: int = 1) -> None:
         """Make edits as this worker knows the session."""
         for number in numbers:
             await self.make(an_edit(number), person, at)
 
-    async def make(self, edit: Edit, person: str = "g1", at: int = 0) -> None:
+    async def make(self, edit: Edit, person: str = "g1", at: int = 1) -> None:
         commit = session.decide(self.state, person, edit, self._deciding, at)
         assert isinstance(commit, Commit)
         frame = encode(commit.change)
@@ -261,12 +261,37 @@ async def test_a_worker_is_not_misled_by_its_edit_at_its_revision_on_top_of_othe
     await past.keep()
     await one.edit(4, 9)
     await past.come_back()
-    await other.edit(5, 9, 6, at=1)  # 9 was in flight there, too
+    await other.edit(5, 9, 6, at=2)  # 9 was in flight there, too
     for worker in workers:
         await worker.read_on()
     assert await edits_in(log, session_id) == names(1, 2, 3, 5, 9, 6, 4)
     assert one.state.position == other.state.position
     assert (one.starts, other.starts) == (1, 1)
+
+
+async def test_the_recorder_is_not_misled_by_an_edit_at_its_revision_on_top_of_others(
+    workers: tuple[Worker, Worker],
+    past: Past,
+    log: Log,
+    session_id: str,
+    recorder: Recorder,
+    archive: Archive,
+    fresh: Worker,
+) -> None:
+    one, other = workers
+    await one.edit(1, 2, 3)
+    await other.read_on()
+    await past.keep()
+    await one.edit(4, 9)
+    await recorder.record(session_id)
+    await past.come_back()
+    await other.edit(5, 9, 6, at=2)  # 9 was in flight there, too; and nobody else is there
+    await recorder.record(session_id)
+    await fresh.begin()
+    await recorder.record(session_id)
+    made = await edits_in(log, session_id)
+    assert made == names(1, 2, 3, 5, 9, 6, 4)
+    assert [each.edit for each in await archive.before(session_id, 100, 100)] == made
 
 
 async def test_what_only_sql_knows_is_regained_by_who_opens_the_session(
