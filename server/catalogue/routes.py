@@ -26,11 +26,12 @@ from gamedata.catalogue import Catalogue
 from server import kept
 from server.catalogue import documents, parts
 from server.catalogue.name_search import KINDS, Kind, Names, NamesFound
-from server.catalogue.set_finder import GivingSets, SetFinder, Wanted
+from server.catalogue.set_finder import GivingSets, SetFinder, SetGains, Wanted
 from server.reference.described import CACHED, Responses, errors
 
 _KEPT = 512  # answers; most are a few kilobytes, one is some tens
 _ASKED_KEPT = 256  # of those to questions, of which there are any number
+_GAINS_KEPT = 16  # of what all sets give an archetype at a level: 150 kB each
 _MOST = 200  # found at once
 
 AnyRequest = Request[Any, Any, Any]
@@ -53,12 +54,16 @@ class Answers:
         self.version = blake2b(named.encode(), digest_size=8).hexdigest()
         self.document = lru_cache(_KEPT)(self._document)
         self.answer = lru_cache(_ASKED_KEPT)(self._answer)
+        self.gains = lru_cache(_GAINS_KEPT)(self._gains)
 
     def _document(self, make: Callable[..., object], *named: str) -> kept.Kept:
         return kept.keep(msgspec.json.encode(make(self.catalogue, *named)))
 
     def _answer(self, find: Callable[..., object], *question: object) -> kept.Kept:
         return kept.keep(msgspec.json.encode(find(self, *question)))
+
+    def _gains(self, archetype: str, level: int) -> kept.Kept:
+        return kept.keep(msgspec.json.encode(self.sets.gains(archetype, level)))
 
 
 class Call(Struct, frozen=True):
@@ -79,6 +84,9 @@ class Call(Struct, frozen=True):
     def answer(self, find: Callable[..., object], *question: object) -> Response[bytes]:
         """find: a function of the answers and of the question."""
         return self._reply(self.answers.answer, find, *question)
+
+    def gains(self, archetype: str, level: int) -> Response[bytes]:
+        return self._reply(self.answers.gains, archetype, level)
 
     def _reply(self, keep: Callable[..., kept.Kept], *asked: object) -> Response[bytes]:
         try:
@@ -122,6 +130,7 @@ def catalogue_router(catalogue: Catalogue) -> Router:
             get_schedule,
             get_archetypes,
             get_powersets,
+            get_set_gains,
             get_all_powersets,
             get_powerset,
             get_power,
@@ -262,6 +271,23 @@ async def get_archetypes(call: Calling) -> Response[bytes]:
 async def get_powersets(call: Calling, archetype: FromPath[str]) -> Response[bytes]:
     """The powersets that an archetype may choose, by role."""
     return call.document(documents.powersets, archetype)
+
+
+@get(
+    "/catalogue/archetypes/{archetype:str}/bonuses",
+    sync_to_thread=True,
+    responses=_holds(tuple[SetGains, ...], "not_found"),
+    response_headers=CACHED,
+)
+def get_set_gains(
+    call: Calling,
+    archetype: FromPath[str],
+    level: Annotated[
+        int, QueryParameter(ge=1, le=MAX_LEVEL, description="The character's.")
+    ] = MAX_LEVEL,
+) -> Response[bytes]:
+    """What the bonuses of every boost set add to the totals of such a character, before caps."""
+    return call.gains(archetype, level)
 
 
 @get(

@@ -67,6 +67,23 @@ class GivingSets(Struct, frozen=True):
     sets: tuple[GivingSet, ...]
 
 
+class SetGain(Struct, frozen=True, omit_defaults=True):
+    """What so many pieces of a set in one power add. totals: by stat, before caps, in its unit.
+    pvp: only against players. enhancement: the piece that it is bound to, if it is one's."""
+
+    pieces: int
+    totals: dict[str, float]
+    pvp: bool = False
+    enhancement: str = ""
+
+
+class SetGains(Struct, frozen=True):
+    """A boost set's bonuses in numbers."""
+
+    id: str
+    bonuses: tuple[SetGain, ...]
+
+
 class SetFinder:
     """Asked by several threads. What an archetype has of each set at a level is worked out once."""
 
@@ -86,6 +103,14 @@ class SetFinder:
         giving = [each for each in fitting if each is not None]
         giving.sort(key=lambda each: (-each.value, each.pieces, each.name))
         return GivingSets(wanted.stat, len(giving), tuple(giving[:limit]))
+
+    def gains(self, archetype: str, level: int) -> tuple[SetGains, ...]:
+        """What each set gives a character. Raises UnknownIdError."""
+        id_ = game.ArchetypeId(archetype)
+        look_up(self._catalogue.archetypes, id_, "archetype")
+        with self._lock:
+            known = self._gains(id_, level, False)
+        return tuple(SetGains(each, tuple(map(_gain, rows))) for each, rows in known.items())
 
     def _work_out(
         self, archetype: game.ArchetypeId, level: int, pvp: bool
@@ -137,3 +162,8 @@ class SetFinder:
             bonuses=rows,
             rarity=boost_set.rarity,
         )
+
+
+def _gain(gain: Gain) -> SetGain:
+    totals = {str(key): round(value, _DIGITS) for key, value in gain.values.items()}
+    return SetGain(gain.pieces, totals, gain.pvp, gain.enhancement)

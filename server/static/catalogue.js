@@ -46,6 +46,7 @@ import { Problem, get, post } from "./api.js";
  * @property {string[]} [origins]
  * @property {boolean} [proc]  it does something of its own, which may be counted or not
  * @typedef {{id: string, name: string, group: string, min_level: number, max_level: number, rarity?: string, pieces: string[][], bonuses?: {pieces: number, text: string, pvp?: boolean}[]}} BoostSet
+ * @typedef {{pieces: number, totals: Record<string, number>, pvp?: boolean}} Gain
  * @typedef {{id: string, value: number, pieces: number}} Giving  how much of a stat a set gives, for how many pieces
  * @typedef {{common: string[], single: string[], dual: string[], training: string[], special: string[], sets: string[]}} Fitting
  */
@@ -139,6 +140,11 @@ export class Catalogue {
     return this.#get(`${BASE}/bonuses?${asked}`)?.sets;
   }
 
+  /** What the bonuses of each set add to the totals of such a character. @param {string} archetype @param {number} level @returns {Map<string, Gain[]> | undefined} */
+  gains(archetype, level) {
+    return this.#get(`${BASE}/archetypes/${encodeURIComponent(archetype)}/bonuses?level=${level}`)?.bySet;
+  }
+
   /** @param {string} id @returns {Enhancement | undefined} */
   enhancement(id) {
     return this.#get(`${BASE}/enhancements`)?.enhancementById.get(id);
@@ -195,6 +201,9 @@ export class Catalogue {
       if (path === `${BASE}/enhancements`) {
         answer.enhancementById = byId(answer.enhancements);
         answer.setById = byId(answer.sets);
+      }
+      if (/^.*\/archetypes\/[^/]+\/bonuses\?/.test(path)) {
+        answer.bySet = new Map(answer.map((/** @type {any} */ each) => [each.id, each.bonuses]));
       }
       this.#known.set(path, answer);
     } catch (error) {

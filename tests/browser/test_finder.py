@@ -17,6 +17,8 @@ def test_the_picker_finds_the_sets_that_give_a_stat(window: OpenWindow) -> None:
     page.get_by_role("button", name="Slot 1 of Deflection").click()
     picker = page.get_by_role("dialog")
     expect(picker.get_by_role("heading", name="Inventions")).to_be_visible()
+    luck = picker.locator(".offer-group", has_text="Luck of the Gambler")
+    expect(luck.get_by_role("list", name="Set bonuses")).to_contain_text("2 +10% Regeneration")
     picker.get_by_label("Sets that give").select_option(label="Haste")
     expect(picker.get_by_role("heading", name="Inventions")).to_have_count(0)
     best = picker.locator(".set-head").first

@@ -99,6 +99,13 @@ def test_sets_are_found_by_what_they_give(client: TestClient[Any]) -> None:
     assert client.get(path, params=wanted | {"pieces": 7}).status_code == 400
     assert client.get(path, params={"stat": "offense.recharge"}).status_code == 400
 
+    gains = client.get("/api/v1/catalogue/archetypes/Class_Blaster/bonuses").json()
+    luck = next(each for each in gains if each["id"] == "Luck_of_the_Gambler")
+    assert luck["bonuses"][0]["totals"] == {"offense.recharge": 0.075}
+    assert luck["bonuses"][3] == {"pieces": 4, "totals": {"offense.accuracy": 0.09}}
+    unknown = client.get("/api/v1/catalogue/archetypes/Class_Nobody/bonuses")
+    assert unknown.status_code == 404
+
 
 def test_all_powersets_and_sets_are_listed(client: TestClient[Any]) -> None:
     powersets = {each["id"]: each for each in client.get("/api/v1/catalogue/powersets").json()}

@@ -328,6 +328,7 @@ def _catalogue(walk: Walker) -> None:
         "group": "Melee Damage",
     }
     walk("GET", "/catalogue/bonuses", params=wanted)
+    walk("GET", "/catalogue/archetypes/Class_Scrapper/bonuses", params={"level": 50})
     build = {"format": 1, "archetype": "Class_Brute"}
     walk("POST", "/catalogue/granted", build)
     walk("POST", "/catalogue/states", build)

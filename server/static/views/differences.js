@@ -5,6 +5,7 @@ import { difference } from "../format.js";
 
 /**
  * @typedef {import("../session.js").View} View
+ * @typedef {import("../catalogue.js").Stat} Stat
  * @typedef {import("../wire.js").Total} Total
  * @typedef {import("../wire.js").Operation} Operation
  */
@@ -49,6 +50,36 @@ export function differencesView(view, totals) {
   const told = differencesOf(view, (key) => differenceTo(view, key, totals[key]));
   return h("p", { class: "differences", key: "differences" },
     !told.length && h("span", { class: "hint", key: "none" }, "No total changes."), told);
+}
+
+/** Groups whose labels say enough without them. */
+const PLAIN = new Set(["Health", "Endurance", "Offense", "Movement", "Stealth"]);
+const LISTED = 4; // labels, before their group says it
+
+/** A stat where its group is not in sight: "Melee defense". @param {Stat} stat */
+export function statName({ group, label }) {
+  return PLAIN.has(group) ? label : `${label} ${group.toLowerCase()}`;
+}
+
+/**
+ * What something adds, in words: "+3.75% Smashing, Lethal resistance".
+ * @param {Stat[]} stats @param {Record<string, number>} totals
+ */
+export function gainOf(stats, totals) {
+  const told = stats.filter(({ key, unit }) => totals[key] && !unit.endsWith("per_second")); // those follow from others
+  /** @type {Map<string, Stat[]>} */
+  const alike = new Map();
+  for (const stat of told) {
+    const key = `${stat.group} ${difference(stat, totals[stat.key])}`;
+    alike.set(key, [...(alike.get(key) ?? []), stat]);
+  }
+  return [...alike.values()].map((some) => {
+    const [stat] = some;
+    const number = difference(stat, totals[stat.key]);
+    const labels = some.map(({ label }) => label).join(", ");
+    if (PLAIN.has(stat.group)) return `${number} ${labels}`;
+    return `${number} ${some.length > LISTED ? "" : `${labels} `}${stat.group.toLowerCase()}`;
+  }).join(", ");
 }
 
 /** By how much the newest change changed a total. @param {View["state"]} state @param {string} key */

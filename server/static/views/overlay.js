@@ -5,6 +5,7 @@ import { h } from "../dom.js";
 import { amount } from "../format.js";
 import { me, postAs } from "../identity.js";
 import { dialogView } from "./dialog.js";
+import { statName } from "./differences.js";
 
 /**
  * @typedef {import("../session.js").View} View
@@ -14,8 +15,6 @@ import { dialogView } from "./dialog.js";
 
 const MOST = 20; // that a stream may name
 export const USUAL = ["defense.melee", "defense.ranged", "defense.aoe"];
-/** Groups whose labels say enough without them. */
-const PLAIN = new Set(["Health", "Endurance", "Offense", "Movement", "Stealth"]);
 const MADE = "Copied. In OBS, add a source “Browser” with this address; it shows these totals, live, and nothing else.";
 const COPY = "Copy this address. In OBS, add a source “Browser” with it.";
 
@@ -23,7 +22,7 @@ const COPY = "Copy this address. In OBS, add a source “Browser” with it.";
 export function figuresView(stats, totals, chosen) {
   return h("dl", { class: "figures-live", key: "figures" }, stats.filter(({ key }) => chosen.includes(key)).map((stat) =>
     h("div", { key: stat.key },
-      h("dt", null, PLAIN.has(stat.group) ? stat.label : `${stat.label} ${stat.group.toLowerCase()}`),
+      h("dt", null, statName(stat)),
       h("dd", { key: totals[stat.key]?.capped }, totals[stat.key] ? amount(stat, totals[stat.key].capped) : "–"))));
 }
 

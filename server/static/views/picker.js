@@ -4,7 +4,7 @@ import { classes, h } from "../dom.js";
 import { formOf, slotted, whereIs, wholeSet } from "../placing.js";
 import { powerName } from "../words.js";
 import { closeDialog, dialogView } from "./dialog.js";
-import { considering, whatIfView } from "./differences.js";
+import { considering, gainOf, whatIfView } from "./differences.js";
 import { finderView, givenView, giving } from "./finder.js";
 import { refusalView } from "./refusal.js";
 import { fullName, slotView, slotsOf } from "./slot.js";
@@ -159,9 +159,22 @@ function setView(view, spot, set, given) {
         },
       }, `Place ${operations.length === set.pieces.length ? "all" : "the other"} ${operations.length}`)),
     h("div", { class: "chips" }, set.pieces.map((forms) => pieceView(view, spot, forms, formOf(forms, spot.grade, catalogue)))),
-    set.bonuses && h("ol", { class: "bonuses", key: "bonuses", "aria-label": "Set bonuses" }, set.bonuses.map((bonus, index) =>
-      h("li", { key: index, class: bonus.pieces <= here && "on" },
-        h("b", null, bonus.pieces), ` ${bonus.text}${bonus.pvp ? " (PvP)" : ""}`))));
+    set.bonuses && bonusesView(view, set, set.bonuses, here));
+}
+
+/**
+ * What a set gives for so many pieces: in numbers, once they are there.
+ * @param {View} view @param {BoostSet} set @param {NonNullable<BoostSet["bonuses"]>} bonuses @param {number} here  pieces
+ */
+function bonusesView({ state, catalogue }, set, bonuses, here) {
+  const { archetype = "", level = 50 } = state.build ?? {};
+  const gains = catalogue.gains(archetype, level)?.get(set.id) ?? [];
+  return h("ol", { class: "bonuses", key: "bonuses", "aria-label": "Set bonuses" }, bonuses.map(({ pieces, text, pvp = false }, index) => {
+    const nth = bonuses.slice(0, index).filter((other) => other.pieces === pieces && (other.pvp ?? false) === pvp).length;
+    const gain = gains.filter((one) => one.pieces === pieces && (one.pvp ?? false) === pvp)[nth];
+    const numbers = gain ? gainOf(catalogue.stats, gain.totals) : "";
+    return h("li", { key: index, class: pieces <= here && "on", title: text }, h("b", null, pieces), ` ${numbers || text}${pvp ? " (PvP)" : ""}`);
+  }));
 }
 
 /** How many pieces of a set sit in the power already. @param {Spot} spot @param {BoostSet} set */
