@@ -260,9 +260,10 @@ class _SQLite(sqlite3.Connection):
 
 
 def connect(url: str) -> AsyncEngine:
+    """What goes wrong names the statement, and never what it was given: it may end up in a log."""
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True)
-    engine = create_async_engine(url, connect_args={"factory": _SQLite})
+        return create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
+    engine = create_async_engine(url, hide_parameters=True, connect_args={"factory": _SQLite})
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine

@@ -20,6 +20,16 @@ async def test_a_database_that_stops_meanwhile_is_away(postgres: Postgres) -> No
     await database.close()
 
 
+async def test_what_goes_wrong_does_not_tell_what_was_given(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/some.sqlite")
+    with pytest.raises(DatabaseAwayError) as error:
+        async with database.writing() as sql:
+            await sql.execute(text("INSERT INTO nowhere VALUES (:it)"), {"it": "a secret"})
+    assert "INSERT INTO nowhere" in str(error.value)
+    assert "a secret" not in str(error.value)
+    await database.close()
+
+
 async def test_a_closed_connection_gives_its_lock_back(tmp_path: Path) -> None:
     """As of a call that was cancelled before it had read what it asked for."""
     url = f"sqlite+aiosqlite:///{tmp_path}/some.sqlite"
