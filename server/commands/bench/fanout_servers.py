@@ -138,7 +138,7 @@ class NoLog(Log):
             self._states[session] = state
         return Loaded(state, ())
 
-    async def since(self, state: State, losses: int = 0, frame: bytes = b"") -> News:
+    async def since(self, state: State, losses: int = 0) -> News:
         return News((), state.engine, None, more=False)
 
     async def commit_row(
