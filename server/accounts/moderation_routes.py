@@ -20,9 +20,11 @@ AnyRequest = Request[Any, Any, Any]
 
 
 class NewBan(Struct, frozen=True):
-    """why: for the audit log."""
+    """why: for the audit log. links: revoke the links that they came by, or made: a guest could
+    come back by one as another guest. Others who came by it stay."""
 
     why: Annotated[str, Meta(max_length=200)] = ""
+    links: bool = False
 
 
 @put(
@@ -41,8 +43,10 @@ async def ban(
     """
     moderator = await _moderator(request, services)
     address = peers.address(request.scope)
-    rights = await bans.ban(services.database, person, moderator.id, address, data.why)
-    await share(rights, services)
+    banned = await bans.ban(
+        services.database, person, moderator.id, address, data.why, links=data.links
+    )
+    await share(banned.rights, services)
 
 
 @delete(

@@ -4,6 +4,7 @@ import pytest
 
 from calc import build as documents
 from server import access, governing, overview
+from server.access import AccessError
 from server.accounts import accounts, audit, bans
 from server.accounts.accounts import AccountError
 from server.accounts.passwords import Passwords
@@ -13,7 +14,7 @@ from server.engine import Engine
 from server.log import Stored
 from server.orm import Database
 
-ANN = "g0123456789abcdef"
+ANN, GUEST = "g0123456789abcdef", "g0000000000000e00"
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ async def test_a_banned_guest_is_in_no_session_and_no_token_of_theirs_is_good(
     token = tokens.sign(tokens.again(Person(ANN, "Ann", 0, 0)))
     assert (await callers.read(token)).id == ANN
     for _ in range(2):  # asked again, it is told again
-        rights = await bans.ban(database, ANN, None, "the operator", "spam")
+        rights = (await bans.ban(database, ANN, None, "the operator", "spam")).rights
         assert list(rights) == [session]
         assert list(rights[session].members) == ["g2"]
         assert await why(callers, token) == "banned"
@@ -69,7 +70,7 @@ async def test_a_banned_account_is_logged_in_nowhere_until_the_ban_is_taken_back
         database, passwords, guest, "ann", "correct horse battery", "Ann", "::1", "x"
     )
     token = tokens.sign(tokens.account(made.person, made.name, made.login))
-    rights = await bans.ban(database, made.person, None, "the operator")
+    rights = (await bans.ban(database, made.person, None, "the operator")).rights
     assert ANN not in rights[session].members
     assert await why(callers, token) == "banned"
     asked = (database, passwords, "ann", "correct horse battery", "::1", "x")
@@ -91,7 +92,33 @@ async def test_a_moderator_bans_nobody_who_has_a_role(database: Database) -> Non
         await bans.ban(database, made.person, "u1", "::1")
     with pytest.raises(AccountError, match="no such person"):
         await bans.ban(database, "nobody", None, "the operator")
-    assert await bans.ban(database, made.person, None, "the operator") == {}
+    assert (await bans.ban(database, made.person, None, "the operator")).rights == {}
+
+
+async def test_who_is_banned_with_their_links_comes_back_by_none(
+    database: Database, session: str
+) -> None:
+    _, others = await access.invite(database, session, "g2", "viewer", None, None)
+    banned = await bans.ban(database, "g0000000000000002", None, "the operator", links=True)
+    assert banned.links == 0  # who is in no session knows none
+    _, secret = await access.invite(database, session, ANN, "viewer", None, None)
+    await access.accept(database, session, secret, GUEST, "Eve")
+    assert (await bans.ban(database, GUEST, None, "the operator")).links == 1
+    await access.accept(database, session, secret, "g4", "Bystander")  # it is still good
+    banned = await bans.ban(database, GUEST, None, "the operator", links=True)
+    assert (banned.links, list(banned.rights)) == (1, [session])
+    with pytest.raises(AccessError, match="revoked"):
+        await access.accept(database, session, secret, "g5", "Eve again")
+    with pytest.raises(AccessError, match="revoked"):
+        await access.invitation_for(database, session, secret)
+    assert await access.accept(database, session, others, "g6", "Zoe")  # who knows another
+    members = (await access.access_of(database, session)).members
+    assert set(members) == {ANN, "g2", "g4", "g6"}
+    assert (await bans.ban(database, GUEST, None, "the operator", links=True)).links == 0
+    (noted,) = await audit.recall(database, None, 9, event="invitation_revoked")
+    assert session in noted.about
+    assert (await bans.ban(database, ANN, None, "the operator", links=True)).links == 1
+    await access.accept(database, session, others, "g7", "Max")  # of another's making
 
 
 async def test_a_closed_session_is_over_for_all_and_that_is_noted_once(

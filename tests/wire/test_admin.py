@@ -62,7 +62,9 @@ async def test_an_operator_looks_bans_and_closes_while_people_edit(tmp_path: Pat
     assert "Bob" in admin("session", ann.session, *at)
     assert "wanted" in admin("catalogue", *at)
 
-    assert "out of 1 session" in admin("ban", bob["person"], *at, "--why", "spam")
+    said = admin("ban", bob["person"], *at, "--why", "spam")
+    assert "out of 1 session" in said
+    assert "1 link(s) that are still good" in said
     assert (await second.closed())[0] == 4403
     back = await Raw.open(server.url, ann.session)
     await back.send({"type": "join", "token": bob["token"], "client": "b"})
@@ -72,6 +74,7 @@ async def test_an_operator_looks_bans_and_closes_while_people_edit(tmp_path: Pat
     refused = ann.http.get(path, headers=headers)
     assert (refused.status_code, refused.json()["code"]) == (403, "banned")
     assert [each["person"] for each in listed("users", "--banned", *at)] == [bob["person"]]
+    assert "are revoked" in admin("ban", bob["person"], *at, "--links")
     admin("unban", bob["person"], *at)
     again = await Raw.open(server.url, ann.session)
     assert (await again.join(token=bob["token"], client="b"))["role"] == "editor"
@@ -81,7 +84,7 @@ async def test_an_operator_looks_bans_and_closes_while_people_edit(tmp_path: Pat
     assert (await first.closed())[0] == 4404
     assert ann.http.get(path, headers={"Authorization": f"Bearer {ann.token}"}).status_code == 404
     events = [each["event"] for each in listed("audit", *at)]
-    assert events[:3] == ["session_closed", "unbanned", "banned"]
+    assert events[:4] == ["session_closed", "unbanned", "invitation_revoked", "banned"]
     for wrong in (("ban", "nobody"), ("session", "none"), ("close", "none", "--yes")):
         assert admin(*wrong, *at, fails=True).startswith("Error: There is no")
     server.ends_well()

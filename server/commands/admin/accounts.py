@@ -8,6 +8,7 @@ from server import overview
 from server.accounts import audit, bans
 from server.accounts import changes as account_changes
 from server.accounts.accounts import SERVICE_ROLES, ServiceRole
+from server.accounts.bans import Banned
 from server.commands.admin.reaching import BY, data_dir_option, json_option, reached, running
 from server.commands.admin.showing import show_fields, show_json, show_table, time_of
 from server.overview import Profile, User
@@ -112,22 +113,29 @@ def role(who: str, role: str, **at: Any) -> None:
 @click.command()
 @click.argument("who")
 @click.option("--why", default="", help="For the audit log.")
+@click.option("--links", is_flag=True, help="Revoke the links that they came by, or made.")
 @data_dir_option
-def ban(who: str, why: str, **at: Any) -> None:
+def ban(who: str, why: str, links: bool, **at: Any) -> None:
     """Let WHO (a username, or the id of an account or guest) in no more.
 
-    Their tokens and keys are good for nothing from now on, and their live connections close.
+    Their tokens and keys are good for nothing from now on, and their live connections close. By a
+    link that is still good they could come back as another guest: with --links nobody new comes by
+    those that they know; who came by them stays.
     """
 
-    async def work(settings: Settings) -> tuple[str, int]:
+    async def work(settings: Settings) -> tuple[str, Banned]:
         async with reached(settings, start=True) as stores:
             person = await overview.who(stores.database, who)
-            rights = await bans.ban(stores.database, person, None, BY, why)
-            await stores.share(rights)
-            return person, len(rights)
+            banned = await bans.ban(stores.database, person, None, BY, why, links=links)
+            await stores.share(banned.rights)
+            return person, banned
 
-    person, sessions = running(at["data_dir"], work)
-    click.echo(f"{person} is banned, and out of {sessions} session(s).")
+    person, banned = running(at["data_dir"], work)
+    click.echo(f"{person} is banned, and out of {len(banned.rights)} session(s).")
+    if banned.links and links:
+        click.echo(f"{banned.links} link(s) that they knew are revoked.")
+    elif banned.links:
+        click.echo(f"They know {banned.links} link(s) that are still good: --links revokes these.")
 
 
 @click.command()
