@@ -16,7 +16,7 @@ from server.engine import Engine
 from server.orm import Database, DatabaseAwayError
 from server.proposals import Taking
 from server.rights import may_edit, may_propose
-from server.server_messages import Accepted, Refused
+from server.server_messages import Accepted, Proposal, Refused
 
 if TYPE_CHECKING:
     from server.live import LiveSession
@@ -141,6 +141,8 @@ class Desk:
         found = await proposals.read(self._database, live.id, decide.proposal)
         if not may_edit(live.state.access, person) and (decide.accept or found.by != person):
             raise AccessError("not_allowed", "An editor decides on proposals.")
+        if found.state == "open" and live.state.revision > found.base:
+            found = await self._as_made(live, found)
         if found.state != "open":
             await live.talk.tell(found)  # whoever decided may not have come to tell
             raise AccessError("already_decided", f"This proposal is {found.state} already.")
@@ -150,6 +152,16 @@ class Desk:
         else:
             state: proposals.Decided = "withdrawn" if found.by == person else "declined"
             await self._settled(live, connection, decide, state, None)
+
+    async def _as_made(self, live: "LiveSession", proposal: Proposal) -> Proposal:
+        """The proposal, settled if somebody took it and SQL was not told: it is taken once."""
+        made = await proposals.made(self._database, live.id, proposal)
+        if made is not None:
+            await proposals.settle(
+                self._database, live.id, made[0], proposal.id, "accepted", made[1]
+            )
+            return await proposals.read(self._database, live.id, proposal.id)
+        return proposal
 
     async def _settled(
         self,

@@ -18,11 +18,12 @@ from calc.totals import Total
 from server import rights
 from server import session as sessions
 from server.access import AccessError, member_role, now_ms
+from server.archive import LOST
 from server.client_messages import Propose
 from server.engine import Engine
-from server.orm import Database, ProposalRow, SessionRow
+from server.orm import ChangeRow, Database, ProposalRow, SessionRow
 from server.protocol import ProposalState
-from server.server_messages import Proposal, Refused
+from server.server_messages import Change, Proposal, Refused
 from server.session import Commit, Committed, State
 
 OPEN = 20  # proposals of a session at once
@@ -30,6 +31,7 @@ OPEN = 20  # proposals of a session at once
 Decided = Literal["accepted", "declined", "withdrawn"]
 
 _encode = msgspec.json.encode
+_change = msgspec.json.Decoder(Change)
 _operations = msgspec.json.Decoder(tuple[Operation, ...])
 _totals = msgspec.json.Decoder(dict[str, Total])
 
@@ -148,6 +150,23 @@ async def read(database: Database, session: str, proposal: str) -> Proposal:
     if row is None:
         raise AccessError("no_proposal", "There is no such proposal.")
     return _proposal(row)
+
+
+async def made(database: Database, session: str, proposal: Proposal) -> tuple[str, int] | None:
+    """Who took an open proposal, and the revision of its change, if somebody did, and it is
+    recorded: they may not have come to say so."""
+    rows = select(ChangeRow.person, ChangeRow.revision, ChangeRow.frame).where(
+        ChangeRow.session_id == session,
+        ChangeRow.revision > proposal.base,
+        ChangeRow.edit == proposal.id,
+        ChangeRow.digest != LOST,
+    )
+    async with database.reading() as sql:
+        found = (await sql.execute(rows.order_by(ChangeRow.revision.desc()))).all()
+    for row in found:
+        if row.person and _change.decode(row.frame).proposed_by == proposal.by:
+            return row.person, row.revision
+    return None
 
 
 async def open_in(database: Database, session: str) -> tuple[Proposal, ...]:

@@ -1,18 +1,24 @@
 """Proposals, by the rules' numbers (server/proposals.py)."""
 
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
 import pytest
+from msgspec import UNSET
 
 from calc import build as documents
 from calc.operations import AddPool, AddSlot, DropPower, Operation, SetLevel, TakePower
 from server import access, proposals
 from server.access import AccessError
-from server.client_messages import Propose
+from server.client_messages import Decide, Propose
+from server.desk import Desk
 from server.engine import Engine
 from server.log import Stored
-from server.orm import Database
+from server.orm import ChangeRow, Database
 from server.proposals import Taking
 from server.protocol import encode
-from server.server_messages import Refused
+from server.server_messages import Proposal, Refused
 from server.session import Commit, entry
 from tests.server.history import ANN, BOB, HASTEN, History
 
@@ -86,6 +92,44 @@ async def test_p2_it_is_decided_once(database: Database, session: str) -> None:
     assert await proposals.settle(database, session, ANN, "proposal-1", "declined", None) is None
     assert (await proposals.read(database, session, "proposal-1")).state == "accepted"
     assert await proposals.open_in(database, session) == ()
+
+
+async def test_p2_one_that_was_taken_is_known_by_its_change(
+    history: History, engine: Engine, database: Database, session: str
+) -> None:
+    await joined(database, session, "suggester")
+    kept, _ = await proposals.keep(database, session, BOB, propose(1), 0, {})
+    assert await proposals.made(database, session, kept) is None
+    made = proposals.take(history.state, ANN, Taking(kept.id, 0, kept.operations, BOB), engine)
+    assert isinstance(made, Commit)
+    for person, by in ((ANN, BOB), (BOB, None)):  # Bob made an edit of the same id, in between
+        change = msgspec.structs.replace(made.change, proposed_by=by or UNSET)
+        async with database.writing() as sql:
+            row = ChangeRow(
+                session_id=session,
+                epoch="e1",
+                revision=1 if by else 2,
+                person=person,
+                edit=kept.id,
+                digest=made.digest,
+                at=0,
+                frame=encode(change),
+                inverse=b"[]",
+            )
+            sql.add(row)
+    assert await proposals.made(database, session, kept) == (ANN, 1)
+    told: list[Proposal] = []
+
+    async def tell(settled: Proposal) -> None:
+        told.append(settled)
+
+    talk = SimpleNamespace(tell=tell)
+    live: Any = SimpleNamespace(id=session, state=made.after, talk=talk)
+    connection: Any = SimpleNamespace(person=ANN)
+    with pytest.raises(AccessError, match="accepted already"):
+        await Desk(database, engine)._decide(live, connection, Decide("d1", kept.id, False))
+    (settled,) = told
+    assert (settled.state, settled.decided_by, settled.revision) == ("accepted", ANN, 1)
 
 
 async def test_p3_sent_twice_it_is_kept_once(database: Database, session: str) -> None:
