@@ -69,6 +69,7 @@ class SessionPage {
   client = newId();
   /** @type {SessionSocket | undefined} */ socket;
   drawing = 0;
+  isNew = true; // nothing of the session is known yet
   behind = false; // a reset came, and its snapshot not yet
   /** @type {Operation[] | null} */ considered = null;
   considering = 0;
@@ -174,6 +175,10 @@ class SessionPage {
     if (message.type === "refused" && message.retry_after !== undefined) {
       const again = this.state.pending.find((edit) => edit.id === message.id);
       if (again) setTimeout(() => this.send(again), message.retry_after * 1000);
+    }
+    if (message.type === "snapshot" && this.isNew) {
+      this.isNew = false;
+      if (!message.build.archetype && this.view().editable) this.ui = { ...this.ui, tab: "choose" }; // where a build begins
     }
     if (message.type === "reset") this.behind = true;
     if (message.type === "snapshot" && this.behind) {

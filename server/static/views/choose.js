@@ -86,18 +86,40 @@ function originView({ state, editable, edit, pending }) {
  * @param {Named[]} choices @param {string} known
  */
 function roleView(view, role, label, choices, known) {
-  const { state, catalogue, editable, pending } = view;
-  const chosen = underway(state, (one) => one.type === "set_powerset" && one.role === role)?.powerset ?? known;
   return h("div", { class: "powerset", key: role },
-    selectView(label, chosen, choices, powersetName(chosen, catalogue), {
-      disabled: !editable, pending: pending.has(role), empty: role === "epic" ? "None" : "Choose …",
-      choose: (powerset) => {
-        const what = powerset ? `Change to ${choices.find(({ id }) => id === powerset)?.name}` : "Choose none";
-        editIfSure(view, { type: "set_powerset", role, powerset }, what, takenOf(view, known));
-      },
-    }),
+    roleSelect(view, role, label, choices, known),
     refusalView(view, role),
     known && powersView(view, known));
+}
+
+/**
+ * @param {View} view @param {"primary" | "secondary" | "epic"} role @param {string} label
+ * @param {Named[]} choices @param {string} known
+ */
+function roleSelect(view, role, label, choices, known) {
+  const { state, catalogue, editable, pending } = view;
+  const chosen = underway(state, (one) => one.type === "set_powerset" && one.role === role)?.powerset ?? known;
+  return selectView(label, chosen, choices, powersetName(chosen, catalogue), {
+    disabled: !editable, pending: pending.has(role), empty: role === "epic" ? "None" : "Choose …",
+    choose: (powerset) => {
+      const what = powerset ? `Change to ${choices.find(({ id }) => id === powerset)?.name}` : "Choose none";
+      editIfSure(view, { type: "set_powerset", role, powerset }, what, takenOf(view, known));
+    },
+  });
+}
+
+/** What has to be chosen before there are powers to take, while it is not. @param {View} view */
+export function beginningView(view) {
+  const { archetype, powersets = {} } = view.state.build ?? {};
+  if (archetype && powersets.primary && powersets.secondary) return null;
+  const choices = archetype ? view.catalogue.powersets(archetype) : undefined;
+  return h("div", { class: "beginning", key: "beginning" },
+    archetypeView(view),
+    archetype && [
+      roleSelect(view, "primary", "Primary", choices?.primary ?? [], powersets.primary ?? ""),
+      roleSelect(view, "secondary", "Secondary", choices?.secondary ?? [], powersets.secondary ?? ""),
+    ],
+    refusalView(view, "archetype", "primary", "secondary"));
 }
 
 /** @param {View} view @param {Named[]} choices */

@@ -50,7 +50,7 @@ function peopleView(view) {
         avatarView(name, person),
         h("div", null,
           h("strong", null, name, person === state.person && h("span", { class: "hint" }, " (you)")),
-          h("small", null, last ? deed(last, catalogue) : role)),
+          h("small", null, last && deed(last, catalogue))),
         h("span", { class: "chip" }, role));
     })));
 }
@@ -60,7 +60,7 @@ function feedView(view) {
   const { state, catalogue } = view;
   return h("section", { class: "card", "aria-labelledby": "feed-title", key: "feed" },
     h("h2", { id: "feed-title" }, "Activity", h("button", { class: "plain", key: "past", onclick: () => openHistory(view) }, "History")),
-    state.feed.length === 0 && h("p", { class: "hint", key: "none" }, "What people change shows here."),
+    state.feed.length === 0 && h("p", { class: "hint", key: "none" }, state.revision > 0 ? "Nothing since you came: History has what was before." : "What people change shows here."),
     h("ol", { class: "feed" }, state.feed.slice(0, SHOWN).map((entry) =>
       h("li", { key: entry.revision },
         h("span", null, h("strong", null, entry.by === state.person ? "You" : state.known[entry.by]?.name ?? "The server"),

@@ -1,7 +1,7 @@
 /** Choosing the power for a free pick. */
 
 import { h } from "../dom.js";
-import { offerView } from "./choose.js";
+import { beginningView, offerView } from "./choose.js";
 import { closeDialog, dialogView } from "./dialog.js";
 
 /** @typedef {import("../session.js").View} View */
@@ -19,9 +19,10 @@ export function takeDialog(view) {
     powers: (set?.powers ?? []).filter((power) => power.pick && (power.level ?? 0) <= level && !state.build?.powers?.[power.id]),
   })).filter(({ powers }) => powers.length);
   return dialogView(view, "take", `A power for level ${level}`,
+    view.editable && beginningView(view),
     offers.length === 0 && h("p", { class: "hint", key: "none" }, chosen.length
-      ? "Everything that your powersets offer at this level is taken."
-      : "Choose powersets first: their powers then show here."),
+      ? "Everything that your powersets offer at this level is taken. Pools and epic powersets have more."
+      : state.build?.archetype ? "The powers of what you choose show here." : "Begin with an archetype and its powersets."),
     h("div", { class: "offers" }, offers.map(({ set, powers }) =>
       h("section", { key: set?.id },
         h("h3", null, set?.name),
