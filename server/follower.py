@@ -9,7 +9,8 @@ import functools
 import logging
 import time
 from collections import deque
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -20,6 +21,7 @@ from server.engine import Engine
 from server.log import (
     BrokenError,
     Done,
+    ForeignError,
     FullError,
     Head,
     Loaded,
@@ -49,7 +51,7 @@ class NoSessionError(Exception):
 
 
 class EngineMovedError(Exception):
-    """The session runs on an engine that this worker does not have."""
+    """The session runs on an engine that this worker does not have, or on a newer release."""
 
 
 class Listener(Protocol):
@@ -200,10 +202,11 @@ class Follower:
 
         Raises NoSessionError or EngineMovedError when it cannot be served.
         """
-        await self._load()
-        await self._adopt()
-        self._loaded = True
-        await self._regain()
+        with self._of_our_release():
+            await self._load()
+            await self._adopt()
+            self._loaded = True
+            await self._regain()
 
     async def read_on(self) -> None:
         """Take over what others have committed since, from the log."""
@@ -211,12 +214,22 @@ class Follower:
         self._told = 0
         refreshed, self._refreshed = self._refreshed, []
         try:
-            await self._take_news()
-            await self._regain()
+            with self._of_our_release():
+                await self._take_news()
+                await self._regain()
         finally:
             for future in refreshed:
                 if not future.done():
                     future.set_result(None)
+
+    @contextmanager
+    def _of_our_release(self) -> Iterator[None]:
+        """Who reads what only a newer release can read sends people on to it."""
+        try:
+            yield
+        except ForeignError as error:
+            logger.warning("session %s: %s", self.id, error)
+            raise EngineMovedError(self.id) from None
 
     async def wait_in_line(self, worker: str, seconds: float) -> None:
         """Read on until it is this worker's turn to commit, but no longer than so."""

@@ -41,6 +41,10 @@ class FullError(Exception):
     """Redis has no room left: nothing was written."""
 
 
+class ForeignError(ValueError):
+    """A change that this release cannot read: a newer one made it."""
+
+
 Why = Literal["absent", "hole", "epoch", "back", "behind"]
 
 
@@ -644,9 +648,12 @@ def _prove(
 
 
 def read_entry(item: Any) -> tuple[Committed, Change]:
-    """An entry of a log's stream."""
+    """An entry of a log's stream. Raises ForeignError."""
     _, values = item
     fields = dict(zip(values[::2], values[1::2], strict=True))
     frame = fields[b"change"]
-    change = _change.decode(frame)
+    try:
+        change = _change.decode(frame)
+    except msgspec.ValidationError as error:
+        raise ForeignError(f"a change of another release: {error}") from None
     return entry(change, frame, fields[b"inverse"]), change

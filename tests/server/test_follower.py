@@ -12,7 +12,7 @@ from server import session
 from server.archive import Archive
 from server.client_messages import Edit
 from server.engine import Engine
-from server.follower import Follower
+from server.follower import EngineMovedError, Follower
 from server.log import Done, Log, Stored
 from server.orm import DatabaseAwayError
 from server.protocol import encode
@@ -105,6 +105,22 @@ async def test_a_hint_of_what_is_known_by_now_is_no_news(
     assert not following.news
     following.hint(EDITS + 2)
     assert following.news
+
+
+async def test_a_change_of_a_newer_release_sends_people_on_to_it(
+    following: Follower, redis: Redis
+) -> None:
+    change = (
+        b'{"type":"change","revision":%d,"edit":"edit-0099","at":1,"by":"g1",'
+        b'"operations":[{"type":"of_tomorrow"}],"patch":{},"totals":{}}' % (EDITS + 1)
+    )
+    log, head = (f"{{session:s1}}:{name}" for name in ("log", "head"))
+    await redis.xadd(log, {"change": change, "inverse": b"[]"}, id=f"{EDITS + 1}-0")
+    await redis.hset(head, mapping={"revision": EDITS + 1, "edit": "edit-0099"})
+    with pytest.raises(EngineMovedError):
+        await following.read_on()
+    with pytest.raises(EngineMovedError):
+        await following.begin()
 
 
 async def test_news_are_read_once_whatever_a_hint_told(following: Follower) -> None:
