@@ -18,6 +18,14 @@ const MEZZES = new Set([
   "Immobilized", "Held", "Stunned", "Sleep", "Terrorized", "Confused", "Afraid", "Knockback", "Knockup", "Repel",
   "Placate", "Taunt", "Avoid", "Teleport", "Untouchable", "Only_Affects_Self", "Intangible",
 ]);
+const DEFENSES = new Set(["Base_Defense", "Melee", "Ranged", "Area", "Smashing", "Lethal", "Fire", "Cold", "Energy", "Negative_Energy", "Psionic", "Toxic"]);
+/** What players call an attribute, where the game's word is another. @type {Record<string, string>} */
+const NAMES = {
+  Area: "AoE", Base_Defense: "All", EnduranceDiscount: "EndRdx", FlyingSpeed: "Fly Speed", Heal_Dmg: "Heal", HitPoints: "Max HP", JumpHeight: "Jump Height",
+  JumpingSpeed: "Jump Speed", Negative_Energy: "Negative", Negative_Energy_Dmg: "Negative", PerceptionRadius: "Perception", RechargeTime: "Recharge",
+  RunningSpeed: "Run Speed", StealthRadius_PVE: "Stealth", StealthRadius_PVP: "Stealth against players", ThreatLevel: "Threat",
+};
+const AIMING = new Set(["power.accuracy", "power.accuracy_multiplier", "power.hit_chance"]);
 const POINTS = new Set(["Absolute", "Maximum"]); // what is not a share of something
 
 const decimals = new Intl.NumberFormat("en", { maximumFractionDigits: 2, signDisplay: "exceptZero" });
@@ -40,7 +48,7 @@ function figuresView(view, power, { power: used, before = {}, after = {}, effect
   const { catalogue } = view;
   return [
     used !== power && h("p", { class: "hint", key: "used" }, `Does now what ${powerName(used, catalogue)} does.`),
-    statsView(view, before, after),
+    statsView(view, before, after, effects.some(({ on }) => on === "foe") || !effects.length || procs.length > 0),
     effects.length > 0 && h("section", { key: "effects" }, h("h3", null, "Effects"), effectsView(effects)),
     procs.length > 0 && h("section", { key: "procs" },
       h("h3", null, "Procs"),
@@ -51,9 +59,12 @@ function figuresView(view, power, { power: used, before = {}, after = {}, effect
   ];
 }
 
-/** @param {View} view @param {Record<string, number>} before @param {Record<string, number>} after */
-function statsView({ catalogue }, before, after) {
-  const shown = catalogue.powerStats.filter(({ key }) => after[key] || before[key]);
+/**
+ * @param {View} view @param {Record<string, number>} before @param {Record<string, number>} after
+ * @param {boolean} [aims]  at foes: what is for oneself never misses
+ */
+function statsView({ catalogue }, before, after, aims = true) {
+  const shown = catalogue.powerStats.filter(({ key }) => (after[key] || before[key]) && (aims || !AIMING.has(key)));
   return shown.length > 0 && h("table", { class: "figures", key: "stats" },
     h("thead", null, h("tr", null, h("th", null, "One use"), h("th", null, "Unslotted"), h("th", null, "Now"))),
     h("tbody", null, shown.map((stat) => {
@@ -82,17 +93,20 @@ function effectsView(effects) {
 }
 
 /** @param {EffectFigure} effect */
-function kindOf({ attribute }) {
+function kindOf({ attribute, aspect }) {
+  if (attribute === "Heal_Dmg") return "";
+  if (DEFENSES.has(attribute) && aspect === "Current") return "defense";
   if (attribute.endsWith("_Dmg")) return "damage";
   return MEZZES.has(attribute) ? "mez" : "";
 }
 
 /** @param {EffectFigure[]} effects */
 function namesOf(effects) {
-  const names = [...new Set(effects.map(({ attribute }) => attribute.replace(/_Dmg$/, "").replaceAll("_", " ")))];
+  const names = [...new Set(effects.map(({ attribute }) => NAMES[attribute] ?? attribute.replace(/_Dmg$/, "").replaceAll("_", " ")))];
   const [{ aspect }] = effects;
-  const noun = kindOf(effects[0]) === "damage" ? " damage" : "";
-  const told = aspect === "Strength" ? " strength" : aspect === "Resistance" ? " resistance" : "";
+  const kind = kindOf(effects[0]);
+  const noun = kind === "damage" && aspect === "Resistance" || kind === "mez" || !kind ? "" : ` ${kind}`;
+  const told = aspect === "Strength" && kind ? " strength" : aspect === "Resistance" ? " resistance" : "";
   return names.join(", ") + noun + told;
 }
 

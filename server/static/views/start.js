@@ -141,15 +141,25 @@ function recentView(show) {
         }, "×")))));
 }
 
+/** Nothing is lost by these: something is there in another way than the file had it. @param {Problem} problem */
+const isDetail = ({ code }) => code.startsWith("changed_") || code === "other_database";
+
 /** What a file held that could not be taken over. @param {Made} made */
 function importedView(made) {
   const problems = made.import ?? [];
+  const details = problems.filter(isDetail);
+  const lost = problems.filter((problem) => !isDetail(problem));
   return h("main", { class: "start", key: "imported" },
-    h("h1", null, "Nearly all of it is here"),
+    h("h1", null, lost.length ? "Nearly all of it is here" : "It is all here"),
     h("section", { class: "card" },
-      h("p", null, `${counted(problems.length, "thing")} in the file could not be taken over:`),
-      h("ul", { class: "problems" }, problems.map((problem) => h("li", null,
-        problem.message, problem.subject ? [" ", h("code", null, problem.subject)] : null))),
+      lost.length > 0 && [
+        h("p", { key: "lost" }, `${counted(lost.length, "thing")} in the file could not be taken over:`),
+        h("ul", { class: "problems", key: "lost list" }, lost.map((problem, index) => h("li", { key: String(index) },
+          problem.message, problem.subject ? [" ", h("code", { key: "subject" }, problem.subject)] : null))),
+      ],
+      details.length > 0 && h("details", { key: "details", open: details.length < 4 },
+        h("summary", null, `${counted(details.length, "detail differs", "details differ")} from the file`),
+        h("ul", { class: "problems" }, details.map(({ message }, index) => h("li", { key: String(index) }, message)))),
       h("button", {
         class: "primary", onclick: () => enter(made),
         ref: (/** @type {HTMLElement} */ button) => queueMicrotask(() => button.focus()),
