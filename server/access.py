@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts import audit
 from server.accounts.tables import banned
 from server.auth import Person, hash_secret, new_secret
-from server.log import Stored
+from server.logged import Stored
 from server.orm import (
     CheckpointRow,
     Database,

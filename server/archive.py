@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.access import access_of, new_id, session_row
 from server.engine import Engine
-from server.log import Entries, Log, Memory, Stored
+from server.log import Log
+from server.logged import Entries, Memory, Stored
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, SessionRow, insert_new
 from server.protocol import Position
 from server.rights import Access

@@ -27,9 +27,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from migrations import run
 from server.access import now_ms
-from server.log import Log, reaching
+from server.log import Log
 from server.orm import Database
 from server.recorder import Recorder
+from server.redis_calls import reaching
 from server.redis_clients import is_cluster
 from server.tables import METADATA
 

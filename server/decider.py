@@ -22,12 +22,14 @@ from server.client_messages import Asked, Edit, GoBack, Making, Redo, Undo, Undo
 from server.engine import Engine
 from server.follower import Follower, now_ms
 from server.going_back import go_back, undo_work
-from server.log import Done, Elsewhere, FullError, Known, Log, Place
+from server.log import Log
+from server.logged import Done, Elsewhere, Known, Place
 from server.lost import LOST
 from server.meanwhile import named
 from server.orm import DatabaseAwayError
 from server.proposals import Taking
 from server.protocol import encode
+from server.redis_calls import FullError
 from server.server_messages import Accepted, Change, Refused
 from server.session import Commit
 from server.telemetry.measures import UNMEASURED, Course, Measures
@@ -44,7 +46,6 @@ URGENT = 2  # races lost in a row: then we get in line with the other workers
 WAIT_S = 0.3  # in line, at most: who is before us may be dead
 IN_A_ROW = 16  # commits in one turn
 ROW = 8  # edits in one commit: they are decided while the first of them waits
-TURN_S = 0.001  # of deciding, before other sessions have their turn
 TURN_S = 0.001  # of deciding, before other sessions have their turn
 
 

@@ -16,9 +16,9 @@ from server.admission import admit, caller, check
 from server.allowance import edit_wait
 from server.auth import Person
 from server.client_messages import Edit, Making
-from server.log import UnreachableError
 from server.problems import ProblemError
 from server.protocol import EditId, Revision
+from server.redis_calls import UnreachableError
 from server.reference.described import by, errors
 from server.server_messages import Accepted, Refused
 from server.services import Provided, Services

@@ -14,10 +14,11 @@ from server.engine import Engine
 from server.follower import EngineMovedError, NoSessionError
 from server.hints import Hints
 from server.live import LiveSession, Look
-from server.log import FullError, Log, UnreachableError
+from server.log import Log
 from server.orm import DatabaseAwayError
 from server.people import Presence
 from server.protocol import MAX_SAID, Close
+from server.redis_calls import FullError, UnreachableError
 from server.releases import Releases
 from server.server_messages import CatalogueName, Limits
 from server.session import House

@@ -18,20 +18,12 @@ from msgspec.structs import replace
 from server import session
 from server.archive import Archive
 from server.engine import Engine
-from server.log import (
-    BrokenError,
-    Done,
-    ForeignError,
-    FullError,
-    Head,
-    Loaded,
-    Log,
-    Losses,
-    UnreachableError,
-)
+from server.log import Log
+from server.logged import BrokenError, Done, ForeignError, Head, Loaded, Losses
 from server.lost import Lost
 from server.patience import Patience
 from server.protocol import Position, encode
+from server.redis_calls import FullError, UnreachableError
 from server.releases import Releases
 from server.rights import Access
 from server.server_messages import Accepted, Refused

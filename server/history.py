@@ -22,8 +22,10 @@ from calc.rules import Finding
 from calc.totals import Total
 from server.access import AccessError
 from server.archive import Span, epochs_of, spans_to, within
-from server.log import Began, Log, Stored, UnreachableError
+from server.log import Log
+from server.logged import Began, Stored
 from server.orm import ChangeRow, CheckpointRow, Database
+from server.redis_calls import UnreachableError
 from server.server_messages import Change
 
 SLICE = 32  # changes that are worked through at once, before others have their turn

@@ -23,7 +23,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from server.limits import Bucket, Buckets, Standing
-from server.log import FullError, UnreachableError, reaching
+from server.redis_calls import FullError, UnreachableError, reaching
 from server.redis_clients import is_cluster
 from server.telemetry.measures import UNMEASURED, Measures
 

@@ -25,12 +25,14 @@ from server.decider import Decider, Races
 from server.engine import Engine
 from server.follower import Follower
 from server.hints import Hints
-from server.log import FullError, Head, Log, UnreachableError, key
+from server.log import Log
+from server.logged import Head
 from server.pace import Pace
 from server.people import Presence
 from server.proposals import Taking
 from server.protocol import Close, Closing, Position, encode
 from server.questions import Question, Questions
+from server.redis_calls import FullError, UnreachableError, key
 from server.releases import Releases
 from server.rights import Access
 from server.server_messages import (

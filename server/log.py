@@ -5,233 +5,45 @@ What the scripts do and where things are: `scripts.py`. A failed or timed-out ca
 unknown may be asked for again with the same edit id.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, Literal
+from collections.abc import Awaitable, Sequence
+from typing import Any
 
 import msgspec
-from msgspec import Struct
 from redis.asyncio import Redis
-from redis.exceptions import OutOfMemoryError, RedisClusterException, RedisError
 
-from calc.build import Build
-from calc.rules import Finding
-from calc.totals import Total
-from server import scripts
+from server import log_answers, scripts
 from server.client_messages import Making
+from server.logged import (
+    ALONE,
+    Began,
+    BrokenError,
+    Done,
+    Elsewhere,
+    Entries,
+    Head,
+    Known,
+    Loaded,
+    Loss,
+    Memory,
+    News,
+    Place,
+    Stored,
+)
 from server.protocol import Position
+from server.redis_calls import key, reaching
 from server.rights import Access
-from server.server_messages import Change, Refused
-from server.session import Commit, Committed, State, digest, entry, follow
+from server.server_messages import Refused
+from server.session import Commit, Committed, State, digest, follow
 from server.telemetry.measures import UNMEASURED, Measures
 
-TIMEOUT_S = 5.0
 LINE_MS = 1000  # how long a worker keeps its place in line
 REFUSED_MS = 600_000  # an edit may be on its way no longer: a worker may wake up with it
 LOSSES_MS = 24 * 3600 * 1000  # so long are those told who come back
 BACKLOG = 200  # changes before the stored build that are loaded too: for those who come back
 
-
-class UnreachableError(Exception):
-    """Redis did not answer, or refused to write; what was asked may or may not have happened."""
-
-
-class FullError(Exception):
-    """Redis has no room left: nothing was written."""
-
-
-class ForeignError(ValueError):
-    """A change that this release cannot read: a newer one made it."""
-
-
-Why = Literal["absent", "hole", "epoch", "back", "behind"]
-
-
-class BrokenError(Exception):
-    """What Redis holds is not one history, or not the one that the reader knows.
-
-    why: `absent`; `hole`: it does not add up in itself; `epoch`: it goes on in another epoch;
-    `back`: of the reader's own epoch it has less, or something else; `behind`: it no longer
-    holds what would prove that the reader's history is the same.
-    """
-
-    def __init__(self, session: str, why: Why) -> None:
-        super().__init__(f"session {session}: {why}")
-        self.why = why
-
-
-class Stored(Struct, frozen=True):
-    """The stored build: the session at a revision, without its access. at: see `State`."""
-
-    epoch: str
-    revision: int
-    edit: str
-    build: Build
-    totals: dict[str, Total]
-    findings: tuple[Finding, ...]
-    at: int = 0
-
-
-class Memory(Struct, frozen=True):
-    """What a log that starts again must know of the epochs before.
-
-    previous: the epoch before. edits: author ("<person> <edit id>"), revision and digest of
-    each edit that is remembered; forgotten: the newest revision of which that is not so.
-    """
-
-    previous: str
-    forgotten: int
-    edits: tuple[tuple[str, int, str], ...]
-
-
-class Loss(Struct, frozen=True):
-    """An edit that was accepted and is lost for good, since the session was at this revision.
-
-    at: milliseconds since 1970.
-    """
-
-    person: str
-    epoch: str
-    revision: int
-    at: int
-    refusal: Refused
-
-    @property
-    def author(self) -> str:
-        return f"{self.person} {self.refusal.id}"
-
-
-class Losses(Struct, frozen=True):
-    """Every loss of which people are still told. number: how many there ever were."""
-
-    number: int = 0
-    each: tuple[Loss, ...] = ()
-
-
-class Loaded(Struct, frozen=True):
-    """A session's newest state, and the newest changes that led to it.
-
-    redone: whether all that another log held, and this one lost, is decided again.
-    """
-
-    state: State
-    recent: tuple[Committed, ...]
-    redone: bool = True
-    losses: Losses = Losses()
-
-
-class Entries(Struct, frozen=True):
-    """All that a log holds. left_at: of the epoch `previous`, where this one began."""
-
-    epoch: str
-    revision: int
-    edit: str
-    previous: str
-    left_at: int
-    changes: tuple[tuple[Committed, Change], ...]
-
-
-class Began(Struct, frozen=True):
-    """Where a log stands, and where its epoch began: at `left_at` of the epoch `previous`."""
-
-    epoch: str
-    revision: int
-    previous: str
-    left_at: int
-
-
-class News(Struct, frozen=True):
-    """What happened since a position. access: only when its version is another one; losses:
-    only when their number is."""
-
-    changes: tuple[tuple[Committed, Change], ...]
-    engine: str
-    access: Access | None
-    more: bool
-    losses: Losses | None = None
-
-
-class Place(Struct, frozen=True):
-    """How a worker stands to others that commit to the same session.
-
-    urgent: it has lost against them several times. stays: it has more to commit.
-    """
-
-    worker: str
-    urgent: bool
-    stays: bool
-
-
-ALONE = Place("", urgent=False, stays=False)
-
-
-class Done(Struct, frozen=True):
-    """The edit is a change now."""
-
-    revision: int
-
-
-class Known(Struct, frozen=True):
-    """The edit id was committed before, at this revision. same: with the same operations."""
-
-    revision: int
-    same: bool
-
-
-class Elsewhere(Struct, frozen=True):
-    """The session is not what the edit was decided on, or not for this worker to write.
-
-    why: `waits`: it is another worker's turn; `lost`: it was lost with another log, and refused.
-    """
-
-    why: Literal["moved", "waits", "engine", "absent", "too_old", "lost"]
-
-
-class Head(Struct, frozen=True):
-    """Where a session stands. losses: how many edits were given up."""
-
-    epoch: str
-    revision: int
-    edit: str
-    access: int
-    engine: str
-    losses: int = 0
-
-    @property
-    def position(self) -> Position:
-        return Position(self.epoch, self.revision, self.edit)
-
-
 _encode = msgspec.json.encode
 _stored = msgspec.json.Decoder(Stored)
 _access = msgspec.json.Decoder(Access)
-_change = msgspec.json.Decoder(Change)
-_refused = msgspec.json.Decoder(Refused).decode
-_loss = msgspec.json.Decoder(Loss).decode
-
-
-def key(session: str, name: str) -> str:
-    return f"{{session:{session}}}:{name}"
-
-
-@asynccontextmanager
-async def reaching(
-    failed: Callable[[], object] = UNMEASURED.redis_failed,
-) -> AsyncIterator[None]:
-    """Bound a call in time, and turn what may go wrong in it into `UnreachableError`.
-
-    failed: called then.
-    """
-    try:
-        async with asyncio.timeout(TIMEOUT_S):
-            yield
-    except OutOfMemoryError as error:
-        failed()
-        raise FullError from error
-    except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
-        failed()
-        raise UnreachableError(str(error)) from error
 
 
 class Log:
@@ -322,7 +134,7 @@ class Log:
             edit.decode(),
             previous.decode(),
             int(left_at),
-            tuple(map(read_entry, entries)),
+            tuple(map(log_answers.read_entry, entries)),
         )
 
     async def remembered(
@@ -358,7 +170,11 @@ class Log:
         position = (state.epoch, state.revision, state.edit, state.access.version)
         args = (loss.author, *position, _encode(loss), LOSSES_MS, base)
         answer = await self._run(self._give_up, state.session, names, *args)
-        return _known(answer, "") if answer[0] == b"known" else Elsewhere(answer[0].decode())
+        return (
+            log_answers.known(answer, "")
+            if answer[0] == b"known"
+            else Elsewhere(answer[0].decode())
+        )
 
     async def redone(self, session: str, epoch: str) -> None:
         """All that was lost with the epochs before this one is decided again."""
@@ -388,7 +204,7 @@ class Log:
         )
         recent = []
         for item in entries:
-            committed, change = read_entry(item)
+            committed, change = log_answers.read_entry(item)
             recent.append(committed)
             if change.revision > stored.revision:
                 if change.revision != state.revision + 1:
@@ -396,7 +212,7 @@ class Log:
                 state = follow(state, change)
         if state.position != Position(epoch.decode(), int(revision), edit.decode()):
             raise BrokenError(session, "hole")
-        return Loaded(state, tuple(recent), redone == b"1", _losses(number, told))
+        return Loaded(state, tuple(recent), redone == b"1", log_answers.losses(number, told))
 
     async def since(self, state: State, losses: int = 0) -> News:
         """What happened after `state`. Raises BrokenError when the log's history is another.
@@ -414,10 +230,10 @@ class Log:
         if answer is None:
             raise BrokenError(state.session, "absent")
         (epoch, revision, _, engine, left_at, number), access, entries, told = answer
-        changes = [read_entry(entry) for entry in entries]
+        changes = [log_answers.read_entry(entry) for entry in entries]
         if epoch.decode() != state.epoch:
             raise BrokenError(state.session, "epoch")
-        _prove(state, int(revision), int(left_at), changes)
+        log_answers.prove(state, int(revision), int(left_at), changes)
         for index, (_, change) in enumerate(changes):
             if change.revision != state.revision + 1 + index:
                 raise BrokenError(state.session, "hole")
@@ -427,7 +243,7 @@ class Log:
             engine.decode(),
             None if access is None else _access.decode(access),
             more=reached < int(revision),
-            losses=None if told is None else _losses(number, told),
+            losses=None if told is None else log_answers.losses(number, told),
         )
 
     async def began(self, session: str) -> Began | None:
@@ -449,10 +265,7 @@ class Log:
             found, entries = await pipeline.execute()
         if found is None or found.decode() != epoch:
             return []
-        return [
-            entry(_change.decode(fields[b"change"]), fields[b"change"], fields[b"inverse"])
-            for _, fields in reversed(entries)
-        ]
+        return [log_answers.read_fields(fields)[0] for _, fields in reversed(entries)]
 
     async def commit(
         self, commit: Commit, frame: bytes, place: Place = ALONE
@@ -508,7 +321,8 @@ class Log:
             ),
         )
         return [
-            _outcome(each, commit.digest) for each, (commit, _) in zip(answer, row, strict=False)
+            log_answers.outcome(each, commit.digest)
+            for each, (commit, _) in zip(answer, row, strict=False)
         ]
 
     async def refuse(
@@ -536,9 +350,9 @@ class Log:
         )
         match answer[0]:
             case b"refused":
-                return _refused(answer[1])
+                return log_answers.refused(answer[1])
             case b"known":
-                return _known(answer, digest(edit))
+                return log_answers.known(answer, digest(edit))
             case other:
                 return Elsewhere(other.decode())
 
@@ -593,67 +407,4 @@ class Log:
                     ["epoch", "revision", "edit", "access", "engine", "losses"],
                 )
             answers = await pipeline.execute()
-        return [_head(answer) if answer[0] is not None else None for answer in answers]
-
-
-def _head(values: Sequence[Any]) -> Head:
-    epoch, revision, edit, access, engine, losses = values
-    return Head(
-        epoch.decode(),
-        int(revision),
-        edit.decode(),
-        int(access),
-        engine.decode(),
-        int(losses or 0),
-    )
-
-
-def _losses(number: bytes | None, told: Sequence[bytes]) -> Losses:
-    return Losses(int(number or 0), tuple(map(_loss, told[1::2])))
-
-
-def _outcome(answer: Any, digest: str) -> Done | Known | Refused | Elsewhere:
-    match answer[0]:
-        case b"done":
-            return Done(int(answer[1]))
-        case b"known":
-            return _known(answer, digest)
-        case b"refused":
-            return _refused(answer[1])
-        case other:
-            return Elsewhere(other.decode())
-
-
-def _known(answer: Sequence[bytes], digest: str) -> Known | Elsewhere:
-    if answer[2] == b"lost":
-        return Elsewhere("lost")
-    return Known(int(answer[1]), answer[2].decode() == digest)
-
-
-def _prove(
-    state: State, revision: int, left_at: int, changes: list[tuple[Committed, Change]]
-) -> None:
-    """Check that `state` is part of the log's history, and take its own change off the front.
-
-    Raises BrokenError.
-    """
-    if revision < state.revision:
-        raise BrokenError(state.session, "back")
-    if changes and changes[0][1].revision == state.revision:
-        _, change = changes.pop(0)
-        if change.edit != state.edit or (state.at and change.at != state.at):
-            raise BrokenError(state.session, "back")
-    elif state.revision != left_at:  # where an epoch began, the epoch is proof enough
-        raise BrokenError(state.session, "behind")
-
-
-def read_entry(item: Any) -> tuple[Committed, Change]:
-    """An entry of a log's stream. Raises ForeignError."""
-    _, values = item
-    fields = dict(zip(values[::2], values[1::2], strict=True))
-    frame = fields[b"change"]
-    try:
-        change = _change.decode(frame)
-    except msgspec.ValidationError as error:
-        raise ForeignError(f"a change of another release: {error}") from None
-    return entry(change, frame, fields[b"inverse"]), change
+        return [log_answers.head(answer) if answer[0] is not None else None for answer in answers]

@@ -25,7 +25,8 @@ import msgspec
 from server import session
 from server.archive import Archive
 from server.engine import Engine
-from server.log import Done, Elsewhere, Known, Log, Loss
+from server.log import Log
+from server.logged import Done, Elsewhere, Known, Loss
 from server.orm import DatabaseAwayError
 from server.patience import Patience
 from server.protocol import encode

@@ -86,7 +86,7 @@ class EpochRow(Base):
 
 
 class CheckpointRow(Base):
-    """A session's build, totals and findings at a revision (an encoded `log.Stored`)."""
+    """A session's build, totals and findings at a revision (an encoded `logged.Stored`)."""
 
     __tablename__ = "checkpoints"
 

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from server.log import UnreachableError
 from server.orm import DatabaseAwayError
+from server.redis_calls import UnreachableError
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from server import scripts
-from server.log import key, reaching
+from server.redis_calls import key, reaching
 from server.server_messages import Present
 from server.telemetry.measures import UNMEASURED, Measures
 

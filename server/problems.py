@@ -17,8 +17,9 @@ from server.codes import CODES, USUAL
 from server.follower import EngineMovedError, NoSessionError
 from server.identities.oauth import ProviderError
 from server.library.library import LibraryError
-from server.log import BrokenError, FullError, UnreachableError
+from server.logged import BrokenError
 from server.orm import DatabaseAwayError
+from server.redis_calls import FullError, UnreachableError
 from server.telemetry import logs
 
 logger = logging.getLogger(__name__)

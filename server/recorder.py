@@ -29,7 +29,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server import scripts
 from server.access import access_of
 from server.archive import Reached, Start, know_epoch, recorded_position
-from server.log import FullError, Head, Log, UnreachableError, key, reaching
+from server.log import Log
+from server.logged import Head
 from server.orm import (
     ChangeRow,
     CheckpointRow,
@@ -52,6 +53,7 @@ from server.recording import (
     row_of,
     write_together,
 )
+from server.redis_calls import FullError, UnreachableError, key, reaching
 from server.redis_clients import is_cluster
 from server.removal import Recorded, Removal
 from server.telemetry.measures import UNMEASURED, Measures

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.archive import Reached
-from server.log import read_entry
+from server.log_answers import read_entry
 from server.orm import ChangeRow, EpochRow, SessionRow, insert_each
 from server.protocol import Position
 from server.session import digest

@@ -32,7 +32,7 @@ def connect(url: str, *, reconnects: bool = True) -> Redis:
     )
     parts = urlsplit(url)
     # No time-out of the library's own: it would send by `asyncio.wait_for`, which may lose that a
-    # task is cancelled, and the task goes on. `log.reaching` bounds each call.
+    # task is cancelled, and the task goes on. `redis_calls.reaching` bounds each call.
     options: dict[str, Any] = {
         "retry": retry,
         "socket_timeout": None,

@@ -5,7 +5,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from server.log import reaching
+from server.redis_calls import reaching
 from server.redis_clients import is_cluster
 
 NEARLY_FULL = 0.9  # of `maxmemory`: then edits are about to be refused

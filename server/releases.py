@@ -10,7 +10,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from server import scripts
-from server.log import reaching
+from server.redis_calls import reaching
 from server.telemetry.measures import UNMEASURED, Measures
 
 

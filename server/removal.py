@@ -16,7 +16,6 @@ from sqlalchemy import bindparam, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server import scripts
-from server.log import key
 from server.orm import (
     ChangeRow,
     CheckpointRow,
@@ -26,6 +25,7 @@ from server.orm import (
     SaidRow,
     SessionRow,
 )
+from server.redis_calls import key
 
 NAMES = (
     "head",

@@ -17,7 +17,7 @@ from calc.rules import Finding
 from server import access, chat, peers
 from server.admission import caller, limit, limit_saves
 from server.auth import Person
-from server.log import Stored
+from server.logged import Stored
 from server.problems import ProblemError
 from server.protocol import NEWEST, Name, Role
 from server.reference.described import by, errors

@@ -17,9 +17,9 @@ from server.board import Board
 from server.client_messages import Focus
 from server.connection import Connection
 from server.focus import Attentions
-from server.log import UnreachableError
 from server.people import Presence
 from server.protocol import encode
+from server.redis_calls import UnreachableError
 from server.server_messages import Focused, Proposal, Said
 from server.session import State
 from server.transport import text_frame

@@ -37,9 +37,10 @@ from server.connection import Connection
 from server.follower import EngineMovedError, NoSessionError
 from server.gate import is_ours
 from server.live import LiveSession
-from server.log import BrokenError, FullError, UnreachableError
+from server.logged import BrokenError
 from server.orm import DatabaseAwayError
 from server.protocol import VERSION, Close, Closing, encode
+from server.redis_calls import FullError, UnreachableError
 from server.server_messages import Goodbye, Pong, Refused, Renewed
 from server.services import Provided, Services
 from server.settings import Settings

@@ -10,8 +10,8 @@ from migrations import run
 from server import redis_clients
 from server import settings as environment
 from server.engine import name_of
-from server.log import FullError, UnreachableError
 from server.orm import connect
+from server.redis_calls import FullError, UnreachableError
 from server.releases import Releases
 from server.settings import Settings, SettingsError
 

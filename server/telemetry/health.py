@@ -14,8 +14,8 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from server.log import FullError, UnreachableError
 from server.orm import DatabaseAwayError
+from server.redis_calls import FullError, UnreachableError
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from server.client_messages import Asked
-from server.log import (
+from server.logged import (
     BrokenError,
     Done,
     Elsewhere,

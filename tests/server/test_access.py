@@ -9,7 +9,7 @@ from calc import build as documents
 from server import access
 from server.access import AccessError
 from server.engine import Engine
-from server.log import Stored
+from server.logged import Stored
 from server.orm import Database, DatabaseAwayError
 from server.rights import Membership
 

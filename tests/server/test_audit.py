@@ -9,7 +9,7 @@ from server import access, governing
 from server.accounts import audit
 from server.accounts.audit import DAY_MS, Noted
 from server.accounts.tables import AuditRow
-from server.log import Stored
+from server.logged import Stored
 from server.orm import Database
 
 ANN, BOB = "g1", "g2"

@@ -11,7 +11,7 @@ from server.accounts.passwords import Passwords
 from server.auth import NotAuthenticatedError, Person, Tokens
 from server.callers import Callers
 from server.engine import Engine
-from server.log import Stored
+from server.logged import Stored
 from server.orm import Database
 
 ANN, GUEST = "g0123456789abcdef", "g0000000000000e00"

@@ -9,7 +9,7 @@ from calc import build as documents
 from server import access, chat
 from server.access import AccessError
 from server.client_messages import Say
-from server.log import Stored
+from server.logged import Stored
 from server.orm import Database
 
 

@@ -16,20 +16,11 @@ from server.client_messages import Edit
 from server.decider import ROW, Decider
 from server.engine import Engine
 from server.follower import Follower
-from server.log import (
-    ALONE,
-    Done,
-    Elsewhere,
-    Known,
-    Log,
-    Loss,
-    Place,
-    Stored,
-    UnreachableError,
-    key,
-)
+from server.log import Log
+from server.logged import ALONE, Done, Elsewhere, Known, Loss, Place, Stored
 from server.orm import Database
 from server.proposals import Taking
+from server.redis_calls import UnreachableError, key
 from server.releases import Releases
 from server.rights import Access, Membership
 from server.server_messages import Accepted, Refused

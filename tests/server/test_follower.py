@@ -13,7 +13,8 @@ from server.archive import Archive
 from server.client_messages import Edit
 from server.engine import Engine
 from server.follower import EngineMovedError, Follower
-from server.log import Done, Log, Stored
+from server.log import Log
+from server.logged import Done, Stored
 from server.orm import DatabaseAwayError
 from server.protocol import encode
 from server.releases import Releases

@@ -18,7 +18,8 @@ from server.commands.fuzz.person import Person, Sent
 from server.commands.fuzz.promises import History
 from server.commands.fuzz.tasks import ForgetfulWorld
 from server.engine import Engine
-from server.log import Log, Stored
+from server.log import Log
+from server.logged import Stored
 from server.orm import Database
 from server.server_messages import Accepted, Refused, Snapshot
 from server.session import State

@@ -10,7 +10,7 @@ from server import access, governing
 from server.access import AccessError
 from server.accounts import changes as account_changes
 from server.accounts.tables import UserRow
-from server.log import Stored
+from server.logged import Stored
 from server.orm import Database
 from server.protocol import Role
 

@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from server.log import UnreachableError
 from server.orm import DatabaseAwayError
+from server.redis_calls import UnreachableError
 from server.telemetry import health
 from server.telemetry.health import Doctor
 

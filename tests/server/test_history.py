@@ -8,10 +8,12 @@ from server.access import AccessError
 from server.archive import Archive
 from server.engine import Engine
 from server.history import History
-from server.log import Done, Log, key
+from server.log import Log
+from server.logged import Done
 from server.orm import Database
 from server.protocol import encode
 from server.recorder import Recorder
+from server.redis_calls import key
 from server.session import Commit, State
 from tests.server.test_recorder import EDIT_IDS, an_edit, edited, new_session
 

@@ -13,7 +13,7 @@ from server import access
 from server.access import AccessError, Joining
 from server.admission import admit
 from server.joins import Joins
-from server.log import Stored
+from server.logged import Stored
 from server.orm import Database, DatabaseAwayError
 from server.rights import Access, Membership
 

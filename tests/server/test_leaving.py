@@ -14,7 +14,7 @@ from server.accounts.passwords import Passwords, WeakPasswordError
 from server.auth import Person
 from server.engine import Engine
 from server.governing import hand_over
-from server.log import Stored
+from server.logged import Stored
 from server.orm import Database, SaidRow
 from server.rights import Membership
 

@@ -18,21 +18,10 @@ from calc.operations import SetLevel
 from server import session
 from server.client_messages import Edit
 from server.engine import Engine
-from server.log import (
-    BrokenError,
-    Done,
-    Elsewhere,
-    FullError,
-    Head,
-    Known,
-    Log,
-    Loss,
-    Memory,
-    Stored,
-    UnreachableError,
-    key,
-)
+from server.log import Log
+from server.logged import BrokenError, Done, Elsewhere, Head, Known, Loss, Memory, Stored
 from server.protocol import Position, encode
+from server.redis_calls import FullError, UnreachableError, key
 from server.rights import Access, Membership
 from server.server_messages import Refused
 from server.session import Commit, State

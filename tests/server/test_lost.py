@@ -14,11 +14,13 @@ from server.archive import Archive
 from server.client_messages import Edit
 from server.engine import Engine
 from server.follower import Follower
-from server.log import Done, Elsewhere, Known, Log, Stored, key
+from server.log import Log
+from server.logged import Done, Elsewhere, Known, Stored
 from server.lost import Lost
 from server.orm import ChangeRow, Database, DatabaseAwayError, EpochRow, MemberRow
 from server.protocol import encode
 from server.recorder import Recorder
+from server.redis_calls import key
 from server.releases import Releases
 from server.rights import Access, Membership
 from server.server_messages import Accepted, Refused

@@ -12,9 +12,10 @@ from redis.retry import Retry
 
 from server.audience import BEHIND_S, Audience
 from server.connection import FALLS, Connection
-from server.log import Log, UnreachableError
+from server.log import Log
 from server.orm import Database, DatabaseAwayError
 from server.protocol import Close
+from server.redis_calls import UnreachableError
 from server.rights import Access, Membership
 from server.server_messages import Refused
 from server.settings import Settings

@@ -14,7 +14,7 @@ from server.access import AccessError
 from server.client_messages import Decide, Propose
 from server.desk import Desk
 from server.engine import Engine
-from server.log import Stored
+from server.logged import Stored
 from server.orm import ChangeRow, Database
 from server.proposals import Taking
 from server.protocol import encode

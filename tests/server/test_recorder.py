@@ -17,11 +17,13 @@ from server import access, governing, session
 from server.archive import Archive
 from server.client_messages import Edit
 from server.engine import Engine
-from server.log import Done, Known, Log, Stored, key
+from server.log import Log
+from server.logged import Done, Known, Stored
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
 from server.protocol import Position, encode
 from server.recorder import Recorder
 from server.recording import CHECKPOINT_EVERY
+from server.redis_calls import key
 from server.rights import Access, Membership
 from server.session import Commit, State
 

@@ -11,11 +11,13 @@ from server.accounts import leaving
 from server.accounts.tables import UserRow
 from server.archive import Archive
 from server.engine import Engine
-from server.log import Known, Log, Loss, key
+from server.log import Log
+from server.logged import Known, Loss
 from server.orm import ChangeRow, CheckpointRow, Database, SessionRow
 from server.people import Presence
 from server.protocol import encode
 from server.recorder import Recorder
+from server.redis_calls import key
 from server.removal import NAMES, Recorded
 from server.server_messages import Present, Refused
 from server.session import Commit, State

@@ -26,7 +26,7 @@ from gamedata import pack, starter
 from server import session
 from server.client_messages import Asked, Edit, Redo, Undo
 from server.engine import Engine
-from server.log import BrokenError, Done, Elsewhere, Known, Stored
+from server.logged import BrokenError, Done, Elsewhere, Known, Stored
 from server.protocol import Position, encode
 from server.rights import Access, Membership
 from server.server_messages import Change, Refused

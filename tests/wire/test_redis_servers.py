@@ -20,7 +20,8 @@ from calc.build import Scenario
 from calc.operations import AddScenario, ChangeScenario, RemoveScenario, SetTitle
 from server import backup, overview, redis_clients
 from server.client import Client
-from server.log import Log, key
+from server.log import Log
+from server.redis_calls import key
 from server.server_messages import Accepted, Refused
 from tests.wire.redis_servers import Alone, Cluster, Watched
 from tests.wire.serving import Owner, Server, migrated

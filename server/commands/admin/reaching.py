@@ -17,8 +17,9 @@ from server import settings as environment
 from server.access import AccessError
 from server.accounts.accounts import AccountError
 from server.backup import BackupError
-from server.log import FullError, Log, UnreachableError, reaching
+from server.log import Log
 from server.orm import Database, DatabaseAwayError
+from server.redis_calls import FullError, UnreachableError, reaching
 from server.rights import Access
 from server.settings import Settings, SettingsError
 from server.valkey import Valkey, ValkeyError

@@ -28,7 +28,8 @@ from server import settings as environment
 from server.app import create_app
 from server.commands.bench.crowd import PAYLOAD_BYTES, masked
 from server.engine import Engine, Result
-from server.log import ALONE, Done, Elsewhere, Head, Known, Loaded, Log, News, Place
+from server.log import Log
+from server.logged import ALONE, Done, Elsewhere, Head, Known, Loaded, News, Place
 from server.rights import Access, Membership
 from server.server_messages import Refused
 from server.session import Commit, State

@@ -18,7 +18,7 @@ from server.commands.fuzz.edits import random_operations
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import LineError, Socket
 from server.commands.fuzz.worker import DeadError
-from server.log import Head
+from server.logged import Head
 from server.protocol import Close, Role, encode
 from server.replica import GapError, Replica
 from server.server_messages import (

@@ -18,9 +18,11 @@ from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import Socket
 from server.commands.fuzz.person import Person
 from server.commands.fuzz.promises import History, Revocation
-from server.log import Head, Log, UnreachableError, key
+from server.log import Log
+from server.logged import Head
 from server.orm import Database
 from server.protocol import Role
+from server.redis_calls import UnreachableError, key
 from server.session import State
 
 STUCK_S = 15.0  # nothing happens for so long, and not everybody has what the server has
