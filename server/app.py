@@ -51,6 +51,7 @@ from server.identities.providers import Providers
 from server.joins import Joins
 from server.library import routes as library_routes
 from server.library import search_routes as library_search_routes
+from server.library import version_routes as library_version_routes
 from server.limiter import Limit, Limiter, Purses
 from server.log import Log
 from server.orm import Database
@@ -225,22 +226,9 @@ def routed(catalogue: Catalogue, body_bytes: int) -> Application:
             *history_routes.HANDLERS,
             stream_routes.stream_totals,
             totals_routes.compute_totals,
-            library_routes.save_build,
-            library_routes.read_build,
-            library_routes.describe_build,
-            library_routes.delete_build,
-            library_routes.list_versions,
-            library_routes.read_newest_version,
-            library_routes.read_version,
-            library_routes.add_version,
-            library_routes.restore_version,
-            library_routes.fork_build,
-            library_routes.open_build,
-            library_routes.add_favourite,
-            library_routes.remove_favourite,
-            library_search_routes.search_builds,
-            library_search_routes.searchable_stats,
-            library_search_routes.compare_versions,
+            *library_routes.HANDLERS,
+            *library_version_routes.HANDLERS,
+            *library_search_routes.HANDLERS,
             operations_routes.live,
             operations_routes.ready,
             operations_routes.metrics,

@@ -1,9 +1,9 @@
 """The REST interface to find saved builds, and to compare their versions."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Request, get
+from litestar import get
 from litestar.params import FromPath, Parameter, QueryParameter
 from msgspec import Meta, Struct
 
@@ -12,15 +12,14 @@ from calc.build import GameId
 from server.admission import caller
 from server.library import library
 from server.library import search as library_search
+from server.library.calls import AnyRequest, linked, reading
 from server.library.library import Tag, VersionName, WholeVersion
-from server.library.routes import linked, reading
 from server.library.search import Found, Threshold, Wanted, Whose
 from server.library.tables import CHOSEN
 from server.problems import ProblemError
 from server.reference.described import by, errors
 from server.services import Provided, Services
 
-AnyRequest = Request[Any, Any, Any]
 AT_ONCE = 50
 THRESHOLDS = 5
 TERMS = 8  # of a kind
@@ -181,3 +180,6 @@ def _threshold(given: str) -> Threshold:
     if not abs(at_least) < 1e9:
         raise ProblemError(400, f"{given!r}: write a stat and a number, like {stat}:0.45.")
     return Threshold(stat, at_least)
+
+
+HANDLERS = [search_builds, searchable_stats, compare_versions]
