@@ -1,9 +1,10 @@
 """What others did while somebody looked at an older build: why their edit cannot be."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from calc.places import Place, place, touches
 from gamedata.catalogue import Catalogue
@@ -12,15 +13,22 @@ from server.sentences import changed_since
 from server.server_messages import Change, Refused
 from server.session import Committed, State
 
+
+class _Patched(Struct):
+    """As much of a change as tells where it did something."""
+
+    patch: dict[str, Any]
+
+
 _change = msgspec.json.Decoder(Change)
+_patched = msgspec.json.Decoder(_Patched)
 
 
 def newest_touching(changes: Sequence[Committed], where: Place) -> Change | None:
     """The newest of these changes that did something at a place."""
     for each in reversed(changes):
-        change = _change.decode(each.frame)
-        if touches(change.patch, where):
-            return change
+        if touches(_patched.decode(each.frame).patch, where):
+            return _change.decode(each.frame)
     return None
 
 
