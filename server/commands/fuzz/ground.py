@@ -47,7 +47,10 @@ async def prepare(ground: Ground, database: Path) -> None:
     await engine.dispose()
     configure_mappers()
     transport = httpx.ASGITransport(app=ground.routing)  # type: ignore[arg-type]  # only HTTP
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+    async with (
+        ground.routing.event_emitter,
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
+    ):
         (await client.get("/api/v1/stats")).raise_for_status()
     _walk(ground)
 
