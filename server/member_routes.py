@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from calc.build import Title
 from server import governing, peers
+from server.access import AccessError
 from server.admission import caller
 from server.protocol import Id, Role
 from server.reference.described import by, errors
@@ -99,8 +100,10 @@ async def change_member(
         ),
         services,
     )
-    known = await governing.members(database, session_id, owner)
-    return next(each for each in known if each.person == person)
+    for known in await governing.members(database, session_id, owner):
+        if known.person == person:
+            return known
+    raise AccessError("no_member", "They have left meanwhile.")
 
 
 @delete(

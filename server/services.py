@@ -48,7 +48,7 @@ class Services:
     sessions: Limit
     computed: Limit  # totals without a session
     logins: Limit  # passwords, refresh tokens and new accounts, by address
-    attempts: Limit  # passwords, by username
+    attempts: Limit  # passwords, by username; exports
     saves: Limit  # what is kept for good, by person
     saves_of_address: Limit  # and by address: a new guest is made in no time
     searches: Purses  # and what else is read of the library, by address

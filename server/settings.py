@@ -44,7 +44,7 @@ class Settings(Struct, frozen=True):
     saves_per_minute: to the library, and invitations, keys and new names, for one person;
     searches_per_minute: and whatever else is read of the library, for one address.
     logins_per_minute: passwords and refresh tokens looked at for one address, and new accounts;
-    attempts_per_minute: passwords for one account.
+    attempts_per_minute: passwords for one account, and exports.
     requests_per_minute: of the REST interface, for one address; before all other limits.
     edits_per_second, operations_per_second, questions_per_second, said_per_second: of one person,
     by all their sockets and requests; people_per_address: an address may do (and save) as much as

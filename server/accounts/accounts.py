@@ -72,7 +72,7 @@ async def create(
     try:
         async with database.writing() as sql:
             if await sql.get(UserRow, person) is not None:
-                raise AccountError("has_account", "You have an account already: log in.")
+                raise _has_account()
             if await sql.get(CredentialRow, (PASSWORD, subject)) is not None:
                 raise taken()
             user = UserRow(id=person, name=name, role="user", created_at=now_ms())
@@ -90,6 +90,9 @@ async def create(
             audit.note(sql, "account_created", address, person, person)
             return await logins.begin(sql, user, agent)
     except IntegrityError:  # two at once; one was first
+        async with database.reading() as sql:
+            if await sql.get(UserRow, person) is not None:
+                raise _has_account() from None
         raise taken() from None
 
 
@@ -146,6 +149,10 @@ async def read(database: Database, person: str) -> Account:
             if each.provider != PASSWORD
         ),
     )
+
+
+def _has_account() -> AccountError:
+    return AccountError("has_account", "You have an account already: log in.")
 
 
 def taken() -> AccountError:

@@ -190,11 +190,14 @@ async def revoke_key(request: AnyRequest, key: FromPath[str], services: Provided
 @get(
     "/api/v1/account/export",
     security=by(),
-    responses=errors("no_account"),
+    responses=errors("no_account", "too_many"),
 )
 async def export_account(request: AnyRequest, services: Provided) -> leaving.Export:
     """All that there is of oneself, as JSON."""
     person = await account_of(request, services)
+    # It is the largest answer that there is, and nobody needs it often.
+    told = "You ask for all of it too often."
+    await limit(request, services.attempts, f"export {person.id}", told)
     return await leaving.export(services.database, person.id, person.login)
 
 

@@ -52,6 +52,18 @@ async def test_a_guest_becomes_an_account_and_stays_the_same_person(
     assert await events(database) == [("account_created", "g1"), ("login", "g1")]
 
 
+async def test_a_guest_becomes_one_account_however_often_they_ask(database: Database) -> None:
+    made = await asyncio.gather(
+        *(
+            accounts.create(database, Passwords(), GUEST, f"ann{n}", PASSWORD, "Ann", "::1", "x")
+            for n in range(3)
+        ),
+        return_exceptions=True,
+    )
+    refused = [each for each in made if isinstance(each, AccountError)]
+    assert [each.code for each in refused] == ["has_account"] * 2
+
+
 async def test_what_is_kept_is_no_secret(database: Database, ann: LoggedIn) -> None:
     await log_in(database, "ann.1")
     await log_in(database, "ann.1", "not " + PASSWORD)

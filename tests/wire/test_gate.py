@@ -267,6 +267,14 @@ def test_new_guests_save_no_more_from_an_address_than_a_few_would(http: httpx.Cl
     assert saved[2] < 4
 
 
+def test_all_that_there_is_of_somebody_is_not_asked_for_all_the_time(http: httpx.Client) -> None:
+    body = {"username": "exporter", "password": "four words nobody says"}
+    token = http.post("/api/v1/accounts", json=body).json()["access_token"]
+    by = {"Authorization": f"Bearer {token}"}
+    answers = [http.get("/api/v1/account/export", headers=by).status_code for _ in range(4)]
+    assert (answers[0], answers[-1]) == (200, 429)
+
+
 async def test_who_sends_too_much_is_told_when_to_come_back(guarded: Server, ann: Owner) -> None:
     raw = await Raw.open(guarded.url, ann.session)
     await raw.join(token=ann.token)
