@@ -68,7 +68,9 @@ _SOLO: Final = "solo"
 _BOSS: Final = "boss"
 
 
-class SlottedEnhancement(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class SlottedEnhancement(
+    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, cache_hash=True
+):
     """An enhancement in a slot.
 
     level: of a crafted invention; 0 (absent) for attuned, origin and special kinds.

@@ -23,6 +23,7 @@ from gamedata.catalogue import (
     EnhancementId,
     Power,
     PowerId,
+    PowersetId,
 )
 
 Slots = tuple[SlottedEnhancement, ...]
@@ -30,6 +31,8 @@ Slots = tuple[SlottedEnhancement, ...]
 _POWERS = 2048  # how many of each are kept, per archetype and level
 _SLOTTINGS = 8192
 _ASKED_TWICE = 128  # by totals, and soon after by figures
+_NO_GIFT = CompiledPower(Power(PowerId(""), "", PowersetId("")), gives=False)
+_AT_ANY_LEVEL = SlottedEnhancement("")
 HIGHEST_PIECE = 53  # no table knows a higher level
 
 
@@ -139,10 +142,7 @@ class Frame:
     def _piece(self, enhancement: EnhancementId) -> CompiledPower:
         """What a piece gives its owner by itself (Kismet's to-hit), while its power is on."""
         found = self.catalogue.enhancements[enhancement]
-        power = pieces.unique(found)
-        if pieces.only_enhances(found):
-            return CompiledPower(power, gives=False)
-        return self._global(power)
+        return _NO_GIFT if pieces.only_enhances(found) else self._global(pieces.unique(found))
 
     def _giving(self, enhancements: tuple[str, ...]) -> tuple[tuple[int, CompiledPower], ...]:
         """Of enhancements in one power those that give something by themselves, by position."""
@@ -239,7 +239,7 @@ class Frame:
     def _given_by_pieces(self, enhancements: tuple[str, ...]) -> tuple[PowerId, ...]:
         """The bonus powers of enhancements in one power, all of which count."""
         placed = [
-            Piece(SlottedEnhancement(each), self.catalogue.enhancements[EnhancementId(each)])
+            Piece(_AT_ANY_LEVEL, self.catalogue.enhancements[EnhancementId(each)])
             for each in enhancements
         ]
         rows = bonuses.rows(placed, MAX_LEVEL, self.catalogue, pvp=self.pvp)

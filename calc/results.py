@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 
 from msgspec import Struct, structs
 
-from calc.changes import differing, moved
+from calc.changes import changes, differing, moved
 from calc.facts import Reads
 from calc.figure_types import Figures
 from calc.remembered import Remembered
@@ -133,8 +133,11 @@ def _is_comparable(one: Remembered, other: Remembered) -> bool:
     )
 
 
-def _others(memory: Remembered, old: Remembered) -> set[PowerId]:
+def _others(memory: Remembered, old: Remembered) -> Collection[PowerId]:
     """The powers that are slotted or switched otherwise."""
+    changed = changes(old.build, memory.build)
+    if changed is not None:
+        return {PowerId(power) for power in changed.powers}
     slots, powers, taken = old.state.slots, old.build.powers, memory.build.powers
     now = memory.state.slots
     placed = [power for power, pieces in now.items() if slots.get(power) is not pieces]

@@ -1,5 +1,6 @@
 """The sheets of everything that characters of one archetype and level use, and what slots do."""
 
+from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Set
 from functools import lru_cache
 from typing import Generic, TypeVar
@@ -38,6 +39,7 @@ _OUTCOMES = 1024  # a few kilobytes each
 _PLANS = 2048
 _SITUATIONS = 64
 _CERTAIN = 1.0 - 1e-9
+_NOTHING_IN_SLOTS = InSlots((), (), {})
 _COUNTLESS = ("once", "teammates")  # times that no count multiplies
 
 Thing = TypeVar("Thing")
@@ -47,14 +49,14 @@ class Kept(Generic[Thing]):
     """Things under all that they depend on, the oldest goes first."""
 
     def __init__(self) -> None:
-        self._things: dict[Hashable, Thing] = {}
-
-    def get(self, key: Hashable) -> Thing | None:
-        return self._things.get(key)
+        self._things: OrderedDict[Hashable, Thing] = (
+            OrderedDict()
+        )  # a dict looks long for its first
+        self.get = self._things.get
 
     def keep(self, key: Hashable, thing: Thing) -> None:
         if len(self._things) >= _OUTCOMES:
-            self._things.pop(next(iter(self._things)))
+            self._things.popitem(last=False)
         self._things[key] = thing
 
 
@@ -75,6 +77,7 @@ class Sheets:
         self.of_power = kept(_SHEETS, self._of_power)
         self.of_pet = kept(_SHEETS, self._of_pet)
         self.of_piece = kept(_SHEETS, self._of_piece)
+        self._besides = kept(_SHEETS, self._does_besides)
         self.of_proc = kept(_SHEETS, self._of_proc)
         self._happening = kept(_SHEETS, self._happening_by)
         self.used = kept(_SHEETS, self._used)
@@ -123,12 +126,23 @@ class Sheets:
         return Kept()
 
     def _in_slots(self, enhancements: tuple[str, ...], host: PowerId) -> InSlots:
-        by_slot = tuple(self.of_piece(EnhancementId(each), host) for each in enhancements)
+        besides = [self._besides(EnhancementId(each)) for each in enhancements]
+        if not any(besides):  # most pieces only enhance
+            return _NOTHING_IN_SLOTS
+        by_slot = tuple(
+            self.of_piece(EnhancementId(each), host) if does else None
+            for each, does in zip(enhancements, besides, strict=True)
+        )
         return InSlots(
             by_slot,
             tuple(piece for piece in by_slot if piece is not None),
             self._chances_in(enhancements),
         )
+
+    def _does_besides(self, enhancement: EnhancementId) -> bool:
+        """Whether an enhancement does something besides enhancing."""
+        piece = self.catalogue.enhancements[enhancement]
+        return not pieces.only_enhances(piece) or bool(pieces.changing_chances(piece))
 
     def _everywhere(self, procs: tuple[PowerId, ...], host: PowerId) -> Everywhere:
         found = [(proc, works) for proc in procs if (works := self.of_proc(proc, host))]
