@@ -5,6 +5,9 @@
 const decimals = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const wholes = new Intl.NumberFormat("en", { maximumFractionDigits: 0, roundingMode: "trunc" });
 
+// Made once: a formatter takes as long as drawing a power.
+const times = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
+
 /** @type {Record<string, string>} */
 const UNITS = { per_second: "/s", points_per_second: "/s", seconds: " s", feet: " ft", feet_per_second: " ft/s" };
 
@@ -62,7 +65,7 @@ export function hue(name) {
 
 /** @param {number} at milliseconds since 1970 */
 export function clock(at) {
-  return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return times.format(at);
 }
 
 /** @param {number} number @param {string} one @param {string} [many] */

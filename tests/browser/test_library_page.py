@@ -96,6 +96,8 @@ def test_a_build_is_renamed_tagged_and_found_by_what_it_is(window: OpenWindow) -
     ann.get_by_role("button", name="Save", exact=True).click()
     expect(ann.get_by_role("heading", name="Ember")).to_be_visible()
     expect(ann.get_by_text("#fire")).to_be_visible()
+    expect(ann.get_by_role("region", name="Powers")).to_contain_text("Claws")
+    expect(ann.get_by_role("region", name="Totals")).to_contain_text("Max HP 1,338")
 
     bob = window(width=390)
     bob.goto("/")

@@ -8,7 +8,7 @@ import { waitView } from "./wait.js";
 /** @typedef {import("../session.js").View} View */
 
 /** @type {[string, string][]} */
-const VISIBILITIES = [["private", "Only I see it"], ["unlisted", "Whoever has the link sees it"], ["public", "Everybody finds it"]];
+export const VISIBILITIES = [["private", "Only I see it"], ["unlisted", "Whoever has the link sees it"], ["public", "Everybody finds it"]];
 
 /** @param {View} view */
 export async function openSave({ session, show }) {

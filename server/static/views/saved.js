@@ -1,24 +1,27 @@
 /** The page of a saved build, at its permanent link: its versions, and what can be done with it. */
 
 import { h, render } from "../dom.js";
+import { Catalogue } from "../catalogue.js";
 import { counted } from "../format.js";
 import { get } from "../api.js";
 import { callAs, getAs, me, personOf, postAs, remember, savedAs } from "../identity.js";
 import { comparedList } from "./compared.js";
 import { nameField } from "./join.js";
 import { character } from "./library.js";
+import { VISIBILITIES } from "./save.js";
+import { wholeView } from "./whole.js";
 
 /**
  * @typedef {import("./library.js").Saved} Saved
  * @typedef {{version: number, author: {name: string}, at: number, message?: string, restored?: number}} Version
- * @typedef {{saved: Saved | null, versions: Version[], person: string, said: string, sure: boolean, compared: any, stats: any[]}} Shown
+ * @typedef {{saved: Saved | null, versions: Version[], whole: any, catalogue: Catalogue, person: string, said: string, sure: boolean, compared: any, stats: any[]}} Shown
  */
 
 /** @param {HTMLElement} root @param {string} id */
 export function savedPage(root, id) {
   const path = `/api/v1/builds/${id}`;
   /** @type {Shown} */
-  let shown = { saved: null, versions: [], person: personOf(me().token), said: "", sure: false, compared: null, stats: [] };
+  let shown = { saved: null, versions: [], whole: null, catalogue: new Catalogue(() => show({})), person: personOf(me().token), said: "", sure: false, compared: null, stats: [] };
   /** @param {Partial<Shown>} more */
   const show = (more) => {
     shown = { ...shown, ...more };
@@ -29,6 +32,7 @@ export function savedPage(root, id) {
     try {
       const [saved, versions] = await Promise.all([getAs(path), getAs(`${path}/versions`)]);
       show({ saved, versions, said, sure: false });
+      show({ whole: await getAs(`${path}/versions/${saved.version}`) });
     } catch (error) {
       show({ saved: null, said: /** @type {Error} */ (error).message });
     }
@@ -73,12 +77,13 @@ export function savedPage(root, id) {
       }
     },
   };
+  shown.catalogue.open();
   load();
 }
 
 /** @param {Shown} shown @param {(more: Partial<Shown>) => void} show @param {any} act */
 function savedView(shown, show, act) {
-  const { saved, versions, said, sure, compared } = shown;
+  const { saved, versions, whole, catalogue, said, sure, compared } = shown;
   if (!saved && !said) return h("main", { class: "start", key: "wait" }, h("p", { class: "waiting", role: "status" }, "One moment …"));
   if (!saved) {
     return h("main", { class: "start", key: "none" }, h("section", { class: "card" },
@@ -103,7 +108,7 @@ function savedView(shown, show, act) {
         h("select", {
           key: "visibility", "aria-label": "Who sees it", value: saved.visibility,
           onchange: (/** @type {Event} */ event) => act.change("PATCH", "", { visibility: /** @type {HTMLSelectElement} */ (event.target).value }),
-        }, ["private", "unlisted", "public"].map((value) => h("option", { key: value, value }, value))),
+        }, VISIBILITIES.map(([value, label]) => h("option", { key: value, value }, label))),
         sure
           ? h("button", { key: "delete surely", class: "primary", onclick: () => act.change("DELETE", "") }, "Delete it with all versions")
           : h("button", { key: "delete", onclick: () => show({ sure: true }) }, "Delete …")),
@@ -112,6 +117,7 @@ function savedView(shown, show, act) {
       h("h2", { id: "versions" }, "Versions"),
       h("ul", { class: "saved-list" }, versions.map((version) => versionView(version, saved, mine, act)))),
     compared && comparedView(compared, shown.stats),
+    whole && catalogue.about && wholeView(catalogue, whole),
     h("p", null, h("a", { href: "/" }, "To the start page")));
 }
 
