@@ -4,12 +4,9 @@ Any worker may record any session: rows are keyed by session, epoch and revision
 with the position in one transaction, so two recorders do no harm. The log in Redis is trimmed
 only behind what is recorded.
 
-A recorder reads on from the newest position that SQL has, and looks first whether the log still
-holds the same edit there. If it does not, Redis went back: the session is mended (`archive.py`)
-before anything more of it is recorded.
-
-Sessions that simply went on are written several in one transaction: each costs a synced disk.
-Whatever else there is to say of a session is looked at alone, and what fails there is its own.
+Sessions that simply went on are written several in one transaction (`recording_together.py`): each
+costs a synced disk. Whatever else there is to say of a session is looked at alone
+(`recording_alone.py`), and what fails there is its own.
 """
 
 import asyncio
@@ -19,41 +16,27 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from contextlib import suppress
 from typing import Any
 
-import msgspec
-from msgspec import Struct
 from redis.asyncio import Redis
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from server import scripts
 from server.access import access_of
-from server.archive import Reached, Start, know_epoch, recorded_position
+from server.archive import Reached
 from server.log import Log
 from server.logged import Head
 from server.orm import (
     ChangeRow,
-    CheckpointRow,
     Database,
     DatabaseAwayError,
     EpochRow,
     SessionRow,
-    insert_each,
-    insert_new,
 )
 from server.protocol import Position
-from server.recording import (
-    BATCH,
-    CHECKPOINT_EVERY,
-    Grown,
-    grown,
-    is_at,
-    reached_with,
-    recorded_of,
-    row_of,
-    write_together,
-)
-from server.redis_calls import FullError, UnreachableError, key, reaching
+from server.recording import BATCH, names_of, proof_of, recorded_of
+from server.recording_alone import Alone
+from server.recording_together import Grown, grown, write_together
+from server.redis_calls import FullError, UnreachableError, reaching
 from server.redis_clients import is_cluster
 from server.removal import Recorded, Removal
 from server.telemetry.measures import UNMEASURED, Measures
@@ -66,19 +49,6 @@ THOROUGH_EVERY = 60  # sweeps: then also those that SQL takes to be away
 HEADS = 100  # sessions that are looked at in one round trip
 TOGETHER = 32  # sessions in one transaction: what is done for them at once holds up the others
 _Call = tuple[Sequence[str], Sequence[str | int]]  # a script's keys and arguments
-
-
-class WentBackError(Exception):
-    """The log is not the history that SQL has of the same epoch."""
-
-
-class _StoredRevision(Struct, frozen=True):
-    """Of a stored build, without the build."""
-
-    revision: int
-
-
-_stored_revision = msgspec.json.Decoder(_StoredRevision)
 
 
 class Recorder:
@@ -109,10 +79,10 @@ class Recorder:
         self._database = database
         self._log = log
         self._open_sessions = open_sessions
-        self._mend = mend
         self._stopping = asyncio.Event()
         self._sweeps = 0
         self._reached: dict[str, Reached] = {}  # what SQL has of the sessions that are open
+        self._alone = Alone(redis, database, self._reached, mend, measures)
         self._failing: set[str] = set()  # sessions that could not be recorded, last time
 
     @property
@@ -138,7 +108,8 @@ class Recorder:
             last = self._stopping.is_set()
             try:
                 opened = set(self._open_sessions())
-                self._reached = {s: r for s, r in self._reached.items() if s in opened}
+                for closed in self._reached.keys() - opened:
+                    del self._reached[closed]
                 await self._round(tuple(opened))
                 if rounds % self._sweep_every == 0 and not last:
                     await self._sweep(opened, removes=True)
@@ -266,8 +237,8 @@ class Recorder:
             return list(sessions)  # one of them spoils it for all
         calls: list[_Call] = [
             (
-                _names(each.session)[:2],
-                _proof(each.after),
+                names_of(each.session)[:2],
+                proof_of(each.after),
             )
             for each in written
         ]
@@ -284,7 +255,7 @@ class Recorder:
         """Of those sessions that only went on, and not by very much."""
         before = [self._reached[each] for each in sessions]
         calls: list[_Call] = [
-            (_names(session), [reached.position.epoch, reached.position.revision, BATCH, 0])
+            (names_of(session), [reached.position.epoch, reached.position.revision, BATCH, 0])
             for session, reached in zip(sessions, before, strict=True)
         ]
         answers = await self._run_each(self._unrecorded, calls)
@@ -302,118 +273,13 @@ class Recorder:
                     await script(keys=keys, args=args, client=pipeline)
                 return await pipeline.execute(raise_on_error=False)
 
+    async def record(self, session: str) -> None:
+        """Write all that SQL lacks of one session."""
+        await self._alone.record(session)
+
     def _position(self, session: str) -> Position | None:
         reached = self._reached.get(session)
         return None if reached is None else reached.position
-
-    async def record(self, session: str) -> None:
-        """Write all that SQL lacks of one session."""
-        try:
-            while await self._record_batch(session):
-                pass
-        except WentBackError as error:
-            logger.warning("session %s: its log went back, in epoch %s", session, error)
-            await self._mend(session, str(error))
-
-    async def _record_batch(self, session: str) -> bool:
-        """Write some; whether there may be more. Raises WentBackError."""
-        reached = self._reached.pop(session, None)
-        if reached is None:
-            async with self._database.reading() as sql:
-                reached = await recorded_position(sql, session)
-            if reached is None:
-                return False  # SQL does not know the session: it was restored from a backup
-        position = reached.position
-        names = _names(session)
-        async with reaching(self._failed):
-            ask = (position.epoch, position.revision, BATCH, 1)
-            answer: Any = await self._unrecorded(keys=names, args=ask)
-        if answer is None:
-            return False
-        epoch, revision, edit, previous, left_at = answer[0]
-        start = Start(epoch.decode(), previous.decode(), int(left_at))
-        if len(answer) == 1:
-            await self._follow_epoch(session, start)
-            return True
-        entries, stored = answer[1:]
-        rows = [row_of(session, start.epoch, entry) for entry in entries]
-        if int(revision) < position.revision:
-            raise WentBackError(start.epoch)
-        proof = rows.pop(0) if rows and rows[0]["revision"] == position.revision else None
-        if proof is not None and not is_at(proof, reached):
-            raise WentBackError(start.epoch)
-        recorded = 0
-        if rows:
-            recorded = await self._write(session, start, rows, stored)
-            after = reached_with(start.epoch, rows[-1])
-        elif proof is not None:
-            after = reached_with(start.epoch, proof)
-        else:
-            after = Reached(Position(start.epoch, int(revision), edit.decode()))
-        async with reaching(self._failed):  # without new rows: it may not have come there
-            await self._recorded(keys=names[:2], args=_proof(after))
-        if recorded > after.position.revision:
-            return True  # by another recorder, or before Redis went back: the log tells
-        self._reached[session] = after
-        return len(entries) == BATCH
-
-    async def _follow_epoch(self, session: str, start: Start) -> None:
-        """The log is in another epoch than SQL, as far as we knew. Raises WentBackError."""
-        async with self._database.writing() as sql:
-            newest = await recorded_position(sql, session)
-            epoch = "" if newest is None else newest.position.epoch
-            if epoch == start.epoch:
-                return  # another recorder was first
-            known = await sql.get(EpochRow, (session, start.epoch))
-            if newest is None or known is not None or start.previous != epoch:
-                raise WentBackError(start.epoch)
-            await know_epoch(sql, session, start)
-
-    async def _write(
-        self, session: str, start: Start, rows: list[dict[str, Any]], stored: bytes
-    ) -> int:
-        """The revision up to which SQL had them before. Raises WentBackError."""
-        first, last = rows[0]["revision"], rows[-1]["revision"]
-        async with self._database.writing() as sql:
-            # Locked first, as in `write_together`: neither waits for what the other holds.
-            position = select(EpochRow.recorded).where(
-                EpochRow.session_id == session, EpochRow.epoch == start.epoch
-            )
-            recorded = await sql.scalar(position.with_for_update())
-            assert recorded is not None
-            await sql.execute(insert_each(sql, ChangeRow), rows)
-            same = await sql.execute(
-                select(ChangeRow.revision, ChangeRow.edit, ChangeRow.at).where(
-                    ChangeRow.session_id == session,
-                    ChangeRow.epoch == start.epoch,
-                    ChangeRow.revision >= first,
-                    ChangeRow.revision <= last,
-                )
-            )
-            made = {row.revision: (row.edit, row.at) for row in same}
-            if any(made[row["revision"]] != (row["edit"], row["at"]) for row in rows):
-                raise WentBackError(start.epoch)
-            if recorded < last:
-                moved = update(EpochRow).where(
-                    EpochRow.session_id == session,
-                    EpochRow.epoch == start.epoch,
-                    EpochRow.recorded < last,
-                )
-                await sql.execute(moved.values(recorded=last))
-            lacking = recorded < first - 1  # SQL was restored from a backup, and a part is gone
-            if lacking or (first - 1) // CHECKPOINT_EVERY != last // CHECKPOINT_EVERY:
-                await _checkpoint(sql, session, start, last, stored)
-            return recorded
-
-
-def _proof(reached: Reached) -> list[str | int]:
-    """As the script asks for it."""
-    position = reached.position
-    return [position.epoch, position.revision, position.edit, reached.at]
-
-
-def _names(session: str) -> list[str]:
-    return [key(session, name) for name in ("head", "log", "build")]
 
 
 def _newest_positions(*, thorough: bool) -> Any:
@@ -455,18 +321,3 @@ def _newest_positions(*, thorough: bool) -> Any:
 def _chunks(sessions: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     for first in range(0, len(sessions), size):
         yield sessions[first : first + size]
-
-
-async def _checkpoint(
-    sql: AsyncSession, session: str, start: Start, last: int, stored: bytes
-) -> None:
-    """Keep the stored build too, now and then: to open from it is quicker."""
-    revision = _stored_revision.decode(stored).revision
-    if start.left_at <= revision <= last:
-        row = {
-            "session_id": session,
-            "epoch": start.epoch,
-            "revision": revision,
-            "stored": stored,
-        }
-        await sql.execute(insert_new(sql, CheckpointRow, [row]))

@@ -185,17 +185,16 @@ async def test_sessions_that_went_on_are_recorded_in_one_transaction(
 
 
 async def test_what_another_worker_recorded_and_removed_is_not_late_for_ever(
-    states: list[State], log: Log, engine: Engine, database: Database, redis: Redis
+    state: State, log: Log, engine: Engine, database: Database, redis: Redis, archive: Archive
 ) -> None:
-    state = await edited(log, states[0], engine, 2)
+    state = await edited(log, state, engine, 2)
     opened = [state.session]
-    cut = Rounds(redis, database, log, states)
-    recorder = Recorder(redis, database, log, lambda: opened, cut.recorder._mend)
+    recorder = Recorder(redis, database, log, lambda: opened, archive.again)
     recorder._compare(opened, {state.session: (await log.heads(opened))[0]})
     recorder._failing.add(state.session)
     opened.clear()
     await governing.end(database, state.session, "g1")
-    other = Recorder(redis, database, log, lambda: (), cut.recorder._mend)
+    other = Recorder(redis, database, log, lambda: (), archive.again)
     for _ in range(2):
         await other._sweep(frozenset(), removes=True)
     assert recorder.lag_s
@@ -339,10 +338,13 @@ async def test_what_could_not_be_told_redis_is_told_later(
     await rounds.round()
     for state in states:
         await edited(log, state, engine, 3)
+    writing = rounds.recorder, rounds.recorder._alone
     tells = rounds.recorder._recorded
-    rounds.recorder._recorded = redis.register_script("return redis.error_reply('full')")
+    for each in writing:
+        each._recorded = redis.register_script("return redis.error_reply('full')")
     await rounds.round()
-    rounds.recorder._recorded = tells
+    for each in writing:
+        each._recorded = tells
     await rounds.round()
     for state in states:
         assert await redis.hget(key(state.session, "head"), "recorded") == b"3"
