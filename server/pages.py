@@ -33,6 +33,10 @@ mimetypes.add_type("application/manifest+json", ".webmanifest")
 )
 def index(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The page; which session or saved build it shows is its own business."""
+    return _page(request)
+
+
+def _page(request: Request[Any, Any, Any]) -> Response[bytes]:
     page = _file(request, ROOT / "index.html")
     page.headers["Content-Security-Policy"] = POLICY
     return page
@@ -42,8 +46,19 @@ def index(request: Request[Any, Any, Any]) -> Response[bytes]:
 def static_file(request: Request[Any, Any, Any], path: FromPath[Path]) -> Response[bytes]:
     file = (ROOT / path.relative_to("/")).resolve()
     if not file.is_relative_to(ROOT.resolve()) or not file.is_file():
+        if _is_visit(request):
+            page = _page(request)
+            if page.status_code == 200:
+                page.status_code = 404
+            return page
         raise ProblemError(404, "There is nothing here.")
     return _file(request, file)
+
+
+def _is_visit(request: Request[Any, Any, Any]) -> bool:
+    """Somebody followed a link, or typed an address: the page says in words what is the matter."""
+    wants = request.headers.get("accept", "")
+    return wants.startswith("text/html") and not request.url.path.startswith("/api/")
 
 
 def answer(request: Request[Any, Any, Any], content: bytes, media_type: str) -> Response[bytes]:

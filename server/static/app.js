@@ -4,6 +4,7 @@ import { overlayPage } from "./overlay.js";
 import { startSession } from "./session.js";
 import { accountPage } from "./views/account.js";
 import { backPage } from "./views/back.js";
+import { nothingPage } from "./views/nothing.js";
 import { savedPage } from "./views/saved.js";
 import { startPage } from "./views/start.js";
 
@@ -28,6 +29,8 @@ if (session) {
   backPage(root, provider);
 } else if (location.pathname === "/account") {
   accountPage(root);
+} else if (location.pathname !== "/") {
+  nothingPage(root);
 } else {
   startPage(root);
 }

@@ -20,7 +20,7 @@ FLAGS = (
 )
 # What the browser itself says of a server that is away, or that refuses a file.
 EXPECTED = re.compile(
-    r"WebSocket connection to .* failed|ERR_CONNECTION_REFUSED|status of (400|403|412)"
+    r"WebSocket connection to .* failed|ERR_CONNECTION_REFUSED|status of (40[034]|412)"
 )
 
 # A person's window: `window()` opens one, `window(width=390)` a narrow one.

@@ -136,6 +136,13 @@ def test_what_is_no_build_file_is_said_on_the_start_page(window: OpenWindow) -> 
     expect(page.get_by_role("alert")).to_have_text(re.compile("build file"))
 
 
+def test_an_address_that_leads_nowhere_is_answered_in_words(window: OpenWindow) -> None:
+    page = window()
+    page.goto("/nowhere")
+    expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    assert page.request.get("/nowhere").json()["code"] == "not_found"  # for who is no browser
+
+
 def test_a_watcher_sees_everything_and_changes_nothing(window: OpenWindow) -> None:
     ann, vic = window(), window()
     start_blank(ann, "Ann")
