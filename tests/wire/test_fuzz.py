@@ -10,4 +10,9 @@ from tests.wire.seeds import fuzz
 
 @pytest.mark.timeout(600)
 def test_seeds_with_workers_as_tasks() -> None:
-    fuzz("--seeds", "20")
+    fuzz("--seeds", "50")
+
+
+@pytest.mark.timeout(300)
+def test_seeds_with_real_processes() -> None:
+    fuzz("--seeds", "5", "--world", "processes")
