@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 
 from calc import build as document
 from calc import incarnates
-from calc.accolades import is_accolade
+from calc.accolades import POWERSET
 from calc.build import (
     OWN_SLOT,
     Build,
@@ -452,7 +452,7 @@ def _nonsense(random: Random, build: Build, catalogue: Catalogue) -> Operation:
 
 
 def accolades(catalogue: Catalogue) -> list[str]:
-    return [one.id for one in catalogue.powers.values() if is_accolade(one)]
+    return list(catalogue.powersets[POWERSET].powers)
 
 
 def incarnate_powers(slot: str, catalogue: Catalogue) -> list[str]:
