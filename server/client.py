@@ -41,11 +41,11 @@ from server.server_messages import (
     Renewed,
     Said,
 )
-from server.staying import AGAIN as AGAIN
 from server.staying import Away as Away
-from server.staying import ClosedError as ClosedError
 from server.staying import NoAnswerError as NoAnswerError
 from server.staying import Staying, new_id
+from server.unanswered import AGAIN as AGAIN
+from server.unanswered import ClosedError as ClosedError
 
 
 class Client(Staying):

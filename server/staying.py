@@ -3,7 +3,6 @@ what was not answered. What a person does in it is in `client.py`.
 """
 
 import asyncio
-import random
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -20,35 +19,21 @@ from websockets.typing import Subprotocol
 from server.client_messages import (
     Asked,
     ClientMessage,
-    Decide,
-    Explain,
-    Inspect,
     Join,
-    Ping,
-    Preview,
-    Propose,
-    Renew,
-    Say,
 )
 from server.protocol import VERSION, Close, ViewName, encode
 from server.replica import Replica
 from server.server_messages import (
     Accepted,
-    Explained,
     Goodbye,
-    Inspected,
-    Pong,
-    Previewed,
-    Proposal,
     Refused,
-    Renewed,
     Reset,
-    Said,
     ServerMessage,
     Snapshot,
     Totals,
     Welcome,
 )
+from server.unanswered import Answer, ClosedError, Question, Unanswered, jittered
 
 RETRY_S = (0.1, 0.3, 1.0, 2.0, 5.0)  # each with jitter: up to half more or less
 JOIN_S = 30.0
@@ -63,22 +48,9 @@ FINAL = frozenset(
         Close.REPLACED,
     )
 )
-AGAIN = frozenset(("too_many", "unavailable"))  # refused for now: the same edit may come later
 
 _decoder: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
 _KNOWN = frozenset(each.__struct_config__.tag for each in get_args(ServerMessage))
-
-
-class ClosedError(Exception):
-    """The session is over for this client: closed by the server for good, or by itself.
-
-    code: the close code.
-    """
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(f"{code} {reason}")
-        self.code = code
-        self.reason = reason
 
 
 class NoAnswerError(Exception):
@@ -93,10 +65,6 @@ class Away(Struct, frozen=True):
 
     reason: str
     retry_s: float
-
-
-_Question = Asked | Propose | Decide | Preview | Explain | Inspect | Say | Renew | Ping
-_Answer = Accepted | Refused | Proposal | Previewed | Explained | Inspected | Said | Renewed | Pong
 
 
 class _Envelope(Struct):
@@ -143,7 +111,7 @@ class Staying:
         self._join_s = join_s
         self._messages: deque[ServerMessage | Away] | None = deque(maxlen=kept) if listen else None
         self._arrived = asyncio.Event()
-        self._waiting: dict[str, tuple[_Question, asyncio.Future[_Answer]]] = {}
+        self._unanswered = Unanswered(self._send)
         self._joined = asyncio.Event()
         self._moved = asyncio.Condition()
         self._socket: ClientConnection | None = None
@@ -184,6 +152,7 @@ class Staying:
             self._task.cancel()
             with suppress(asyncio.CancelledError, ClosedError):
                 await self._task
+        self._unanswered.close()
 
     @property
     def joined(self) -> bool:
@@ -240,40 +209,14 @@ class Staying:
 
     # How it is done.
 
+    async def _ask(self, message: Question) -> Answer:
+        assert self._task is not None, "enter the client first"
+        return await self._unanswered.ask(message)
+
     async def _make(self, edit: Asked) -> Accepted | Refused:
         answer = await self._ask(edit)
         assert isinstance(answer, Accepted | Refused)
         return answer
-
-    async def _ask(self, message: _Question) -> _Answer:
-        """Send a message, again after each return and whenever it was too soon, until it is
-        answered for good."""
-        while True:
-            answer = await self._ask_once(message)
-            if not isinstance(answer, Refused) or answer.code not in AGAIN:
-                return answer
-            wait = 0.5 if answer.retry_after is UNSET else answer.retry_after
-            await asyncio.sleep(_jittered(max(wait, 0.05)))
-
-    async def _ask_once(self, message: _Question) -> _Answer:
-        assert self._task is not None, "enter the client first"
-        if self._task.done():
-            raise ClosedError(Close.DONE, "The client is closed.")
-        answered: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
-        assert message.id is not UNSET, "what is asked has an id"
-        self._waiting[message.id] = (message, answered)
-        try:
-            await self._send(message)
-            return await answered
-        finally:
-            if self._waiting.get(message.id, (None, None))[1] is answered:
-                del self._waiting[message.id]
-
-    def _settle(self, answer: _Answer) -> None:
-        """Give an answer to those who wait for it."""
-        for message, answered in tuple(self._waiting.values()):
-            if _settles(message, answer) and not answered.done():
-                answered.set_result(answer)
 
     async def _send(self, message: ClientMessage) -> None:
         if self._socket is not None:
@@ -288,16 +231,14 @@ class Staying:
                 failures = 0 if self.joined else failures + 1
                 self._joined.clear()
                 self._socket = None
-                wait = self._retry_after + _jittered(RETRY_S[min(failures, len(RETRY_S) - 1)])
+                wait = self._retry_after + jittered(RETRY_S[min(failures, len(RETRY_S) - 1)])
                 self._retry_after = 0.0
                 self._trouble = trouble
                 await self._tell(Away(trouble, wait))
                 await asyncio.sleep(wait)
         finally:
             self._joined.clear()
-            for _, answered in self._waiting.values():
-                if not answered.done():
-                    answered.set_exception(ClosedError(Close.DONE, "The client is closed."))
+            self._unanswered.close()
 
     def _over(self, _: asyncio.Task[None]) -> None:
         """Wake who iterates or waits: nothing comes any more."""
@@ -354,8 +295,8 @@ class Staying:
                     await self._begin(socket)
                 case Goodbye(retry_after=float(retry_after)):
                     self._retry_after = retry_after
-            if isinstance(message, _Answer):
-                self._settle(message)
+            if isinstance(message, Answer):
+                self._unanswered.settle(message)
             await self._tell(message)
 
     def _join(self) -> Join:
@@ -373,8 +314,7 @@ class Staying:
         """The replica stands: what was not answered is sent again."""
         self._socket = socket
         self._joined.set()
-        for message, _ in tuple(self._waiting.values()):
-            await self._send(message)
+        await self._unanswered.send_again()
 
     async def _tell(self, message: ServerMessage | Away) -> None:
         if self._messages is not None:
@@ -384,23 +324,8 @@ class Staying:
         await self._wake()
 
 
-def _settles(message: _Question, answer: _Answer) -> bool:
-    if isinstance(message, Decide) and not isinstance(answer, Refused):
-        # It is accepted before the proposal is settled; a decline is not told otherwise.
-        return (
-            isinstance(answer, Proposal)
-            and answer.id == message.proposal
-            and answer.state != "open"
-        )
-    return answer.id == message.id
-
-
 def new_id() -> str:
     return str(uuid.uuid4())
-
-
-def _jittered(seconds: float) -> float:
-    return seconds * random.uniform(0.5, 1.5)  # noqa: S311 - not a secret
 
 
 def _read(frame: bytes) -> ServerMessage | None:

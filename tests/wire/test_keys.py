@@ -9,7 +9,7 @@ import pytest
 
 from calc.operations import SetLevel
 from server.client import Client
-from server.staying import ClosedError
+from server.unanswered import ClosedError
 from tests.wire.serving import Owner, Raw, Server
 
 PASSWORD = "four words nobody says"
