@@ -18,8 +18,10 @@ from msgspec.structs import replace
 from server import session
 from server.archive import Archive
 from server.engine import Engine
+from server.heard import Heard
 from server.log import Log
-from server.logged import BrokenError, Done, ForeignError, Head, Loaded, Losses
+from server.logged import BrokenError, Done, ForeignError, Head, Loaded
+from server.losses import Told
 from server.lost import Lost
 from server.patience import Patience
 from server.protocol import Position, encode
@@ -32,10 +34,8 @@ from server.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-REFRESH_S = 5.0
 RECENT = 500  # changes kept for those who come back
 OTHERS_S = 1.0  # how much longer than to compare heads a worker may take to see another log
-TOLD_AGAIN_MS = 60_000  # so long after a loss: what was sent before a line broke may be lost, too
 
 
 class NoSessionError(Exception):
@@ -99,54 +99,35 @@ class Follower:
         self._lost = Lost(
             log, archive, engine, self.patience, self.take, listener.settled, others_s
         )
-        self._losses = Losses()
+        self._losses = Told(listener.settled)
         self._left: set[str] = set()  # epochs that ended
         self._reaches_back = False  # `recent` has all that there is
         self._loaded = False
-        self._hinted = asyncio.Event()
-        self._look_again = False  # something happened elsewhere
-        self._later: asyncio.TimerHandle | None = None  # when we look by ourselves
-        self._told = 0  # the highest revision of which a hint told
-        self._line = 0, ""  # at which revision which worker was to be the next to commit
-        self._refreshed: list[asyncio.Future[None]] = []
+        self._heard = Heard(listener.wake)
 
     @property
     def news(self) -> bool:
-        """Whether there is something to read. Of our own commit a hint may come before the answer
-        does, and is no news any more then."""
-        return self._look_again or (self._loaded and self._told > self.state.revision)
+        """Whether there is something to read."""
+        return self._heard.news(self._revision)
+
+    @property
+    def _revision(self) -> int | None:
+        return self.state.revision if self._loaded else None
 
     # What others may call at any time. None of it waits, but for `refresh`.
 
     def hint(self, revision: int | None, next_in_line: str = "") -> None:
-        """Somebody says that the log has this revision now; None: that something happened.
-
-        next_in_line: the worker that is to commit next, if any are in line.
-        """
-        if revision is not None:
-            self._line = revision, next_in_line
-            self._hinted.set()
-        if revision is None or not self._loaded:
-            self._look()
-        elif revision > self.state.revision:
-            self._told = max(self._told, revision)
-            self._listener.wake()
+        """See `Heard.hint`."""
+        self._heard.hint(revision, next_in_line, self._revision)
 
     def stands(self, head: Head | None) -> None:
         """Where the log really is: what no hint told is read now."""
         if self._loaded and (head is None or not self.at(head)):
-            self._look()
+            self._heard.look()
 
     async def refresh(self) -> None:
         """Read what happened elsewhere, now. Raises UnreachableError."""
-        refreshed = asyncio.get_running_loop().create_future()
-        self._refreshed.append(refreshed)
-        self._look()
-        try:
-            async with asyncio.timeout(REFRESH_S):
-                await refreshed
-        except TimeoutError:
-            raise UnreachableError("the session is not refreshed") from None
+        await self._heard.refreshed()
 
     @property
     def needed(self) -> bool:
@@ -158,22 +139,12 @@ class Follower:
         """What could not be regained just then may be possible now."""
         if self._lost:
             self._lost.unsorted = True
-            self._look()
+            self._heard.look()
 
     def lost_of(self, person: str, resume: Position | None) -> tuple[Refused, ...]:
         """What somebody who comes may not have been told: their edits that are lost for good."""
         here = resume if resume is not None and resume.epoch == self.state.epoch else None
-        now = now_ms()
-        return tuple(
-            loss.refusal
-            for loss in self._losses.each
-            if loss.person == person
-            and (
-                here is None
-                or (loss.epoch == here.epoch and loss.revision >= here.revision)
-                or now - loss.at < TOLD_AGAIN_MS
-            )
-        )
+        return self._losses.of(person, here, now_ms())
 
     def at(self, head: Head) -> bool:
         """Whether the log is where our state is."""
@@ -202,17 +173,9 @@ class Follower:
 
     async def read_on(self) -> None:
         """Take over what others have committed since, from the log."""
-        self._look_again = False
-        self._told = 0
-        refreshed, self._refreshed = self._refreshed, []
-        try:
-            with self._of_our_release():
-                await self._take_news()
-                await self._regain()
-        finally:
-            for future in refreshed:
-                if not future.done():
-                    future.set_result(None)
+        with self._heard.reading(), self._of_our_release():
+            await self._take_news()
+            await self._regain()
 
     @contextmanager
     def _of_our_release(self) -> Iterator[None]:
@@ -227,19 +190,15 @@ class Follower:
         """Read on until it is this worker's turn to commit, but no longer than so."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds) as patience:
-                while not self._is_next(worker):
-                    self._hinted.clear()
+                while not self._heard.is_next(worker, self.state.revision):
+                    self._heard.hinted.clear()
                     if not self.news:
-                        await self._hinted.wait()
-                    if self.news and not self._is_next(worker):
+                        await self._heard.hinted.wait()
+                    if self.news and not self._heard.is_next(worker, self.state.revision):
                         deadline = patience.when()
                         patience.reschedule(None)  # what is begun is not cut off
                         await self.read_on()
                         patience.reschedule(deadline)
-
-    def _is_next(self, worker: str) -> bool:
-        revision, next_in_line = self._line
-        return next_in_line in (worker, "") and revision >= self.state.revision
 
     def take(self, after: State, committed: Committed) -> None:
         """A change that is in the log now, and follows our state."""
@@ -275,17 +234,6 @@ class Follower:
             with suppress(UnreachableError, FullError):  # the next time, then
                 await self._log.store(self.state)
 
-    def _look(self) -> None:
-        self._look_again = True
-        self._listener.wake()
-
-    def _look_later(self, seconds: float) -> None:
-        if self._later is not None:
-            self._later.cancel()
-            self._later = None
-        if seconds:
-            self._later = asyncio.get_running_loop().call_later(seconds, self._look)
-
     async def _load(self) -> None:
         """Begin anew with what the log has; what we know goes in line for it to be found there."""
         if self._loaded:
@@ -305,7 +253,7 @@ class Follower:
         self.recent = deque(loaded.recent, maxlen=RECENT)
         self._reaches_back = False
         self._lost.opened(redone=loaded.redone)
-        self._learn(loaded.losses)
+        self._losses.learn(loaded.losses)
         self._listener.access_changed(state.access)
         if state.access.ended:
             raise NoSessionError(self.id)
@@ -341,13 +289,6 @@ class Follower:
     async def _reload(self) -> None:
         await self._load()
         self._listener.started_again()
-
-    def _learn(self, losses: Losses) -> None:
-        known = {each.author for each in self._losses.each}
-        self._losses = losses
-        for each in losses.each:
-            if each.author not in known:
-                self._listener.settled(each.person, each.refusal)
 
     async def _adopt(self) -> None:
         """Bring a session of another catalogue or other maths to ours, by a change of its own.
@@ -388,7 +329,7 @@ class Follower:
         if news.losses is not None:
             if news.losses.number < self._losses.number:
                 self._lost.remember(())  # Redis went back, if over nothing but what was given up
-            self._learn(news.losses)
+            self._losses.learn(news.losses)
         if news.access is not None and news.access.version < self.state.access.version:
             # Redis went back to before a change of the access: nobody revoked may return.
             access = self.state.access
@@ -400,7 +341,8 @@ class Follower:
                 raise NoSessionError(self.id)
         if news.engine != self._engine.name:
             raise EngineMovedError(self.id)
-        self._look_again = self._look_again or news.more
+        if news.more:
+            self._heard.look()
 
     async def _regain(self) -> None:
         """Decide again what the log lost and we, or SQL, still know."""
@@ -417,7 +359,7 @@ class Follower:
                     case "read on":
                         await self._take_news()
                     case "wait":
-                        self._look_later(lost.others_s)
+                        self._heard.look_later(lost.others_s)
                         return  # for other workers, or for SQL
         except FullError:
             return  # they wait in line

@@ -718,7 +718,7 @@ async def test_what_waits_for_sql_alone_is_not_looked_at_again_at_once(
     one._lost._others_until = 0.0
     await one.read_on()
     assert one._lost
-    assert one._later is None
+    assert one._heard._later is None
     assert not one.news
 
 
