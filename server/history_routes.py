@@ -28,7 +28,7 @@ from server.services import Provided, Services
 AnyRequest = Request[Any, Any, Any]
 PAGE = 25
 MOST = 100
-SOMEBODY = "somebody"  # who is no member any more
+SOMEBODY = "a former member"
 
 _Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=MOST, description="How many.")]
 _Before = Annotated[
