@@ -44,6 +44,25 @@ class Gifts(Struct, frozen=True, gc=False):
     granted: tuple[Granted, ...] = ()
 
 
+class Givers(Struct, frozen=True, gc=False):
+    """What of a build may give pets of any kind something: few of its powers do.
+
+    bonuses: how often each set bonus counts.
+    """
+
+    powers: tuple[Active, ...]
+    bonuses: Mapping[PowerId, int]
+
+
+def givers(state: Running, sheets: Sheets) -> Givers:
+    known, is_for_pets = sheets.catalogue.powers, sheets.is_for_pets
+    given = [each for each in state.bonuses if each in known and is_for_pets(each)]
+    return Givers(
+        tuple([active for active in state.powers if is_for_pets(active.power.power.id)]),
+        bonuses.counted(given, sheets.catalogue),
+    )
+
+
 class _Sums:
     """Values by attribute; of those with one key the strongest."""
 
@@ -65,11 +84,16 @@ class _Sums:
 
 
 def gifts(
-    pet: Summoned, state: Running, sheets: Sheets, strengths: Mapping[str, float], facts: Facts
+    pet: Summoned,
+    giving: Givers,
+    state: Running,
+    sheets: Sheets,
+    strengths: Mapping[str, float],
+    facts: Facts,
 ) -> Gifts:
     """What pets of a kind have of a build's powers.
 
-    strengths, facts: those of who summoned them.
+    giving: of these; strengths, facts: those of who summoned them.
     """
     base = limit(pet.archetype, "base.to_hit", sheets.frame.level) or 0.0
     entity = sheets.catalogue.entities.get(pet.entity)
@@ -77,7 +101,7 @@ def gifts(
     granted: list[Granted] = []
     if entity is not None:
         met = structs.replace(facts, pet=entity)
-        for active in state.powers:
+        for active in giving.powers:
             power = active.power.power.id
             given = sheets.for_pet(power, pet.entity, active.power.by_foes)
             if given is None:
@@ -87,7 +111,7 @@ def gifts(
             enhanced = sheets.frame.enhanced(power, slots, state.boosts)
             _add(sums, given, active.count, enhanced, strengths, context, state.chances)
             granted.extend(_granted(given, active, context, slots))
-        for bonus, times in bonuses.counted(state.bonuses, sheets.catalogue).items():
+        for bonus, times in giving.bonuses.items():
             given = sheets.for_pet(bonus, pet.entity)
             if given is not None:
                 context = Context(met, given.power)

@@ -85,7 +85,7 @@ class Sheets:
         self.everywhere = kept(_SHEETS, self._everywhere)
         self.hearing = kept(_SHEETS, self._hearing)
         self.for_pet = kept(_GIFTS, self._for_pet)
-        self._for_pets = kept(_GIFTS, self._is_for_pets)
+        self.is_for_pets = kept(_GIFTS, self._is_for_pets)
         self.of_pet_itself = kept(_SHEETS, self._of_pet_itself)
         self.pets_in = kept(_SHEETS, self._pets_in)
         self.summoned = kept(_SHEETS, self._summoned)
@@ -253,7 +253,7 @@ class Sheets:
         self, power: PowerId, pet: EntityId, by_foes: bool = False
     ) -> CompiledPower | None:
         """What a power gives pets of a kind; None for nothing that figures show."""
-        if not self._for_pets(power):
+        if not self.is_for_pets(power):
             return None
         given = compile_for_pet(
             self.catalogue.powers[power],

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from calc.active import with_totals
 from calc.build import Build
-from calc.company import Gifts, gifts
+from calc.company import Gifts, Givers, gifts, givers
 from calc.everywhere import everywhere, everywhere_after
 from calc.facts import Facts
 from calc.pets import Summoned
@@ -24,7 +24,8 @@ class Situation(Struct, frozen=True, gc=False):
     strengths: the global ones, by attribute. facts: with the totals. to_hit: base and buffs,
     base_to_hit: the base alone. of_level: what the foe's level adds to it. own: the strengths of
     `calc.sheet.OWN` with these two, from which the numbers of powers themselves follow. procs:
-    those that work in all powers. met: what pets of each kind have, worked out when somebody asks.
+    those that work in all powers. giving, met: what gives pets something, and what those of each
+    kind have, worked out when somebody asks.
     """
 
     build: Build
@@ -37,13 +38,17 @@ class Situation(Struct, frozen=True, gc=False):
     of_level: float = 0.0
     own: tuple[float, ...] = ()
     procs: tuple[PowerId, ...] = ()
+    giving: list[Givers] = []
     met: dict[EntityId, Gifts] = {}
 
     def gifts(self, pet: Summoned) -> Gifts:
         """What pets of a kind have of this build."""
         found = self.met.get(pet.entity)
         if found is None:
-            found = gifts(pet, self.state, self.sheets, self.strengths, self.facts)
+            if not self.giving:
+                self.giving.append(givers(self.state, self.sheets))
+            (giving,) = self.giving
+            found = gifts(pet, giving, self.state, self.sheets, self.strengths, self.facts)
             self.met[pet.entity] = found
         return found
 
