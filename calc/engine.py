@@ -17,8 +17,8 @@ from calc.remembered import Remembered, remember
 from calc.results import Result, figures_after
 from calc.running import Running, running
 from calc.sheets import Sheets
-from calc.shown import all_shown
-from calc.standing import situation
+from calc.shown import all_shown, powers_of, shown
+from calc.standing import Situation, situation
 from calc.switches import combat_level, scenario_of
 from calc.totals import Total, finish
 from gamedata.catalogue import (
@@ -113,10 +113,17 @@ class Engine:
 
     def figures(self, build: Build | Remembered) -> dict[PowerId, Figures]:
         """Of every power that the build has, on or off: what one use costs and does."""
+        return {power: found.figures for power, found in all_shown(self._here(build)).items()}
+
+    def power_figures(self, build: Build | Remembered, power: PowerId) -> Figures | None:
+        """Of one power only; None for one that the build does not have."""
+        here = self._here(build)
+        return shown(power, here).figures if power in powers_of(here) else None
+
+    def _here(self, build: Build | Remembered) -> Situation:
         memory = build if isinstance(build, Remembered) else self.remember(build)
         sheets = self._sheets(memory.frame)
-        here = situation(memory.build, memory.state, sheets, memory.strengths, memory.sums)
-        return {power: found.figures for power, found in all_shown(here).items()}
+        return situation(memory.build, memory.state, sheets, memory.strengths, memory.sums)
 
     def result(self, build: Build, old: Result | None = None) -> Result:
         """Totals, figures and findings.

@@ -85,7 +85,7 @@ class Engine:
 
     def figures(self, build: Build, power: str, session: str = "") -> Figures | None:
         """What one use of a power costs and does; None: the build does not have it."""
-        return self._totals.figures(self._known(build, session)).get(PowerId(power))
+        return self._totals.power_figures(self._known(build, session), PowerId(power))
 
     def _known(self, build: Build, session: str) -> Build | Remembered:
         known = self._memories.get(session)

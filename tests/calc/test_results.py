@@ -10,7 +10,7 @@ from calc.build import Build
 from calc.engine import Engine
 from calc.operations import Applied, apply
 from calc.results import Result
-from gamedata.catalogue import ArchetypeId, Catalogue
+from gamedata.catalogue import ArchetypeId, Catalogue, PowerId
 from server.commands.fuzz.edits import random_operation
 from tests.legal_builds import legal_build, players
 
@@ -54,6 +54,14 @@ def test_a_golden_build(engine: Engine, goldens: Path) -> None:
     file = goldens / "builds" / "hasten_2rech" / "hasten_2rech.mbd"
     build = mbd.read(file.read_bytes(), engine.catalogue).build
     assert follow(engine, build, seed=7) > OPERATIONS // 2
+
+
+def test_the_figures_of_one_power_are_those_of_all(engine: Engine, goldens: Path) -> None:
+    file = goldens / "builds" / "arsenal_dominator_incarnate" / "arsenal_dominator_incarnate.mbd"
+    memory = engine.remember(mbd.read(file.read_bytes(), engine.catalogue).build)
+    for power, figures in engine.figures(memory).items():
+        assert engine.power_figures(memory, power) == figures
+    assert engine.power_figures(memory, PowerId("Pool.Flight.Fly")) is None
 
 
 @pytest.mark.parametrize("number", range(15))

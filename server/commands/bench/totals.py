@@ -38,7 +38,8 @@ FULL = "all, from nothing"
 SLOT = "one slot changed"
 TOGGLE = "one power toggled"
 EXPLAIN = "explain one stat"
-_NAMES = (FULL, SLOT, TOGGLE, EXPLAIN)
+INSPECT = "figures of one power"
+_NAMES = (FULL, SLOT, TOGGLE, EXPLAIN, INSPECT)
 
 
 class Samples(Struct):
@@ -68,7 +69,8 @@ def totals(
 
     From nothing: of a build whose slots hold what the engine has not seen before, as decoded.
     Changes are random, each made to the build before, and remembered from it. A piece may be one
-    that the engine has not seen before, and break a set.
+    that the engine has not seen before, and break a set. Figures are of every power, ready to be
+    read; but for those of one, asked for by themselves as a session's members do.
     """
     catalogue = read_catalogue(catalogue_file)
     engine = Engine(catalogue)
@@ -116,6 +118,8 @@ def _measure(engine: Engine, build: Build, random: Random, rounds: int, samples:
                 result = _whole(engine, changed, result, samples, name)
         memory, stat = result.memory, random.choice(STATS).key
         samples.timed(partial(engine.explain, memory, stat), EXPLAIN)
+        power = random.choice(list(result.shown))
+        samples.timed(partial(engine.power_figures, memory, power), INSPECT)
 
 
 def _whole(
