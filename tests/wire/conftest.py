@@ -26,9 +26,9 @@ def two_servers(
     """Two servers of one worker each on the same Redis and database, as on two hosts."""
     data: Path = tmp_path_factory.mktemp("two")
     environment = migrated(data, redis_url)
-    servers = tuple(Server(data / name, **environment) for name in ("a", "b"))
-    yield servers[0], servers[1]
-    for server in servers:
+    one, other = Server.side_by_side(data / "a", data / "b", **environment)
+    yield one, other
+    for server in (one, other):
         server.ends_well()
 
 
