@@ -22,6 +22,7 @@ CODES: Mapping[str, Code] = {
     "unknown_archetype": Code(400, "The catalogue has no such archetype."),
     "weak_password": Code(400, "The password is known or easily guessed."),
     "username_missing": Code(400, "A first password needs a username to go with it."),
+    "no_guest": Code(400, "The token is no guest's, or not good any more."),
     "login_lost": Code(400, "It was begun in another browser, or too long ago: begin again."),
     "login_refused": Code(400, "What the login provider answered does not prove who one is."),
     "unknown_stat": Code(400, "There is no such stat."),

@@ -24,6 +24,7 @@ MARGIN_MS = DAY_MS  # so far back is looked, once everything was
 Event = Literal[
     "account_created",
     "account_deleted",
+    "guest_taken_over",
     "login",
     "login_failed",
     "logout",

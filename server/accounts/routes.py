@@ -8,17 +8,17 @@ from typing import Annotated, Any
 from litestar import Request, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody, Parameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from server import peers
-from server.accounts import accounts, audit, keys, leaving, logins
+from server.accounts import accounts, audit, keys, leaving, logins, taking_over
 from server.accounts import changes as account_changes
 from server.accounts.accounts import Account, ServiceRole
 from server.accounts.keys import Key, MadeKey, NewKey
 from server.accounts.logins import Login
 from server.accounts.token_routes import Password, Username, take
 from server.admission import caller, limit, limit_saves, share
-from server.auth import Person
+from server.auth import NotAuthenticatedError, Person
 from server.problems import ProblemError
 from server.protocol import Name
 from server.reference.described import by, errors
@@ -46,6 +46,19 @@ class Deletion(Struct, frozen=True):
     """password: where one has one; who has none must have logged in less than ten minutes ago."""
 
     password: Password = ""
+
+
+class FormerGuest(Struct, frozen=True):
+    """token: the guest's, which proves that one was them."""
+
+    token: Annotated[str, Meta(max_length=4096)]
+
+
+class TakenOver(Struct, frozen=True):
+    """How many there were."""
+
+    sessions: int
+    builds: int
 
 
 class NewServiceRole(Struct, frozen=True):
@@ -187,6 +200,33 @@ async def revoke_key(request: AnyRequest, key: FromPath[str], services: Provided
     await keys.revoke(services.database, person.id, key, _address(request))
 
 
+@post(
+    "/api/v1/account/guests",
+    status_code=HTTP_200_OK,
+    security=by(),
+    responses=errors("no_guest", "no_account", "too_many"),
+)
+async def take_over_guest(
+    request: AnyRequest, data: JSONBody[FormerGuest], services: Provided
+) -> TakenOver:
+    """Take over what one did as a guest before one logged in: sessions, builds, favourites.
+
+    The account is in the guest's sessions instead of the guest, as what is better of both. What
+    the guest changed there stays the guest's in the history, and for `undo`.
+    """
+    person = await account_of(request, services)
+    await limit_saves(request, person, services)
+    try:
+        guest = await services.callers.read(data.token)
+    except NotAuthenticatedError as error:
+        raise ProblemError(400, str(error), "no_guest") from None
+    if not guest.is_guest:
+        raise ProblemError(400, "This is no guest's token.", "no_guest")
+    taken = await taking_over.take_over(services.database, person.id, guest.id, _address(request))
+    await share(taken.rights, services)
+    return TakenOver(len(taken.rights), taken.builds)
+
+
 @get(
     "/api/v1/account/export",
     security=by(),
@@ -292,6 +332,7 @@ HANDLERS = [
     list_keys,
     create_key,
     revoke_key,
+    take_over_guest,
     export_account,
     delete_account,
     give_role,

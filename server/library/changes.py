@@ -149,6 +149,31 @@ async def erase_all(sql: AsyncSession, person: str) -> None:
     await sql.execute(delete(FavouriteRow).where(FavouriteRow.person == person))
 
 
+async def pass_on(sql: AsyncSession, person: str, heir: str, name: str) -> int:
+    """Have all that a person has in the library be another's, who is called `name`.
+
+    Returns how many builds these are.
+    """
+    await library_terms.pass_on(sql, person, heir, name)
+    builds = (await sql.scalars(select(BuildRow.id).where(BuildRow.owner == person))).all()
+    kept = select(FavouriteRow.build_id).where(FavouriteRow.person == heir)
+    marks = select(FavouriteRow.build_id).where(FavouriteRow.person == person)
+    for changed in (
+        update(VersionRow)
+        .where(VersionRow.build_id.in_(select(BuildRow.id).where(BuildRow.owner == person)))
+        .values(author=heir, author_name=name),
+        update(BuildRow).where(BuildRow.owner == person).values(owner=heir, owner_name=name),
+        # What both have among theirs counts once.
+        update(BuildRow)
+        .where(BuildRow.id.in_(marks), BuildRow.id.in_(kept))
+        .values(favourites=BuildRow.favourites - 1),
+        delete(FavouriteRow).where(FavouriteRow.person == person, FavouriteRow.build_id.in_(kept)),
+        update(FavouriteRow).where(FavouriteRow.person == person).values(person=heir),
+    ):
+        await sql.execute(changed.execution_options(synchronize_session=False))
+    return len(builds)
+
+
 async def favour(database: Database, build: str, person: str, *, favourite: bool) -> None:
     """Put a build among a person's favourites, or take it from there, also when it is private
     since. Raises LibraryError."""

@@ -109,6 +109,13 @@ async def rename(sql: AsyncSession, owner: str, name: str) -> None:
             await (await sql.connection()).execute(statement, rows)
 
 
+async def pass_on(sql: AsyncSession, owner: str, heir: str, name: str) -> None:
+    """As `rename`, of builds that are another's from now on."""
+    await rename(sql, owner, name)
+    theirs = update(TERMS).where(TERMS.c.term == f"author:{owner}")
+    await sql.execute(theirs.values(term=f"author:{heir}"))
+
+
 async def take(sql: AsyncSession, builds: Builds) -> None:
     """Find builds no more."""
     places = select(SEARCH.c.place).where(SEARCH.c.build_id.in_(builds))

@@ -193,6 +193,9 @@ def _people(walk: Walker) -> str:
     made = walk("POST", "/account/keys", {"name": "Overlay", "scope": "overlay"}, ann)
     walk("GET", "/account/keys", token=ann)
     walk("DELETE", f"/account/keys/{made['id']}", token=ann)
+    former = walk("POST", "/guests", {"name": "Nova"})["token"]
+    walk("POST", "/sessions", {"title": "Nova"}, former)
+    walk("POST", "/account/guests", {"token": former}, ann)
     walk("GET", "/account/export", token=ann)
     return ann
 

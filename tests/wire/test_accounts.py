@@ -11,7 +11,7 @@ import pytest
 
 from calc.operations import SetLevel
 from server.client import Client
-from tests.wire.serving import COHORT, Owner, Server
+from tests.wire.serving import COHORT, Owner, Raw, Server
 
 PASSWORD = "four words nobody says"
 
@@ -132,6 +132,27 @@ def test_what_makes_no_account(
 ) -> None:
     answer = http.post("/api/v1/accounts", json=body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_an_account_takes_over_what_its_person_did_as_a_guest(
+    http: httpx.Client, accounts: Server
+) -> None:
+    account, other = create(http, "returning").json(), create(http, "stranger").json()
+    nova = Owner(accounts.url, "Nova")
+    live = await Raw.open(accounts.url, nova.session)
+    await live.join(token=nova.token)
+    by, path = as_(account["access_token"]), "/api/v1/account/guests"
+    for wrong in ("none", other["access_token"], other["refresh_token"], account["access_token"]):
+        refused = http.post(path, json={"token": wrong}, headers=by)
+        assert (refused.status_code, refused.json()["code"]) == (400, "no_guest")
+    for again in (1, 0):
+        taken = http.post(path, json={"token": nova.token}, headers=by)
+        assert (taken.status_code, taken.json()) == (200, {"sessions": again, "builds": 0})
+    assert (await live.closed())[0] == 4403  # the guest is in it no more
+    live = await Raw.open(accounts.url, nova.session)
+    assert (await live.join(token=account["access_token"]))["role"] == "owner"
+    session = f"/api/v1/sessions/{nova.session}"
+    assert http.get(session, headers=as_(nova.token)).status_code == 403
 
 
 def test_nobody_gives_themselves_a_role(http: httpx.Client) -> None:

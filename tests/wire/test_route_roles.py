@@ -162,6 +162,7 @@ BODIES: Mapping[str, Any] = {
     "PATCH /api/v1/account": {"name": "Somebody"},
     "PUT /api/v1/account/password": {"password": PASSWORD, "new": PASSWORD},
     "POST /api/v1/account/keys": {"name": "Mine", "scope": "read"},
+    "POST /api/v1/account/guests": {"token": "none"},
     "POST /api/v1/account/deletion": {"password": PASSWORD},
     "PUT /api/v1/users/{person}/role": {"role": "user"},
     "PUT /api/v1/users/{person}/ban": {},
