@@ -141,18 +141,21 @@ async def test_an_account_takes_over_what_its_person_did_as_a_guest(
     nova = Owner(accounts.url, "Nova")
     live = await Raw.open(accounts.url, nova.session)
     await live.join(token=nova.token)
-    by, path = as_(account["access_token"]), "/api/v1/account/guests"
+
+    def take(token: str) -> httpx.Response:
+        by = as_(account["access_token"])
+        return http.post("/api/v1/account/guests", json={"token": token}, headers=by)
+
     for wrong in ("none", other["access_token"], other["refresh_token"], account["access_token"]):
-        refused = http.post(path, json={"token": wrong}, headers=by)
+        refused = take(wrong)
         assert (refused.status_code, refused.json()["code"]) == (400, "no_guest")
     for again in (1, 0):
-        taken = http.post(path, json={"token": nova.token}, headers=by)
+        taken = take(nova.token)
         assert (taken.status_code, taken.json()) == (200, {"sessions": again, "builds": 0})
     assert (await live.closed())[0] == 4403  # the guest is in it no more
     live = await Raw.open(accounts.url, nova.session)
     assert (await live.join(token=account["access_token"]))["role"] == "owner"
-    session = f"/api/v1/sessions/{nova.session}"
-    assert http.get(session, headers=as_(nova.token)).status_code == 403
+    nova.call("GET", f"/api/v1/sessions/{nova.session}", status=403)
 
 
 def test_nobody_gives_themselves_a_role(http: httpx.Client) -> None:
