@@ -37,7 +37,7 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with two workers, as an operator starts it."""
     server = Server(tmp_path_factory.mktemp("cohort"), "--workers", "2")

@@ -41,6 +41,7 @@ def test_an_owner_looks_back_goes_back_and_undoes_what_somebody_did(window: Open
     expect(ann.get_by_label("Origin", exact=True)).to_have_value("")
     expect(past.get_by_role("button", name="Ann went back to revision 2.")).to_be_visible()
     expect(bob.get_by_label("Level", exact=True)).to_have_value("40")
+    expect(bob.get_by_role("alert")).to_contain_text("Ann went back: the build is as it was at rev")
 
     # Bob may look; not yet more.
     bob.get_by_role("button", name="Activity").click()

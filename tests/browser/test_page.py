@@ -274,6 +274,14 @@ def test_a_total_is_explained_and_a_choice_considered(window: OpenWindow) -> Non
     picker = ann.get_by_role("dialog", name="Deflection")
     picker.get_by_role("button", name="Defense", exact=True).first.hover()
     expect(picker.get_by_text(re.compile(r"Defense: Melee \+\d"))).to_be_visible()
+    # However much it comes to: what is pointed at stays under the pointer.
+    luck = picker.locator(".offer-group", has_text="Luck of the Gambler")
+    whole = luck.get_by_role("button", name="Place all 6")
+    whole.scroll_into_view_if_needed()
+    box = whole.bounding_box()
+    whole.hover()
+    expect(picker.locator(".what-if")).to_contain_text("Health: Regeneration +10%")
+    assert whole.bounding_box() == box
     expect(stat(bob, "defense.melee").locator(".value")).to_have_text("11.25%")
     ann.keyboard.press("Escape")
     expect(looked_at).to_have_count(0)
@@ -388,6 +396,7 @@ def test_nobody_notices_a_restart(window: OpenWindow, cohort: Server) -> None:
     ann.get_by_label("Title").fill("Made while away")
     ann.keyboard.press("Enter")
     bob.get_by_role("switch", name="Deflection").uncheck()
+    expect(ann.get_by_text("1 change of yours is kept")).to_be_visible()
     cohort.spawn(port)
     cohort.wait()
     for page in (ann, bob):

@@ -18,7 +18,7 @@ export function buildView(view) {
   const { state, catalogue } = view;
   const powers = state.build?.powers ?? {};
   const picks = picksOf(powers, catalogue.schedule?.picks ?? []);
-  return h("section", { class: "build part", "aria-labelledby": "build", key: "build" },
+  return h("section", { class: "build part", tabindex: "-1", "aria-labelledby": "build", key: "build" },
     h("h2", { id: "build", class: "hidden" }, "Powers by level"),
     budgetView(view, picks),
     h("div", { class: "picks" }, picks.map((pick, index) =>

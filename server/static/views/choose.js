@@ -25,7 +25,7 @@ export function chooseView(view) {
   const { state, catalogue } = view;
   const { archetype = "", powersets = {} } = state.build ?? {};
   const choices = archetype ? catalogue.powersets(archetype) : undefined;
-  return h("section", { class: "choose part", "aria-labelledby": "choose", key: "choose" },
+  return h("section", { class: "choose part", tabindex: "-1", "aria-labelledby": "choose", key: "choose" },
     h("h2", { id: "choose", class: "hidden" }, "Archetype and powersets"),
     h("div", { class: "pair" }, archetypeView(view), levelView(view)),
     originView(view),

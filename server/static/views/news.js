@@ -16,7 +16,7 @@ const SHOWN = 20;
 
 /** @param {View} view */
 export function newsView(view) {
-  return h("section", { class: "news part", "aria-label": "Findings and activity", key: "news" },
+  return h("section", { class: "news part", tabindex: "-1", "aria-label": "Findings and activity", key: "news" },
     proposalsView(view), findingsView(view), peopleView(view), chatView(view), feedView(view));
 }
 

@@ -24,12 +24,16 @@ import { totalsView } from "./totals.js";
 /** Parts that a narrow window shows one at a time. */
 const TABS = [["powers", "Build"], ["choose", "Powersets"], ["totals", "Totals"], ["news", "Activity"]];
 
+/** Where who goes by keyboard may skip to: a part, its class, and what it is called. */
+const SKIPS = [["powers", "build", "Skip to the build"], ["totals", "totals", "Skip to the numbers"], ["news", "news", "Skip to people and chat"]];
+
 /** @param {View} view */
 export function sessionView(view) {
   const { state, ui, show } = view;
   if (!state.build) return waitingView(view);
   const waiting = state.findings.length + Object.keys(state.proposals).length;
   return h("div", { class: "session", "data-tab": ui.tab, key: "session" },
+    skipView(view),
     headerView(view),
     state.link === "ended" && h("p", { class: "banner", role: "alert", key: "ended" }, state.reason, " ", h("a", { href: location.pathname }, "Try again")),
     state.locked && state.link !== "ended" && h("p", { class: "banner calm", role: "status", key: "locked" }, "The owner has locked this session: nobody edits just now."),
@@ -49,6 +53,21 @@ export function sessionView(view) {
         },
       }, label, tab === "news" && waiting > 0 && h("span", { class: "badge", key: "badge" }, waiting)))),
     pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), inspectDialog(view), historyDialog(view), manageDialog(view), overlayDialog(view), saveDialog(view), scenarioDialog(view), sureDialog(view));
+}
+
+/** For who goes by keyboard: past all that comes before. @param {View} view */
+function skipView({ show }) {
+  return h("nav", { class: "skip", "aria-label": "Skip to", key: "skip" }, SKIPS.map(([tab, part, label]) => h("button", {
+    key: tab, onclick: () => {
+      show({ tab });
+      requestAnimationFrame(() => {
+        /** @type {HTMLElement | null} */
+        const there = document.querySelector(`.session .${part}`);
+        there?.focus();
+        there?.scrollIntoView({ block: "start" });
+      });
+    },
+  }, label)));
 }
 
 /** What the newest edit did to the totals, while a narrow window shows something else. @param {View} view */

@@ -21,7 +21,7 @@ export function totalsView(view) {
   for (const stat of view.catalogue.stats) {
     groups.set(stat.group, [...(groups.get(stat.group) ?? []), stat]);
   }
-  return h("section", { class: "totals part", "aria-labelledby": "totals", key: "totals" },
+  return h("section", { class: "totals part", tabindex: "-1", "aria-labelledby": "totals", key: "totals" },
     h("h2", { id: "totals" }, "Totals", lastView(view)),
     scenarioView(view),
     [...groups].map(([group, stats]) =>
