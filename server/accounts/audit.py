@@ -69,7 +69,10 @@ def note(
     by: str | None = None,
     about: str = "",
 ) -> None:
-    """In the transaction of what it tells of: there is not the one without the other."""
+    """In the transaction of what it tells of: there is not the one without the other.
+
+    Of words from elsewhere what can be shown is kept: an operator reads them in a terminal.
+    """
     sql.add(
         AuditRow(
             at=time.time_ns() // 1_000_000,
@@ -77,7 +80,7 @@ def note(
             person=person,
             by=by,
             address=address[:64],
-            about=about[:255],
+            about="".join(filter(str.isprintable, about))[:255],
         )
     )
 

@@ -26,6 +26,14 @@ async def noted(database: Database) -> list[Noted]:
     return list(reversed(await audit.recall(database, None, 100)))
 
 
+async def test_words_from_elsewhere_do_nothing_to_a_database_or_a_terminal(
+    database: Database,
+) -> None:
+    async with database.writing() as sql:
+        audit.note(sql, "banned", HERE, ANN, BOB, "sp\0am \x1b[2J\r\n\ud800 and “words”")
+    assert [each.about for each in await noted(database)] == ["spam [2J and “words”"]
+
+
 async def test_what_is_done_to_rights_in_a_session_is_noted(
     database: Database, session: str
 ) -> None:

@@ -13,7 +13,7 @@ from server.library import library
 from server.library.changes import Content, Description
 from server.library.library import Author
 from server.library.search import Wanted, search
-from server.log import Stored
+from server.logged import Stored
 from server.orm import Database, SaidRow
 from server.protocol import Role
 
