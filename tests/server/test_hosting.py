@@ -22,6 +22,7 @@ SERVICE = {
     "cap_drop": list,
     "command": list,
     "depends_on": dict,
+    "env_file": str,
     "environment": dict,
     "healthcheck": dict,
     "image": str,
@@ -88,7 +89,11 @@ def test_the_settings_of_compose_are_settings(compose: dict[str, Any]) -> None:
             variable: re.sub(r"\$\{\w+(?::[-?]([^}]*))?\}", filled, value)
             for variable, value in compose["services"][name]["environment"].items()
         }
-        read = settings.read(given)
+        # What compose says is before what is in `.env`, which may set whatever else there is.
+        own = {"COHORT_PORT": "9000", "COHORT_HOST": "localhost", "COHORT_LOG_FORMAT": "json"}
+        read = settings.read(own | given)
+        assert (read.host, read.port, read.log_format) == ("0.0.0.0", 8000, "json")
+        assert compose["services"][name]["env_file"] == ".env"
         assert read.workers == 2
         assert read.redis_url == "redis://valkey:6379"
         assert read.database.startswith("postgresql+asyncpg://cohort:")
