@@ -278,8 +278,10 @@ def test_a_total_is_explained_and_a_choice_considered(window: OpenWindow) -> Non
     luck = picker.locator(".offer-group", has_text="Luck of the Gambler")
     whole = luck.get_by_role("button", name="Place all 6")
     whole.scroll_into_view_if_needed()
+    ann.mouse.move(0, 0)
+    expect(picker.get_by_text("Point at an enhancement")).to_be_visible()
     box = whole.bounding_box()
-    whole.hover()
+    whole.focus()  # as pointing does, but nothing moves away from it
     expect(picker.locator(".what-if")).to_contain_text("Health: Regeneration +10%")
     assert whole.bounding_box() == box
     expect(stat(bob, "defense.melee").locator(".value")).to_have_text("11.25%")
