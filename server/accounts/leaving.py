@@ -5,6 +5,7 @@ where there is none. What nobody else ever saw is deleted; in what others share 
 "someone".
 """
 
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -40,6 +41,8 @@ from server.removal import erase_left
 from server.rights import Access
 
 SOMEONE = "someone"
+_json = msgspec.json.encode
+_Read = Callable[[AsyncSession, str, str], Awaitable[Struct | None]]
 
 
 class TakenSession(Struct, frozen=True):
@@ -82,36 +85,56 @@ class Export(Struct, frozen=True):
     noted: tuple[Noted, ...]
 
 
-async def export(database: Database, person: str, login: str) -> Export:
-    """Raises AccountError."""
+async def export(database: Database, person: str, login: str) -> AsyncIterator[bytes]:
+    """An `Export`, encoded, in parts: all of it at once could be larger than memory.
+
+    Raises AccountError.
+    """
     account = await accounts.read(database, person)
+    theirs = select(MemberRow.session_id).where(MemberRow.person == person)
+    own = select(BuildRow.id).where(BuildRow.owner == person)
     async with database.reading() as sql:
-        members = (
-            await sql.execute(
-                select(MemberRow, SessionRow.title)
-                .join(SessionRow, SessionRow.id == MemberRow.session_id)
-                .where(MemberRow.person == person)
-                .order_by(MemberRow.joined_at, MemberRow.session_id)
-            )
-        ).all()
-        sessions = [await _session(sql, member, title) for member, title in members]
-        own = select(BuildRow).where(BuildRow.owner == person).order_by(BuildRow.created_at)
-        builds = [await _build(sql, build) for build in await sql.scalars(own)]
-        marked = select(FavouriteRow.build_id).where(FavouriteRow.person == person)
-        favourites = (await sql.scalars(marked.order_by(FavouriteRow.at))).all()
-    return Export(
-        account,
-        await logins.of(database, person, login),
-        await keys.of(database, person),
-        tuple(sessions),
-        tuple(builds),
-        tuple(favourites),
-        await audit.recall(database, None, 10_000, person),
+        sessions = await sql.scalars(theirs.order_by(MemberRow.joined_at, MemberRow.session_id))
+        builds = await sql.scalars(own.order_by(BuildRow.created_at, BuildRow.id))
+        return _parts(database, account, login, sessions.all(), builds.all())
+
+
+async def _parts(
+    database: Database,
+    account: Account,
+    login: str,
+    sessions: Sequence[str],
+    builds: Sequence[str],
+) -> AsyncIterator[bytes]:
+    person = account.person
+    known = await logins.of(database, person, login), await keys.of(database, person)
+    yield b'{"account":%s,"logins":%s,"keys":%s' % tuple(map(_json, (account, *known)))
+    kinds: tuple[tuple[bytes, Sequence[str], _Read], ...] = (
+        (b"sessions", sessions, _session),
+        (b"builds", builds, _build),
     )
+    for name, ids, read in kinds:
+        yield b',"%s":[' % name
+        before = b""
+        for each in ids:
+            async with database.reading() as sql:
+                part = await read(sql, each, person)
+            if part is not None:  # else it is gone since
+                yield before + _json(part)
+                before = b","
+        yield b"]"
+    marked = select(FavouriteRow.build_id).where(FavouriteRow.person == person)
+    async with database.reading() as sql:
+        favourites = (await sql.scalars(marked.order_by(FavouriteRow.at))).all()
+    noted = await audit.recall(database, None, 10_000, person)
+    yield b',"favourites":%s,"noted":%s}' % (_json(favourites), _json(noted))
 
 
-async def _session(sql: AsyncSession, member: MemberRow, title: str) -> TakenSession:
-    session, person = member.session_id, member.person
+async def _session(sql: AsyncSession, session: str, person: str) -> TakenSession | None:
+    member = await sql.get(MemberRow, (session, person))
+    row = await sql.get(SessionRow, session)
+    if member is None or row is None:
+        return None
     newest = (
         select(CheckpointRow.stored)
         .join(ChangeRow, _same_position(), isouter=True)
@@ -127,7 +150,7 @@ async def _session(sql: AsyncSession, member: MemberRow, title: str) -> TakenSes
     said = select(SaidRow.text).where(SaidRow.session_id == session, SaidRow.person == person)
     return TakenSession(
         session,
-        title,
+        row.title,
         member.role,
         member.joined_at,
         msgspec.Raw(await sql.scalar(newest) or b"null"),
@@ -144,7 +167,10 @@ def _same_position() -> Any:
     )
 
 
-async def _build(sql: AsyncSession, build: BuildRow) -> TakenBuild:
+async def _build(sql: AsyncSession, id_: str, person: str) -> TakenBuild | None:
+    build = await sql.get(BuildRow, id_)
+    if build is None or build.owner != person:
+        return None
     rows = select(VersionRow).where(VersionRow.build_id == build.id).order_by(VersionRow.number)
     return TakenBuild(
         build.id,

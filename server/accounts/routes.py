@@ -5,8 +5,10 @@ An API key is good for none of this.
 
 from typing import Annotated, Any
 
-from litestar import Request, delete, get, patch, post, put
+from litestar import MediaType, Request, delete, get, patch, post, put
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, Parameter
+from litestar.response import Stream
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -230,15 +232,19 @@ async def take_over_guest(
 @get(
     "/api/v1/account/export",
     security=by(),
-    responses=errors("no_account", "too_many"),
+    responses={
+        200: ResponseSpec(leaving.Export, generate_examples=False),
+        **errors("no_account", "too_many"),
+    },
 )
-async def export_account(request: AnyRequest, services: Provided) -> leaving.Export:
+async def export_account(request: AnyRequest, services: Provided) -> Stream:
     """All that there is of oneself, as JSON."""
     person = await account_of(request, services)
     # It is the largest answer that there is, and nobody needs it often.
     told = "You ask for all of it too often."
     await limit(request, services.attempts, f"export {person.id}", told)
-    return await leaving.export(services.database, person.id, person.login)
+    parts = await leaving.export(services.database, person.id, person.login)
+    return Stream(parts, media_type=MediaType.JSON)
 
 
 @post(

@@ -14,6 +14,9 @@ from server.accounts.passwords import Passwords, WeakPasswordError
 from server.auth import Person
 from server.engine import Engine
 from server.governing import hand_over
+from server.library import changes as library_changes
+from server.library.changes import Content, Description
+from server.library.library import Author
 from server.logged import Stored
 from server.orm import Database, SaidRow
 from server.rights import Membership
@@ -149,10 +152,20 @@ async def test_what_nobody_else_saw_is_deleted(
 
 
 async def test_an_export_has_all_of_it_and_no_secret(
-    database: Database, ann: LoggedIn, session: str
+    database: Database, ann: LoggedIn, session: str, engine: Engine
 ) -> None:
-    export = msgspec.json.encode(await leaving.export(database, "g1", ann.login))
+    build = documents.empty()
+    content = Content(build, engine.result(build).totals, engine.name, "release")
+    for title in ("Fire", "Ice"):
+        described = Description(title, "private", ())
+        await library_changes.save(database, Author("g1", "Ann"), content, described, "First")
+    parts = [part async for part in await leaving.export(database, "g1", ann.login)]
+    export = b"".join(parts)
+    assert msgspec.json.decode(export, type=leaving.Export)  # what the reference says it is
     found = msgspec.json.decode(export)
+    assert {each["title"] for each in found["builds"]} == {"Fire", "Ice"}
+    assert found["builds"][0]["versions"][0]["message"] == "First"
+    assert len(parts) > 5  # and never all of it at once
     assert found["account"]["username"] == "ann"
     (taken,) = found["sessions"]
     assert (taken["id"], taken["role"]) == (session, "owner")
