@@ -10,7 +10,7 @@ meanwhile; between workers the log decides.
 import asyncio
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ import msgspec
 from msgspec import UNSET
 
 from server import proposals, session
-from server.client_messages import Asked, Edit, GoBack, Making, Redo, Undo, UndoWork
+from server.client_messages import Edit, GoBack, Making, Redo, Undo, UndoWork
 from server.engine import Engine
 from server.follower import Follower, now_ms
 from server.going_back import go_back, undo_work
@@ -285,31 +285,31 @@ class Decider:
         return _change.decode(recent[-behind - 1].frame) if behind < len(recent) else None
 
     async def _decide(self, person: str, edit: Making) -> Commit | Refused:
-        if isinstance(edit, UndoWork):
-            return await self._undo_work(person, edit)
-        asked: Asked | GoBack = edit
         follower, engine = self._follower, self._engine
         state, past = follower.state, tuple(follower.recent)
+        match edit:
+            case Undo() | Redo():
+                steps = undo(state, person, edit, past, engine, now_ms())
+                return await self._in_steps(edit.id, steps)
+            case UndoWork():
+                steps = undo_work(state, person, edit, past, engine, now_ms())
+                return await self._in_steps(edit.id, steps)
+        asked: Edit | GoBack = edit
 
         def decided() -> Commit | Refused:
-            match asked:
-                case Edit():
-                    decision = session.decide(state, person, asked, engine, now_ms())
-                    if isinstance(decision, Refused):
-                        return named(decision, asked, person, state, past, engine.catalogue)
-                    return decision
-                case GoBack():
-                    return go_back(state, person, asked, past, engine, now_ms())
-                case Undo() | Redo():
-                    return undo(state, person, asked, past, engine, now_ms())
+            if isinstance(asked, GoBack):
+                return go_back(state, person, asked, past, engine, now_ms())
+            decision = session.decide(state, person, asked, engine, now_ms())
+            if isinstance(decision, Refused):
+                return named(decision, asked, person, state, past, engine.catalogue)
+            return decision
 
         return self._guarded(edit.id, decided)
 
-    async def _undo_work(self, person: str, message: UndoWork) -> Commit | Refused:
-        """In steps: between them other sessions have their turn. Ours waits."""
-        follower = self._follower
-        past = tuple(follower.recent)
-        work = undo_work(follower.state, person, message, past, self._engine, now_ms())
+    async def _in_steps(
+        self, edit: str, work: Generator[None, None, Commit | Refused]
+    ) -> Commit | Refused:
+        """Between them other sessions have their turn. Ours waits."""
         found: list[Commit | Refused] = []
 
         def step() -> None:
@@ -319,10 +319,11 @@ class Decider:
                 found.append(done.value)
 
         while not found:
-            failed = self._guarded(message.id, step)
+            failed = self._guarded(edit, step)
             if failed is not None:
                 return failed
-            await asyncio.sleep(0)
+            if not found:
+                await asyncio.sleep(0)
         return found[0]
 
     def _guarded(self, edit: str, decided: Callable[[], _Decision]) -> _Decision | Refused:

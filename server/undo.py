@@ -8,7 +8,7 @@ U3  An edit of which nothing can be undone, or whose rest would break a rule, is
 U4  An undo is a change like any other: it names the edit (`undoes`), and has an inverse itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -48,8 +48,9 @@ def undo(
     past: Sequence[Committed],
     engine: Engine,
     now: int,
-) -> Commit | Refused:
-    """The edit that takes back, or makes again, what this person did.
+) -> Generator[None, None, Commit | Refused]:
+    """The edit that takes back, or makes again, what this person did. It stops after each edit of
+    theirs that it passes over: all of them may take longer than others are to wait.
 
     past: the newest changes, rising to the state's revision without a gap.
     """
@@ -79,6 +80,7 @@ def undo(
             return msgspec.structs.replace(commit, change=change)
         if len(passed) == TRIED:
             break
+        yield
     what = "redone" if redo else "undone"
     return Refused(
         "nothing_to_redo" if redo else "nothing_to_undo",

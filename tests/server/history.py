@@ -1,5 +1,7 @@
 """A session in which people edit, as the log would keep it; for tests of what looks back."""
 
+from collections.abc import Generator
+
 from calc import build as documents
 from calc.operations import Applied, Operation, SetArchetype
 from server import session
@@ -13,6 +15,16 @@ from server.undo import undo
 
 ANN, BOB = "g1", "g2"
 HASTEN = "Pool.Speed.Hasten"
+
+
+def finished(work: Generator[None, None, Commit | Refused]) -> Commit | Refused:
+    """What comes of what is decided in steps."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            made: Commit | Refused = done.value
+            return made
 
 
 class History:
@@ -59,7 +71,7 @@ class History:
         return made
 
     def decide(self, person: str, message: Undo | Redo) -> Commit | Refused:
-        return undo(self.state, person, message, self.past, self._engine, 0)
+        return finished(undo(self.state, person, message, self.past, self._engine, 0))
 
     def refused(self, person: str, message: Undo | Redo) -> Refused:
         answer = self.decide(person, message)

@@ -26,7 +26,7 @@ from server.engine import Engine
 from server.going_back import go_back, undo_work
 from server.server_messages import Change, Refused
 from server.session import Commit
-from tests.server.history import ANN, BOB, HASTEN, History
+from tests.server.history import ANN, BOB, HASTEN, History, finished
 
 Took = Callable[..., Commit | Refused]
 
@@ -55,13 +55,7 @@ class Rewound(History):
 
     def asked_undone(self, person: str, whose: str, since: int = 0) -> Commit | Refused:
         asked = UndoWork(f"work-{self.state.revision + 1:04}", 0, whose, since)
-        work = undo_work(self.state, person, asked, self.past, self.engine, 0)
-        while True:
-            try:
-                next(work)
-            except StopIteration as done:
-                made: Commit | Refused = done.value
-                break
+        made = finished(undo_work(self.state, person, asked, self.past, self.engine, 0))
         if isinstance(made, Commit):
             assert session.digest(asked) == made.digest
             self._take(made)

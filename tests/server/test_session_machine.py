@@ -32,6 +32,7 @@ from server.rights import Access, Membership
 from server.server_messages import Change, Refused
 from server.session import Commit, Committed, State
 from server.undo import undo
+from tests.server.history import finished
 from tests.server.memory_log import MemoryLog, by, now
 
 WORKERS = 2
@@ -252,7 +253,7 @@ class Machine(RuleBasedStateMachine):
     def decision(self, here: Worker, person: str, edit: Asked) -> Commit | Refused:
         if isinstance(edit, Edit):
             return session.decide(here.state, person, edit, self.engine, 0)
-        return undo(here.state, person, edit, tuple(here.recent), self.engine, 0)
+        return finished(undo(here.state, person, edit, tuple(here.recent), self.engine, 0))
 
     def entry(self, commit: Commit) -> Committed:
         inverse = msgspec.json.encode(commit.inverse)

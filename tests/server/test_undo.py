@@ -24,6 +24,7 @@ from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
 from server.rights import Access, Membership
 from server.session import Commit
+from server.undo import undo
 from tests.server.history import ANN, BOB, HASTEN, History
 
 
@@ -191,3 +192,19 @@ def test_the_change_of_an_undo_has_its_digest(history: History) -> None:
     made = history.redo(ANN)
     assert made.digest == session.digest(REDO)
     assert made.change.undoes is UNSET
+
+
+def test_undo_stops_after_each_edit_that_it_passes_over(history: History, engine: Engine) -> None:
+    for level in (10, 20, 30):
+        history.edit(ANN, SetLevel(level))
+    history.edit(BOB, SetLevel(40))
+    work = undo(history.state, ANN, UNDO, history.past, engine, 0)
+    for _ in range(3):
+        next(work)
+    with pytest.raises(StopIteration) as done:
+        next(work)
+    assert [each.edit for each in done.value.value.passed_over] == [
+        "edit-0003",
+        "edit-0002",
+        "edit-0001",
+    ]
