@@ -6,6 +6,7 @@ P2  An editor takes it as one edit under its id, once, however many press; or de
 P3  Open proposals are few, are kept in SQL, and newcomers are told of them.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Literal, cast
 
@@ -25,6 +26,8 @@ from server.orm import ChangeRow, Database, ProposalRow, SessionRow
 from server.protocol import ProposalState
 from server.server_messages import Change, Proposal, Refused
 from server.session import Commit, Committed, State
+
+logger = logging.getLogger(__name__)
 
 OPEN = 20  # proposals of a session at once
 
@@ -60,9 +63,13 @@ def tried(
 def on(state: State, proposal: Proposal, engine: Engine) -> Proposal:
     """An open proposal with what it would come to on this build, or why it cannot be."""
     operations = proposal.operations
-    made = sessions.after_edit(
-        state, proposal.by, proposal.id, state.revision, operations, engine, now_ms(), dry=True
-    )
+    try:
+        made = sessions.after_edit(
+            state, proposal.by, proposal.id, state.revision, operations, engine, now_ms(), dry=True
+        )
+    except Exception:  # a bug in the rules or the maths costs this proposal, not who comes
+        logger.exception("session %s: a proposal could not be tried", state.session)
+        made = Refused("internal", "Something is wrong on the server.", id=proposal.id)
     if isinstance(made, Refused):
         return msgspec.structs.replace(proposal, totals={}, problem=made.message)
     return msgspec.structs.replace(proposal, totals=made.change.totals)

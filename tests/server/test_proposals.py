@@ -65,6 +65,25 @@ async def test_p1_what_is_impossible_by_now_says_why(
     assert "Hasten" in proposals.on(history.state, kept, engine).problem
 
 
+async def test_a_bug_that_a_proposal_meets_costs_nobody_else(
+    history: History,
+    engine: Engine,
+    database: Database,
+    session: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    kept, _ = await proposals.keep(database, session, ANN, propose(1), 0, {})
+
+    def apply(*_: object) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(engine, "apply", apply)
+    assert proposals.on(history.state, kept, engine).problem == "Something is wrong on the server."
+    assert "a bug" in caplog.text
+    caplog.clear()
+
+
 def test_p2_it_is_one_edit_of_who_takes_it_and_taken_once(history: History, engine: Engine) -> None:
     taking = Taking("proposal-1", 0, (SetLevel(20),), BOB)
     made = proposals.take(history.state, ANN, taking, engine)
