@@ -457,7 +457,7 @@ def test_every_module_is_asked_for_at_once() -> None:
 
 
 def test_everything_fits_a_phone(window: OpenWindow) -> None:
-    page = window(width=390, height=844)
+    page = window(width=360, height=844)
     start_blank(page, "Ann")
     tabs = page.get_by_role("navigation", name="Parts of the build")
     tabs.get_by_role("button", name="Powersets").click()
@@ -473,14 +473,14 @@ def test_everything_fits_a_phone(window: OpenWindow) -> None:
     ):
         tabs.get_by_role("button", name=tab).click()
         expect(page.get_by_role("region", name=part)).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
     tabs.get_by_role("button", name="Build").click()
     page.get_by_role("button", name="Slot 1 of Deflection").click()
     picker = page.get_by_role("dialog")
     expect(picker.get_by_role("heading", name="Luck of the Gambler")).to_be_visible()
     box = picker.bounding_box()
     assert box is not None
-    assert (box["x"], box["width"]) == (0, 390)
+    assert (box["x"], box["width"]) == (0, 360)
     offers = picker.locator(".offers")
     assert offers.evaluate("one => one.scrollWidth - one.clientWidth") == 0
 
