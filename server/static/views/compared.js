@@ -21,11 +21,22 @@ export function comparedList({ fields = [], pools = [], powers = [], incarnates 
     powers.map((/** @type {any} */ each) => h("li", { class: "stacked", key: each.power },
       h("strong", null, each.name),
       h("div", null,
-        h("small", { key: "change" }, [each.change, ...(each.fields ?? []).map((/** @type {any} */ one) => `${one.field} ${one.before ?? "–"} → ${one.after ?? "–"}`)].join(", ")),
+        h("small", { key: "change" }, howOf(each)),
         each.removed && h("small", { key: "removed" }, `− ${each.removed.map(piece).join(", ")}`),
         each.added && h("small", { key: "added" }, `+ ${each.added.map(piece).join(", ")}`)))),
     shown.slice(0, most).map((stat) => h("li", { key: stat.key },
       h("span", null, `${stat.group}: ${stat.label}`),
       h("span", null, `${amount(stat, totals[stat.key].before.capped)} → ${amount(stat, totals[stat.key].after.capped)}`))),
     shown.length > most && h("li", { class: "hint", key: "more" }, `and ${shown.length - most} more totals`));
+}
+
+/** How a power differs. @param {any} power */
+function howOf({ change, fields = [], removed, added }) {
+  const told = fields.map((/** @type {any} */ { field, before, after }) => {
+    // What is not said of a switch is the opposite of what was.
+    if (field === "on") return (after ?? !before) ? "switched on" : "switched off";
+    return `${field} ${before ?? "–"} → ${after ?? "–"}`;
+  });
+  if (change === "changed" && (told.length || removed || added)) return told.join(", ");
+  return [change, ...told].join(", ");
 }
