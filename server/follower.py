@@ -35,6 +35,7 @@ from server.settings import Settings
 logger = logging.getLogger(__name__)
 
 RECENT = 500  # changes kept for those who come back
+SLICE = 32  # changes of others that are taken over in one piece
 OTHERS_S = 1.0  # how much longer than to compare heads a worker may take to see another log
 
 
@@ -324,8 +325,10 @@ class Follower:
             await self._reload()
             await self._adopt()
             return
-        for committed, change in news.changes:
+        for number, (committed, change) in enumerate(news.changes, 1):
             self.take(session.follow(self.state, change), committed)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)  # other sessions have their turn
         if news.losses is not None:
             if news.losses.number < self._losses.number:
                 self._lost.remember(())  # Redis went back, if over nothing but what was given up

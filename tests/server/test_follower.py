@@ -1,5 +1,6 @@
 """How far back a worker knows a session: from the log, and from SQL only if it must ask."""
 
+import asyncio
 from collections import deque
 from typing import Any
 
@@ -7,12 +8,12 @@ import pytest
 from redis.asyncio import Redis
 
 from calc import build as documents
-from calc.operations import SetLevel
+from calc.operations import SetLevel, SetTitle
 from server import session
 from server.archive import Archive
 from server.client_messages import Edit
 from server.engine import Engine
-from server.follower import EngineMovedError, Follower
+from server.follower import SLICE, EngineMovedError, Follower
 from server.log import Log
 from server.logged import Done, Stored
 from server.orm import DatabaseAwayError
@@ -130,3 +131,23 @@ async def test_news_are_read_once_whatever_a_hint_told(following: Follower) -> N
     assert not following.news
     following.hint(None)
     assert following.news
+
+
+async def test_others_have_their_turn_while_much_is_read(
+    following: Follower, redis: Redis, engine: Engine
+) -> None:
+    other = Log(redis, keeps=500, edit_ids=1000)
+    state = following.state
+    for number in range(2 * SLICE):
+        edit = Edit(f"other-{number:04}", 0, (SetTitle(f"{number}"),))
+        commit = session.decide(state, "g1", edit, engine, 0)
+        assert isinstance(commit, Commit)
+        assert isinstance(await other.commit(commit, encode(commit.change)), Done)
+        state = commit.after
+    seen = set()
+    reading = asyncio.create_task(following.read_on())
+    while not reading.done():
+        seen.add(following.state.revision)
+        await asyncio.sleep(0)
+    assert following.state == state
+    assert EDITS + SLICE in seen
