@@ -69,11 +69,15 @@ class ProcessWorld(World):
     editing_s = 6.0
     between_faults_s = 1.0
 
+    _http: httpx.AsyncClient
     _process: asyncio.subprocess.Process
     _url = ""
     _serving = False  # a server that starts is left alone: it gives up when workers keep ending
 
     async def begin(self, stack: AsyncExitStack) -> str:
+        # Each call comes on a line of its own, to any of the workers.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, limits=limits))
         await self._start(0)
         stack.push_async_callback(self._stop)
         return f"unix://{self.folder / 'redis' / 'redis.sock'}"
@@ -108,8 +112,9 @@ class ProcessWorld(World):
     async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         while True:
             try:
-                async with httpx.AsyncClient(base_url=self._url, timeout=10) as client:
-                    response = await client.request(method, path, json=body, headers=headers)
+                response = await self._http.request(
+                    method, f"{self._url}{path}", json=body, headers=headers
+                )
             except httpx.HTTPError:
                 await asyncio.sleep(0.1)
                 continue
