@@ -69,6 +69,7 @@ class Frame:
         self.power = kept(_POWERS, self._power)
         self.executed_by_foes = kept(_POWERS, self._executed_by_foes)
         self.targets = kept(_POWERS, self._targets)
+        self.is_on = kept(_POWERS, self._is_on)
         self.idle = kept(_POWERS, self._idle)
         self.bonus = kept(_POWERS, self._bonus)
         self.boost = kept(_POWERS, self._boost)
@@ -110,6 +111,10 @@ class Frame:
         if is_state(found):
             return "stacks"
         return defaults.targets(widest(found, self.catalogue))
+
+    def _is_on(self, power: PowerId) -> bool:
+        """Whether a power counts that nobody has switched."""
+        return defaults.on(self.catalogue.powers[power])
 
     def _idle(self, power: PowerId) -> CompiledPower:
         """A power while it is off."""

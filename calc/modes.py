@@ -56,7 +56,9 @@ def seeing(active: Active, facts: Facts) -> Active:
 
 def _modes_of(powers: Sequence[Active]) -> list[frozenset[str]]:
     """The modes that each power sets; some only in a mode of others: combinations of attacks."""
-    modes = [_modes(active, active.context) for active in powers]
+    modes = [
+        _modes(active, active.context) if active.power.modes else _NO_MODES for active in powers
+    ]
     reading = [
         index
         for index, active in enumerate(powers)
@@ -75,8 +77,6 @@ def _modes_of(powers: Sequence[Active]) -> list[frozenset[str]]:
 
 
 def _modes(active: Active, context: Context) -> frozenset[str]:
-    if not active.power.modes:
-        return _NO_MODES
     return frozenset(
         part.mode for part in active.power.modes if part.multiplicity(active.count, context, {})
     )

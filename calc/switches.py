@@ -2,7 +2,6 @@
 
 from msgspec import UNSET
 
-from calc import defaults
 from calc.build import Build, PowerCondition, Scenario, TakenPower
 from calc.frame import Frame
 from gamedata.catalogue import PowerId
@@ -27,7 +26,7 @@ def is_on(power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame) -
         return condition.on
     if taken.on is not UNSET:
         return taken.on
-    return defaults.on(frame.catalogue.powers[power])
+    return frame.is_on(power)
 
 
 def count_of(power: PowerId, taken: TakenPower, scenario: Scenario, frame: Frame) -> int:

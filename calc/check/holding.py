@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from calc.build import OWN_SLOT, Build, Slot, SlottedEnhancement, TakenPower
 from calc.placing import is_well_placed
@@ -74,10 +74,11 @@ def _pieces(
     pieces: list[tuple[str, Piece]] = []
     for key in sorted(taken.slots):
         slot, piece = taken.slots[key], known.get(key)
+        if slot.enhancement is UNSET:
+            continue
         if piece is None or piece.slot is not slot:
-            piece = _piece(power, slot, build, catalogue)
-        if piece is not None:
-            pieces.append((key, piece))
+            piece = _piece(power, slot, slot.enhancement, build, catalogue)
+        pieces.append((key, piece))
     return pieces
 
 
@@ -123,10 +124,9 @@ def _holding(
     )
 
 
-def _piece(power: Power, slot: Slot, build: Build, catalogue: Catalogue) -> Piece | None:
-    slotted = slot.enhancement
-    if not isinstance(slotted, SlottedEnhancement):
-        return None
+def _piece(
+    power: Power, slot: Slot, slotted: SlottedEnhancement, build: Build, catalogue: Catalogue
+) -> Piece:
     held = catalogue.enhancements.get(EnhancementId(slotted.id))
     is_foreign = held is not None and bool(
         build.origin and held.origins and build.origin not in held.origins
