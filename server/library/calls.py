@@ -2,11 +2,11 @@
 answered."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from litestar import Request, Response
 from litestar.params import HeaderParameter
-from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_304_NOT_MODIFIED
 from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import asdict, replace
 
@@ -22,7 +22,7 @@ from server.services import Services
 
 AnyRequest = Request[Any, Any, Any]
 BODY_BYTES = 512 * 1024  # a document, or a build file: they take a tenth of that
-_EDITION = re.compile("[0-9]{1,18}")
+_EDITION = re.compile(r'"([0-9]{1,18})(?:\.[0-9a-f]{8})?"')
 
 IfMatch = Annotated[
     str,
@@ -68,8 +68,7 @@ def editions(if_match: str) -> Editions:
         raise ProblemError(428, sentence, "if_match_missing")
     if "*" in given:
         return None
-    numbers = (each[1:-1] for each in given if each[:1] == each[-1:] == '"')
-    return frozenset(int(each) for each in numbers if _EDITION.fullmatch(each))
+    return frozenset(int(found[1]) for each in given if (found := _EDITION.fullmatch(each)))
 
 
 def linked(request: AnyRequest, services: Services, saved: Saved) -> Saved:
@@ -122,8 +121,23 @@ def answer(request: AnyRequest, services: Services, saved: Saved) -> Response[Sa
     return Response(
         linked(request, services, saved),
         status_code=HTTP_200_OK,
-        headers={"ETag": saved.etag, "Cache-Control": "no-cache"},
+        headers=_named(saved),
     )
+
+
+def is_known(if_none_match: str, saved: Saved) -> bool:
+    """Whether who asks has it as it is (RFC 9110, 13.1.2)."""
+    known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
+    return saved.etag in known or "*" in known
+
+
+def unchanged(saved: Saved) -> Response[Saved]:
+    """For who has it as it is."""
+    return Response(cast(Saved, None), status_code=HTTP_304_NOT_MODIFIED, headers=_named(saved))
+
+
+def _named(saved: Saved) -> dict[str, str]:
+    return {"ETag": saved.etag, "Cache-Control": "no-cache"}
 
 
 def created(

@@ -1,5 +1,6 @@
 """The library: saved builds and their versions, as they are read. Changes: `changes`."""
 
+from hashlib import blake2b
 from typing import Annotated, Any, Literal, cast
 
 import msgspec
@@ -174,7 +175,7 @@ def saved(row: BuildRow, favourite: str | None, *stats: int) -> Saved:
     return Saved(
         id=row.id,
         url=f"/b/{row.id}",
-        etag=f'"{row.edition}"',
+        etag=_etag(row, favourite),
         title=row.title,
         author=Author(row.owner, row.owner_name),
         visibility=cast(Visibility, row.visibility),
@@ -203,6 +204,13 @@ def saved(row: BuildRow, favourite: str | None, *stats: int) -> Saved:
 async def shown(sql: AsyncSession, build: str, person: str) -> Saved:
     found = (await sql.execute(summaries(person).where(BuildRow.id == build))).one()
     return saved(*found)
+
+
+def _etag(row: BuildRow, favourite: str | None) -> str:
+    """The edition, by which a change is refused or not; and what else there is to see of it, so
+    that who has it as it is need not be sent it."""
+    rest = f"{row.favourites} {favourite is not None} {row.owner_name}"
+    return f'"{row.edition}.{blake2b(rest.encode(), digest_size=4).hexdigest()}"'
 
 
 async def visible(sql: AsyncSession, build: str, person: str, *, lock: bool = False) -> BuildRow:

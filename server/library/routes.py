@@ -3,8 +3,11 @@
 Their versions, and what is made of one: `version_routes`. Searching and comparing: `search_routes`.
 """
 
+from typing import Annotated
+
 from litestar import Response, delete, get, patch, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, HeaderParameter, JSONBody
 from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from msgspec import UNSET, Struct, UnsetType
 
@@ -23,8 +26,10 @@ from server.library.calls import (
     created,
     editions,
     given,
+    is_known,
     reading,
     saving,
+    unchanged,
 )
 from server.library.changes import Description
 from server.library.library import Saved, Tags, Visibility
@@ -80,14 +85,23 @@ async def save_build(
     "/api/v1/builds/{build_id:str}",
     security=by("read", anybody=True),
     response_headers=[ETAG],
-    responses=errors("no_build", "too_many"),
+    responses={
+        304: ResponseSpec(None, description="It is as you have it."),
+        **errors("no_build", "too_many"),
+    },
 )
 async def read_build(
-    request: AnyRequest, build_id: FromPath[str], services: Provided
+    request: AnyRequest,
+    build_id: FromPath[str],
+    services: Provided,
+    if_none_match: Annotated[
+        str, HeaderParameter(name="If-None-Match", description="The `ETag` that you have.")
+    ] = "",
 ) -> Response[Saved]:
     """A saved build without its document; one that is not private needs no token."""
     reader = await reading(request, services)
-    return answer(request, services, await library.read(services.database, build_id, reader))
+    saved = await library.read(services.database, build_id, reader)
+    return unchanged(saved) if is_known(if_none_match, saved) else answer(request, services, saved)
 
 
 @patch(

@@ -206,6 +206,31 @@ def test_nobody_overwrites_what_they_have_not_seen(library: Library) -> None:
     assert (answer.status_code, answer.json()["tags"]) == (200, ["new"])
 
 
+def test_who_has_a_build_as_it_is_is_not_sent_it(library: Library) -> None:
+    saved = library.save(visibility="public")
+    path = f"/builds/{saved['id']}"
+
+    def known(who: str, etag: str) -> int:
+        answer = library.ask(who, "GET", path, **{"If-None-Match": etag})
+        assert answer.headers["etag"]
+        assert bool(answer.content) == (answer.status_code == 200)
+        return answer.status_code
+
+    etag = library.ask("none", "GET", path).headers["etag"]
+    for known_as in (etag, f"W/{etag}", f'"x", {etag}', "*"):
+        assert known("none", known_as) == 304
+    assert known("none", '"x"') == 200
+    assert library.ask("stranger", "PUT", f"{path}/favourite").status_code == 204
+    assert known("none", etag) == 200  # it is among one more person's favourites
+    ours = library.ask("stranger", "GET", path).headers["etag"]
+    assert (known("stranger", ours), known("none", ours)) == (304, 200)
+    # To the author it is the edition that they know, whoever likes it since.
+    changed = library.ask("author", "PATCH", path, {"title": "Moon"}, **{"If-Match": etag})
+    assert changed.status_code == 200
+    assert known("none", library.ask("none", "GET", path).headers["etag"]) == 304
+    assert known("none", etag) == 200
+
+
 def test_versions_are_listed_without_documents_and_never_change(library: Library) -> None:
     saved = library.save(message="one")
     path = f"/builds/{saved['id']}"
