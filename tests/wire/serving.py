@@ -13,13 +13,12 @@ from typing import Any
 
 import httpx
 import msgspec
+from click.testing import CliRunner
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from migrations import run as migrations
-from server.orm import connect as connect_sql
+from server.commands.migrate import migrate
 from server.processes import die_with_parent
-from server.settings import Settings
 
 COHORT = Path(sys.executable).with_name("cohort")
 START_S = 60
@@ -36,15 +35,12 @@ def migrated(folder: Path, redis_url: str, database_url: str = "") -> dict[str, 
         "operations_per_second": "10000",
         "messages_per_second": "1000",
     }
+    unset = {name: None for name in os.environ if name.startswith("COHORT_")}
+    environment = {f"COHORT_{name.upper()}": value for name, value in settings.items()}
     with ThreadPoolExecutor(1) as apart:  # from the loop of who asks, if there is one
-        apart.submit(asyncio.run, _migrate(settings["database_url"])).result()
+        done = apart.submit(CliRunner().invoke, migrate, env={**unset, **environment}).result()
+    assert done.exit_code == 0, done.output
     return settings
-
-
-async def _migrate(database_url: str) -> None:
-    engine = connect_sql(Settings(database_url=database_url).database)
-    await migrations.upgrade(engine)
-    await engine.dispose()
 
 
 class Server:
