@@ -1,5 +1,6 @@
 /** One session on this page: joins its state, its socket, the catalogue and the views. */
 
+import { call } from "./api.js";
 import { Catalogue } from "./catalogue.js";
 import { heard } from "./company.js";
 import { render } from "./dom.js";
@@ -52,7 +53,8 @@ export function startSession(root, id, invitation) {
   if (known.token || known.name || !invitation) {
     new SessionPage(root, id, invitation, known.name).open();
   } else {
-    joinView(root, (name) => new SessionPage(root, id, invitation, name).open());
+    const asked = call("GET", `/api/v1/sessions/${encodeURIComponent(id)}`, undefined, "", { Invitation: invitation });
+    joinView(root, (name) => new SessionPage(root, id, invitation, name).open(), asked);
   }
 }
 

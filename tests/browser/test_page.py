@@ -532,7 +532,8 @@ def test_what_people_write_is_text(window: OpenWindow) -> None:
     link = f"<a href=javascript:top.hit=1>{markup}</a>"
     ann, bob = window(), window()
     start_blank(ann, markup)
-    join(bob, invitation(ann, "edit"), "<marquee>Bob")
+    shared = invitation(ann, "edit")
+    join(bob, shared, "<marquee>Bob")
     title = ann.get_by_label("Title")
     title.fill(f"{markup}<script>")
     title.press("Enter")
@@ -543,3 +544,10 @@ def test_what_people_write_is_text(window: OpenWindow) -> None:
         expect(page.get_by_role("region", name="Chat").get_by_text(link)).to_be_visible()
         assert page.locator("img[src=x], marquee, a[href^=javascript], main script").count() == 0
         assert page.evaluate("window.hit") is None
+    carl = window()  # sees what the link leads to, before he joins
+    carl.goto(shared)
+    expect(carl.get_by_role("heading", name=f"Join “{markup}<script>”")).to_be_visible()
+    carl.goto(f"{shared[:-3]}xxx")
+    carl.reload()
+    expect(carl.get_by_role("alert")).to_contain_text("Ask for a new link")
+    assert carl.evaluate("window.hit") is None

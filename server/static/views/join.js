@@ -3,21 +3,39 @@
 import { h, render } from "../dom.js";
 import { me } from "../identity.js";
 
-/** @param {HTMLElement} root @param {(name: string) => void} join */
-export function joinView(root, join) {
+/**
+ * @param {HTMLElement} root @param {(name: string) => void} join
+ * @param {Promise<{build: {title?: string}}>} asked  what the link leads to; a Problem: nowhere
+ */
+export function joinView(root, join, asked) {
+  let joined = false;
   /** @param {SubmitEvent} event */
   const submit = (event) => {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.target);
     const name = String(new FormData(form).get("name")).trim();
-    if (name) join(name);
+    if (!name) return;
+    joined = true;
+    join(name);
   };
-  document.title = "Join · Cohort";
-  render(root, h("main", { class: "start", key: "join" },
-    h("h1", null, "Join this build"),
-    h("form", { class: "card", onsubmit: submit },
-      nameField(me().name),
-      h("button", { class: "primary", type: "submit" }, "Join"))));
+  /** @param {string} title @param {string} [bad]  why there is nothing to join */
+  const draw = (title, bad) => {
+    if (joined) return;
+    document.title = `${title} · Cohort`;
+    render(root, h("main", { class: "start", key: "join" },
+      h("h1", { key: "title" }, title),
+      bad
+        ? h("section", { class: "card", key: "bad" },
+            h("p", { role: "alert" }, `${bad} Ask for a new link.`),
+            h("a", { class: "button primary", href: "/" }, "To the start page"))
+        : h("form", { class: "card", key: "form", onsubmit: submit },
+            nameField(me().name),
+            h("button", { class: "primary", type: "submit" }, "Join"))));
+  };
+  draw("Join this build");
+  asked.then(({ build }) => build.title && draw(`Join “${build.title}”`), ({ status, message }) => {
+    if (status === 403 || status === 404) draw("This link leads nowhere", message);
+  });
 }
 
 /** @param {string} name */
