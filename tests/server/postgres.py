@@ -37,7 +37,10 @@ class Postgres:
             cwd=folder,
             **user,
         )
-        self._command = [bin_dir / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
+        self._command = [
+            *(bin_dir / "postgres", "-D", data, "-k", folder),
+            *("-c", "listen_addresses=", "-c", "fsync=off"),  # no test takes the power away
+        ]
         self._folder = folder
         self._user = user
         self.url = f"postgresql+asyncpg://cohort@/postgres?host={folder}"
