@@ -151,7 +151,8 @@ class Watched:
     """A primary with a replica, and three Sentinels that watch them."""
 
     def __init__(self, folder: Path) -> None:
-        self.primary = Node(folder / "primary", "--appendonly", "yes")
+        flags = ("--appendonly", "yes", "--repl-diskless-sync-delay", "0")
+        self.primary = Node(folder / "primary", *flags)
         replica_of = ("--replicaof", HOST, str(self.primary.port))
         self.replica = Node(folder / "replica", "--appendonly", "yes", *replica_of)
         until(lambda: self.replica.client.info("replication")["master_link_status"] == "up")
