@@ -14,19 +14,19 @@ const SHOWN = 5; // people, before they become a number
 
 /** @param {View} view */
 export function headerView(view) {
-  const { editable, show } = view;
+  const { show } = view;
   return h("header", { class: "top", key: "header" },
     h("a", { class: "brand", href: "/", title: "To the start page" }, h("img", { src: "/icon.svg", alt: "Cohort", width: 28, height: 28 })),
     h("h1", { class: "hidden" }, view.state.build?.title || "Untitled build"),
     h("div", { class: "who" }, titleView(view), h("small", { key: "character" }, characterView(view))),
     maySuggest(view.state) && h("span", { class: "chip", key: "suggester", title: "What you change is proposed to those who may edit" }, "Suggesting"),
-    !editable && h("span", { class: "chip", key: "viewer", title: "You see everything and change nothing" }, "Viewing"),
+    view.state.role === "viewer" && h("span", { class: "chip", key: "viewer", title: "You see everything and change nothing" }, "Viewing"),
     mayEdit(view.state) && againView(view),
     peopleView(view),
     linkView(view),
     historyButton(view),
     saveView(view),
-    ["owner", "editor"].includes(view.state.role) && h("button", { class: "primary invite", key: "invite", onclick: () => show({ dialog: "invite", about: {} }) }, "Invite"),
+    ["owner", "editor"].includes(view.state.role) && view.state.link !== "ended" && h("button", { class: "primary invite", key: "invite", onclick: () => show({ dialog: "invite", about: {} }) }, "Invite"),
     awayView(view),
     refusalView(view, "title", "session"));
 }
