@@ -30,7 +30,7 @@ def watching(*arguments: str, stdout: int = subprocess.PIPE) -> Iterator[Any]:
         try:
             yield process
             process.send_signal(signal.SIGINT)
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
             assert process.stderr is not None
             assert process.stderr.read() == ""
         finally:
