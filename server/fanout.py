@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import Context
 
 from redis.asyncio import Redis
@@ -212,7 +212,8 @@ class Hub:
                 announced = True
                 heads = await self._log.heads([live.id for live in sessions])
                 for live, head in zip(sessions, heads, strict=True):
-                    live.stands(head)
+                    with _apart(live):
+                        live.stands(head)
 
     async def _tidy(self) -> None:
         while True:
@@ -221,4 +222,14 @@ class Hub:
                 if live.idle and time.monotonic() - live.idle_since > LINGER_S:
                     self._close(live)
                 else:
-                    live.tidy()
+                    with _apart(live):
+                        live.tidy()
+
+
+@contextmanager
+def _apart(live: LiveSession) -> Iterator[None]:
+    """A bug that one session meets costs none of the others."""
+    try:
+        yield
+    except Exception:
+        logger.exception("session %s could not be looked after", live.id)

@@ -1,5 +1,7 @@
 """What people look at: of each the newest, in one frame for all; never kept, never in the log."""
 
+from collections.abc import Container
+
 from server.client_messages import Focus
 from server.server_messages import Attention, Focused
 
@@ -33,6 +35,14 @@ class Attentions:
         """They are not here any more; who sees them leave needs no word of it."""
         self._known.pop(person, None)
         self._untold.pop(person, None)
+
+    def stay(self, people: Container[str]) -> None:
+        """Only these are still here; what is not told yet may be of somebody who just came."""
+        self._known = {
+            person: attention
+            for person, attention in self._known.items()
+            if person in people or person in self._untold
+        }
 
     def untold(self) -> Focused | None:
         """What is to be told now; None when nothing is."""

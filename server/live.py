@@ -110,7 +110,7 @@ class LiveSession:
         self._people: Literal["", "renew", "tell"] = ""  # what is to be written
         self._people_due = False
         self._people_pace = Pace(PEOPLE_S, self._write_people_now)
-        self._came: list[Connection] = []  # who other workers do not know yet
+        self._came: dict[tuple[str, str], Connection] = {}  # who other workers do not know yet
 
     @property
     def state(self) -> State:
@@ -138,7 +138,7 @@ class LiveSession:
         if self._follower.patience.degraded:
             connection.answer(DEGRADED)
         self.talk.tell_focus_to(connection)
-        self._came.append(connection)
+        self._came[connection.person, connection.client] = connection
         self._share_people("tell")
 
     def _begin(
@@ -232,6 +232,7 @@ class LiveSession:
         self.audience.close_overdue(time.time(), time.monotonic())
         for connection in self.audience:
             self.audience.catch_up(connection)
+        self.talk.tidy()
         self._follower.look_for_lost()
         self._look_again()
         self._share_people("renew")
@@ -343,15 +344,19 @@ class LiveSession:
 
     async def _write_people(self) -> None:
         self._people_due = False
-        hint = ""
+        hint, came = "", self._came
         if self._people == "tell":
-            came = (f"{each.person} {each.client} {each.id}" for each in self._came)
-            hint = "\n".join((f"people {self._house.worker}", *came))
-        self._people, self._came = "", []
-        with suppress(UnreachableError, FullError):  # renewed soon anyway
+            lines = (f"{each.person} {each.client} {each.id}" for each in came.values())
+            hint = "\n".join((f"people {self._house.worker}", *lines))
+        self._people, self._came = "", {}
+        try:
             own = self.audience.own_people()
             self.audience.take_others(await self._presence.write(self.id, own, hint))
             await self.talk.tell_again()
+        except (UnreachableError, FullError):  # renewed soon anyway
+            if came:
+                self._came = came | self._came
+                self._people = "tell"
 
     def _look_again(self) -> None:
         if self._loaded and self.board.unsure:

@@ -110,6 +110,10 @@ class Talk:
     def left(self, person: str) -> None:
         self._attentions.left(person)
 
+    def tidy(self) -> None:
+        """Forget where people were who are not here any more, by whichever worker they were."""
+        self._attentions.stay(self._audience.people)
+
     # What other workers tell, and are told.
 
     def heard(self, hint: bytes) -> None:

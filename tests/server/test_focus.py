@@ -36,3 +36,16 @@ def test_what_another_worker_tells_is_known_and_not_told_on() -> None:
     attentions.take((Attention("g2", picker="sets"),))
     assert attentions.untold() is None
     assert attentions.all() == Focused((Attention("g2", picker="sets"),))
+
+
+def test_who_is_not_here_any_more_is_forgotten_but_not_who_just_came() -> None:
+    attentions = Attentions()
+    attentions.take((Attention("g2", picker="sets"), Attention("g3", picker="sets")))
+    attentions.put("g1", Focus(picker="sets"))
+    attentions.stay({"g3"})
+    assert attentions.all() == Focused(
+        (Attention("g3", picker="sets"), Attention("g1", picker="sets"))
+    )
+    attentions.untold()
+    attentions.stay({"g3"})
+    assert attentions.all() == Focused((Attention("g3", picker="sets"),))
