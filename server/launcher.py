@@ -21,7 +21,7 @@ from uvicorn.supervisors.multiprocess import SIGNALS, Multiprocess, Process
 
 from gamedata.pack import CatalogueError
 from server import garbage
-from server.processes import die_with_parent
+from server.processes import call_oneself, die_with_parent
 from server.settings import Settings, share_metrics
 from server.telemetry import logs
 from server.valkey import Valkey
@@ -137,6 +137,7 @@ class Worker(Process):
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _begin(self, sockets: list[socket.socket]) -> None:
+        call_oneself("cohort-worker")
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)

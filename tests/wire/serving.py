@@ -161,7 +161,7 @@ class Server:
         return [
             int(pid)
             for pid in children.read_text().split()
-            if b"\0serve\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"cohort-worker" in Path(f"/proc/{pid}/comm").read_bytes()
         ]
 
     def valkey_pid(self) -> int:

@@ -80,6 +80,6 @@ def serving(command: list[str], environment: Mapping[str, str]) -> Iterator[Serv
 def _worker(pid: int) -> int:
     """The worker of `cohort serve`, or the process itself."""
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        if b"\0serve\0" in Path(f"/proc/{child}/cmdline").read_bytes():
+        if b"cohort-worker" in Path(f"/proc/{child}/comm").read_bytes():
             return int(child)
     return pid

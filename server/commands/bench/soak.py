@@ -188,7 +188,7 @@ async def _server(folder: Path, said: list[str]) -> AsyncIterator[tuple[str, int
 
 def _worker(pid: int) -> int:
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        if b"\0serve\0" in Path(f"/proc/{child}/cmdline").read_bytes():
+        if b"cohort-worker" in Path(f"/proc/{child}/comm").read_bytes():
             return int(child)
     raise click.ClickException("The server has no worker.")
 

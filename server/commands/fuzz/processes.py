@@ -181,21 +181,21 @@ class ProcessWorld(World):
             return [
                 int(pid)
                 for pid in children.read_text().split()
-                if what in Path(f"/proc/{pid}/cmdline").read_bytes()
+                if what in Path(f"/proc/{pid}/comm").read_bytes()
             ]
         return []
 
     # Faults.
 
     async def _kill_worker(self) -> None:
-        if workers := self._serving and self._children(b"\0serve\0"):
+        if workers := self._serving and self._children(b"cohort-worker"):
             pid = self.random.choice(workers)
             self.journal.note("server", f"worker {pid} is killed")
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
     async def _pause_worker(self) -> None:
-        if workers := self._serving and self._children(b"\0serve\0"):
+        if workers := self._serving and self._children(b"cohort-worker"):
             pid = self.random.choice(workers)
             self.journal.note("server", f"worker {pid} is paused")
             with suppress(ProcessLookupError):
