@@ -58,6 +58,14 @@ export async function register(username, password) {
   }
 }
 
+/** Have this account be where one was as a guest before: in sessions, and as the owner of builds. */
+export async function takeOver() {
+  const { guest } = me();
+  if (!guest) return;
+  await callAs("POST", "/api/v1/account/guests", { token: guest.token });
+  remember({ guest: null });
+}
+
 /** Nobody any more, here: or nowhere. @param {boolean} [everywhere] */
 export async function logOut(everywhere) {
   await fresh();

@@ -74,6 +74,15 @@ def test_a_guest_goes_on_with_a_login_from_elsewhere(
     elsewhere.goto(other)  # the guest, whose it is, was not forgotten
     expect(elsewhere.get_by_role("button", name="Invite")).to_be_visible()
 
+    log_in(elsewhere)
+    elsewhere.get_by_role("button", name="Take over what you did as Guest").click()
+    asked = elsewhere.get_by_role("dialog", name="Take over what you did as Guest?")
+    assert fits(elsewhere)
+    asked.get_by_role("button", name="Take it over").click()
+    expect(elsewhere.get_by_role("button", name="Take over")).to_have_count(0)
+    elsewhere.goto(other)  # it is Ann's now
+    expect(elsewhere.get_by_role("button", name="Invite")).to_be_visible()
+
 
 def test_an_account_is_kept_in_order(
     window: OpenWindow, cohort: Server, provider: LoginProvider

@@ -2,12 +2,12 @@
 
 import { h } from "../dom.js";
 import { leaveToLogIn } from "../elsewhere.js";
-import { logIn, logOut, me, register } from "../identity.js";
+import { logIn, logOut, me, register, takeOver } from "../identity.js";
 import { closeDialog, dialogView } from "./dialog.js";
 
 /**
  * @typedef {import("../elsewhere.js").Provider} Provider
- * @typedef {{kind: "" | "log in" | "sign up", busy: boolean, problem: string, providers: Provider[]}} Login
+ * @typedef {{kind: "" | "log in" | "sign up" | "take over", busy: boolean, problem: string, providers: Provider[]}} Login
  */
 
 /** @type {Login} */
@@ -15,10 +15,11 @@ export const CLOSED = { kind: "", busy: false, problem: "", providers: [] };
 
 /** Who this browser is, and what one can do about it. @param {(kind: Login["kind"]) => void} open */
 export function loginLine(open) {
-  const { name, token, refresh } = me();
+  const { name, token, refresh, guest } = me();
   if (refresh) {
     return h("p", { class: "account-line", key: "account" },
       h("span", null, "Logged in as ", h("strong", null, name)),
+      guest && h("button", { type: "button", class: "plain", key: "take over", onclick: () => open("take over") }, `Take over what you did as ${guest.name}`),
       h("a", { class: "button plain", href: "/account" }, "Your account"),
       h("button", { type: "button", class: "plain", onclick: () => logOut().finally(() => location.reload()) }, "Log out"));
   }
@@ -30,8 +31,6 @@ export function loginLine(open) {
 /** @param {Login} login @param {(more: Partial<Login>) => void} show */
 export function loginDialog(login, show) {
   if (!login.kind) return null;
-  const signsUp = login.kind === "sign up";
-  const guest = me().token;
   /** @param {() => Promise<void>} doing */
   const attempt = async (doing) => {
     show({ busy: true, problem: "" });
@@ -41,6 +40,9 @@ export function loginDialog(login, show) {
       show({ busy: false, problem: /** @type {Error} */ (error).message });
     }
   };
+  if (login.kind === "take over") return takeOverDialog(login, show, attempt);
+  const signsUp = login.kind === "sign up";
+  const guest = me().token;
   /** @param {SubmitEvent} event */
   const submit = (event) => {
     event.preventDefault();
@@ -55,7 +57,7 @@ export function loginDialog(login, show) {
   return dialogView({ show: () => show(CLOSED) }, "account-dialog", title,
     h("form", { class: "account-form", "aria-busy": login.busy, onsubmit: submit },
       signsUp && guest && h("p", { key: "stay" }, "Your builds and sessions stay yours, on every device where you log in."),
-      !signsUp && guest && h("p", { key: "waits" }, "For an account that you have already. What you made here as a guest waits until you log out; to take it along, keep it as your account instead."),
+      !signsUp && guest && h("p", { key: "waits" }, "For an account that you have already. What you made here as a guest waits: once you are logged in, you can take it over."),
       login.providers.map(({ id, name }, index) =>
         h("button", { key: id, type: "button", autofocus: index === 0, class: `provider ${id}`, disabled: login.busy, onclick: () => attempt(() => leaveToLogIn(id)) },
           `${signsUp ? "Go on" : "Log in"} with ${name}`)),
@@ -76,6 +78,24 @@ export function loginDialog(login, show) {
       h("button", { key: "submit", class: "primary", type: "submit", disabled: login.busy },
         login.busy ? "One moment …" : title),
       h("button", { key: "cancel", type: "button", class: "plain", onclick: closeDialog }, "Cancel")));
+}
+
+/**
+ * Whether the account is to be where the guest was, who one was before.
+ * @param {Login} login @param {(more: Partial<Login>) => void} show @param {(doing: () => Promise<void>) => void} attempt
+ */
+function takeOverDialog(login, show, attempt) {
+  const { name, guest } = me();
+  const take = () => attempt(async () => {
+    await takeOver();
+    location.reload();
+  });
+  return dialogView({ show: () => show(CLOSED) }, "account-dialog", `Take over what you did as ${guest?.name ?? "a guest"}?`,
+    h("p", null, `${name} will be in the sessions of this guest instead, and the owner of what the guest saved. For good: the guest is nowhere any more. What the guest changed in a session stays in its history as the guest's.`),
+    login.problem && h("p", { class: "refusal", role: "alert", key: "problem" }, login.problem),
+    h("div", { class: "answers", "aria-busy": login.busy },
+      h("button", { type: "button", onclick: closeDialog }, "Not now"),
+      h("button", { type: "button", class: "primary", disabled: login.busy, onclick: take }, login.busy ? "One moment …" : "Take it over")));
 }
 
 /** What a new username may be. */
