@@ -14,7 +14,8 @@ SLOWLY = 1 / 1000  # a second: nothing comes back during a test
 
 
 @pytest.fixture
-def workers(redis: Redis) -> tuple[Limiter, Limiter]:
+def workers(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> tuple[Limiter, Limiter]:
+    monkeypatch.setattr("server.limiter.ANSWER_S", 60.0)  # or a busy machine counts for itself
     return Limiter(redis, SECRET), Limiter(redis, SECRET)
 
 
