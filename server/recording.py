@@ -48,6 +48,11 @@ def is_at(row: dict[str, Any], reached: Reached) -> bool:
     return not edit or (row["edit"] == edit and at in (0, row["at"]))
 
 
+def needs_checkpoint(before: int, upto: int) -> bool:
+    """Whether a build is to be kept with the changes after one revision, up to another."""
+    return before // CHECKPOINT_EVERY != upto // CHECKPOINT_EVERY
+
+
 def reached_with(epoch: str, row: dict[str, Any]) -> Reached:
     """The position at a change."""
     return Reached(Position(epoch, row["revision"], row["edit"]), row["at"])

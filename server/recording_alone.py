@@ -21,9 +21,9 @@ from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, insert_each
 from server.protocol import Position
 from server.recording import (
     BATCH,
-    CHECKPOINT_EVERY,
     is_at,
     names_of,
+    needs_checkpoint,
     proof_of,
     reached_with,
     row_of,
@@ -164,7 +164,7 @@ class Alone:
                 )
                 await sql.execute(moved.values(recorded=last))
             lacking = recorded < first - 1  # SQL was restored from a backup, and a part is gone
-            if lacking or (first - 1) // CHECKPOINT_EVERY != last // CHECKPOINT_EVERY:
+            if lacking or needs_checkpoint(first - 1, last):
                 await _checkpoint(sql, session, start, last, stored)
             return recorded
 

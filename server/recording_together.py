@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.archive import Reached
 from server.orm import ChangeRow, EpochRow, insert_each
-from server.recording import BATCH, CHECKPOINT_EVERY, is_at, reached_with, row_of
+from server.recording import BATCH, is_at, needs_checkpoint, reached_with, row_of
 
 _MOVED = (
     update(EpochRow)
@@ -52,7 +52,7 @@ def grown(session: str, reached: Reached, answer: Any) -> Grown | None:
         or int(head[1]) < before.revision
         or revisions != list(range(before.revision + 1, upto + 1))
         or len(entries) == BATCH
-        or before.revision // CHECKPOINT_EVERY != upto // CHECKPOINT_EVERY
+        or needs_checkpoint(before.revision, upto)
     ):
         return None
     return Grown(session, reached, tuple(rows))

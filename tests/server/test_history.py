@@ -166,8 +166,7 @@ async def test_h3_between_builds_that_are_kept(
     history: History,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in ("recorder", "recording"):
-        monkeypatch.setattr(f"server.{module}.CHECKPOINT_EVERY", 16)
+    monkeypatch.setattr("server.recording.CHECKPOINT_EVERY", 16)
     known = [state]
     for _ in range(3):
         known += (await states(log, known[-1], engine, 15))[1:]

@@ -26,7 +26,14 @@ def ann(server: Server) -> Owner:
 def watching(*arguments: str, stdout: int = subprocess.PIPE) -> Iterator[Any]:
     """The running command; it is ended by Ctrl-C, and must end well."""
     command = [COHORT, "watch", *arguments]
-    with subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background may have it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         try:
             yield process
             process.send_signal(signal.SIGINT)
