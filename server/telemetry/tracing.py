@@ -8,7 +8,7 @@ spans, nothing else. A live socket has no span: it would last as long as the soc
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from importlib.metadata import version
 from time import time_ns
 
@@ -71,7 +71,8 @@ class Tracing:
 
         def shut_down() -> None:
             self._provider.shutdown()
-            loop.call_soon_threadsafe(sent.set)
+            with suppress(RuntimeError):  # the loop is over: nobody waits any more
+                loop.call_soon_threadsafe(sent.set)
 
         # Not of the loop's threads: for those Python waits when it ends.
         threading.Thread(target=shut_down, daemon=True).start()
