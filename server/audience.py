@@ -174,6 +174,11 @@ class Audience:
         edits = self._edits(connection.person)
         return self._places[edits] >= (editors if edits else viewers)
 
+    def sockets_beside(self, connection: Connection) -> int:
+        """How many others its person has here, but for the one that it replaces."""
+        place = (connection.person, connection.client)
+        return self._here.get(connection.person, 0) - (place in self._connections)
+
     # What follows the session
 
     def begin(self, state: State) -> None:

@@ -50,6 +50,7 @@ class Settings(Struct, frozen=True):
     by all their sockets and requests; people_per_address: an address may do (and save) as much as
     so many.
     audit_days, audit_address_days: how long the audit log keeps what happened, and from where.
+    editors, viewers: sockets in a session; sockets_per_person: of these, by one process.
     updates_per_second: frames of a session for its viewers.
     people_ttl_s: how long a killed worker's people are still shown.
     stored_every, log_keeps: revisions between two stored builds, and kept in the log.
@@ -108,6 +109,7 @@ class Settings(Struct, frozen=True):
     messages_burst: int = 200
     editors: int = 50
     viewers: int = 10_000
+    sockets_per_person: int = 20
     outbox_bytes: int = 1024 * 1024
     updates_per_second: float = 20.0
     join_timeout_s: float = 5.0
@@ -337,6 +339,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "messages_burst": _count,
     "editors": _count,
     "viewers": _count,
+    "sockets_per_person": _count,
     "outbox_bytes": _count,
     "updates_per_second": _number,
     "join_timeout_s": _number,

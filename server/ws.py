@@ -51,6 +51,7 @@ from server.views import EVERYTHING, Wanted
 logger = logging.getLogger(__name__)
 
 Socket = WebSocket[Any, Any, Any]
+TOO_OFTEN_S = 30.0  # until who has a session open too often may try again
 OVERLAY = frozenset(["totals"])
 
 
@@ -127,6 +128,9 @@ async def _enter(
     )
     async with services.hub.live(session_id) as live:
         await _admit(live, person, join, services)
+        if live.audience.sockets_beside(connection) >= services.settings.sockets_per_person:
+            told = "You have this session open too often: close other windows or programs."
+            raise Closing(Close.TOO_MANY, told, TOO_OFTEN_S)
         live.enter(connection, None if join.resume is UNSET else join.resume, token)
         services.callers.follow(connection, person)
     return live, connection, person.scope

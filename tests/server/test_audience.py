@@ -260,6 +260,17 @@ async def test_who_replaces_their_own_socket_finds_a_place(audience: Audience) -
     assert not audience.full(other, editors=2, viewers=1)
 
 
+async def test_the_sockets_of_one_person_are_counted_beside_the_one_that_is_replaced(
+    audience: Audience,
+) -> None:
+    come(audience, "g1", "tab-1")
+    come(audience, "g1", "tab-2")
+    come(audience, "g2", "tab-1")
+    assert audience.sockets_beside(a_connection("g1", "tab-3")[0]) == 2
+    assert audience.sockets_beside(a_connection("g1", "tab-1")[0]) == 1
+    assert audience.sockets_beside(a_connection("g3")[0]) == 0
+
+
 async def test_people_of_other_workers_count(audience: Audience) -> None:
     _, ann = come(audience, "g1")
     bob = Present("g2", "Bob", "editor", 3)

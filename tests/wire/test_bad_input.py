@@ -27,6 +27,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Any:
         operations_per_edit="5",
         join_timeout_s="0.5",
         editors="2",
+        sockets_per_person="3",
         people_ttl_s="0.6",
         origins="https://friends.example",
     )
@@ -289,6 +290,22 @@ async def test_the_same_client_elsewhere_closes_the_first_with_4409(ann: Owner) 
     await second.join(token=ann.token, client="tab-1")
     assert (await first.closed())[0] == 4409
     await second.socket.close()
+
+
+async def test_who_has_a_session_open_too_often_is_told_to_wait(strict: Server) -> None:
+    ann = Owner(strict.url)
+    sockets = [await Raw.open(ann.url, ann.session) for _ in range(5)]
+    invitation = ann.invite("viewer")["secret"]
+    welcome = await sockets[0].join(invitation=invitation, name="Vi", client="tab-0")
+    for number, socket in enumerate(sockets[1:3], 1):
+        await socket.join(token=welcome["token"], client=f"tab-{number}")
+    await sockets[3].send({"type": "join", "token": welcome["token"], "client": "tab-3"})
+    assert (await sockets[3].receive("goodbye"))["retry_after"] == 30
+    code, reason = await sockets[3].closed()
+    assert (code, "close other windows" in reason) == (4429, True)
+    await sockets[4].join(token=welcome["token"], client="tab-2")  # in place of another
+    for socket in sockets:
+        await socket.socket.close()
 
 
 async def test_a_full_session_closes_with_4403(strict: Server) -> None:
