@@ -16,7 +16,7 @@ OWN_SLOT = "own"  # the slot that comes with a power; all others are added slots
 
 # How much a document holds at most: well over what any legal build needs, and little enough
 # that the worst one is worked out quickly.
-MAX_POWERS = 150
+MAX_POWERS = 120
 MAX_SLOTS = 8  # in a power; more than six are a finding
 MAX_ACCOLADES = 100
 MAX_INCARNATES = 20
