@@ -47,7 +47,8 @@ class Backup:
         self._dumps: dict[bytes, bytes] = {}
 
     async def take(self) -> None:
-        self._dumps = {each: await self._redis.dump(each) for each in await self._redis.keys()}
+        dumps = {each: await self._redis.dump(each) for each in await self._redis.keys()}
+        self._dumps = {each: dump for each, dump in dumps.items() if dump}  # some expire
 
     async def restore(self) -> None:
         """At once, and with all connections lost, as by a failover to a replica that lagged."""
