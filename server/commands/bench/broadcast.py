@@ -108,6 +108,7 @@ def gathered(kind: Kind, size: int) -> Iterator[tuple[Crowd, Member]]:
         settle(crowd)
         kind.publish(crowd, author)  # once for free: it warms up
         crowd.until(lambda: crowd.deliveries >= size, "the first did not arrive", 10)
+        settle(crowd)  # viewers are sent the next update no sooner than their rate allows
         yield crowd, author
 
 
