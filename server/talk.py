@@ -30,7 +30,7 @@ _told: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
 
 
 class Talk:
-    """The talk of one session on this worker. Nothing here waits but for `tell` and `share`.
+    """The talk of one session on this worker. Only what tells other workers waits.
 
     board: what people were told of what is in SQL. look: asks for a look there, for `looked`.
     share_soon: has `share` called.
