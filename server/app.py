@@ -18,53 +18,44 @@ from litestar.types import Scope
 
 from gamedata import pack, starter
 from gamedata.catalogue import Catalogue
-from server import (
-    edit_routes,
-    garbage,
-    history_routes,
-    member_routes,
-    pages,
-    problems,
-    redis_clients,
-    routes,
-    stream_routes,
-    totals_routes,
-    ws,
-)
+from server import garbage
 from server.accounts import audit, moderation_routes, token_routes
 from server.accounts import routes as account_routes
 from server.accounts.passwords import Passwords
-from server.allowance import LiveLimits
-from server.archive import Archive
 from server.auth import Tokens, signing_secret
-from server.callers import Callers
 from server.catalogue.routes import catalogue_router
-from server.desk import Desk
 from server.engine import Engine
-from server.fanout import Hub
-from server.gate import Gate
-from server.head import Application
-from server.history import History
 from server.identities import routes as identity_routes
 from server.identities.handshakes import Handshakes
 from server.identities.providers import Providers
-from server.joins import Joins
 from server.library import routes as library_routes
 from server.library import search_routes as library_search_routes
 from server.library import version_routes as library_version_routes
-from server.limiter import Limit, Limiter, Purses
-from server.log import Log
+from server.limits.allowance import LiveLimits
+from server.limits.limiter import Limit, Limiter, Purses
+from server.live.desk import Desk
+from server.live.fanout import Hub
+from server.live.joins import Joins
+from server.log.log import Log
 from server.orm import Database
-from server.recorder import Recorder
-from server.redis_safety import unsafe
+from server.recording.archive import Archive
+from server.recording.history import History
+from server.recording.recorder import Recorder
+from server.redis import clients
+from server.redis.safety import unsafe
 from server.reference import openapi
 from server.reference import routes as reference_routes
+from server.routes import edits, history, members, sessions, streams, totals, ws
 from server.services import Services
 from server.settings import Settings
 from server.telemetry import routes as operations_routes
 from server.telemetry.courses import listeners, measured, sample
 from server.telemetry.health import Doctor
 from server.telemetry.requests import Proxies, Requests
+from server.web import pages, problems
+from server.web.callers import Callers
+from server.web.gate import Gate
+from server.web.head import Application
 
 logger = logging.getLogger(__name__)
 
@@ -90,8 +81,8 @@ def create_app(
     measures = measured(metrics, tracing)
     engine = engine or Engine(pack.load(settings.gamedata or starter.path()), measures.computed)
     database = Database(settings.database, measures)
-    redis = redis_clients.connect(settings.redis_url)
-    hints_redis = redis_clients.connect(settings.redis_url, reconnects=False)
+    redis = clients.connect(settings.redis_url)
+    hints_redis = clients.connect(settings.redis_url, reconnects=False)
     log = log_class(redis, settings.log_keeps, settings.edit_ids, measures)
 
     archive = Archive(database, log, engine, settings.edit_ids)
@@ -204,28 +195,28 @@ def routed(catalogue: Catalogue, body_bytes: int) -> Application:
     return Application(
         route_handlers=[
             ws.live,
-            routes.create_guest,
+            sessions.create_guest,
             token_routes.create_account,
             token_routes.create_token,
             *account_routes.HANDLERS,
             *identity_routes.HANDLERS,
             *moderation_routes.HANDLERS,
-            routes.create_session,
-            routes.create_invitation,
-            routes.revoke_invitation,
-            routes.read_session,
-            routes.read_said,
-            member_routes.list_members,
-            member_routes.list_invitations,
-            member_routes.change_member,
-            member_routes.remove_member,
-            member_routes.hand_over,
-            member_routes.change_session,
-            member_routes.end_session,
-            edit_routes.create_edit,
-            *history_routes.HANDLERS,
-            stream_routes.stream_totals,
-            totals_routes.compute_totals,
+            sessions.create_session,
+            sessions.create_invitation,
+            sessions.revoke_invitation,
+            sessions.read_session,
+            sessions.read_said,
+            members.list_members,
+            members.list_invitations,
+            members.change_member,
+            members.remove_member,
+            members.hand_over,
+            members.change_session,
+            members.end_session,
+            edits.create_edit,
+            *history.HANDLERS,
+            streams.stream_totals,
+            totals.compute_totals,
             *library_routes.HANDLERS,
             *library_version_routes.HANDLERS,
             *library_search_routes.HANDLERS,

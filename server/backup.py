@@ -26,12 +26,12 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from migrations import run
-from server.access import now_ms
-from server.log import Log
+from server.log.log import Log
+from server.members.access import now_ms
 from server.orm import Database
-from server.recorder import Recorder
-from server.redis_calls import reaching
-from server.redis_clients import is_cluster
+from server.recording.recorder import Recorder
+from server.redis.calls import reaching
+from server.redis.clients import is_cluster
 from server.tables import METADATA
 
 FORMAT = 1

@@ -22,12 +22,12 @@ from uvicorn.supervisors.multiprocess import SIGNALS, Multiprocess, Process
 from gamedata.pack import CatalogueError
 from server import garbage
 from server.processes import call_oneself, die_with_parent
+from server.redis.embedded import Valkey
 from server.settings import Settings, share_metrics
 from server.telemetry import logs
-from server.valkey import Valkey
 
 if TYPE_CHECKING:
-    from server.head import Application
+    from server.web.head import Application
 
 logger = logging.getLogger(__name__)
 
@@ -93,8 +93,8 @@ def server_config(settings: Settings, metrics: Path | None = None) -> Config:
         factory=True,
         workers=settings.workers,
         loop="uvloop",
-        http="server.events:EventProtocol",
-        ws="server.transport:LiveProtocol",
+        http="server.sockets.events:EventProtocol",
+        ws="server.sockets.transport:LiveProtocol",
         ws_max_size=settings.frame_bytes,
         ws_per_message_deflate=False,
         ws_ping_interval=settings.heartbeat_s,
@@ -128,7 +128,8 @@ class Worker(Process):
             super().start()
             return
         with garbage.stays():
-            from server import app, events, transport  # noqa: F401 - for each that is to come
+            from server import app  # noqa: F401 - for each that is to come
+            from server.sockets import events, transport  # noqa: F401 - for each that is to come
         # What is sent to the copy at once is not for the launcher's handlers, which it still has.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:

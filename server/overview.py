@@ -10,14 +10,14 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from server.accounts.accounts import PASSWORD, AccountError, ServiceRole
 from server.accounts.tables import BannedGuestRow, CredentialRow, KeyRow, LoginRow, UserRow
-from server.governing import Known, everyone
 from server.library.tables import BuildRow
-from server.log import Log
-from server.logged import Head
+from server.live.people import everybody
+from server.log.log import Log
+from server.log.logged import Head
+from server.members.governing import Known, everyone
 from server.orm import Database, MemberRow, SessionRow
-from server.people import everybody
 from server.protocol import Role
-from server.redis_calls import key, reaching
+from server.redis.calls import key, reaching
 from server.server_messages import Present
 
 AT_ONCE = 500  # sessions in one question

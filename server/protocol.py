@@ -2,7 +2,7 @@
 
 JSON text frames; `type` tells which message it is. What a client sends is in
 `client_messages.py`, what it is sent in `server_messages.py`; the rules that go with these
-shapes are in `session.py`.
+shapes are in `logic/session.py`.
 """
 
 from enum import IntEnum

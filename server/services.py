@@ -5,22 +5,22 @@ from dataclasses import dataclass
 from litestar.di import NamedDependency
 
 from server.accounts.passwords import Passwords
-from server.allowance import LiveLimits
 from server.auth import Tokens
-from server.callers import Callers
-from server.desk import Desk
 from server.engine import Engine
-from server.fanout import Hub
-from server.history import History
 from server.identities.handshakes import Handshakes
 from server.identities.providers import Providers
-from server.joins import Joins
-from server.limiter import Limit, Limiter, Purses
-from server.log import Log
+from server.limits.allowance import LiveLimits
+from server.limits.limiter import Limit, Limiter, Purses
+from server.live.desk import Desk
+from server.live.fanout import Hub
+from server.live.joins import Joins
+from server.log.log import Log
 from server.orm import Database
+from server.recording.history import History
 from server.settings import Settings
 from server.telemetry.health import Doctor
 from server.telemetry.measures import Measures, Values
+from server.web.callers import Callers
 
 
 @dataclass(frozen=True)

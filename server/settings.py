@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from server import redis_clients
 from server.auth import ALGORITHMS, Algorithm
 from server.identities import outgoing
+from server.redis import clients
 
 _HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 SQL_SCHEMES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
@@ -212,7 +212,7 @@ def _asked(value: str) -> str:
 
 
 def _redis_url(value: str) -> str:
-    problem = redis_clients.problem(value)
+    problem = clients.problem(value)
     if problem:
         raise ValueError(problem)
     return value

@@ -8,12 +8,12 @@ from msgspec import UNSET, Struct, UnsetType
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from server.access import now_ms
 from server.accounts import audit, logins
 from server.accounts.logins import LoggedIn
 from server.accounts.passwords import NOBODYS, Passwords, is_worn
 from server.accounts.tables import CredentialRow, UserRow
 from server.auth import Person
+from server.members.access import now_ms
 from server.orm import Database
 
 USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,31}")

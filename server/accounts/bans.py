@@ -16,12 +16,12 @@ from msgspec import Struct
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.access import changed, hold_all, now_ms
 from server.accounts import audit
 from server.accounts.accounts import AccountError
 from server.accounts.tables import BannedGuestRow, UserRow, banned
+from server.logic.rights import Access
+from server.members.access import changed, hold_all, now_ms
 from server.orm import Database, InvitationRow, MemberRow, SessionRow, insert_new
-from server.rights import Access
 
 GUEST = re.compile(r"g[0-9a-f]{16}")
 

@@ -4,7 +4,6 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.access import changed, hold_all, now_ms
 from server.accounts import audit, logins
 from server.accounts.accounts import PASSWORD, AccountError, ServiceRole, taken
 from server.accounts.passwords import Passwords
@@ -12,8 +11,9 @@ from server.accounts.tables import CredentialRow, LoginRow, UserRow
 from server.auth import Person
 from server.library import terms as library_terms
 from server.library.tables import BuildRow
+from server.logic.rights import Access
+from server.members.access import changed, hold_all, now_ms
 from server.orm import Database, MemberRow
-from server.rights import Access
 
 FRESH_MS = 10 * 60 * 1000  # how long a login shows that somebody is who they are
 

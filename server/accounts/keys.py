@@ -6,11 +6,11 @@ from typing import Annotated, Literal, cast
 from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy import func, select, update
 
-from server.access import new_id, now_ms
 from server.accounts import audit
 from server.accounts.accounts import AccountError
 from server.accounts.tables import KeyRow, UserRow
 from server.auth import NotAuthenticatedError, Person, hash_secret
+from server.members.access import new_id, now_ms
 from server.orm import Database
 from server.protocol import Name
 

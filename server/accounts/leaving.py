@@ -13,7 +13,6 @@ from msgspec import Struct
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.access import changed, hold, now_ms
 from server.accounts import accounts, audit, keys, logins
 from server.accounts.accounts import Account, AccountError
 from server.accounts.audit import Noted
@@ -29,6 +28,8 @@ from server.accounts.tables import (
 )
 from server.library import changes as library_changes
 from server.library.tables import BuildRow, FavouriteRow, VersionRow
+from server.logic.rights import Access
+from server.members.access import changed, hold, now_ms
 from server.orm import (
     ChangeRow,
     CheckpointRow,
@@ -37,8 +38,7 @@ from server.orm import (
     SaidRow,
     SessionRow,
 )
-from server.removal import erase_left
-from server.rights import Access
+from server.recording.removal import erase_left
 
 SOMEONE = "someone"
 _json = msgspec.json.encode

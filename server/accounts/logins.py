@@ -10,10 +10,10 @@ from msgspec import Struct
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.access import new_id, now_ms
 from server.accounts import audit
 from server.accounts.tables import LoginRow, RefreshTokenRow, UserRow
 from server.auth import hash_secret
+from server.members.access import new_id, now_ms
 from server.orm import Database
 
 REFRESH_MS = 30 * 24 * 3600 * 1000  # since it was made; a login lives on as long as it is used

@@ -7,14 +7,15 @@ from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
 from msgspec import Meta, Struct
 
-from server import governing, peers
 from server.accounts import accounts, bans
 from server.accounts.routes import account_of
-from server.admission import share
 from server.auth import Person
-from server.problems import ProblemError
+from server.members import governing
 from server.reference.described import by, errors
 from server.services import Provided, Services
+from server.web import peers
+from server.web.admission import share
+from server.web.problems import ProblemError
 
 AnyRequest = Request[Any, Any, Any]
 

@@ -12,19 +12,19 @@ from litestar.response import Stream
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from server import peers
 from server.accounts import accounts, audit, keys, leaving, logins, taking_over
 from server.accounts import changes as account_changes
 from server.accounts.accounts import Account, ServiceRole
 from server.accounts.keys import Key, MadeKey, NewKey
 from server.accounts.logins import Login
 from server.accounts.token_routes import Password, Username, take
-from server.admission import caller, limit, limit_saves, share
 from server.auth import NotAuthenticatedError, Person
-from server.problems import ProblemError
 from server.protocol import Name
 from server.reference.described import by, errors
 from server.services import Provided, Services
+from server.web import peers
+from server.web.admission import caller, limit, limit_saves, share
+from server.web.problems import ProblemError
 
 AnyRequest = Request[Any, Any, Any]
 NOTED_AT_ONCE = 100

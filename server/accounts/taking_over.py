@@ -12,14 +12,14 @@ from msgspec import Struct
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.access import changed, hold
 from server.accounts import audit
 from server.accounts.accounts import AccountError
 from server.accounts.tables import UserRow
 from server.library import changes as library_changes
+from server.logic.rights import Access, better
+from server.members.access import changed, hold
 from server.orm import Database, InvitationRow, MemberRow, ProposalRow, SaidRow
 from server.protocol import Role
-from server.rights import Access, better
 
 
 class Taken(Struct, frozen=True):

@@ -12,17 +12,17 @@ from litestar.params import Body, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from server import peers
 from server.accounts import accounts, logins
 from server.accounts import changes as account_changes
 from server.accounts.logins import LoggedIn, LoginError
-from server.admission import caller, limit, share
 from server.auth import ACCESS_S
-from server.limiter import Limit
-from server.problems import Problem, reasons
+from server.limits.limiter import Limit
 from server.protocol import Name
 from server.reference.described import by, errors, problems_spec
 from server.services import Provided, Services
+from server.web import peers
+from server.web.admission import caller, limit, share
+from server.web.problems import Problem, reasons
 
 AnyRequest = Request[Any, Any, Any]
 GRANT_ERRORS = ("invalid_grant", "invalid_request", "unsupported_grant_type")

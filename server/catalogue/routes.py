@@ -23,11 +23,11 @@ from calc.build import MAX_LEVEL, Build
 from calc.power_stats import POWER_STATS, PowerStat
 from calc.stats import STATS, Stat
 from gamedata.catalogue import Catalogue
-from server import kept
 from server.catalogue import documents, parts
 from server.catalogue.name_search import KINDS, Kind, Names, NamesFound
 from server.catalogue.set_finder import GivingSets, SetFinder, SetGains, Wanted
 from server.reference.described import CACHED, Responses, errors
+from server.web import kept
 
 _KEPT = 512  # answers; most are a few kilobytes, one is some tens
 _ASKED_KEPT = 256  # of those to questions, of which there are any number

@@ -7,12 +7,12 @@ import click
 
 from gamedata import pack, starter
 from migrations import run
-from server import redis_clients
 from server import settings as environment
 from server.engine import name_of
+from server.log.releases import Releases
 from server.orm import connect
-from server.redis_calls import FullError, UnreachableError
-from server.releases import Releases
+from server.redis import clients
+from server.redis.calls import FullError, UnreachableError
 from server.settings import Settings, SettingsError
 
 
@@ -70,7 +70,7 @@ async def _migrate(settings: Settings, back_to: str | None = None) -> None:
 
 
 async def _announce(redis_url: str, engine: str) -> None:
-    redis = redis_clients.connect(redis_url)
+    redis = clients.connect(redis_url)
     try:
         await Releases(redis, engine).announce(again=True)
     finally:

@@ -10,10 +10,10 @@ from gamedata import pack, starter
 from migrations import run as migrations
 from server import settings as environment
 from server.launcher import Launcher, ServeError, listen, metrics_folder, server_config
+from server.log.scripts import ENGINE_KEY
 from server.orm import connect
-from server.scripts import ENGINE_KEY
+from server.redis.embedded import Valkey, ValkeyError
 from server.settings import Settings, SettingsError
-from server.valkey import Valkey, ValkeyError
 
 
 @click.command()

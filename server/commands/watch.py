@@ -20,12 +20,19 @@ from rich.text import Text
 from calc.stats import STATS, Stat
 from calc.totals import Total
 from gamedata.catalogue import Catalogue
-from server.client import Away, Client, ClosedError, GapError, NoAnswerError
+from server.client import (
+    Away,
+    Client,
+    ClosedError,
+    GapError,
+    Link,
+    NoAnswerError,
+    Replica,
+    read_link,
+)
 from server.commands.totals import text
 from server.inputs import catalogue_option, read_catalogue
-from server.link import Link, read_link
-from server.replica import Replica
-from server.sentences import deed
+from server.logic.sentences import deed
 from server.server_messages import (
     Change,
     Proposal,

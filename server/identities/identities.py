@@ -7,13 +7,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.access import now_ms
 from server.accounts import audit, logins
 from server.accounts.accounts import AccountError
 from server.accounts.logins import LoggedIn
 from server.accounts.tables import CredentialRow, UserRow
 from server.auth import Person
 from server.identities.oauth import Identity
+from server.members.access import now_ms
 from server.orm import Database
 
 

@@ -20,16 +20,16 @@ from server.accounts import changes as account_changes
 from server.accounts.accounts import Account
 from server.accounts.routes import account_of, attempt
 from server.accounts.token_routes import NO_STORE, Granted, Password, agent, granted, take
-from server.admission import caller
 from server.identities import handshakes, identities
 from server.identities.handshakes import COOKIE, GOOD_S, Handshake
 from server.identities.oauth import Identity, Provider, ProviderError
 from server.identities.outgoing import OutgoingError
 from server.identities.providers import ProviderName
-from server.problems import ProblemError
 from server.reference.described import by, errors
-from server.routes import base
+from server.routes.sessions import base
 from server.services import Provided, Services
+from server.web.admission import caller
+from server.web.problems import ProblemError
 
 logger = logging.getLogger(__name__)
 

@@ -12,13 +12,13 @@ from msgspec.structs import asdict, replace
 
 from calc import build as builds
 from calc import mbd
-from server.admission import caller, limit, limit_saves
 from server.library.changes import Content, Editions
 from server.library.library import Author, Saved
-from server.problems import ProblemError
 from server.protocol import Id, Words
-from server.routes import NewSession, base, first_build
+from server.routes.sessions import NewSession, base, first_build
 from server.services import Services
+from server.web.admission import caller, limit, limit_saves
+from server.web.problems import ProblemError
 
 AnyRequest = Request[Any, Any, Any]
 BODY_BYTES = 512 * 1024  # a document, or a build file: they take a tenth of that

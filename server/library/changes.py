@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calc import build as builds
 from calc.build import Build
 from calc.totals import Total
-from server.access import new_id, now_ms
 from server.library import terms as library_terms
 from server.library.library import (
     Author,
@@ -27,6 +26,7 @@ from server.library.library import (
     visible,
 )
 from server.library.tables import BuildRow, FavouriteRow, VersionRow
+from server.members.access import new_id, now_ms
 from server.orm import Database, insert_new
 
 MAX_BUILDS = 1000  # of a person

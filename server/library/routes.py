@@ -12,7 +12,6 @@ from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from msgspec import UNSET, Struct, UnsetType
 
 from calc.build import Title
-from server.admission import caller
 from server.library import changes as library_changes
 from server.library import library
 from server.library.calls import (
@@ -35,6 +34,7 @@ from server.library.changes import Description
 from server.library.library import Saved, Tags, Visibility
 from server.reference.described import ETAG, LOCATION, by, errors
 from server.services import Provided
+from server.web.admission import caller
 
 
 class NewBuild(NewVersion, frozen=True):

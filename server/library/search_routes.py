@@ -9,16 +9,16 @@ from msgspec import Meta, Struct
 
 from calc import comparison
 from calc.build import GameId
-from server.admission import caller
 from server.library import library
 from server.library import search as library_search
 from server.library.calls import AnyRequest, linked, reading
 from server.library.library import Tag, VersionName, WholeVersion
 from server.library.search import Found, Threshold, Wanted, Whose
 from server.library.tables import CHOSEN
-from server.problems import ProblemError
 from server.reference.described import by, errors
 from server.services import Provided, Services
+from server.web.admission import caller
+from server.web.problems import ProblemError
 
 AT_ONCE = 50
 THRESHOLDS = 5

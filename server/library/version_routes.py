@@ -10,7 +10,6 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from calc.build import Title
 from calc.rules import Finding
 from calc.totals import Total, difference
-from server.admission import caller, limit
 from server.library import changes as library_changes
 from server.library import library
 from server.library.calls import (
@@ -30,8 +29,9 @@ from server.library.changes import Content, Description
 from server.library.library import Tags, Version, VersionName, Visibility, WholeVersion
 from server.protocol import Role, Words
 from server.reference.described import ETAG, LOCATION, by, errors
-from server.routes import begin
+from server.routes.sessions import begin
 from server.services import Provided
+from server.web.admission import caller, limit
 
 VERSIONS_AT_ONCE = 50
 NEWEST_VERSION = 1_000_000

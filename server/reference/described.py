@@ -14,8 +14,8 @@ from msgspec import UNSET
 
 from calc.rulebook import RULES
 from server.auth import SCOPES, Scope
-from server.codes import CODES, USUAL
-from server.problems import Problem, ProblemError
+from server.web.codes import CODES, USUAL
+from server.web.problems import Problem, ProblemError
 
 MEANINGS = {rule.code: rule.sentence for rule in RULES} | {
     code: each.meaning for code, each in CODES.items()

@@ -24,11 +24,11 @@ from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 from msgspec import Struct
 
-from server import kept
-from server.codes import CODES, USUAL
-from server.problems import Problem
 from server.reference.described import MEANINGS, PROBLEM_TYPE, problem_example
 from server.reference.schemas import schemas
+from server.web import kept
+from server.web.codes import CODES, USUAL
+from server.web.problems import Problem
 
 if TYPE_CHECKING:
     from litestar._openapi.schema_generation import SchemaCreator

@@ -8,9 +8,9 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
-from server import kept
-from server.problems import ProblemError
 from server.reference import asyncapi, asyncapi_page
+from server.web import kept
+from server.web.problems import ProblemError
 
 AnyRequest = Request[Any, Any, Any]
 

@@ -15,7 +15,7 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from server.orm import DatabaseAwayError
-from server.redis_calls import FullError, UnreachableError
+from server.redis.calls import FullError, UnreachableError
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from server import events, peers, transport
+from server.sockets import events, transport
 from server.telemetry import logs
+from server.web import peers
 
 if TYPE_CHECKING:  # neither is loaded where it is off
     from server.telemetry.metrics import Metrics

@@ -6,9 +6,9 @@ from typing import Any
 
 from litestar import Request, Response, get
 
-from server.problems import ProblemError
 from server.services import Provided
 from server.telemetry.health import Health
+from server.web.problems import ProblemError
 
 
 @get("/health/live", include_in_schema=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from server.pages import ROOT
+from server.web.pages import ROOT
 from tests.browser.conftest import OpenWindow
 from tests.wire.serving import Server
 

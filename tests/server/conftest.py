@@ -10,8 +10,8 @@ from gamedata.catalogue import Catalogue
 from migrations import run
 from server.engine import Engine
 from server.orm import Database
+from server.redis.embedded import Valkey
 from server.tables import METADATA
-from server.valkey import Valkey
 from tests.server.postgres import Postgres, binaries
 
 

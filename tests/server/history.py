@@ -4,14 +4,14 @@ from collections.abc import Generator
 
 from calc import build as documents
 from calc.operations import Applied, Operation, SetArchetype
-from server import session
 from server.client_messages import Edit, Redo, Undo
 from server.engine import Engine
+from server.logic import session
+from server.logic.rights import Access, Membership
+from server.logic.session import Commit, Committed, State
+from server.logic.undo import undo
 from server.protocol import encode
-from server.rights import Access, Membership
 from server.server_messages import Refused
-from server.session import Commit, Committed, State
-from server.undo import undo
 
 ANN, BOB = "g1", "g2"
 HASTEN = "Pool.Speed.Hasten"

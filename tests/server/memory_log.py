@@ -1,4 +1,4 @@
-"""A log in memory with the contract of `server.log.Log`: no Redis, no waiting, one process.
+"""A log in memory with the contract of `server.log.log.Log`: no Redis, no waiting, one process.
 
 `test_log.py` runs the contract against both. Its methods are coroutines that never wait, so that
 `now` runs them without a loop.
@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from server.client_messages import Asked
-from server.logged import (
+from server.log.logged import (
     BrokenError,
     Done,
     Elsewhere,
@@ -23,9 +23,9 @@ from server.logged import (
     News,
     Stored,
 )
-from server.rights import Access
+from server.logic.rights import Access
+from server.logic.session import Commit, Committed, State, digest, entry, follow
 from server.server_messages import Change, Refused
-from server.session import Commit, Committed, State, digest, entry, follow
 
 Answer = TypeVar("Answer")
 

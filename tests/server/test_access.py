@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from calc import build as documents
-from server import access
-from server.access import AccessError
 from server.engine import Engine
-from server.logged import Stored
+from server.log.logged import Stored
+from server.logic.rights import Membership
+from server.members import access
+from server.members.access import AccessError
 from server.orm import Database, DatabaseAwayError
-from server.rights import Membership
 
 
 @pytest.fixture

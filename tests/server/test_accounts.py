@@ -5,13 +5,13 @@ import asyncio
 import pytest
 from sqlalchemy import select, text, update
 
-from server.access import now_ms
 from server.accounts import accounts, audit, logins
 from server.accounts.accounts import AccountError
 from server.accounts.logins import REFRESH_MS, LoggedIn, LoginError
 from server.accounts.passwords import Passwords
 from server.accounts.tables import CredentialRow, LoginRow, RefreshTokenRow, UserRow
 from server.auth import Person
+from server.members.access import now_ms
 from server.orm import Database
 
 PASSWORD = "four words nobody says"

@@ -12,15 +12,15 @@ from calc import build as documents
 from calc import patch
 from calc.operations import SetLevel
 from calc.totals import Total
-from server import audience as audience_module
-from server.audience import Audience
-from server.connection import Connection
+from server.live import audience as audience_module
+from server.live.audience import Audience
+from server.logic.rights import Access, Membership
+from server.logic.session import Committed, State
 from server.protocol import Close, encode
-from server.rights import Access, Membership
 from server.server_messages import Accepted, Change, Present, Status
-from server.session import Committed, State
 from server.settings import Settings
-from server.views import Wanted
+from server.sockets.connection import Connection
+from server.sockets.views import Wanted
 
 ACCESS = Access(
     1,

@@ -5,11 +5,11 @@ from msgspec import UNSET
 from sqlalchemy import select, update
 
 from calc import build as documents
-from server import access, governing
 from server.accounts import audit
 from server.accounts.audit import DAY_MS, Noted
 from server.accounts.tables import AuditRow
-from server.logged import Stored
+from server.log.logged import Stored
+from server.members import access, governing
 from server.orm import Database
 
 ANN, BOB = "g1", "g2"

@@ -3,16 +3,17 @@
 import pytest
 
 from calc import build as documents
-from server import access, governing, overview
-from server.access import AccessError
+from server import overview
 from server.accounts import accounts, audit, bans
 from server.accounts.accounts import AccountError
 from server.accounts.passwords import Passwords
 from server.auth import NotAuthenticatedError, Person, Tokens
-from server.callers import Callers
 from server.engine import Engine
-from server.logged import Stored
+from server.log.logged import Stored
+from server.members import access, governing
+from server.members.access import AccessError
 from server.orm import Database
+from server.web.callers import Callers
 
 ANN, GUEST = "g0123456789abcdef", "g0000000000000e00"
 

@@ -1,12 +1,12 @@
-"""What people were told of what is kept in SQL, by the rules' numbers (server/board.py)."""
+"""What people were told of what is kept in SQL, by the rules' numbers (server/live/board.py)."""
 
 import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from calc.operations import SetLevel
-from server.board import Board
 from server.engine import Engine
+from server.live.board import Board
 from server.server_messages import Proposal, Said
 from tests.server.history import BOB, History
 

@@ -9,9 +9,9 @@ from litestar.testing import TestClient, create_test_client
 
 from calc.build import Build, empty, encode
 from gamedata.catalogue import Catalogue
-from server import problems
 from server.catalogue.routes import catalogue_router
 from server.reference import openapi
+from server.web import problems
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,11 @@ import pytest
 from msgspec import UNSET
 
 from calc import build as documents
-from server import access, chat
-from server.access import AccessError
 from server.client_messages import Say
-from server.logged import Stored
+from server.live import chat
+from server.log.logged import Stored
+from server.members import access
+from server.members.access import AccessError
 from server.orm import Database
 
 

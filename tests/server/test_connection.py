@@ -6,14 +6,14 @@ import msgspec
 import pytest
 
 from calc.operations import SetLevel
-from server.audience import Audience
 from server.client_messages import Edit, Ping
-from server.connection import Connection
+from server.live.audience import Audience
+from server.logic.rights import Access, Membership
 from server.protocol import Close, Closing
-from server.rights import Access, Membership
 from server.server_messages import Refused
 from server.settings import Settings
-from server.transport import text_frame
+from server.sockets.connection import Connection
+from server.sockets.transport import text_frame
 
 
 class Socket:

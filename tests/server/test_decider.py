@@ -11,20 +11,20 @@ from redis.asyncio import Redis
 
 from calc import build as documents
 from calc.operations import SetTitle
-from server.archive import Archive
 from server.client_messages import Edit
-from server.decider import ROW, Decider
 from server.engine import Engine
-from server.follower import Follower
-from server.log import Log
-from server.logged import ALONE, Done, Elsewhere, Known, Loss, Place, Stored
+from server.live.decider import ROW, Decider
+from server.live.follower import Follower
+from server.live.proposals import Taking
+from server.log.log import Log
+from server.log.logged import ALONE, Done, Elsewhere, Known, Loss, Place, Stored
+from server.log.releases import Releases
+from server.logic.rights import Access, Membership
+from server.logic.session import Commit, Committed, State
 from server.orm import Database
-from server.proposals import Taking
-from server.redis_calls import UnreachableError, key
-from server.releases import Releases
-from server.rights import Access, Membership
+from server.recording.archive import Archive
+from server.redis.calls import UnreachableError, key
 from server.server_messages import Accepted, Refused
-from server.session import Commit, Committed, State
 from server.settings import Settings
 
 EACH, EVERY_S = 100, 0.02  # of four workers: 200 edits a second in all

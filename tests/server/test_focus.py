@@ -1,7 +1,7 @@
 """Where people are: of each the newest, told once."""
 
 from server.client_messages import Focus
-from server.focus import Attentions
+from server.live.focus import Attentions
 from server.server_messages import Attention, Focused
 
 

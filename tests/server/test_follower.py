@@ -9,18 +9,18 @@ from redis.asyncio import Redis
 
 from calc import build as documents
 from calc.operations import SetLevel, SetTitle
-from server import session
-from server.archive import Archive
 from server.client_messages import Edit
 from server.engine import Engine
-from server.follower import SLICE, EngineMovedError, Follower
-from server.log import Log
-from server.logged import Done, Stored
+from server.live.follower import SLICE, EngineMovedError, Follower
+from server.log.log import Log
+from server.log.logged import Done, Stored
+from server.log.releases import Releases
+from server.logic import session
+from server.logic.rights import Access, Membership
+from server.logic.session import Commit, Committed
 from server.orm import DatabaseAwayError
 from server.protocol import encode
-from server.releases import Releases
-from server.rights import Access, Membership
-from server.session import Commit, Committed
+from server.recording.archive import Archive
 from server.settings import Settings
 
 ACCESS = Access(1, {"g1": Membership("Ann", "owner")})

@@ -9,7 +9,6 @@ from calc import build as documents
 from calc.operations import SetLevel
 from gamedata.catalogue import Catalogue
 from migrations import run
-from server import access
 from server.client_messages import Edit, Join
 from server.commands.fuzz import world as world_module
 from server.commands.fuzz.ground import Ground
@@ -18,11 +17,12 @@ from server.commands.fuzz.person import Person, Sent
 from server.commands.fuzz.promises import History
 from server.commands.fuzz.tasks import ForgetfulWorld
 from server.engine import Engine
-from server.log import Log
-from server.logged import Stored
+from server.log.log import Log
+from server.log.logged import Stored
+from server.logic.session import State
+from server.members import access
 from server.orm import Database
 from server.server_messages import Accepted, Refused, Snapshot
-from server.session import State
 
 EDIT = Edit("edit-0001", 0, (SetLevel(2),))
 

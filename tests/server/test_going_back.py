@@ -1,4 +1,4 @@
-"""Going back, and taking back what somebody did, by the rules' numbers (server/going_back.py)."""
+"""Going back, and taking back what somebody did, by its rules (server/logic/going_back.py)."""
 
 from collections.abc import Callable
 from random import Random
@@ -19,13 +19,13 @@ from calc.operations import (
     SetTitle,
     TakePower,
 )
-from server import session
 from server.client_messages import GoBack, UndoWork
 from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
-from server.going_back import go_back, undo_work
+from server.logic import session
+from server.logic.going_back import go_back, undo_work
+from server.logic.session import Commit
 from server.server_messages import Change, Refused
-from server.session import Commit
 from tests.server.history import ANN, BOB, HASTEN, History, finished
 
 Took = Callable[..., Commit | Refused]

@@ -6,11 +6,11 @@ import pytest
 from msgspec import UNSET
 
 from calc import build as documents
-from server import access, governing
-from server.access import AccessError
 from server.accounts import changes as account_changes
 from server.accounts.tables import UserRow
-from server.logged import Stored
+from server.log.logged import Stored
+from server.members import access, governing
+from server.members.access import AccessError
 from server.orm import Database
 from server.protocol import Role
 

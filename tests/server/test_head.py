@@ -7,8 +7,8 @@ import httpx
 from gamedata.catalogue import Catalogue
 from server.app import create_app, routed
 from server.engine import Engine
-from server.head import Application
 from server.settings import Settings
+from server.web.head import Application
 
 
 async def names_of(app: Application) -> list[str]:

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from server.orm import DatabaseAwayError
-from server.redis_calls import UnreachableError
+from server.redis.calls import UnreachableError
 from server.telemetry import health
 from server.telemetry.health import Doctor
 

@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from server import hints
-from server.hints import Hints
-from server.valkey import Valkey
+from server.log import hints
+from server.log.hints import Hints
+from server.redis.embedded import Valkey
 
 
 class Listening:

@@ -1,20 +1,20 @@
-"""Reading a session's history by the rules' numbers (server/history.py); on each database."""
+"""Reading a session's history by its rules (server/recording/history.py); on each database."""
 
 import pytest
 from redis.asyncio import Redis
 
-from server import session
-from server.access import AccessError
-from server.archive import Archive
 from server.engine import Engine
-from server.history import History
-from server.log import Log
-from server.logged import Done
+from server.log.log import Log
+from server.log.logged import Done
+from server.logic import session
+from server.logic.session import Commit, State
+from server.members.access import AccessError
 from server.orm import Database
 from server.protocol import encode
-from server.recorder import Recorder
-from server.redis_calls import key
-from server.session import Commit, State
+from server.recording.archive import Archive
+from server.recording.history import History
+from server.recording.recorder import Recorder
+from server.redis.calls import key
 from tests.server.test_recorder import EDIT_IDS, an_edit, edited, new_session
 
 
@@ -166,7 +166,7 @@ async def test_h3_between_builds_that_are_kept(
     history: History,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("server.recording.CHECKPOINT_EVERY", 16)
+    monkeypatch.setattr("server.recording.rows.CHECKPOINT_EVERY", 16)
     known = [state]
     for _ in range(3):
         known += (await states(log, known[-1], engine, 15))[1:]

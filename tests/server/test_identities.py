@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from msgspec import UNSET
 
-from server.access import now_ms
 from server.accounts import accounts, audit, leaving, logins
 from server.accounts import changes as account_changes
 from server.accounts.accounts import AccountError
@@ -15,6 +14,7 @@ from server.accounts.tables import LoginRow, UserRow
 from server.auth import Person
 from server.identities import identities
 from server.identities.oauth import Identity
+from server.members.access import now_ms
 from server.orm import Database
 
 PASSWORD = "four words nobody says"

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calc import build as documents
-from server import access
-from server.access import AccessError, Joining
-from server.admission import admit
-from server.joins import Joins
-from server.logged import Stored
+from server.live.joins import Joins
+from server.log.logged import Stored
+from server.logic.rights import Access, Membership
+from server.members import access
+from server.members.access import AccessError, Joining
 from server.orm import Database, DatabaseAwayError
-from server.rights import Access, Membership
+from server.web.admission import admit
 
 
 class Heard:

@@ -11,8 +11,8 @@ from server.accounts.logins import LoggedIn
 from server.accounts.passwords import Passwords
 from server.accounts.tables import KeyRow, UserRow
 from server.auth import NotAuthenticatedError, Tokens
-from server.callers import Callers
 from server.orm import Database
+from server.web.callers import Callers
 
 TOKENS = Tokens("of the tests: 32 characters or more")
 

@@ -5,7 +5,6 @@ import pytest
 from sqlalchemy import text
 
 from calc import build as documents
-from server import access, chat
 from server.accounts import accounts, audit, leaving, logins
 from server.accounts import changes as account_changes
 from server.accounts.accounts import AccountError
@@ -13,13 +12,15 @@ from server.accounts.logins import LoggedIn, LoginError
 from server.accounts.passwords import Passwords, WeakPasswordError
 from server.auth import Person
 from server.engine import Engine
-from server.governing import hand_over
 from server.library import changes as library_changes
 from server.library.changes import Content, Description
 from server.library.library import Author
-from server.logged import Stored
+from server.live import chat
+from server.log.logged import Stored
+from server.logic.rights import Membership
+from server.members import access
+from server.members.governing import hand_over
 from server.orm import Database, SaidRow
-from server.rights import Membership
 
 PASSWORD = "four words nobody says"
 OTHER = "other words nobody says"

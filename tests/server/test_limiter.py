@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from redis.asyncio import Redis
 
-from server import redis_clients
-from server.limiter import Limiter, Purse, Purses, Rate
+from server.limits.limiter import Limiter, Purse, Purses, Rate
+from server.redis import clients
 
 SECRET = "of the tests: 32 characters or more"
 SLOWLY = 1 / 1000  # a second: nothing comes back during a test
@@ -15,7 +15,8 @@ SLOWLY = 1 / 1000  # a second: nothing comes back during a test
 
 @pytest.fixture
 def workers(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> tuple[Limiter, Limiter]:
-    monkeypatch.setattr("server.limiter.ANSWER_S", 60.0)  # or a busy machine counts for itself
+    # Or a busy machine counts for itself.
+    monkeypatch.setattr("server.limits.limiter.ANSWER_S", 60.0)
     return Limiter(redis, SECRET), Limiter(redis, SECRET)
 
 
@@ -87,7 +88,7 @@ async def test_a_clock_that_was_set_back_locks_nobody_out(
 
 
 async def test_while_redis_is_away_each_worker_limits_alone() -> None:
-    nowhere = redis_clients.connect("unix:///nowhere/redis.sock", reconnects=False)
+    nowhere = clients.connect("unix:///nowhere/redis.sock", reconnects=False)
     limit = Limiter(nowhere, SECRET).limit("logins", SLOWLY, 2)
     assert [(await limit.take("1.2.3.4")).wait for _ in range(2)] == [0, 0]
     assert (await limit.take("1.2.3.4")).wait > 0
@@ -166,7 +167,7 @@ async def test_a_portion_of_each_worker_is_all_that_is_too_much(
 async def test_peers_that_asked_longest_ago_are_forgotten(
     workers: tuple[Limiter, Limiter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.limiter.PEERS", 2)
+    monkeypatch.setattr("server.limits.limiter.PEERS", 2)
     purses = Purses(workers[0], Rate("edits", 1, 6))
     first = purses.of("a")
     purses.of("b")

@@ -1,6 +1,6 @@
 """Token buckets."""
 
-from server.limits import Bucket, Buckets
+from server.limits.buckets import Bucket, Buckets
 
 
 class Clock:

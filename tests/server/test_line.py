@@ -6,9 +6,9 @@ from typing import cast
 
 import pytest
 
-from server import line as line_module
-from server.connection import Connection
-from server.line import Line
+from server.sockets import line as line_module
+from server.sockets.connection import Connection
+from server.sockets.line import Line
 
 
 class Reader:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.link import Link, read_link
+from server.client import Link, read_link
 
 
 @pytest.mark.parametrize(

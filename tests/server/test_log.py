@@ -15,16 +15,16 @@ from redis.backoff import NoBackoff
 
 from calc import build as documents
 from calc.operations import SetLevel
-from server import session
 from server.client_messages import Edit
 from server.engine import Engine
-from server.log import Log
-from server.logged import BrokenError, Done, Elsewhere, Head, Known, Loss, Memory, Stored
+from server.log.log import Log
+from server.log.logged import BrokenError, Done, Elsewhere, Head, Known, Loss, Memory, Stored
+from server.logic import session
+from server.logic.rights import Access, Membership
+from server.logic.session import Commit, State
 from server.protocol import Position, encode
-from server.redis_calls import FullError, UnreachableError, key
-from server.rights import Access, Membership
+from server.redis.calls import FullError, UnreachableError, key
 from server.server_messages import Refused
-from server.session import Commit, State
 from tests.server.memory_log import MemoryLog
 
 NO = Refused("no_such_slot", "There is no such slot.", id="edit-0001", operation=0)

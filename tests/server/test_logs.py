@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from server.events import EXTENSION
+from server.sockets.events import EXTENSION
 from server.telemetry import logs
 from server.telemetry.requests import Proxies, Requests
 

@@ -9,22 +9,24 @@ from sqlalchemy import delete, select, update
 
 from calc import build as documents
 from calc.operations import SetLevel, SetTitle
-from server import access, follower, session
-from server.archive import Archive
 from server.client_messages import Edit
 from server.engine import Engine
-from server.follower import Follower
-from server.log import Log
-from server.logged import Done, Elsewhere, Known, Stored
-from server.lost import Lost
+from server.live import follower
+from server.live.follower import Follower
+from server.live.lost import Lost
+from server.log.log import Log
+from server.log.logged import Done, Elsewhere, Known, Stored
+from server.log.releases import Releases
+from server.logic import session
+from server.logic.rights import Access, Membership
+from server.logic.session import Commit, Committed, State
+from server.members import access
 from server.orm import ChangeRow, Database, DatabaseAwayError, EpochRow, MemberRow
 from server.protocol import encode
-from server.recorder import Recorder
-from server.redis_calls import key
-from server.releases import Releases
-from server.rights import Access, Membership
+from server.recording.archive import Archive
+from server.recording.recorder import Recorder
+from server.redis.calls import key
 from server.server_messages import Accepted, Refused
-from server.session import Commit, Committed, State
 from server.settings import Settings
 
 KEYS = ("head", "log", "build", "access", "ids", "digests", "losses")

@@ -1,13 +1,13 @@
-"""A refusal names who changed what (server/meanwhile.py)."""
+"""A refusal names who changed what (server/logic/meanwhile.py)."""
 
 import pytest
 from msgspec import UNSET
 
 from calc.operations import AddPool, AddSlot, DropPower, Operation, SetLevel, SetTitle, TakePower
-from server import session
 from server.client_messages import Edit
 from server.engine import Engine
-from server.meanwhile import named
+from server.logic import session
+from server.logic.meanwhile import named
 from server.server_messages import Refused
 from tests.server.history import ANN, BOB, HASTEN, History
 

@@ -10,17 +10,17 @@ from redis.asyncio import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from server.audience import BEHIND_S, Audience
-from server.connection import FALLS, Connection
-from server.log import Log
+from server.live.audience import BEHIND_S, Audience
+from server.log.log import Log
+from server.logic.rights import Access, Membership
 from server.orm import Database, DatabaseAwayError
 from server.protocol import Close
-from server.redis_calls import UnreachableError
-from server.rights import Access, Membership
+from server.redis.calls import UnreachableError
 from server.server_messages import Refused
 from server.settings import Settings
+from server.sockets.connection import FALLS, Connection
+from server.sockets.views import Wanted
 from server.telemetry.measures import Measures
-from server.views import Wanted
 
 
 class Told:

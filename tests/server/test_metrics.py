@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from server.line import Line
+from server.sockets.line import Line
 from server.telemetry.courses import measured
 from server.telemetry.measures import UNMEASURED, Course
 from server.telemetry.metrics import Metrics, Tally

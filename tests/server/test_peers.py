@@ -2,7 +2,7 @@
 
 import pytest
 
-from server import peers
+from server.web import peers
 
 
 @pytest.mark.parametrize(

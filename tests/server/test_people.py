@@ -4,8 +4,8 @@ import asyncio
 
 from redis.asyncio import Redis
 
-from server.people import Presence
-from server.redis_calls import key
+from server.live.people import Presence
+from server.redis.calls import key
 from server.server_messages import Present
 
 ANN = Present("g1", "Ann", "owner", 1)

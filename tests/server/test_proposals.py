@@ -1,4 +1,4 @@
-"""Proposals, by the rules' numbers (server/proposals.py)."""
+"""Proposals, by the rules' numbers (server/live/proposals.py)."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -9,17 +9,18 @@ from msgspec import UNSET
 
 from calc import build as documents
 from calc.operations import AddPool, AddSlot, DropPower, Operation, SetLevel, TakePower
-from server import access, proposals
-from server.access import AccessError
 from server.client_messages import Decide, Propose
-from server.desk import Desk
 from server.engine import Engine
-from server.logged import Stored
+from server.live import proposals
+from server.live.desk import Desk
+from server.live.proposals import Taking
+from server.log.logged import Stored
+from server.logic.session import Commit, entry
+from server.members import access
+from server.members.access import AccessError
 from server.orm import ChangeRow, Database
-from server.proposals import Taking
 from server.protocol import encode
 from server.server_messages import Proposal, Refused
-from server.session import Commit, entry
 from tests.server.history import ANN, BOB, HASTEN, History
 
 

@@ -4,13 +4,13 @@ import pytest
 
 from calc import build as documents
 from calc.operations import AddPool, Applied, SetArchetype, SetLevel, SwitchPower, TakePower
-from server import questions
 from server.client_messages import Explain, Inspect, Preview
 from server.engine import Engine
+from server.live import questions
+from server.logic.rights import Access, Membership
+from server.logic.session import State
 from server.protocol import Role
-from server.rights import Access, Membership
 from server.server_messages import Explained, Inspected, Previewed, Refused
-from server.session import State
 
 ANN = "g1"
 

@@ -13,19 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calc import build as documents
 from calc.operations import SetLevel, SetTitle
-from server import access, governing, session
-from server.archive import Archive
 from server.client_messages import Edit
 from server.engine import Engine
-from server.log import Log
-from server.logged import Done, Known, Stored
+from server.log.log import Log
+from server.log.logged import Done, Known, Stored
+from server.logic import session
+from server.logic.rights import Access, Membership
+from server.logic.session import Commit, State
+from server.members import access, governing
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
 from server.protocol import Position, encode
-from server.recorder import Recorder
-from server.recording import CHECKPOINT_EVERY
-from server.redis_calls import key
-from server.rights import Access, Membership
-from server.session import Commit, State
+from server.recording.archive import Archive
+from server.recording.recorder import Recorder
+from server.recording.rows import CHECKPOINT_EVERY
+from server.redis.calls import key
 
 EDIT_IDS = 1000
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from server.redis_safety import unsafe
+from server.redis.safety import unsafe
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from redis.asyncio import Redis
 
-from server import scripts
-from server.releases import Releases, Wanted
+from server.log import scripts
+from server.log.releases import Releases, Wanted
 
 
 async def test_a_release_is_taken_up_once(redis: Redis) -> None:

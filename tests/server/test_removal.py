@@ -6,21 +6,22 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import select
 
-from server import governing, session
 from server.accounts import leaving
 from server.accounts.tables import UserRow
-from server.archive import Archive
 from server.engine import Engine
-from server.log import Log
-from server.logged import Known, Loss
+from server.live.people import Presence
+from server.log.log import Log
+from server.log.logged import Known, Loss
+from server.logic import session
+from server.logic.session import Commit, State
+from server.members import governing
 from server.orm import ChangeRow, CheckpointRow, Database, SessionRow
-from server.people import Presence
 from server.protocol import encode
-from server.recorder import Recorder
-from server.redis_calls import key
-from server.removal import NAMES, Recorded
+from server.recording.archive import Archive
+from server.recording.recorder import Recorder
+from server.recording.removal import NAMES, Recorded
+from server.redis.calls import key
 from server.server_messages import Present, Refused
-from server.session import Commit, State
 from tests.server.test_recorder import EDIT_IDS, an_edit, edited, new_session
 
 ANN = Present("g1", "Ann", "owner")

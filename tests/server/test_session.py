@@ -1,4 +1,4 @@
-"""The rules of a session, by their numbers (server/session.py)."""
+"""The rules of a session, by their numbers (server/logic/session.py)."""
 
 from collections.abc import Sequence
 from random import Random
@@ -9,14 +9,14 @@ from msgspec import UNSET
 
 from calc import build as documents
 from calc.operations import Operation, SetArchetype, SetLevel, SetTitle, TakePower
-from server import rights, session
 from server.client_messages import Edit
 from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
+from server.logic import rights, session
+from server.logic.rights import Access, Membership
+from server.logic.session import Commit, Committed, State
 from server.protocol import Position, Role
-from server.rights import Access, Membership
 from server.server_messages import Present, Refused
-from server.session import Commit, Committed, State
 
 OWNER = "g1"
 

@@ -23,15 +23,15 @@ from calc.operations import (
     SetTitle,
 )
 from gamedata import pack, starter
-from server import session
 from server.client_messages import Asked, Edit, Redo, Undo
 from server.engine import Engine
-from server.logged import BrokenError, Done, Elsewhere, Known, Stored
+from server.log.logged import BrokenError, Done, Elsewhere, Known, Stored
+from server.logic import session
+from server.logic.rights import Access, Membership
+from server.logic.session import Commit, Committed, State
+from server.logic.undo import undo
 from server.protocol import Position, encode
-from server.rights import Access, Membership
 from server.server_messages import Change, Refused
-from server.session import Commit, Committed, State
-from server.undo import undo
 from tests.server.history import finished
 from tests.server.memory_log import MemoryLog, by, now
 

@@ -3,7 +3,6 @@
 import pytest
 
 from calc import build as documents
-from server import access, chat, governing
 from server.accounts import accounts, audit, leaving, taking_over
 from server.accounts.accounts import AccountError
 from server.accounts.tables import UserRow
@@ -13,7 +12,9 @@ from server.library import library
 from server.library.changes import Content, Description
 from server.library.library import Author
 from server.library.search import Wanted, search
-from server.logged import Stored
+from server.live import chat
+from server.log.logged import Stored
+from server.members import access, governing
 from server.orm import Database, SaidRow
 from server.protocol import Role
 

@@ -6,8 +6,8 @@ import pytest
 
 from calc.operations import SetLevel
 from server.client_messages import Edit
-from server.connection import Connection
-from server.turns import ALL_WAITING, WAITING, Turns
+from server.live.turns import ALL_WAITING, WAITING, Turns
+from server.sockets.connection import Connection
 
 
 def a_connection() -> Connection:

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from calc.operations import SetLevel
+from server.client.unanswered import ClosedError, Question, Unanswered
 from server.client_messages import Decide, Edit
 from server.server_messages import Accepted, Proposal, Refused
-from server.unanswered import ClosedError, Question, Unanswered
 
 EDIT = Edit("edit-0001", 0, (SetLevel(3),))
 

@@ -1,4 +1,4 @@
-"""Taking back one's own edits, by the rules' numbers (server/undo.py)."""
+"""Taking back one's own edits, by the rules' numbers (server/logic/undo.py)."""
 
 from random import Random
 
@@ -18,13 +18,13 @@ from calc.operations import (
     SetTitle,
     TakePower,
 )
-from server import session
 from server.client_messages import Edit, Redo, Undo
 from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
-from server.rights import Access, Membership
-from server.session import Commit
-from server.undo import undo
+from server.logic import session
+from server.logic.rights import Access, Membership
+from server.logic.session import Commit
+from server.logic.undo import undo
 from tests.server.history import ANN, BOB, HASTEN, History
 
 

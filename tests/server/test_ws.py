@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from msgspec import UNSET, UnsetType
 
-from server import ws
 from server.client_messages import Join
+from server.routes import ws
 from server.settings import Settings
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.valkey import Valkey
+from server.redis.embedded import Valkey
 from tests.wire.login_provider import LoginProvider
 from tests.wire.serving import Server, migrated
 

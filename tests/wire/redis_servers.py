@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from server.processes import die_with_parent
-from server.valkey import find_binary
+from server.redis.embedded import find_binary
 
 LARGEST_PORT = 55535  # a Cluster's bus listens 10,000 above
 HOST = "127.0.0.1"

@@ -17,8 +17,8 @@ from server import backup
 from server.client import Client
 from server.commands.admin import admin as admin_command
 from server.commands.migrate import migrate
+from server.redis.embedded import Valkey
 from server.server_messages import Accepted
-from server.valkey import Valkey
 from tests.wire.serving import Owner, Raw, Server
 
 

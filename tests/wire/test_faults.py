@@ -15,7 +15,7 @@ from calc.operations import SetTitle
 from gamedata import pack
 from gamedata.catalogue import Catalogue
 from server.client import Client
-from server.redis_calls import key
+from server.redis.calls import key
 from server.server_messages import Accepted, Change
 from tests.wire.serving import Owner, Raw, Server
 

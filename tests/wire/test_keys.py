@@ -9,7 +9,7 @@ import pytest
 
 from calc.operations import SetLevel
 from server.client import Client
-from server.unanswered import ClosedError
+from server.client.unanswered import ClosedError
 from tests.wire.serving import Owner, Raw, Server
 
 PASSWORD = "four words nobody says"

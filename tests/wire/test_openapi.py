@@ -11,9 +11,9 @@ from litestar import Litestar
 
 from gamedata import starter
 from server.app import create_app
-from server.codes import CODES
 from server.reference import openapi
 from server.settings import Settings
+from server.web.codes import CODES
 from tests.wire.login_provider import LoginProvider
 from tests.wire.rest_tour import Seen, tour
 from tests.wire.serving import Server

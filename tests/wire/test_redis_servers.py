@@ -18,10 +18,11 @@ import pytest
 
 from calc.build import Scenario
 from calc.operations import AddScenario, ChangeScenario, RemoveScenario, SetTitle
-from server import backup, overview, redis_clients
+from server import backup, overview
 from server.client import Client
-from server.log import Log
-from server.redis_calls import key
+from server.log.log import Log
+from server.redis import clients
+from server.redis.calls import key
 from server.server_messages import Accepted, Refused
 from tests.wire.redis_servers import Alone, Cluster, Watched
 from tests.wire.serving import Owner, Server, migrated
@@ -112,7 +113,7 @@ async def test_an_operator_sees_who_serves_and_what(
     redis_servers: Kind, two_servers: tuple[Server, Server]
 ) -> None:
     sessions = [Owner(server.url).session for server in two_servers]
-    redis = redis_clients.connect(redis_servers.url)
+    redis = clients.connect(redis_servers.url)
     assert await backup.workers(redis) == 2
     assert await backup.live_sessions(redis) >= 2
     heads = await overview.heads(Log(redis, 500, 1000), sessions)

@@ -109,7 +109,7 @@ def test_every_close_code_has_its_meaning() -> None:
 def test_every_refusal_code_has_its_meaning() -> None:
     by_rest_alone = {"no_session", "no_member", "no_revision", "not_found"}
     named = set()
-    for path in Path(server.__path__[0]).glob("*.py"):
+    for path in Path(server.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
                 case ast.Call(

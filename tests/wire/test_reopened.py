@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 
 from calc.operations import SetLevel, SetTitle
 from server.client import Client
+from server.redis.embedded import Valkey
 from server.server_messages import Accepted
-from server.valkey import Valkey
 from tests.wire.serving import Owner, Server, migrated
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from server.valkey import find_binary
+from server.redis.embedded import find_binary
 from tests.wire.serving import COHORT, Owner, Server
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from server.events import events_of, payloads
-from server.transport import text_frame
+from server.sockets.events import events_of, payloads
+from server.sockets.transport import text_frame
 from tests.wire.serving import Owner, Raw, Server
 
 HEALTH = "health.max"

@@ -8,8 +8,8 @@ import pytest
 from redis.asyncio import Redis
 
 from calc.operations import SetLevel
-from server import chat, proposals
 from server.client_messages import Propose, Say
+from server.live import chat, proposals
 from server.orm import Database
 from tests.wire.serving import Owner, Raw, Server
 

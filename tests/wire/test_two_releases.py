@@ -20,7 +20,7 @@ from gamedata.catalogue import Catalogue
 from migrations import run
 from server.client import Client
 from server.engine import VERSION
-from server.redis_calls import key
+from server.redis.calls import key
 from server.server_messages import Accepted
 from tests.wire.serving import COHORT, Owner, Raw, Server, migrated
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from server.valkey import Valkey
+from server.redis.embedded import Valkey
 from tests.wire.serving import Owner, Raw, Server, migrated
 
 

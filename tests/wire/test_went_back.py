@@ -11,8 +11,8 @@ from redis.asyncio import Redis
 from calc.operations import SetLevel, SetTitle
 from server.client import Client
 from server.protocol import Position
+from server.redis.embedded import Valkey
 from server.server_messages import Accepted, Reset
-from server.valkey import Valkey
 from tests.wire.serving import Owner, Raw, Server, migrated
 from tests.wire.test_reopened import recorded
 

@@ -10,15 +10,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from server import backup as backups
-from server import redis_clients
 from server.auth import SECRET_FILE
 from server.backup import BackupError, Header, Told
 from server.commands.admin.reaching import data_dir_option, reached, running
 from server.commands.admin.showing import time_of
+from server.log.scripts import ENGINE_KEY
 from server.orm import Database
-from server.scripts import ENGINE_KEY
+from server.redis import clients
+from server.redis.embedded import Valkey
 from server.settings import Settings
-from server.valkey import Valkey
 
 
 @click.command()
@@ -84,7 +84,7 @@ def restore(file: Path, discard_live: bool, **at: Any) -> None:
 
 async def _make_way(url: str, *, discard: bool, may: bool) -> None:
     """Raises BackupError when there is somebody, or something, that would be in the way."""
-    redis = redis_clients.connect(url)
+    redis = clients.connect(url)
     try:
         if number := await backups.workers(redis):
             raise BackupError(f"{number} worker(s) serve from this Redis: stop them first.")

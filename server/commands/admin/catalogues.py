@@ -12,7 +12,7 @@ from server import overview
 from server.commands.admin.reaching import data_dir_option, json_option, reached, running
 from server.commands.admin.showing import show_json, show_table
 from server.engine import name_of
-from server.releases import Known, Releases
+from server.log.releases import Known, Releases
 from server.settings import Settings, SettingsError
 
 

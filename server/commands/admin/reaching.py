@@ -12,17 +12,17 @@ from redis.asyncio import Redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from migrations import run
-from server import redis_clients
 from server import settings as environment
-from server.access import AccessError
 from server.accounts.accounts import AccountError
 from server.backup import BackupError
-from server.log import Log
+from server.log.log import Log
+from server.logic.rights import Access
+from server.members.access import AccessError
 from server.orm import Database, DatabaseAwayError
-from server.redis_calls import FullError, UnreachableError, reaching
-from server.rights import Access
+from server.redis import clients
+from server.redis.calls import FullError, UnreachableError, reaching
+from server.redis.embedded import Valkey, ValkeyError
 from server.settings import Settings, SettingsError
-from server.valkey import Valkey, ValkeyError
 
 T = TypeVar("T")
 BY = "the operator"  # where others have an address
@@ -101,7 +101,7 @@ async def reached(settings: Settings, *, start: bool = False) -> AsyncIterator[S
             valkey.start()
             started = True
             url = valkey.url
-        redis = None if url is None else redis_clients.connect(url)
+        redis = None if url is None else clients.connect(url)
         yield Stores(settings, database, redis)
     finally:
         if redis is not None:
@@ -112,7 +112,7 @@ async def reached(settings: Settings, *, start: bool = False) -> AsyncIterator[S
 
 
 async def answers(url: str) -> bool:
-    client: Any = redis_clients.connect(url)
+    client: Any = clients.connect(url)
     try:
         async with reaching():
             await client.ping()

@@ -5,8 +5,7 @@ from typing import Any
 import click
 from msgspec import Struct
 
-from server import governing, overview
-from server.access import AccessError
+from server import overview
 from server.commands.admin.reaching import (
     BY,
     Stores,
@@ -22,7 +21,9 @@ from server.commands.admin.showing import (
     size_of,
     time_of,
 )
-from server.governing import Known
+from server.members import governing
+from server.members.access import AccessError
+from server.members.governing import Known
 from server.overview import Described, Live
 from server.settings import Settings
 

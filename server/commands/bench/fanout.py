@@ -27,8 +27,8 @@ from server.commands.bench.fanout_servers import SECRET
 from server.commands.bench.real_edits import real_edits
 from server.commands.bench.serving import Served, pin_generator, serving
 from server.orm import connect
+from server.redis.embedded import Valkey
 from server.settings import Settings
-from server.valkey import Valkey
 
 SMALL = (200, 5)  # sessions, and people in each
 MANY = 2000

@@ -28,13 +28,13 @@ from server import settings as environment
 from server.app import create_app
 from server.commands.bench.crowd import PAYLOAD_BYTES, masked
 from server.engine import Engine, Result
-from server.log import Log
-from server.logged import ALONE, Done, Elsewhere, Head, Known, Loaded, News, Place
-from server.rights import Access, Membership
+from server.log.log import Log
+from server.log.logged import ALONE, Done, Elsewhere, Head, Known, Loaded, News, Place
+from server.logic.rights import Access, Membership
+from server.logic.session import Commit, State
 from server.server_messages import Refused
-from server.session import Commit, State
+from server.sockets.transport import text_frame
 from server.telemetry.measures import UNMEASURED, Measures
-from server.transport import text_frame
 
 SECRET = "of the benchmark: 32 characters or more"  # noqa: S105 - it signs nothing else
 TRIGGER = masked(b"publish")  # what makes the bare loop write
@@ -198,4 +198,4 @@ def main(kind: str, viewers: str) -> None:
     elif kind == "channels":
         _serve(channels_app(), listener, "websockets-sansio")
     else:
-        _serve(cohort_app(int(viewers)), listener, "server.transport:LiveProtocol")
+        _serve(cohort_app(int(viewers)), listener, "server.sockets.transport:LiveProtocol")

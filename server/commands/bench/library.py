@@ -20,7 +20,6 @@ from calc.build import Build
 from calc.totals import Total
 from gamedata.catalogue import Catalogue
 from migrations import run
-from server.access import new_id
 from server.commands.bench.quantile import quantile
 from server.commands.fuzz.edits import random_build
 from server.engine import Engine
@@ -28,6 +27,7 @@ from server.inputs import catalogue_option, read_catalogue
 from server.library.search import Found, Threshold, Wanted, search
 from server.library.tables import CHOSEN, SEARCH, TERMS, BuildRow, VersionRow
 from server.library.terms import SHOWN, stats, terms
+from server.members.access import new_id
 from server.orm import Database
 
 MODELS = 150  # builds that are worked out; the others are like one of them

@@ -15,8 +15,8 @@ from server.app import routed
 from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
 from server.orm import connect
+from server.redis.embedded import find_binary
 from server.settings import Settings
-from server.valkey import find_binary
 
 EDITS = 200  # of the builds that are worked out beforehand
 

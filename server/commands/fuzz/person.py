@@ -13,14 +13,14 @@ from calc import build as documents
 from calc.operations import Operation
 from gamedata.catalogue import Catalogue
 from server.client import AGAIN
+from server.client.replica import GapError, Replica
 from server.client_messages import Asked, Edit, Join, Preview, Redo, Undo
 from server.commands.fuzz.edits import random_operations
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import LineError, Socket
 from server.commands.fuzz.worker import DeadError
-from server.logged import Head
+from server.log.logged import Head
 from server.protocol import Close, Role, encode
-from server.replica import GapError, Replica
 from server.server_messages import (
     Accepted,
     Goodbye,

@@ -15,10 +15,10 @@ from server.client_messages import Asked, Redo, Undo
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.person import UNKNOWN, Person, documents_json
 from server.engine import Engine
-from server.logged import Stored
+from server.log.logged import Stored
+from server.logic.session import State
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
 from server.server_messages import Change, Refused
-from server.session import State
 
 WHO = "promises"
 

@@ -17,8 +17,8 @@ from server.commands.fuzz.line import Socket
 from server.commands.fuzz.relay import Moment, Relay
 from server.commands.fuzz.worker import DeadError, Worker, current, watch_clocks, watch_tasks
 from server.commands.fuzz.world import Fault, World
+from server.redis.embedded import Valkey
 from server.settings import Settings
-from server.valkey import Valkey
 
 WORKERS = 3
 CONNECT_S = 5.0

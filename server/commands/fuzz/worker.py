@@ -57,7 +57,7 @@ class Worker:
         app = create_app(self._settings, self._ground.engine(), routing=self._ground.routing)
         self._config = Config(
             app,
-            ws="server.transport:LiveProtocol",
+            ws="server.sockets.transport:LiveProtocol",
             ws_max_size=self._settings.frame_bytes,
             ws_per_message_deflate=False,
             ws_ping_interval=None,

@@ -18,12 +18,12 @@ from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import Socket
 from server.commands.fuzz.person import Person
 from server.commands.fuzz.promises import History, Revocation
-from server.log import Log
-from server.logged import Head
+from server.log.log import Log
+from server.log.logged import Head
+from server.logic.session import State
 from server.orm import Database
 from server.protocol import Role
-from server.redis_calls import UnreachableError, key
-from server.session import State
+from server.redis.calls import UnreachableError, key
 
 STUCK_S = 15.0  # nothing happens for so long, and not everybody has what the server has
 LIMIT_S = 80.0

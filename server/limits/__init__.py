@@ -1,0 +1,1 @@
+"""How much a peer may ask, and a connection may send."""

@@ -1,0 +1,1 @@
+"""What a worker does with the sessions that people are in."""

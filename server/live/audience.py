@@ -1,0 +1,386 @@
+"""Who is in a session on this worker, and what each of them is sent. Nothing here waits."""
+
+import asyncio
+from collections.abc import Iterator
+
+from msgspec import UNSET
+
+from server.live.board import Board
+from server.live.pace import Pace
+from server.logic.rights import EDITING, Access, collaborators
+from server.logic.session import Committed, State, gather, movements
+from server.protocol import Close, encode
+from server.server_messages import Member, People, Present, Reset, ServerMessage
+from server.sockets import views
+from server.sockets.connection import Connection
+from server.sockets.line import Line
+from server.sockets.transport import text_frame
+from server.sockets.views import View, Wanted, view_of
+from server.telemetry.measures import UNMEASURED, Measures, Spread
+
+BEHIND_S = 30.0  # how long somebody may take nothing before the socket is closed
+NAMES_S = 0.25  # between two tellings of who came and went
+NUMBER_S = 1.0  # and of how many are here, to viewers
+COMPANY_S = 0.5  # so long that number waits for an update: both go out in one write
+
+
+class Audience:
+    """A session's connections on this worker, and its people on all workers.
+
+    roles come from `access`: somebody who is not in it has no place here. Those with equal views
+    stand in one line. Viewers follow at a bounded rate: `shown` is the state that they have, and
+    in which the next of them enters, so that one frame fits all.
+
+    board: what is proposed.
+    people: who is here, as everybody was last told. collaborators: who may be here, but for
+    viewers.
+    """
+
+    def __init__(
+        self,
+        updates_per_second: float = 20.0,
+        board: Board | None = None,
+        measures: Measures = UNMEASURED,
+    ) -> None:
+        self._board = board
+        self._measures = measures
+        self._unshown: Spread | None = None  # the first change that viewers do not have
+        self._connections: dict[tuple[str, str], Connection] = {}
+        self._lines: dict[View, Line] = {}
+        self._access = Access(0, {})
+        self._others: tuple[tuple[Present, ...], ...] = ()
+        self._here: dict[str, int] = {}  # this worker's sockets, by person
+        self._places = {True: 0, False: 0}  # sockets on all workers, of those who edit or not
+        self._state: State | None = None
+        self._shown: State | None = None
+        self._snapshots: dict[View, tuple[State, bytes]] = {}
+        self._told = 0  # the number of people that viewers were told
+        self._untold: asyncio.TimerHandle | None = None  # while another number waits
+        self._updates = Pace(1 / updates_per_second, self._update)
+        self._names = Pace(NAMES_S, self._tell_names)
+        self._number = Pace(NUMBER_S, self._tell_number)
+        self.people: dict[str, Present] = {}
+        self.collaborators: tuple[Member, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(tuple(self._connections.values()))
+
+    def own_people(self) -> tuple[Present, ...]:
+        """Who is here by this worker."""
+        members = self._access.members
+        return tuple(
+            Present(person, members[person].name, members[person].role, count)
+            for person, count in self._here.items()
+            if person in members
+        )
+
+    def number(self) -> int:
+        """How many people are here, about: a storm of newcomers is told of a little later."""
+        return max(len(self.people), len(self._here))
+
+    # Coming and going
+
+    def enter(self, connection: Connection, has: int = 0) -> None:
+        """Count a newcomer in; an older socket of theirs is closed, the others are told soon.
+
+        They get what happens after the state in which they stand. has: the revision that they
+        come with; viewers are brought there first, so that nothing before it reaches them.
+        """
+        view = view_of(self._access.members[connection.person].role, connection.wanted)
+        if has and has > self.stands(view).revision:
+            self.show()
+        self.replace(connection.person, connection.client, connection.id)
+        self._connections[connection.person, connection.client] = connection
+        self._count(connection, 1)
+        self._stand(connection, view)
+        self._moved()
+
+    def known_to(self, connection: Connection) -> tuple[Present, ...]:
+        """Who is here for a newcomer: whom the others know, and themselves."""
+        if connection.view.people != "names":
+            return ()
+        own = self._access.members[connection.person]
+        here = self._here[connection.person]
+        themselves = Present(connection.person, own.name, own.role, here)
+        return tuple({**self.people, connection.person: themselves}.values())
+
+    def leave(self, connection: Connection) -> bool:
+        """False when the connection was not here any more (replaced, say)."""
+        place = (connection.person, connection.client)
+        if self._connections.get(place) is not connection:
+            return False
+        self._remove(connection)
+        self._moved()
+        return True
+
+    def replace(self, person: str, client: str, by: str) -> None:
+        """Close the socket of this client, unless it is the connection `by` itself."""
+        older = self._connections.get((person, client))
+        if older is not None and older.id != by:
+            self._remove(older)
+            older.close(Close.REPLACED, "Joined again elsewhere.")
+            self._moved()
+
+    def want(self, connection: Connection, wanted: Wanted) -> None:
+        """Send somebody something else from now on, and what they need to begin with."""
+        connection.wanted = wanted
+        member = self._access.members.get(connection.person)
+        if member is None or connection.line is None:
+            return
+        self._move(connection, view_of(member.role, wanted))
+        connection.send(self.beginning(connection.view))
+
+    def take_access(self, access: Access) -> None:
+        """Roles may have changed; who has none any more goes."""
+        before, self._access = self._access.members, access
+        self.collaborators = collaborators(access)
+        for connection in self:
+            member = access.members.get(connection.person)
+            known = before.get(connection.person)
+            if member is not None and known is not None and member.role == known.role:
+                continue
+            if member is None:
+                self._remove(connection)
+                connection.close(Close.NOT_ALLOWED, "You may not be in this session any more.")
+            elif view_of(member.role, connection.wanted) != connection.view:
+                self._move(connection, view_of(member.role, connection.wanted))
+                themselves = Present(connection.person, member.name, member.role)
+                connection.answer(People(changed=(themselves,)))
+                self.tell_proposed(connection)
+        self._recount()
+        self._moved()
+
+    def tell_proposed(self, connection: Connection) -> None:
+        """Tell somebody who came without a snapshot what waits for a decision."""
+        if self._board is not None and self._state is not None and connection.view.decides:
+            proposed = self._board.open(self._state)
+            for each in () if proposed is UNSET else proposed:
+                connection.answer(each)
+
+    def take_others(self, others: tuple[tuple[Present, ...], ...]) -> None:
+        """Who is here by the other workers."""
+        if others != self._others:
+            self._others = others
+            self._recount()
+            self._moved()
+
+    def full(self, connection: Connection, *, editors: int, viewers: int) -> bool:
+        """Whether the session has no place for one more connection, which may replace one."""
+        if (connection.person, connection.client) in self._connections:
+            return False
+        edits = self._edits(connection.person)
+        return self._places[edits] >= (editors if edits else viewers)
+
+    def sockets_beside(self, connection: Connection) -> int:
+        """How many others its person has here, but for the one that it replaces."""
+        place = (connection.person, connection.client)
+        return self._here.get(connection.person, 0) - (place in self._connections)
+
+    # What follows the session
+
+    def begin(self, state: State) -> None:
+        """The session is loaded; whoever is here already has nothing that this follows from."""
+        self._state = self._shown = state
+        for view, line in self._lines.items():
+            line.put(text_frame(encode(Reset("The session was opened again."))))
+            line.put(self.beginning(view))
+
+    def changed(self, state: State, committed: Committed) -> None:
+        """Pass a change on: to collaborators at once, to viewers with what else comes soon."""
+        self._state = state
+        frames: dict[tuple[bool, tuple[str, ...]], bytes] = {}
+        derived = False
+        spread = self._measures.spread("collaborators")
+        for view, line in self._lines.items():
+            if view.feed == "changes":
+                narrow = (view.totals, view.stats)
+                frame = frames.get(narrow)
+                if frame is None:
+                    frame = frames[narrow] = views.change_frame(committed, view)
+                line.put(frame, spread)
+            elif view.derived:
+                derived = True
+        if derived:
+            self._unshown = self._unshown or self._measures.spread("viewers")
+            self._updates.due()
+        else:
+            self._shown = state
+
+    def stands(self, view: View) -> State:
+        """The state that everybody with this view has, or is being sent."""
+        state = self._shown if view.derived else self._state
+        assert state is not None, "people come when the session is loaded"
+        return state
+
+    def show(self) -> State:
+        """Bring viewers to the newest state, now."""
+        if self._shown is not self._state:
+            self._updates.now()
+        assert self._state is not None
+        return self._state
+
+    def beginning(self, view: View, people: tuple[Present, ...] | None = None) -> bytes:
+        """What somebody with this view needs before anything can follow.
+
+        people: whom they know to be here, if it is not whom everybody knows.
+        """
+        state = self.stands(view)
+        if view.feed == "":
+            return b""
+        if view.feed == "changes":
+            named = view.people == "names"
+            known_people = self.people.values() if people is None else people
+            proposed = UNSET if self._board is None else self._board.open(state)
+            return views.snapshot_frame(state, view, known_people if named else (), proposed)
+        known = self._snapshots.get(view)
+        if known is None or known[0] is not state:
+            totals_only = view.feed == "totals"
+            make = views.all_totals_frame if totals_only else views.snapshot_frame
+            known = self._snapshots[view] = (state, make(state, view))
+        return known[1]
+
+    def catch_up(self, connection: Connection) -> None:
+        """Move somebody who had fallen behind, and reads again, to the newest state."""
+        if connection.reads_again():
+            connection.send(
+                text_frame(encode(Reset("You fell behind."))) + self.beginning(connection.view)
+            )
+
+    # Other messages
+
+    def send(self, message: ServerMessage, *, editors_only: bool = False) -> None:
+        """The same bytes to everybody who sees more than totals; or to those who may edit."""
+        frame = text_frame(encode(message))
+        if editors_only:
+            for connection in self._connections.values():
+                if self._edits(connection.person):
+                    connection.send(frame)
+        else:
+            for view, line in self._lines.items():
+                if view.feed in ("changes", "updates") or view.people:
+                    line.put(frame)
+
+    def close_all(self, code: Close, reason: str) -> None:
+        for connection in self:
+            connection.close(code, reason)
+
+    def close_overdue(self, now: float, monotonic: float) -> None:
+        """Close who has taken nothing for long, and whose token has expired.
+
+        now: seconds since 1970; monotonic: of the clock for durations.
+        """
+        for connection in self:
+            behind_since = connection.behind_since
+            if connection.expires_at <= now:
+                connection.close(Close.NOT_AUTHENTICATED, "Your token has expired.")
+            elif behind_since is not None and monotonic - behind_since > BEHIND_S:
+                self._measures.cut_off()
+                connection.close(Close.TRY_AGAIN, "You took nothing of what was sent for long.")
+
+    def _edits(self, person: str) -> bool:
+        member = self._access.members.get(person)
+        return member is not None and member.role in EDITING
+
+    def _remove(self, connection: Connection) -> None:
+        del self._connections[connection.person, connection.client]
+        self._count(connection, -1)
+        self._step_out(connection)
+
+    def _count(self, connection: Connection, by: int) -> None:
+        person = connection.person
+        self._here[person] = self._here.get(person, 0) + by
+        if not self._here[person]:
+            del self._here[person]
+        self._places[self._edits(person)] += by
+
+    def _recount(self) -> None:
+        self._places = {True: 0, False: 0}
+        for person, count in self._here.items():
+            self._places[self._edits(person)] += count
+        for group in self._others:
+            for each in group:
+                self._places[each.role in EDITING] += each.connections
+
+    def _stand(self, connection: Connection, view: View) -> None:
+        line = self._lines.get(view)
+        if line is None:
+            if view.derived and not any(each.derived for each in self._lines):
+                self._shown = self._state
+            line = self._lines[view] = Line()
+        self._measures.socket(view.feed, 1)
+        connection.view = view
+        connection.drained = self.catch_up
+        line.enter(connection)
+
+    def _step_out(self, connection: Connection) -> None:
+        line = connection.line
+        if line is not None:
+            line.leave(connection)
+            self._measures.socket(connection.view.feed, -1)
+            if not len(line):
+                del self._lines[connection.view]
+                self._snapshots.pop(connection.view, None)
+
+    def _move(self, connection: Connection, view: View) -> None:
+        """To another line, with everything of the one that they leave."""
+        before = connection.view
+        self.show()
+        connection.send(b"")
+        self._step_out(connection)
+        self._stand(connection, view)
+        if view.people == "names" != before.people:
+            connection.send(text_frame(encode(People(joined=tuple(self.people.values())))))
+        elif view.people == "number" != before.people:
+            connection.send(text_frame(encode(People(number=self.number()))))
+
+    def _update(self) -> None:
+        assert self._state is not None
+        assert self._shown is not None
+        if self._state is self._shown:
+            return
+        update = views.update(self._shown, self._state)
+        self._shown = self._state
+        spread, self._unshown = self._unshown, None
+        for view, line in self._lines.items():
+            if view.feed == "updates":
+                line.put(views.update_frame(update, view), spread)
+            elif view.feed == "totals":
+                frame = views.totals_frame(update, view)
+                if frame is not None:
+                    line.put(frame, spread)
+        if self._untold is not None:
+            self._put_number()
+
+    def _moved(self) -> None:
+        self._names.due()
+
+    def _tell_names(self) -> None:
+        people = gather((self.own_people(), *self._others))
+        moved = movements(self.people, people)
+        self.people = people
+        if len(people) != self._told:
+            self._number.due()
+        if moved is None:
+            return
+        frame = text_frame(encode(moved))
+        for view, line in self._lines.items():
+            if view.people == "names":
+                line.put(frame)
+
+    def _tell_number(self) -> None:
+        if self._untold is None:
+            loop = asyncio.get_running_loop()
+            self._untold = loop.call_later(COMPANY_S, self._put_number)
+
+    def _put_number(self) -> None:
+        if self._untold is not None:
+            self._untold.cancel()
+            self._untold = None
+        self._told = len(self.people)
+        frame = text_frame(encode(People(number=self._told)))
+        for view, line in self._lines.items():
+            if view.people == "number":
+                line.put(frame)

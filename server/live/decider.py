@@ -1,0 +1,351 @@
+"""Edits that wait for their turn on this worker: decided, committed and answered in turn.
+
+What waits together is committed together, each edit decided on what the one before leads to and
+with a revision of its own: workers that share a session then meet less often.
+
+Only the session's own task serves, so a decision is made on a state that nobody changes
+meanwhile; between workers the log decides.
+"""
+
+import asyncio
+import functools
+import logging
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+from msgspec import UNSET
+
+from server.client_messages import Edit, GoBack, Making, Redo, Undo, UndoWork
+from server.engine import Engine
+from server.live import proposals
+from server.live.follower import Follower, now_ms
+from server.live.lost import LOST
+from server.live.proposals import Taking
+from server.live.turns import Author, Turns
+from server.log.log import Log
+from server.log.logged import Done, Elsewhere, Known, Place
+from server.logic import session
+from server.logic.going_back import go_back, undo_work
+from server.logic.meanwhile import named
+from server.logic.session import Commit
+from server.logic.undo import undo
+from server.orm import DatabaseAwayError
+from server.protocol import encode
+from server.redis.calls import FullError
+from server.server_messages import Accepted, Change, Refused
+from server.telemetry.measures import UNMEASURED, Course, Measures
+
+logger = logging.getLogger(__name__)
+
+_Decision = TypeVar("_Decision", bound=Commit | Refused | None)
+_change = msgspec.json.Decoder(Change)
+
+
+URGENT = 2  # races lost in a row: then we get in line with the other workers
+WAIT_S = 0.3  # in line, at most: who is before us may be dead
+IN_A_ROW = 16  # commits in one turn
+ROW = 8  # edits in one commit: they are decided while the first of them waits
+TURN_S = 0.001  # of deciding, before other sessions have their turn
+
+
+# Who waits, for what, and its course.
+_Waiting = tuple[Author, tuple[Making | Taking, Course]]
+
+
+@dataclass
+class Races:
+    """How often this worker tried to commit, and was too late, or waited for its turn."""
+
+    run: int = 0
+    lost: int = 0
+    waited: int = 0
+
+
+class Decider:
+    """Takes what people want to change, and answers each when its turn has come.
+
+    worker: which this is, for taking turns with others that commit to the same session.
+    """
+
+    def __init__(
+        self,
+        follower: Follower,
+        log: Log,
+        engine: Engine,
+        worker: str,
+        measures: Measures = UNMEASURED,
+    ) -> None:
+        self._follower = follower
+        self._log = log
+        self._engine = engine
+        self._worker = worker
+        self._lost = 0  # races in a row
+        self._in_a_row = 0  # commits in this turn
+        self.idle = asyncio.Event()  # set while every edit that came in is decided
+        self.idle.set()
+        self.races = Races()
+        self._measures = measures
+        self._course = Course()  # of the edit whose turn it is
+        self._turns = Turns[Author, tuple[Making | Taking, Course]]()
+
+    def __bool__(self) -> bool:
+        """Whether somebody waits."""
+        return bool(self._turns)
+
+    def submit(self, author: Author, edit: Making | Taking) -> None:
+        """Put an edit in line."""
+        self.idle.clear()
+        course = self._measures.course(self._follower.id, edit.id)
+        if not self._turns.put(author, (edit, course)):
+            author.answer(
+                Refused("unavailable", "Too many edits are waiting.", id=edit.id, retry_after=1.0)
+            )
+
+    def prepare(self) -> None:
+        """Work the session's build out, so that its first edit finds it remembered."""
+        try:
+            self._engine.result(self._follower.state.build, self._follower.id)
+        except Exception:
+            logger.exception("session %s: its build could not be worked out", self._follower.id)
+
+    async def serve_next(self) -> None:
+        """Decide the next edit, and those after it that can go with it. Raises IndexError when
+        none waits."""
+        row = self._next_row()
+        for _, (_, course) in row:
+            course.begins()
+        try:
+            while row:
+                answered = await self._serve(row)
+                del row[:answered]
+                if not answered:
+                    await self._follower.read_on()
+        except FullError:
+            self._tell_all(row, "The server is full.", 5.0)
+        except DatabaseAwayError:
+            self._tell_all(row, "What there is to undo cannot be read just now.", 2.0)
+        finally:
+            if not self._turns:
+                self.idle.set()
+
+    def _next_row(self) -> list[_Waiting]:
+        """What comes next; edits only follow edits: the others need what was made before them."""
+        row = [self._turns.take()]
+        while (
+            len(row) < ROW
+            and isinstance(row[-1][1][0], Edit)
+            and (coming := self._turns.coming) is not None
+            and isinstance(coming[0], Edit)
+        ):
+            row.append(self._turns.take())
+        return row
+
+    def _tell_all(self, row: list[_Waiting], message: str, retry_after: float) -> None:
+        for author, (edit, self._course) in row:
+            answer = Refused("unavailable", message, id=edit.id, retry_after=retry_after)
+            self._tell(author, answer)
+
+    async def _serve(self, row: list[_Waiting]) -> int:
+        """Decide these and answer them; how many are answered. 0: others were first."""
+        follower = self._follower
+        author, (edit, self._course) = row[0]
+        if isinstance(edit, Taking):
+            return int(await self._take(author, edit))
+        if not isinstance(edit, Edit):
+            await follower.reach_back()
+        decision = await self._decide(author.person, edit)
+        if isinstance(decision, Refused):
+            # It may have been made before, and may be possible on a newer build.
+            refuse = functools.partial(
+                self._log.refuse, follower.state, author.person, edit, decision
+            )
+            return int(await self._answer(author, edit, await follower.patience.ask(refuse)))
+        decisions = [decision, *await self._decide_on(decision, row[1:])]
+        outcomes = await self._commit(decisions, [course for _, (_, course) in row])
+        answered = 0
+        for (author, (edit, self._course)), decision, outcome in zip(
+            row, decisions, outcomes, strict=False
+        ):
+            assert not isinstance(edit, Taking)
+            if isinstance(outcome, Done):
+                self._tell(author, _accepted(edit, outcome.revision, decision.change))
+            elif not await self._answer(author, edit, outcome):
+                break
+            answered += 1
+        made = sum(isinstance(outcome, Done) for outcome in outcomes)
+        if made:
+            await follower.store(made)
+        return answered
+
+    async def _decide_on(self, before: Commit, row: list[_Waiting]) -> list[Commit]:
+        """Each on what the one before leads to, as far as none is refused: it is told of what is
+        made only."""
+        decisions: list[Commit] = []
+        now = asyncio.get_running_loop().time
+        began = now()
+        for author, (edit, course) in row:
+            if now() - began > TURN_S:
+                await asyncio.sleep(0)
+                began = now()
+            assert isinstance(edit, Edit)
+            state = (decisions[-1] if decisions else before).after
+            decide = functools.partial(
+                session.decide, state, author.person, edit, self._engine, now_ms()
+            )
+            decision = self._guarded(edit.id, decide)
+            if isinstance(decision, Refused):
+                break
+            course.decided()
+            decisions.append(decision)
+        return decisions
+
+    async def _take(self, author: Author, taking: Taking) -> bool:
+        """Make the edit that a proposal is, unless somebody has taken it; as `_settle`.
+
+        The commit is bound to the revision at which nobody had.
+        """
+        follower = self._follower
+        revision = proposals.taken(follower.recent, taking)
+        if revision is not None:
+            self._tell(author, Accepted(taking.id, revision))
+            return True
+        decision = self._guarded(
+            taking.id,
+            lambda: proposals.take(follower.state, author.person, taking, self._engine),
+        )
+        if isinstance(decision, Refused):
+            self._tell(author, decision)
+            return True
+        (outcome,) = await self._commit([decision], [self._course])
+        if not isinstance(outcome, Done):
+            return await self._answer(author, taking, outcome)
+        self._tell(author, Accepted(taking.id, outcome.revision))
+        await follower.store(1)
+        return True
+
+    async def _commit(
+        self, decisions: list[Commit], courses: list[Course]
+    ) -> list[Done | Known | Refused | Elsewhere]:
+        """What became of each, up to the first that was not made now."""
+        follower = self._follower
+        courses[0].decided()
+        row = [(decision, encode(decision.change)) for decision in decisions]
+        stays = bool(self._turns) and self._in_a_row + len(row) < IN_A_ROW
+        place = Place(self._worker, urgent=self._lost >= URGENT, stays=stays)
+        outcomes = await follower.patience.ask(lambda: self._log.commit_row(row, place))
+        self.races.run += 1
+        for (decision, frame), course, outcome in zip(row, courses, outcomes, strict=False):
+            if isinstance(outcome, Done):
+                made = session.entry(decision.change, frame, encode(decision.inverse))
+                with course.durable():
+                    follower.take(decision.after, made)
+                self._lost = 0
+                self._in_a_row = self._in_a_row + 1 if stays else 0
+        if outcomes[0] == Elsewhere("waits"):
+            self.races.waited += 1
+            self._in_a_row = 0
+            await follower.wait_in_line(self._worker, WAIT_S)
+        elif outcomes[0] == Elsewhere("moved"):
+            self.races.lost += 1
+            self._lost += 1
+        return outcomes
+
+    async def _answer(
+        self, author: Author, edit: Making | Taking, outcome: Refused | Known | Elsewhere
+    ) -> bool:
+        """Tell the author, unless it is to be decided again: False."""
+        match outcome:
+            case Refused():
+                self._tell(author, outcome)
+            case Known(revision=revision, same=True):
+                if revision > self._follower.state.revision:
+                    return False  # the change first, then that it is accepted, if it still is
+                self._tell(author, _accepted(edit, revision, self._change(revision)))
+            case Known():
+                message = "This edit id was used for another edit."
+                self._tell(author, Refused("id_reused", message, id=edit.id))
+            case Elsewhere("lost"):
+                self._tell(author, Refused("lost", LOST, id=edit.id))
+            case Elsewhere("too_old"):
+                message = "Too old to tell whether this edit was made already."
+                self._tell(author, Refused("too_old", message, id=edit.id))
+            case _:
+                return False
+        return True
+
+    def _tell(self, author: Author, answer: Accepted | Refused) -> None:
+        self._course.answered(answer.code if isinstance(answer, Refused) else "")
+        author.answer(answer)
+
+    def _change(self, revision: int) -> Change | None:
+        """The change at a revision, if it is still known."""
+        recent = self._follower.recent
+        behind = self._follower.state.revision - revision
+        return _change.decode(recent[-behind - 1].frame) if behind < len(recent) else None
+
+    async def _decide(self, person: str, edit: Making) -> Commit | Refused:
+        follower, engine = self._follower, self._engine
+        state, past = follower.state, tuple(follower.recent)
+        match edit:
+            case Undo() | Redo():
+                steps = undo(state, person, edit, past, engine, now_ms())
+                return await self._in_steps(edit.id, steps)
+            case UndoWork():
+                steps = undo_work(state, person, edit, past, engine, now_ms())
+                return await self._in_steps(edit.id, steps)
+        asked: Edit | GoBack = edit
+
+        def decided() -> Commit | Refused:
+            if isinstance(asked, GoBack):
+                return go_back(state, person, asked, past, engine, now_ms())
+            decision = session.decide(state, person, asked, engine, now_ms())
+            if isinstance(decision, Refused):
+                return named(decision, asked, person, state, past, engine.catalogue)
+            return decision
+
+        return self._guarded(edit.id, decided)
+
+    async def _in_steps(
+        self, edit: str, work: Generator[None, None, Commit | Refused]
+    ) -> Commit | Refused:
+        """Between them other sessions have their turn. Ours waits."""
+        found: list[Commit | Refused] = []
+
+        def step() -> None:
+            try:
+                next(work)
+            except StopIteration as done:
+                found.append(done.value)
+
+        while not found:
+            failed = self._guarded(edit, step)
+            if failed is not None:
+                return failed
+            if not found:
+                await asyncio.sleep(0)
+        return found[0]
+
+    def _guarded(self, edit: str, decided: Callable[[], _Decision]) -> _Decision | Refused:
+        """A bug in the rules or the maths costs this edit, not the session."""
+        try:
+            return decided()
+        except Exception:
+            logger.exception("session %s: an edit could not be decided", self._follower.id)
+            message = "Something is wrong on the server; the edit was not made."
+            return Refused("internal", message, id=edit)
+
+
+def _accepted(edit: Making | Taking, revision: int, change: Change | None) -> Accepted:
+    if isinstance(edit, Edit | Taking) or change is None:
+        return Accepted(edit.id, revision)
+    return Accepted(
+        edit.id,
+        revision,
+        change.undoes,
+        change.redoes,
+        change.kept,
+        change.passed_over,
+        () if change.undoes_work is UNSET else change.undoes_work.edits,
+    )

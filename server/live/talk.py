@@ -1,0 +1,181 @@
+"""What the people of a session say, propose and look at: told to who is here on this worker, and
+by the other workers to who is there.
+
+What is said and proposed is in SQL before it is told (`desk.py`); what one looks at never is.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import msgspec
+from msgspec import UNSET
+
+from server.client_messages import Focus
+from server.live import focus as focuses
+from server.live.audience import Audience
+from server.live.board import Board
+from server.live.focus import Attentions
+from server.live.people import Presence
+from server.logic.session import State
+from server.protocol import encode
+from server.redis.calls import UnreachableError
+from server.server_messages import Focused, Proposal, Said
+from server.sockets.connection import Connection
+from server.sockets.transport import text_frame
+
+Told = Said | Proposal | Focused
+
+_told: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
+
+
+class Talk:
+    """The talk of one session on this worker. Only what tells other workers waits.
+
+    board: what people were told of what is in SQL. look: asks for a look there, for `looked`.
+    share_soon: has `share` called.
+    """
+
+    def __init__(
+        self,
+        session: str,
+        audience: Audience,
+        board: Board,
+        presence: Presence,
+        worker: str,
+        look: Callable[[], None],
+        share_soon: Callable[[], None],
+    ) -> None:
+        self.board = board
+        self._session = session
+        self._audience = audience
+        self._presence = presence
+        self._worker = worker
+        self._look = look
+        self._share_soon = share_soon
+        self._attentions = Attentions()
+        self._focus_timer: asyncio.TimerHandle | None = None
+        self._unshared: Focused | None = None  # what other workers do not know yet
+        self._untold = False  # other workers were not told what is kept
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is something to share."""
+        return self._unshared is not None
+
+    # What is kept in SQL.
+
+    async def tell(self, kept: Said | Proposal) -> None:
+        """Tell what is kept to all but viewers, by whichever worker they are here."""
+        self._hear(kept)
+        try:
+            await self._presence.tell(self._session, self._hint(kept))
+        except UnreachableError:
+            self._untold = True
+
+    def looked(
+        self, state: State, newest: int, said: Sequence[Said], proposals: Sequence[Proposal]
+    ) -> None:
+        """What SQL has; see `Board.look`. proposals: those that wait, or were thought to."""
+        waiting = [each for each in proposals if each.state == "open"]
+        missed = self.board.look(newest, said, waiting)
+        on = self.board.open(state)
+        newest_of = {} if on is UNSET else {each.id: each for each in on}
+        for each in missed:
+            self._tell_kept(newest_of.get(each.id, each) if isinstance(each, Proposal) else each)
+        for each in proposals:
+            if each.state != "open":
+                self._hear(each)
+
+    def hints_were_lost(self) -> None:
+        """What is kept may have been told, and not heard here."""
+        self.board.unsure = True
+        self._look()
+
+    # What people look at.
+
+    def put_focus(self, person: str, focus: Focus) -> None:
+        """Where somebody is, told to the others soon."""
+        self._attentions.put(person, focus)
+        if self._focus_timer is None:
+            loop = asyncio.get_running_loop()
+            self._focus_timer = loop.call_later(focuses.EVERY_S, self._tell_focus)
+
+    def tell_focus_to(self, newcomer: Connection) -> None:
+        """Where everybody is."""
+        focused = self._attentions.all()
+        if focused is not None and newcomer.view.hears:
+            newcomer.answer(focused)
+
+    def left(self, person: str) -> None:
+        self._attentions.left(person)
+
+    def tidy(self) -> None:
+        """Forget where people were who are not here any more, by whichever worker they were."""
+        self._attentions.stay(self._audience.people)
+
+    # What other workers tell, and are told.
+
+    def heard(self, hint: bytes) -> None:
+        """A hint of the kinds `told` and `look`; our own come back to us too."""
+        kind, _, rest = hint.partition(b" ")
+        teller, _, message = rest.partition(b"\n")
+        if teller.decode() == self._worker:
+            return
+        if kind == b"look":
+            self.hints_were_lost()
+            return
+        relayed = _told.decode(message)
+        if isinstance(relayed, Focused):
+            self._attentions.take(relayed.people)
+            self._tell_focused(relayed)
+        else:
+            self._hear(relayed)
+
+    async def share(self) -> None:
+        """Tell the other workers where people here look."""
+        focused, self._unshared = self._unshared, None
+        if focused is not None:
+            with suppress(UnreachableError):  # the next one comes soon
+                await self._presence.tell(self._session, self._hint(focused))
+
+    async def tell_again(self) -> None:
+        """Have the other workers look, if they were not told something. Raises UnreachableError."""
+        if self._untold:
+            await self._presence.tell(self._session, b"look %s" % self._worker.encode())
+            self._untold = False
+
+    def _hint(self, message: Told) -> bytes:
+        return b"told %s\n%s" % (self._worker.encode(), encode(message))
+
+    def _hear(self, kept: Said | Proposal) -> None:
+        match self.board.hear(kept):
+            case "new":
+                self._tell_kept(kept)
+            case "gap":
+                self._look()
+
+    def _tell_kept(self, kept: Said | Proposal) -> None:
+        """To all but viewers who see that kind of thing; a proposal also to whose it is."""
+        frame = text_frame(encode(kept))
+        for connection in self._audience:
+            if isinstance(kept, Said):
+                told = connection.view.hears
+            else:
+                told = connection.view.decides or connection.person in (kept.by, kept.decided_by)
+            if told:
+                connection.send(frame)
+
+    def _tell_focus(self) -> None:
+        self._focus_timer = None
+        focused = self._attentions.untold()
+        if focused is not None:
+            self._tell_focused(focused)
+            self._unshared = focused
+            self._share_soon()
+
+    def _tell_focused(self, focused: Focused) -> None:
+        frame = text_frame(encode(focused))
+        for connection in self._audience:
+            if connection.view.hears:
+                connection.send(frame)

@@ -1,0 +1,147 @@
+"""One reader for all of a worker's hints: it subscribes, and it starts again when it must.
+
+A hint says that something may have happened; whoever missed one finds it in the log.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisClusterException, RedisError
+
+from server.redis.clients import is_cluster
+
+logger = logging.getLogger(__name__)
+
+BACKOFF_S = (0.05, 0.1, 0.2, 0.5, 1.0)
+NODE_POLL_S = 0.005
+POLL_S = 1.0  # when even the word that there is something to subscribe to was lost
+SILENT_S = 5.0  # then we speak to ourselves; nothing is heard for twice as long: the line is dead
+
+
+# What a lost connection raises; of a Cluster also when it has no primary for a channel yet.
+FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError, RuntimeError)
+
+
+class Hints:
+    """Subscriptions that survive Redis.
+
+    The reader alone uses its connection: two tasks on one, of which each may connect it anew,
+    leave one waiting for ever on what the other has replaced. So who wants to subscribe says so
+    in a list, and wakes the reader by a message on the worker's own channel. By such a message it
+    also finds out that a host has vanished, of which its connection alone would never tell.
+
+    redis: for that message. reading: a client that does not reconnect by itself.
+    heard(channel, hint) is called for each hint; restored() when hints may have been missed.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        reading: Redis,
+        own_channel: str,
+        heard: Callable[[str, bytes], None],
+        restored: Callable[[], None],
+    ) -> None:
+        self._redis = redis
+        self._reading = reading
+        self._own_channel = own_channel
+        self._cluster = is_cluster(reading)
+        self._heard = heard
+        self._restored = restored
+        self._wanted: dict[str, asyncio.Future[None]] = {}
+        self._orders: deque[str] = deque()  # channels to enter or to leave
+        self._heard_at = 0.0  # by the loop's clock
+
+    async def subscribe(self, channel: str) -> None:
+        """Returns when Redis has confirmed: what happens from then on is heard."""
+        confirmed = self._wanted.get(channel)
+        if confirmed is None:
+            confirmed = asyncio.get_running_loop().create_future()
+            self._wanted[channel] = confirmed
+            self._orders.append(channel)
+            with suppress(RedisError, RedisClusterException, OSError):  # then it is polled
+                await self._redis.spublish(self._own_channel, "")
+        await asyncio.shield(confirmed)
+
+    def unsubscribe(self, channel: str) -> None:
+        confirmed = self._wanted.pop(channel, None)
+        if confirmed is not None:
+            confirmed.cancel()
+            self._orders.append(channel)
+
+    async def run(self) -> None:
+        """Read until cancelled."""
+        failures = 0
+        while True:
+            pubsub: Any = self._reading.pubsub()
+            try:
+                self._orders.clear()  # what was ordered until now is in `_wanted`
+                if self._cluster:
+                    await self._reading.initialize()  # who is primary of what, now
+                async with asyncio.timeout(SILENT_S):
+                    await pubsub.ssubscribe(self._own_channel, *self._wanted)
+                self._heard_at = asyncio.get_running_loop().time()
+                self._restored()
+                failures = 0
+                while True:
+                    await self._obey(pubsub)
+                    await self._read(pubsub)
+                    await self._prove_alive()
+            except FAILURES as error:
+                if failures == 0:
+                    logger.warning("reading hints failed: %s", error)
+                failures += 1
+            finally:
+                with suppress(*FAILURES):
+                    await pubsub.aclose()
+                if self._cluster:
+                    await self._reading.aclose()
+            await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
+
+    async def _obey(self, pubsub: Any) -> None:
+        while self._orders:
+            channel = self._orders.popleft()
+            if channel in self._wanted:
+                await pubsub.ssubscribe(channel)
+            else:
+                await pubsub.sunsubscribe(channel)
+
+    async def _prove_alive(self) -> None:
+        """Raises one of FAILURES when nothing can be heard any more."""
+        silent_s = asyncio.get_running_loop().time() - self._heard_at
+        if silent_s > 2 * SILENT_S:
+            raise TimeoutError("Redis is silent")
+        if silent_s > SILENT_S:
+            async with asyncio.timeout(SILENT_S):
+                await self._redis.spublish(self._own_channel, "")
+
+    async def _read(self, pubsub: Any) -> None:
+        if self._cluster:  # it asks one node after the other
+            message = await pubsub.get_sharded_message(timeout=NODE_POLL_S)
+        else:
+            message = await pubsub.get_message(timeout=POLL_S)
+        if message is None:
+            return
+        self._heard_at = asyncio.get_running_loop().time()
+        channel = message["channel"].decode()
+        if message["type"] == "smessage":
+            if channel != self._own_channel:
+                self._take(channel, message["data"])
+        elif message["type"] == "ssubscribe":
+            confirmed = self._wanted.get(channel)
+            if confirmed is not None and not confirmed.done():
+                confirmed.set_result(None)
+            else:
+                self._restored()  # the connection was made anew
+
+    def _take(self, channel: str, hint: bytes) -> None:
+        """One that cannot be taken, of a newer release, say, costs the worker nothing else."""
+        try:
+            self._heard(channel, hint)
+        except Exception:
+            logger.exception("a hint on %s could not be taken", channel)

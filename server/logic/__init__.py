@@ -1,0 +1,1 @@
+"""A session's rules, without a socket, a clock, Redis or a database."""

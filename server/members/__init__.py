@@ -1,0 +1,1 @@
+"""Who may be in a session, and who runs it, in SQL."""

@@ -1,0 +1,1 @@
+"""The log written on to SQL, and what SQL has: sessions opened again, and their history."""

@@ -1,0 +1,320 @@
+"""What SQL knows of a session, for when Redis lost it or went back to an older state.
+
+A log that starts again does so in a new epoch: from what Redis has, else from SQL. What SQL
+holds beyond that is handed to the workers, who decide it again on top.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.engine import Engine
+from server.log.log import Log
+from server.log.logged import Entries, Memory, Stored
+from server.logic.rights import Access
+from server.logic.session import Committed, State, entry, follow
+from server.members.access import access_of, new_id, session_row
+from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, SessionRow, insert_new
+from server.protocol import Position
+from server.server_messages import Change
+
+LOST = "lost"  # in place of an edit's digest: it was lost, and may not be made again
+
+_change = msgspec.json.Decoder(Change)
+_stored = msgspec.json.Decoder(Stored)
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A part of a session's history: an epoch's revisions above `after`, up to `upto`."""
+
+    epoch: str
+    after: int
+    upto: int
+
+
+class Start(msgspec.Struct, frozen=True):
+    """Where an epoch began: at the revision `left_at` of the one before ("": there is none)."""
+
+    epoch: str
+    previous: str
+    left_at: int
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """How far SQL has a session: a position, and when the edit there was decided (0: not known).
+
+    Where an epoch began, the epoch is proof enough, and the edit is "".
+    """
+
+    position: Position
+    at: int = 0
+
+
+class Archive:
+    """Opens sessions again in a new epoch. edit_ids: how many edit ids are brought back."""
+
+    def __init__(self, database: Database, log: Log, engine: Engine, edit_ids: int) -> None:
+        self._database = database
+        self._log = log
+        self._engine = engine
+        self._edit_ids = edit_ids
+
+    async def reopen(self, session: str, found: str = "") -> bool:
+        """Give Redis what SQL has of a session; False when there is no such session.
+
+        found: the epoch of what Redis has and is of no use. Two who do it at once agree: who
+        comes second changes nothing. Raises DatabaseAwayError.
+        """
+        row = await session_row(self._database, session)
+        if row is None:
+            return False
+        if row.away is not None:  # from now on it is looked for in Redis, whoever dies on the way
+            async with self._database.writing() as sql:
+                back = update(SessionRow).where(SessionRow.id == session)
+                await sql.execute(back.values(away=None))
+        async with self._database.reading() as sql:
+            epochs = await epochs_of(sql, session)
+            history = spans_to(epochs, epochs[-1].epoch, epochs[-1].recorded)
+            state = await _newest(sql, session, history)
+            edits = await _edits(sql, session, history, self._edit_ids)
+        access = await access_of(self._database, session)
+        result = self._engine.result(state.build)
+        stored = Stored(
+            new_id(6), state.revision, state.edit, state.build, result.totals, result.findings
+        )
+        forgotten = edits[-1][1] - 1 if len(edits) == self._edit_ids else 0
+        memory = Memory(history[0].epoch, forgotten, edits)
+        if await self._log.open(session, stored, self._engine.name, access, found, memory):
+            # Whose right changed meanwhile was told to a log that was not there.
+            await self._log.put_access(session, await access_of(self._database, session))
+            start = Start(stored.epoch, memory.previous, stored.revision)
+            async with self._database.writing() as sql:
+                await know_epoch(sql, session, start)
+        return True
+
+    async def again(self, session: str, found: str) -> None:
+        """Let a session whose log went back go on in a new epoch, from what Redis has.
+
+        found: the epoch that went back; when the session is in another one already, nothing
+        happens. Raises DatabaseAwayError, and UnreachableError.
+        """
+        while True:
+            entries = await self._log.entries(session)
+            if entries is None or entries.epoch != found:
+                return
+            async with self._database.reading() as sql:
+                shared = await _shared(sql, session, entries)
+            access = await access_of(self._database, session)
+            start = Start(new_id(6), shared.epoch, shared.revision)
+            if await self._log.again(session, found, start.epoch, shared, access):
+                async with self._database.writing() as sql:
+                    await know_epoch(sql, session, start)
+                return
+
+    async def before(self, session: str, revision: int, count: int) -> list[Committed]:
+        """The newest changes before a revision, rising. Raises DatabaseAwayError."""
+        found: list[Committed] = []
+        async with self._database.reading() as sql:
+            epochs = await epochs_of(sql, session)
+            for span in spans_to(epochs, epochs[-1].epoch, epochs[-1].recorded):
+                upto = min(span.upto, revision - 1)
+                rows = await sql.execute(
+                    select(ChangeRow.frame, ChangeRow.inverse)
+                    .where(*within(session, msgspec.structs.replace(span, upto=upto)))
+                    .order_by(ChangeRow.revision.desc())
+                    .limit(count - len(found))
+                )
+                found += [entry(_change.decode(row.frame), row.frame, row.inverse) for row in rows]
+        return found[::-1]
+
+    async def lost(self, session: str) -> tuple[Committed, ...]:
+        """What SQL has and the session's log has not, in order: to be decided again.
+
+        Raises DatabaseAwayError, and UnreachableError.
+        """
+        began = await self._log.began(session)
+        if began is None:
+            return ()
+        async with self._database.reading() as sql:
+            epochs = await epochs_of(sql, session)
+            kept = {
+                span.epoch: span.upto for span in spans_to(epochs, began.previous, began.left_at)
+            }
+            lost: list[Committed] = []
+            for epoch in epochs:
+                if epoch.epoch == began.epoch:
+                    continue
+                after = kept.get(epoch.epoch, epoch.left_at or 0)
+                rows = await sql.execute(
+                    select(ChangeRow.frame, ChangeRow.inverse)
+                    .where(
+                        ChangeRow.session_id == session,
+                        ChangeRow.epoch == epoch.epoch,
+                        ChangeRow.revision > after,
+                        ChangeRow.digest != LOST,
+                    )
+                    .order_by(ChangeRow.revision)
+                )
+                lost += [entry(_change.decode(row.frame), row.frame, row.inverse) for row in rows]
+        return tuple(lost)
+
+    async def give_up(self, session: str, person: str, edit: str) -> None:
+        """An edit that was lost was refused when it was decided again: it stays lost."""
+        async with self._database.writing() as sql:
+            await sql.execute(
+                update(ChangeRow)
+                .where(
+                    ChangeRow.session_id == session,
+                    ChangeRow.person == person,
+                    ChangeRow.edit == edit,
+                )
+                .values(digest=LOST)
+            )
+
+
+async def recorded_position(sql: AsyncSession, session: str) -> Reached | None:
+    """The newest that SQL has of a session; None when it does not know it."""
+    epoch = await sql.scalar(
+        select(EpochRow)
+        .where(EpochRow.session_id == session)
+        .order_by(EpochRow.ordinal.desc())
+        .limit(1)
+    )
+    if epoch is None:
+        return None
+    change = await sql.get(ChangeRow, (session, epoch.epoch, epoch.recorded))
+    if change is None:
+        return Reached(Position(epoch.epoch, epoch.recorded))
+    return Reached(Position(epoch.epoch, epoch.recorded, change.edit), change.at)
+
+
+async def know_epoch(sql: AsyncSession, session: str, start: Start) -> None:
+    """Write down the start of an epoch, as the newest of the session."""
+    newest = select(func.max(EpochRow.ordinal)).where(EpochRow.session_id == session)
+    row = {
+        "session_id": session,
+        "epoch": start.epoch,
+        "ordinal": (await sql.scalar(newest) or 0) + 1,
+        "previous": start.previous or None,
+        "left_at": start.left_at,
+        "recorded": start.left_at,
+    }
+    await sql.execute(insert_new(sql, EpochRow, [row]))
+
+
+async def epochs_of(sql: AsyncSession, session: str) -> Sequence[EpochRow]:
+    """All starts of a session's log, in their order."""
+    rows = await sql.scalars(
+        select(EpochRow).where(EpochRow.session_id == session).order_by(EpochRow.ordinal)
+    )
+    return rows.all()
+
+
+def spans_to(epochs: Sequence[EpochRow], newest: str, upto: int) -> Sequence[Span]:
+    """What led to a position, newest first; not the ends that were lost."""
+    by_name = {row.epoch: row for row in epochs}
+    epoch = by_name.get(newest)
+    history = []
+    while epoch is not None:
+        after = epoch.left_at or 0
+        history.append(Span(epoch.epoch, after, upto))
+        epoch, upto = by_name.get(epoch.previous or ""), after
+    return history
+
+
+async def _shared(sql: AsyncSession, session: str, entries: Entries) -> Position:
+    """The newest position that SQL has of the history that a log holds."""
+    logged = {change.revision: (change.edit, change.at) for _, change in entries.changes}
+    began, _ = logged.get(entries.left_at, ("", 0))
+    if await sql.get(EpochRow, (session, entries.epoch)) is None:
+        # Nothing of this epoch is in SQL.
+        return Position(entries.previous, entries.left_at, began)
+    rows = await sql.execute(
+        select(ChangeRow.revision, ChangeRow.edit, ChangeRow.at)
+        .where(
+            ChangeRow.session_id == session,
+            ChangeRow.epoch == entries.epoch,
+            ChangeRow.revision >= min(logged, default=0),
+            ChangeRow.revision <= entries.revision,
+        )
+        .order_by(ChangeRow.revision)
+    )
+    shared = Position(entries.epoch, entries.left_at, began)
+    for revision, edit, at in rows:
+        if logged.get(revision) != (edit, at):
+            break  # what was in flight may come to the same revision again, on top of other edits
+        shared = Position(entries.epoch, revision, edit)
+    return shared
+
+
+async def _newest(sql: AsyncSession, session: str, history: Sequence[Span]) -> State:
+    """The newest checkpoint and the changes after it."""
+    changes: list[Change] = []
+    for span in history:
+        checkpoint = await sql.scalar(
+            select(CheckpointRow)
+            .where(
+                CheckpointRow.session_id == session,
+                CheckpointRow.epoch == span.epoch,
+                CheckpointRow.revision <= span.upto,
+            )
+            .order_by(CheckpointRow.revision.desc())
+            .limit(1)
+        )
+        after = span.after if checkpoint is None else checkpoint.revision
+        frames = await sql.scalars(
+            select(ChangeRow.frame)
+            .where(*within(session, msgspec.structs.replace(span, after=after)))
+            .order_by(ChangeRow.revision)
+        )
+        changes = [*map(_change.decode, frames), *changes]
+        if checkpoint is not None:
+            state = state_of(session, _stored.decode(checkpoint.stored))
+            for change in changes:
+                state = follow(state, change)
+            return state
+    raise AssertionError(f"session {session} has no first build")
+
+
+async def _edits(
+    sql: AsyncSession, session: str, history: Sequence[Span], limit: int
+) -> tuple[tuple[str, int, str], ...]:
+    """The newest edit ids, newest first."""
+    edits: list[tuple[str, int, str]] = []
+    for span in history:
+        rows = await sql.execute(
+            select(ChangeRow.person, ChangeRow.edit, ChangeRow.revision, ChangeRow.digest)
+            .where(*within(session, span))
+            .order_by(ChangeRow.revision.desc())
+            .limit(limit - len(edits))
+        )
+        edits += [(f"{row.person or ''} {row.edit}", row.revision, row.digest) for row in rows]
+    return tuple(edits)
+
+
+def within(session: str, span: Span) -> tuple[ColumnElement[bool], ...]:
+    """The changes of a span."""
+    return (
+        ChangeRow.session_id == session,
+        ChangeRow.epoch == span.epoch,
+        ChangeRow.revision > span.after,
+        ChangeRow.revision <= span.upto,
+    )
+
+
+def state_of(session: str, stored: Stored) -> State:
+    """What was stored, as a state without its access."""
+    return State(
+        session=session,
+        epoch=stored.epoch,
+        revision=stored.revision,
+        edit=stored.edit,
+        engine="",
+        build=stored.build,
+        totals=stored.totals,
+        findings=stored.findings,
+        access=Access(0, {}),
+        at=stored.at,
+    )

@@ -1,0 +1,323 @@
+"""The log, written on to SQL within a second or two.
+
+Any worker may record any session: rows are keyed by session, epoch and revision, and written
+with the position in one transaction, so two recorders do no harm. The log in Redis is trimmed
+only behind what is recorded.
+
+Sessions that simply went on are written several in one transaction (`together.py`): each
+costs a synced disk. Whatever else there is to say of a session is looked at alone
+(`alone.py`), and what fails there is its own.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
+from typing import Any
+
+from redis.asyncio import Redis
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.log import scripts
+from server.log.log import Log
+from server.log.logged import Head
+from server.members.access import access_of
+from server.orm import (
+    ChangeRow,
+    Database,
+    DatabaseAwayError,
+    EpochRow,
+    SessionRow,
+)
+from server.protocol import Position
+from server.recording.alone import Alone
+from server.recording.archive import Reached
+from server.recording.removal import Recorded, Removal
+from server.recording.rows import BATCH, names_of, proof_of, recorded_of
+from server.recording.together import Grown, grown, write_together
+from server.redis.calls import FullError, UnreachableError, reaching
+from server.redis.clients import is_cluster
+from server.telemetry.measures import UNMEASURED, Measures
+
+logger = logging.getLogger(__name__)
+
+EVERY_S = 1.0
+SWEEP_EVERY = 60  # rounds: then also the sessions of which no worker knows
+THOROUGH_EVERY = 60  # sweeps: then also those that SQL takes to be away
+HEADS = 100  # sessions that are looked at in one round trip
+TOGETHER = 32  # sessions in one transaction: what is done for them at once holds up the others
+_Call = tuple[Sequence[str], Sequence[str | int]]  # a script's keys and arguments
+
+
+class Recorder:
+    """Records the sessions that are open here, and now and then those that nobody has open.
+
+    open_sessions: the ids of the sessions that this worker serves.
+    mend: called for a session whose log went back, with the epoch in which it did.
+    idle_s: so long after nobody had them open, sessions are removed from Redis.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        database: Database,
+        log: Log,
+        open_sessions: Callable[[], Iterable[str]],
+        mend: Callable[[str, str], Awaitable[None]],
+        measures: Measures = UNMEASURED,
+        idle_s: float = 24 * 3600.0,
+    ) -> None:
+        self._redis = redis
+        self._sweep_every = max(1, min(SWEEP_EVERY, int(idle_s / EVERY_S)))
+        self._removal = Removal(redis, database, idle_s, self._run_each)
+        self._behind: dict[str, float] = {}  # since when SQL lacks something of a session
+        self._failed = measures.redis_failed
+        self._unrecorded = redis.register_script(scripts.UNRECORDED)
+        self._recorded = redis.register_script(scripts.RECORDED)
+        self._database = database
+        self._log = log
+        self._open_sessions = open_sessions
+        self._stopping = asyncio.Event()
+        self._sweeps = 0
+        self._reached: dict[str, Reached] = {}  # what SQL has of the sessions that are open
+        self._alone = Alone(redis, database, self._reached, mend, measures)
+        self._failing: set[str] = set()  # sessions that could not be recorded, last time
+
+    @property
+    def failing(self) -> int:
+        """How many sessions cannot be recorded."""
+        return len(self._failing)
+
+    @property
+    def lag_s(self) -> float:
+        """How long ago this worker found the oldest change that SQL still lacks; 0.0: none."""
+        return time.monotonic() - min(self._behind.values()) if self._behind else 0.0
+
+    def stop(self) -> None:
+        """End after one more round: a transaction that is cut off leaves its connection
+        unclosed, and that one's thread would keep the process from its end."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Record until stopped. While SQL or Redis is away the log keeps what is to come."""
+        rounds = 0
+        away = False
+        while True:
+            last = self._stopping.is_set()
+            try:
+                opened = set(self._open_sessions())
+                for closed in self._reached.keys() - opened:
+                    del self._reached[closed]
+                await self._round(tuple(opened))
+                if rounds % self._sweep_every == 0 and not last:
+                    await self._sweep(opened, removes=True)
+                rounds += 1
+                away = False
+            except (UnreachableError, FullError, DatabaseAwayError) as error:
+                if not away:
+                    logger.warning("recording waits: %s", error)
+                away = True
+            if last:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_S):
+                    await self._stopping.wait()
+
+    async def flush(self) -> None:
+        """Record every session, once. Raises UnreachableError, FullError or DatabaseAwayError."""
+        await self._sweep(frozenset())
+
+    async def _round(self, sessions: Sequence[str]) -> None:
+        changed: list[str] = []
+        stands: dict[str, Head] = {}
+        for some in _chunks(sessions, HEADS):
+            found = zip(some, await self._log.heads(some), strict=True)
+            heads = {session: head for session, head in found if head is not None}
+            stands |= heads
+            self._compare(some, heads)
+            await self._look_up({s: head for s, head in heads.items() if s not in self._reached})
+            self._compare(some, heads)
+            changed += (
+                session
+                for session, head in heads.items()
+                if self._position(session) != head.position or session in self._failing
+            )
+        known = self._reached.keys() - self._failing
+        alone = [each for each in changed if each not in known]
+        for some in _chunks([each for each in changed if each in known], TOGETHER):
+            alone += await self._record_together(some)
+        await self._record_alone(alone)
+        self._compare(changed, stands)
+
+    def _compare(self, sessions: Sequence[str], heads: Mapping[str, Head]) -> None:
+        """Know since when SQL is behind; of what is in neither's memory, until it is looked up."""
+        now = time.monotonic()
+        for session in sessions:
+            head = heads.get(session)
+            if head is None or self._position(session) == head.position:
+                self._behind.pop(session, None)
+            else:
+                self._behind.setdefault(session, now)
+
+    async def _sweep(self, opened: Set[str], *, removes: bool = False) -> None:
+        """Also those sessions that nobody has open: of a worker that died, say.
+
+        removes: take those from Redis that nobody uses any more.
+        """
+        async with self._database.reading() as sql:
+            thorough = self._sweeps % THOROUGH_EVERY == 0
+            rows = await sql.execute(_newest_positions(thorough=thorough))
+            newest = {row.session_id: row for row in rows if row.session_id not in opened}
+        self._sweeps += 1
+        # Others may have removed what this worker had not recorded yet.
+        left = opened | newest.keys()
+        self._behind = {s: since for s, since in self._behind.items() if s in left}
+        self._failing &= left
+        for some in _chunks(tuple(newest), HEADS):
+            heads = await self._log.heads(some)
+            for session, head in zip(some, heads, strict=True):
+                row = newest[session]
+                if head is not None and (head.epoch, head.revision) != (row.epoch, row.recorded):
+                    self._behind.setdefault(session, time.monotonic())
+                    await self._record_alone([session])
+                if session not in self._failing:
+                    self._behind.pop(session, None)
+            if removes:
+                known = {
+                    session: Recorded(
+                        session, row.epoch, row.recorded, row.edit or "", row.ended_at is not None
+                    )
+                    for session, row in ((session, newest[session]) for session in some)
+                }
+                there = [s for s, head in zip(some, heads, strict=True) if head is not None]
+                await self._removal.gone([known[s] for s in some if s not in there])
+                for each in await self._removal.remove([known[s] for s in there]):
+                    logger.info("session %s: nobody uses it; it left Redis", each.session)
+
+    async def _look_up(self, heads: Mapping[str, Head]) -> None:
+        """What SQL has of sessions that were opened, and their access for Redis where it is newer:
+        SQL is first with it; a worker may have died in between, or Redis gone back."""
+        if not heads:
+            return
+        async with self._database.reading() as sql:
+            known = await recorded_of(sql, tuple(heads))
+        for session, (version, reached) in known.items():
+            self._reached[session] = reached
+            if version > heads[session].access:
+                await self._log.put_access(session, await access_of(self._database, session))
+
+    async def _record_alone(self, sessions: Iterable[str]) -> None:
+        """Each by itself, so that what one fails with is not the others'; who failed comes last."""
+        for session in sorted(sessions, key=self._failing.__contains__):
+            known = session in self._failing
+            self._failing.add(session)
+            try:
+                await self.record(session)
+                self._failing.discard(session)
+            except (UnreachableError, FullError, DatabaseAwayError):
+                raise
+            except Exception:
+                if not known:
+                    logger.exception("session %s: it cannot be recorded", session)
+
+    async def _record_together(self, sessions: Sequence[str]) -> list[str]:
+        """Write what SQL lacks of sessions of which the position is known, in one transaction.
+
+        Returns those of which nothing was written, to be looked at alone.
+        """
+        found = await self._what_is_new(sessions)
+        if not found:
+            return list(sessions)
+        try:
+            async with self._database.writing() as sql:
+                written = await write_together(sql, found)
+        except SQLAlchemyError:
+            return list(sessions)  # one of them spoils it for all
+        calls: list[_Call] = [
+            (
+                names_of(each.session)[:2],
+                proof_of(each.after),
+            )
+            for each in written
+        ]
+        answers = await self._run_each(self._recorded, calls)
+        done = {
+            each.session: each.after
+            for each, answer in zip(written, answers, strict=True)
+            if not isinstance(answer, Exception)
+        }
+        self._reached.update(done)
+        return [each for each in sessions if each not in done]
+
+    async def _what_is_new(self, sessions: Sequence[str]) -> list[Grown]:
+        """Of those sessions that only went on, and not by very much."""
+        before = [self._reached[each] for each in sessions]
+        calls: list[_Call] = [
+            (names_of(session), [reached.position.epoch, reached.position.revision, BATCH, 0])
+            for session, reached in zip(sessions, before, strict=True)
+        ]
+        answers = await self._run_each(self._unrecorded, calls)
+        each_found = map(grown, sessions, before, answers)
+        return [each for each in each_found if each is not None]
+
+    async def _run_each(self, script: Any, calls: Sequence[_Call]) -> list[Any]:
+        """What a script answers to each of these keys and arguments, or what it failed with."""
+        async with reaching(self._failed):
+            if is_cluster(self._redis):  # it has no pipeline for scripts
+                running = (script(keys=keys, args=args) for keys, args in calls)
+                return await asyncio.gather(*running, return_exceptions=True)
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for keys, args in calls:
+                    await script(keys=keys, args=args, client=pipeline)
+                return await pipeline.execute(raise_on_error=False)
+
+    async def record(self, session: str) -> None:
+        """Write all that SQL lacks of one session."""
+        await self._alone.record(session)
+
+    def _position(self, session: str) -> Position | None:
+        reached = self._reached.get(session)
+        return None if reached is None else reached.position
+
+
+def _newest_positions(*, thorough: bool) -> Any:
+    """The newest epoch of each session that may be in Redis, how much of it is in SQL, and the
+    edit there; of one that ended too, for what happened right before.
+
+    thorough: also those that were opened again by a worker that died before it said so.
+    """
+    newest = select(EpochRow.session_id, func.max(EpochRow.ordinal).label("ordinal")).group_by(
+        EpochRow.session_id
+    )
+    if not thorough:
+        there = select(SessionRow.id).where(SessionRow.away.is_(None))
+        newest = newest.where(EpochRow.session_id.in_(there))
+    each = newest.subquery()
+    return (
+        select(
+            EpochRow.session_id,
+            EpochRow.epoch,
+            EpochRow.recorded,
+            SessionRow.ended_at,
+            ChangeRow.edit,
+        )
+        .join(
+            each,
+            (each.c.session_id == EpochRow.session_id) & (each.c.ordinal == EpochRow.ordinal),
+        )
+        .join(SessionRow, SessionRow.id == EpochRow.session_id)
+        .outerjoin(
+            ChangeRow,
+            (ChangeRow.session_id == EpochRow.session_id)
+            & (ChangeRow.epoch == EpochRow.epoch)
+            & (ChangeRow.revision == EpochRow.recorded),
+        )
+        .where(SessionRow.away.is_(None) | (SessionRow.away != EpochRow.epoch))
+    )
+
+
+def _chunks(sessions: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for first in range(0, len(sessions), size):
+        yield sessions[first : first + size]

@@ -1,0 +1,43 @@
+"""Calls to Redis: where a session's keys are, and what may go wrong."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from redis.exceptions import OutOfMemoryError, RedisClusterException, RedisError
+
+from server.telemetry.measures import UNMEASURED
+
+TIMEOUT_S = 5.0
+
+
+class UnreachableError(Exception):
+    """Redis did not answer, or refused to write; what was asked may or may not have happened."""
+
+
+class FullError(Exception):
+    """Redis has no room left: nothing was written."""
+
+
+def key(session: str, name: str) -> str:
+    """One of a session's keys; `log/scripts.py` tells what is where."""
+    return f"{{session:{session}}}:{name}"
+
+
+@asynccontextmanager
+async def reaching(
+    failed: Callable[[], object] = UNMEASURED.redis_failed,
+) -> AsyncIterator[None]:
+    """Bound a call in time, and turn what may go wrong in it into `UnreachableError`.
+
+    failed: called then.
+    """
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            yield
+    except OutOfMemoryError as error:
+        failed()
+        raise FullError from error
+    except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
+        failed()
+        raise UnreachableError(str(error)) from error

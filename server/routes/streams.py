@@ -1,0 +1,143 @@
+"""Live totals without a WebSocket: one GET that goes on as Server-Sent Events.
+
+A stream is a connection like any other: it counts, follows at the viewers' rate, is closed when
+its right ends, and is moved to the newest state when it does not read.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, get
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, FromQuery, HeaderParameter
+from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec import UNSET
+
+from calc.stats import STATS
+from server.auth import Person
+from server.live.session import LiveSession
+from server.members import access
+from server.protocol import Close, Closing, Stats
+from server.reference.described import by, errors
+from server.services import Provided, Services
+from server.sockets.connection import Connection
+from server.sockets.events import HEADERS, EventProtocol, stream_of
+from server.sockets.views import Wanted
+from server.web.admission import caller
+from server.web.problems import ProblemError
+
+AnyRequest = Request[Any, Any, Any]
+_KEYS = frozenset(stat.key for stat in STATS)
+
+
+@get(
+    "/api/v1/sessions/{session_id:str}/totals/stream",
+    security=by("overlay", invitation=True),
+    responses={
+        200: ResponseSpec(
+            str,
+            generate_examples=False,
+            media_type="text/event-stream",
+            description="Events named `totals`, with a `Total` by stat as data.",
+        ),
+        **errors("not_allowed", "no_session"),
+    },
+)
+async def stream_totals(
+    request: AnyRequest,
+    session_id: FromPath[str],
+    services: Provided,
+    stats: FromQuery[str] = "",
+    secret: Annotated[str, HeaderParameter(name="Invitation")] = "",
+    known: Annotated[str, HeaderParameter(name="Last-Event-ID")] = "",
+) -> ASGIApp:
+    """Totals as they change, for a member or for who holds an invitation (header `Invitation`).
+
+    stats: keys of the totals wanted, separated by commas; none is all of them. The first event
+    has them all, each later one those that changed. `Last-Event-ID` resumes.
+    """
+    wanted = Wanted(views=("totals",), stats=_chosen(stats))
+    person = None
+    if not secret:
+        person = await caller(request, services, "overlay")
+    protocol = stream_of(request.scope.get("extensions"))
+
+    async def stream(_: Scope, receive: Receive, send: Send) -> None:
+        async with services.hub.live(session_id) as live:
+            watcher = person or await _by_invitation(live, secret, services)
+            if protocol.scope["method"] == "HEAD":
+                _check_member(live, watcher)
+                await _answer(send)
+                return
+            connection = _enter(live, watcher, protocol, wanted, known, services)
+            if person is not None:
+                services.callers.follow(connection, person)
+        try:
+            await _answer(send)
+            protocol.begin(services.settings.heartbeat_s)
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        finally:
+            live.leave(connection)
+
+    return stream
+
+
+async def _answer(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    await send({"type": "http.response.body", "body": b"retry: 1000\n\n", "more_body": True})
+
+
+def _chosen(stats: str) -> tuple[str, ...]:
+    """Raises ProblemError."""
+    try:
+        chosen = msgspec.convert(tuple(filter(None, stats.split(","))), Stats)
+    except msgspec.ValidationError as error:
+        raise ProblemError(400, f"stats: {error}") from None
+    for key in chosen:
+        if key not in _KEYS:
+            raise ProblemError(400, f"stats: there is no stat {key!r}; see /api/v1/stats.")
+    return chosen
+
+
+async def _by_invitation(live: LiveSession, secret: str, services: Services) -> Person:
+    """Whom a stream counts as that only an invitation lets in. Raises AccessError."""
+    watcher, rights = await access.watch(services.database, live.id, secret)
+    if rights.version > live.state.access.version:
+        await services.log.put_access(live.id, rights)
+        await live.refresh()
+    return watcher
+
+
+def _check_member(live: LiveSession, person: Person) -> None:
+    if person.id not in live.state.access.members:
+        raise ProblemError(403, "You may not be in this session.")
+
+
+def _enter(
+    live: LiveSession,
+    person: Person,
+    protocol: EventProtocol,
+    wanted: Wanted,
+    known: str,
+    services: Services,
+) -> Connection:
+    """Count the stream in. Raises ProblemError when it has no right, or there is no place."""
+    _check_member(live, person)
+    protocol.stream(lambda: live.state.epoch, known)
+    connection = Connection(
+        protocol,
+        services.settings,
+        person.id,
+        "",
+        person.expires_at,
+        wanted,
+        measures=services.measures,
+    )
+    try:
+        live.enter(connection, None, UNSET)
+    except Closing as closing:
+        protocol.outlet = None
+        status = 503 if closing.code == Close.TRY_AGAIN else 403
+        raise ProblemError(status, closing.reason) from None
+    return connection

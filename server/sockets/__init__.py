@@ -1,0 +1,1 @@
+"""One person's connection to a session: its socket, and what goes over it."""
