@@ -10,7 +10,7 @@ from gamedata import pack, starter
 from migrations import run as migrations
 from server import settings as environment
 from server.launcher import Launcher, ServeError, listen, metrics_folder, server_config
-from server.log.scripts import ENGINE_KEY
+from server.log.releases import ENGINE_KEY
 from server.orm import connect
 from server.redis.embedded import Valkey, ValkeyError
 from server.settings import Settings, SettingsError

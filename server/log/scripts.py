@@ -27,8 +27,6 @@ A session's keys share a hash tag, so that they live on one node of a cluster:
 Only scripts with an explicit revision append to the log, so it has no gap.
 """
 
-ENGINE_KEY = "cohort:engine"  # hash: engine (which is wanted), number, "was <engine>" -> number
-
 _HOLDS = """
 -- Whether the log holds this edit at this revision, decided at this time ('0': not known): a log
 -- that went back may come to the same edit there, on top of others. At the start of an epoch there
@@ -393,24 +391,3 @@ redis.call('DEL', unpack(KEYS))
 return 'removed'
 """
 )
-
-RELEASE = """
--- keys: engine; args: engine again
--- Each engine is taken up once, unless `again` is 1: a worker of an older release that starts
--- anew changes nothing.
-local known = redis.call('HEXISTS', KEYS[1], 'was ' .. ARGV[1])
-local wanted = redis.call('HMGET', KEYS[1], 'engine', 'number')
-if wanted[1] == ARGV[1] or (known == 1 and ARGV[2] == '0') then return wanted end
-local number = tostring(tonumber(wanted[2] or '0') + 1)
-redis.call('HSET', KEYS[1], 'engine', ARGV[1], 'number', number, 'was ' .. ARGV[1], number)
-return {ARGV[1], number}
-"""
-
-WANTED = """
--- keys: engine; args: the engine that the worker knows to be wanted, and its number
--- A Redis that lost it, or went back, takes the newer one.
-local wanted = redis.call('HMGET', KEYS[1], 'engine', 'number')
-if wanted[1] and tonumber(wanted[2]) >= tonumber(ARGV[2]) then return wanted end
-redis.call('HSET', KEYS[1], 'engine', ARGV[1], 'number', ARGV[2], 'was ' .. ARGV[1], ARGV[2])
-return {ARGV[1], ARGV[2]}
-"""

@@ -2,8 +2,7 @@
 
 from redis.asyncio import Redis
 
-from server.log import scripts
-from server.log.releases import Releases, Wanted
+from server.log.releases import ENGINE_KEY, Releases, Wanted
 
 
 async def test_a_release_is_taken_up_once(redis: Redis) -> None:
@@ -27,10 +26,10 @@ async def test_to_go_back_is_a_release_too(redis: Redis) -> None:
 async def test_a_redis_that_forgot_or_went_back_is_told_by_who_knows(redis: Redis) -> None:
     old, new = Releases(redis, "old"), Releases(redis, "new")
     await old.announce()
-    dump = await redis.dump(scripts.ENGINE_KEY)
+    dump = await redis.dump(ENGINE_KEY)
     await new.announce()
     await old.wanted()
-    for forgets in (redis.flushall, lambda: redis.restore(scripts.ENGINE_KEY, 0, dump, True)):
+    for forgets in (redis.flushall, lambda: redis.restore(ENGINE_KEY, 0, dump, True)):
         await forgets()
         assert await old.wanted() == Wanted("new", 2)
     await redis.flushall()

@@ -14,7 +14,7 @@ from server.auth import SECRET_FILE
 from server.backup import BackupError, Header, Told
 from server.commands.admin.reaching import data_dir_option, reached, running
 from server.commands.admin.showing import time_of
-from server.log.scripts import ENGINE_KEY
+from server.log.releases import ENGINE_KEY
 from server.orm import Database
 from server.redis import clients
 from server.redis.embedded import Valkey
