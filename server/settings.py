@@ -1,21 +1,17 @@
-"""Settings from the environment: the only reader of `COHORT_…` variables."""
+"""Settings from the environment: the only reader of `COHORT_…` variables.
+
+What each may be: `variables.py`.
+"""
 
 import os
-import re
-from collections.abc import Callable, Mapping
-from ipaddress import ip_network
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from server.auth import ALGORITHMS, Algorithm
-from server.identities import outgoing
-from server.redis import clients
-
-_HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
-SQL_SCHEMES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
+from server.auth import Algorithm
+from server.variables import PARSERS, SECRET, sentence
 
 
 class SettingsError(Exception):
@@ -142,228 +138,11 @@ class Settings(Struct, frozen=True):
         return driver.get(scheme, scheme) + separator + rest
 
 
-def _text(value: str) -> str:
-    return value
-
-
-def _path(value: str) -> Path:
-    return Path(value).expanduser()
-
-
-def _file(value: str) -> Path:
-    path = _path(value)
-    if not path.is_file():
-        raise ValueError("is not a file")
-    return path
-
-
-def _port(value: str) -> int:
-    return _between(int(value), 0, 65535)
-
-
-def _count(value: str) -> int:
-    return _between(int(value), 1, 2**31)
-
-
-def _number(value: str) -> float:
-    number = float(value)
-    if not 0 < number < 1e9:
-        raise ValueError("must be above 0")
-    return number
-
-
-def _between(number: int, low: int, high: int) -> int:
-    if not low <= number <= high:
-        raise ValueError(f"must be between {low} and {high}")
-    return number
-
-
-def _secret(value: str) -> str:
-    if len(value) < 32:
-        raise ValueError("must have at least 32 characters")
-    return value
-
-
-def _secrets(value: str) -> tuple[str, ...]:
-    return tuple(_secret(each.strip()) for each in value.split(",") if each.strip())
-
-
-def _algorithm(value: str) -> Algorithm:
-    for algorithm in ALGORITHMS:
-        if algorithm.lower() == value.lower():
-            return algorithm
-    raise ValueError(f"must be one of {', '.join(ALGORITHMS)}")
-
-
-def _url(*schemes: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value.partition("://")[0] not in schemes:
-            raise ValueError(f"must begin with one of {', '.join(s + '://' for s in schemes)}")
-        return value.rstrip("/") if schemes == ("http", "https") else value
-
-    return parse
-
-
-def _asked(value: str) -> str:
-    """Where we send what proves who we are: nobody may listen on the way."""
-    if problem := outgoing.problem(value):
-        raise ValueError(problem)
-    return value
-
-
-def _redis_url(value: str) -> str:
-    problem = clients.problem(value)
-    if problem:
-        raise ValueError(problem)
-    return value
-
-
-def _origins(value: str) -> tuple[str, ...]:
-    origins = tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
-    for origin in origins:
-        parts = urlsplit(origin)
-        if origin != "*" and (parts.scheme not in ("http", "https") or not parts.netloc):
-            raise ValueError("must be origins like https://example.org, separated by commas")
-    return origins
-
-
-def _hosts(value: str) -> tuple[str, ...]:
-    hosts = tuple(part.strip().lower() for part in value.split(",") if part.strip())
-    if not all(_HOST.fullmatch(host) for host in hosts):
-        raise ValueError("must be names like example.org or *.example.org, without ports")
-    return hosts
-
-
-def _networks(value: str) -> tuple[str, ...]:
-    networks = tuple(part.strip() for part in value.split(",") if part.strip())
-    for network in networks:
-        try:
-            ip_network(network)
-        except ValueError:
-            raise ValueError("must be addresses or networks, separated by commas") from None
-    return networks
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value.lower() not in choices:
-            raise ValueError(f"must be {' or '.join(choices)}")
-        return value.lower()
-
-    return parse
-
-
-def _token(value: str) -> str:
-    if len(value) < 16 or not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError("must have at least 16 letters, digits and signs")
-    return value
-
-
-def _seconds(value: str) -> float:
-    number = float(value)
-    if not 0 <= number <= 600:
-        raise ValueError("must be between 0 and 600")
-    return number
-
-
-def _level(value: str) -> str:
-    if value.lower() not in ("debug", "info", "warning", "error"):
-        raise ValueError("must be debug, info, warning or error")
-    return value.lower()
-
-
-def _sentence(error: ValueError) -> str:
-    text = str(error)
-    if "invalid literal" in text or "could not convert" in text:
-        return "must be a number"
-    return text
-
-
-# What is secret in itself is not repeated in a complaint about it.
-_SECRET = (
-    "COHORT_SECRET",
-    "COHORT_OLD_SECRETS",
-    "COHORT_REDIS_URL",
-    "COHORT_DATABASE_URL",
-    "COHORT_METRICS_TOKEN",
-    "COHORT_OIDC_CLIENT_SECRET",
-    "COHORT_DISCORD_CLIENT_SECRET",
-)
-
-_PARSERS: dict[str, Callable[[str], object]] = {
-    "gamedata": _file,
-    "redis_url": _redis_url,
-    "database_url": _url(*SQL_SCHEMES),
-    "secret": _secret,
-    "signing": _algorithm,
-    "old_secrets": _secrets,
-    "host": _text,
-    "port": _port,
-    "data_dir": _path,
-    "workers": _count,
-    "valkey": _file,
-    "public_url": _url("http", "https"),
-    "hosts": _hosts,
-    "origins": _origins,
-    "trusted_proxies": _networks,
-    "oidc_issuer": _asked,
-    "oidc_client_id": _text,
-    "oidc_client_secret": _text,
-    "oidc_name": _text,
-    "discord_client_id": _text,
-    "discord_client_secret": _text,
-    "discord_url": _asked,
-    "requests_per_minute": _count,
-    "people_per_address": _count,
-    "guests_per_minute": _count,
-    "sessions_per_minute": _count,
-    "totals_per_minute": _count,
-    "saves_per_minute": _count,
-    "searches_per_minute": _count,
-    "logins_per_minute": _count,
-    "attempts_per_minute": _count,
-    "audit_days": _count,
-    "audit_address_days": _count,
-    "frame_bytes": _count,
-    "body_bytes": _count,
-    "operations_per_edit": _count,
-    "edits_per_second": _number,
-    "edits_burst": _count,
-    "operations_per_second": _number,
-    "operations_burst": _count,
-    "questions_per_second": _number,
-    "focus_per_second": _number,
-    "said_per_second": _number,
-    "said_burst": _count,
-    "messages_per_second": _number,
-    "messages_burst": _count,
-    "editors": _count,
-    "viewers": _count,
-    "sockets_per_person": _count,
-    "outbox_bytes": _count,
-    "updates_per_second": _number,
-    "join_timeout_s": _number,
-    "heartbeat_s": _number,
-    "people_ttl_s": _number,
-    "compare_every_s": _number,
-    "stored_every": _count,
-    "log_keeps": _count,
-    "edit_ids": _count,
-    "idle_s": _number,
-    "log_level": _level,
-    "log_format": _one_of("text", "json"),
-    "metrics": _one_of("off", "open"),
-    "metrics_token": _token,
-    "otlp_endpoint": _url("http", "https"),
-    "drain_s": _seconds,
-}
-
-
 def _read_file(given: tuple[str, str]) -> tuple[str, str]:
     """A variable and its value: of a secret, what is in the file that was named."""
     variable, path = given
     secret = variable.removesuffix("_FILE")
-    if not path or secret == variable or secret not in _SECRET:
+    if not path or secret == variable or secret not in SECRET:
         return given
     try:
         return secret, Path(path).read_text().strip()
@@ -382,13 +161,13 @@ def read(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
         if not variable.startswith("COHORT_") or not value:
             continue
         field = variable.removeprefix("COHORT_").lower()
-        if field not in _PARSERS:
+        if field not in PARSERS:
             raise SettingsError(f"{variable} is not a setting of Cohort.")
         try:
-            values[field] = _PARSERS[field](value)
+            values[field] = PARSERS[field](value)
         except ValueError as error:
-            shown = "" if variable in _SECRET else f" {value!r}"
-            raise SettingsError(f"{variable}{shown}: {_sentence(error)}.") from None
+            shown = "" if variable in SECRET else f" {value!r}"
+            raise SettingsError(f"{variable}{shown}: {sentence(error)}.") from None
     for one, other in (
         ("oidc_issuer", "oidc_client_id"),
         ("discord_client_id", "discord_client_secret"),

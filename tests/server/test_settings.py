@@ -6,6 +6,7 @@ import pytest
 
 from server import settings
 from server.settings import Settings, SettingsError
+from server.variables import PARSERS
 
 
 def test_nothing_set_is_the_default() -> None:
@@ -22,7 +23,7 @@ def test_a_flag_comes_before_the_environment() -> None:
 
 
 def test_every_setting_can_be_set() -> None:
-    assert set(settings._PARSERS) == set(Settings.__struct_fields__)
+    assert set(PARSERS) == set(Settings.__struct_fields__)
 
 
 @pytest.mark.parametrize(
