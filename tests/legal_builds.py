@@ -51,7 +51,8 @@ from gamedata.catalogue import (
     PowersetId,
 )
 from gamedata.queries import Role, powersets_of
-from server.commands.fuzz.edits import accolades, incarnate_powers, random_scenario
+from server.commands.fuzz.choices import accolades, incarnate_powers
+from server.commands.fuzz.scenarios import random_scenario
 
 TRIES = 20  # some powersets do not go together: a shield with claws
 

@@ -18,7 +18,8 @@ from calc.build import (
     TakenPower,
 )
 from gamedata.catalogue import Catalogue
-from server.commands.fuzz.edits import random_build, random_scenario
+from server.commands.fuzz.edits import random_build
+from server.commands.fuzz.scenarios import random_scenario
 
 
 def builds(catalogue: Catalogue, edits: int = 40) -> st.SearchStrategy[Build]:

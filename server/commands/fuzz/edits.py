@@ -8,28 +8,17 @@ from collections.abc import Callable
 from random import Random
 
 from msgspec import UNSET
-from msgspec.structs import asdict
 
 from calc import build as document
 from calc import incarnates
-from calc.accolades import POWERSET
-from calc.build import (
-    OWN_SLOT,
-    Build,
-    Scenario,
-    SlottedEnhancement,
-    TakenPower,
-)
+from calc.build import OWN_SLOT, Build, TakenPower
 from calc.mids_names import ORIGINS
 from calc.operations import (
     AddAccolade,
     AddPool,
-    AddScenario,
     AddSlot,
     Applied,
     ChangeEnhancement,
-    ChangeScenario,
-    ChooseScenario,
     ClearEnhancement,
     DropPower,
     MovePower,
@@ -39,7 +28,6 @@ from calc.operations import (
     PowersetRole,
     RemoveAccolade,
     RemovePool,
-    RemoveScenario,
     RemoveSlot,
     SetArchetype,
     SetCount,
@@ -48,7 +36,6 @@ from calc.operations import (
     SetNotes,
     SetOrigin,
     SetPowerset,
-    SetScenarioPower,
     SetTitle,
     SwitchAccolade,
     SwitchPower,
@@ -56,21 +43,28 @@ from calc.operations import (
     TakePower,
     apply,
 )
-from calc.owned import owned
 from calc.picks import chosen_with_trunks, is_extra, is_pick
 from calc.placing import enhancements_of
 from calc.schedule import PICK_LEVELS
-from calc.slotting import fits, has_relative_level, levels
-from gamedata.catalogue import (
-    ArchetypeId,
-    Catalogue,
-    Enhancement,
-    EnhancementId,
-    Power,
-    PowerId,
-    PowersetId,
+from gamedata.catalogue import Catalogue, EnhancementId, PowerId, PowersetId
+from server.commands.fuzz.choices import (
+    accolades,
+    any_power,
+    fitting_enhancement,
+    incarnate_powers,
+    picks_of,
+    player_archetypes,
+    powersets_for,
+    slots_of,
 )
-from gamedata.queries import Role, allows
+from server.commands.fuzz.nonsense import nonsense
+from server.commands.fuzz.scenarios import (
+    add_scenario,
+    change_scenario,
+    choose_scenario,
+    remove_scenario,
+    set_scenario_power,
+)
 
 _ROLES: tuple[PowersetRole, ...] = ("primary", "secondary", "epic")
 
@@ -90,14 +84,14 @@ def random_operations(random: Random, build: Build, catalogue: Catalogue) -> tup
         if isinstance(answer, Applied):
             build = answer.build
     if random.random() < 0.12:
-        operations.insert(random.randint(0, len(operations)), _nonsense(random, build, catalogue))
+        operations.insert(random.randint(0, len(operations)), nonsense(random, build, catalogue))
     return tuple(operations)
 
 
 def random_operation(random: Random, build: Build, catalogue: Catalogue) -> Operation:
     """An operation that is mostly legal on this build."""
     if not build.archetype:
-        return SetArchetype(random.choice(_archetypes(catalogue)))
+        return SetArchetype(random.choice(player_archetypes(catalogue)))
     makers = list(_MAKERS)
     weights = list(_MAKERS.values())
     for _ in range(20):
@@ -134,12 +128,12 @@ def _set_origin(random: Random, build: Build, catalogue: Catalogue) -> Operation
 
 
 def _set_archetype(random: Random, build: Build, catalogue: Catalogue) -> Operation:
-    return SetArchetype(random.choice(["", *_archetypes(catalogue)]))
+    return SetArchetype(random.choice(["", *player_archetypes(catalogue)]))
 
 
 def _set_powerset(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
     role = random.choice(_ROLES)
-    found = _powersets(build, role, catalogue)
+    found = powersets_for(build, role, catalogue)
     return SetPowerset(role, random.choice(found)) if found else None
 
 
@@ -151,14 +145,14 @@ def _choose_missing_powerset(
     if not missing:
         return None
     role = random.choice(missing)
-    found = _powersets(build, role, catalogue)
+    found = powersets_for(build, role, catalogue)
     return SetPowerset(role, random.choice(found)) if found else None
 
 
 def _add_pool(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
     free = [
         pool
-        for pool in _powersets(build, "pool", catalogue)
+        for pool in powersets_for(build, "pool", catalogue)
         if pool not in build.powersets.pools
         and catalogue.powersets[PowersetId(pool)].requires != "0"
     ]
@@ -188,62 +182,62 @@ def _take_power(random: Random, build: Build, catalogue: Catalogue) -> Operation
 
 
 def _drop_power(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    picks = _picks(build, catalogue)
+    picks = picks_of(build, catalogue)
     return DropPower(random.choice(picks).id) if picks else None
 
 
 def _move_power(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    picks = _picks(build, catalogue)
+    picks = picks_of(build, catalogue)
     return MovePower(random.choice(picks).id, random.choice(PICK_LEVELS)) if picks else None
 
 
 def _switch_power(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    power = _any_power(random, build, catalogue)
+    power = any_power(random, build, catalogue)
     return None if power is None else SwitchPower(power.id, random.random() < 0.6)
 
 
 def _set_count(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    power = _any_power(random, build, catalogue)
+    power = any_power(random, build, catalogue)
     return None if power is None else SetCount(power.id, random.choice((0, 1, 3, 10)))
 
 
 def _add_slot(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    power = _any_power(random, build, catalogue, slottable=True)
+    power = any_power(random, build, catalogue, slottable=True)
     if power is None:
         return None
     level = random.choice((UNSET, UNSET, UNSET, random.randint(2, 50)))
-    enhancement = _enhancement(random, power, catalogue) if random.random() < 0.4 else None
+    enhancement = fitting_enhancement(random, power, catalogue) if random.random() < 0.4 else None
     slot = f"{random.choice('abcdefghk')}{random.randint(0, 99)}"
     return AddSlot(power.id, slot, level, UNSET if enhancement is None else enhancement)
 
 
 def _remove_slot(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    slots = _slots(build, added=True)
+    slots = slots_of(build, added=True)
     return RemoveSlot(*random.choice(slots)) if slots else None
 
 
 def _move_slot(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    slots = _slots(build, added=True)
+    slots = slots_of(build, added=True)
     return MoveSlot(*random.choice(slots), random.randint(3, 50)) if slots else None
 
 
 def _place(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    power = _any_power(random, build, catalogue, slottable=True)
+    power = any_power(random, build, catalogue, slottable=True)
     if power is None:
         return None
     taken = build.powers.get(power.id, TakenPower())
-    enhancement = _enhancement(random, power, catalogue)
+    enhancement = fitting_enhancement(random, power, catalogue)
     slot = random.choice([OWN_SLOT, *sorted(taken.slots)])
     return None if enhancement is None else PlaceEnhancement(power.id, slot, enhancement)
 
 
 def _clear(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    slots = _slots(build, full=True)
+    slots = slots_of(build, full=True)
     return ClearEnhancement(*random.choice(slots)) if slots else None
 
 
 def _change(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    slots = _slots(build, full=True)
+    slots = slots_of(build, full=True)
     if not slots:
         return None
     power, slot = random.choice(slots)
@@ -305,71 +299,6 @@ def _drop_extra(random: Random, build: Build, catalogue: Catalogue) -> Operation
     return DropPower(random.choice(extras)) if extras else None
 
 
-def _add_scenario(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    if len(build.scenarios) > 5:
-        return None
-    return AddScenario(f"{random.choice('abc')}{random.randint(0, 9)}", random_scenario(random))
-
-
-def _change_scenario(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    if not build.scenarios:
-        return None
-    wanted = asdict(random_scenario(random))
-    del wanted["powers"]
-    players = [each.id for each in catalogue.archetypes.values() if each.player]
-    wanted["teammates"] = {random.choice(players): random.randint(0, 3)}
-    wanted["target_has"] = {random.choice(list(catalogue.powers)): random.randint(0, 2)}
-    some = {key: value for key, value in wanted.items() if random.random() < 0.5}
-    return ChangeScenario(random.choice(sorted(build.scenarios)), **some)
-
-
-def _remove_scenario(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    others = sorted(build.scenarios.keys() - {build.scenario})
-    return RemoveScenario(random.choice(others)) if others else None
-
-
-def _choose_scenario(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    return ChooseScenario(random.choice(sorted(build.scenarios))) if build.scenarios else None
-
-
-def _set_scenario_power(random: Random, build: Build, catalogue: Catalogue) -> Operation | None:
-    power = _any_power(random, build, catalogue)
-    if power is None or not build.scenarios:
-        return None
-    return SetScenarioPower(
-        random.choice(sorted(build.scenarios)),
-        power.id,
-        random.choice((UNSET, True, False)),
-        random.choice((UNSET, UNSET, 0, 1, 5)),
-    )
-
-
-def random_scenario(random: Random) -> Scenario:
-    """Conditions of a fight, each as likely as not what it is anyway."""
-
-    def some(usual: int, *others: int) -> int:
-        return random.choice((usual, usual, *others))
-
-    return Scenario(
-        title=random.choice(("", "Raid", "Duel")),
-        team=some(1, 3, 8),
-        exemplar=some(0, 0, 25, 45),
-        pvp=random.random() < 0.15,
-        combat=random.random() < 0.4,
-        health=some(100, 40),
-        endurance=some(100, 10),
-        fury=some(0, 50, 80),
-        meter=some(0, 100),
-        target_health=some(100, 20),
-        target_held=random.random() < 0.3,
-        target_rank=random.choice(("boss", "boss", "minion", "lieutenant", "archvillain")),
-        relative_level=some(0, 4, -1),
-        foes=some(1, 0, 3, 16),
-        allies=some(0, 2, 7),
-        activated_s=some(0, 15, 90),
-    )
-
-
 _MAKERS: dict[Maker, float] = {
     _set_notes: 0.5,
     _switch_proc: 2,
@@ -379,11 +308,11 @@ _MAKERS: dict[Maker, float] = {
     _switch_accolade: 0.7,
     _take_extra: 1,
     _drop_extra: 0.7,
-    _add_scenario: 2,
-    _change_scenario: 4,
-    _remove_scenario: 1,
-    _choose_scenario: 3,
-    _set_scenario_power: 3,
+    add_scenario: 2,
+    change_scenario: 4,
+    remove_scenario: 1,
+    choose_scenario: 3,
+    set_scenario_power: 3,
     _set_title: 1,
     _set_level: 1,
     _set_origin: 1,
@@ -404,125 +333,3 @@ _MAKERS: dict[Maker, float] = {
     _clear: 4,
     _change: 8,
 }
-
-
-def _nonsense(random: Random, build: Build, catalogue: Catalogue) -> Operation:
-    """An operation on what is not there, or against a rule."""
-    powers = sorted(build.powers) or ["Pool.Speed.Hasten"]
-    power = random.choice(powers)
-    nothing = SlottedEnhancement("Crafted_Nothing_A", 50)
-    return random.choice(
-        (
-            TakePower(power),
-            TakePower("Pool.Nowhere.Nothing"),
-            TakePower("Inherent.Fitness.Health"),
-            DropPower("Pool.Nowhere.Nothing"),
-            DropPower("Inherent.Fitness.Stamina"),
-            MovePower(power, 3),
-            AddSlot(power, OWN_SLOT),
-            RemoveSlot(power, "zz99"),
-            RemoveSlot(power, OWN_SLOT),
-            PlaceEnhancement(power, OWN_SLOT, nothing),
-            PlaceEnhancement(power, "zz99", nothing),
-            ClearEnhancement(power, "zz99"),
-            SetArchetype("Class_Nobody"),
-            SetPowerset("primary", "Pool.Speed"),
-            SetPowerset("epic", "Nowhere.Nothing"),
-            AddPool("Epic.Nothing"),
-            RemovePool("Pool.Nowhere"),
-            SetOrigin("Elsewhere"),
-            SwitchPower("Pool.Nowhere.Nothing", True),
-            SetCount("Boosts.Nothing.Nothing", 3),
-            SwitchProc(power, "zz99", True),
-            SetIncarnate("omega", "Incarnate.Alpha.Nothing"),
-            SetIncarnate("alpha", "Pool.Speed.Hasten"),
-            AddAccolade("Pool.Speed.Hasten"),
-            RemoveAccolade("Pool.Nowhere.Nothing"),
-            SwitchAccolade("Pool.Nowhere.Nothing", True),
-            AddScenario(build.scenario),
-            ChangeScenario("nowhere", team=3),
-            RemoveScenario(build.scenario),
-            ChooseScenario("nowhere"),
-            SetScenarioPower(build.scenario, "Pool.Nowhere.Nothing", True),
-        )
-    )
-
-
-# What there is to choose from
-
-
-def accolades(catalogue: Catalogue) -> list[str]:
-    return list(catalogue.powersets[POWERSET].powers)
-
-
-def incarnate_powers(slot: str, catalogue: Catalogue) -> list[str]:
-    """The game keeps a powerset for each slot."""
-    return [
-        power
-        for powerset in catalogue.powersets.values()
-        if powerset.powers and incarnates.slot_of(catalogue.powers[powerset.powers[0]]) == slot
-        for power in powerset.powers
-    ]
-
-
-def _archetypes(catalogue: Catalogue) -> list[str]:
-    return [one.id for one in catalogue.archetypes.values() if one.player]
-
-
-def _powersets(build: Build, role: Role, catalogue: Catalogue) -> list[str]:
-    archetype = catalogue.archetypes.get(ArchetypeId(build.archetype))
-    if archetype is None:
-        return []
-    return [
-        one.id for one in catalogue.powersets.values() if allows(catalogue, archetype, role, one)
-    ]
-
-
-def _picks(build: Build, catalogue: Catalogue) -> list[Power]:
-    found = (catalogue.powers.get(PowerId(power)) for power in sorted(build.powers))
-    return [power for power in found if power is not None and is_pick(power, catalogue)]
-
-
-def _any_power(
-    random: Random, build: Build, catalogue: Catalogue, *, slottable: bool = False
-) -> Power | None:
-    """Mostly a pick, sometimes one that comes by itself."""
-    if random.random() < 0.2:
-        powers = [catalogue.powers[power] for power in owned(build, catalogue)]
-    else:
-        powers = _picks(build, catalogue)
-    fitting = [power for power in powers if not slottable or power.max_slots > 0]
-    return random.choice(fitting) if fitting else None
-
-
-def _slots(build: Build, *, added: bool = False, full: bool = False) -> list[tuple[str, str]]:
-    return [
-        (power, slot_id)
-        for power in sorted(build.powers)
-        for slot_id, slot in sorted(build.powers[power].slots.items())
-        if not (added and slot_id == OWN_SLOT) and not (full and slot.enhancement is UNSET)
-    ]
-
-
-def _enhancement(random: Random, power: Power, catalogue: Catalogue) -> SlottedEnhancement | None:
-    fitting = [one for one in _sample(random, power, catalogue) if fits(power, one, catalogue)]
-    if not fitting:
-        return None
-    chosen = random.choice(fitting)
-    bounds = levels(chosen, catalogue)
-    return SlottedEnhancement(
-        chosen.id,
-        level=0 if bounds is None else random.randint(*bounds),
-        boosters=random.choice((0, 0, 5)) if chosen.boostable else 0,
-        relative=random.choice((0, 0, 3)) if has_relative_level(chosen) else 0,
-    )
-
-
-def _sample(random: Random, power: Power, catalogue: Catalogue) -> list[Enhancement]:
-    """Pieces of a set that the power accepts, or some of everything."""
-    sets = [one for one in catalogue.boost_sets.values() if one.group in power.set_groups]
-    if sets and random.random() < 0.7:
-        ids = [piece for variants in random.choice(sets).pieces for piece in variants]
-    else:
-        ids = random.sample(list(catalogue.enhancements), 40)
-    return [catalogue.enhancements[one] for one in ids if one in catalogue.enhancements]
