@@ -12,7 +12,7 @@ from server.limits.allowance import Allowance, Share
 from server.protocol import COME_BACK, Close, encode
 from server.server_messages import Goodbye, Refused
 from server.settings import Settings
-from server.sockets.line import Line
+from server.sockets.line import Line, nowhere
 from server.sockets.transport import text_frame
 from server.sockets.views import View, Wanted
 from server.telemetry.measures import UNMEASURED, Measures
@@ -42,8 +42,8 @@ class Connection:
 
     client: which of the person's tabs or programs; expires_at: when its token does (seconds
     since 1970). behind_since: when it stopped taking what it is sent (monotonic seconds).
-    wanted: what it asked for; view: what of it it is sent, with the others in its line, in which
-    it is at a number. drained: called when somebody who was behind has read everything.
+    wanted: what it asked for; view: what of it it is sent, with the others in its line, where it
+    has a place. drained: called when somebody who was behind has read everything.
     write: puts frames into the socket, or nowhere when it is behind or gone; who has frames of
     their own for somebody uses `send`. shares: what those have left for whom its messages count.
     """
@@ -58,7 +58,6 @@ class Connection:
         "_shares",
         "_socket",
         "_writes",
-        "at",
         "behind_since",
         "client",
         "drained",
@@ -66,6 +65,7 @@ class Connection:
         "id",
         "line",
         "person",
+        "place",
         "view",
         "wanted",
         "write",
@@ -92,7 +92,7 @@ class Connection:
         self.behind_since: float | None = None
         self.wanted = wanted
         self.line: Line | None = None
-        self.at = 0
+        self.place = 0
         self._falls: tuple[float, ...] = ()
         self._gone = False
         self._measures = measures
@@ -113,21 +113,21 @@ class Connection:
     def filled(self) -> None:
         """There is no room: who is sent something now falls behind."""
         if self.write == self._writes:
-            self.write = self._fall_behind
+            self._write_by(self._fall_behind)
 
     def emptied(self) -> None:
         """All has been read."""
         if self._gone:
             return
         if self.behind_since is None:
-            self.write = self._writes
+            self._write_by(self._writes)
         else:
             self.drained(self)
 
     def gone(self) -> None:
         """Nothing may be written any more."""
         self._gone = True
-        self.write = _nowhere
+        self._write_by(nowhere)
 
     def reads_again(self) -> bool:
         """Whether they were behind and have read everything: from now on they are not."""
@@ -135,17 +135,22 @@ class Connection:
             return False
         self.behind_since = None
         self._measures.moved_on()
-        self.write = self._writes
+        self._write_by(self._writes)
         return True
 
     def _fall_behind(self, _: bytes) -> None:
         now = self.behind_since = time.monotonic()
         self._measures.fell_behind()
-        self.write = _nowhere
+        self._write_by(nowhere)
         self._falls = (*self._falls, now)[-FALLS:]
         if len(self._falls) == FALLS and now - self._falls[0] < FALLS_S:
             self._measures.cut_off()
             self.close(Close.TRY_AGAIN, "You fell behind too often.")
+
+    def _write_by(self, write: Callable[[bytes], object]) -> None:
+        self.write = write
+        if self.line is not None:
+            self.line.turned(self)
 
     def answer(self, message: object) -> None:
         if isinstance(message, Refused):
@@ -166,7 +171,3 @@ class Connection:
         if self._allowance is None:
             self._allowance = Allowance(self._settings, self._shares())
         return self._allowance.over(message)
-
-
-def _nowhere(_: bytes) -> None:
-    """They are behind, or gone."""

@@ -8,7 +8,7 @@ import pytest
 
 from server.sockets import line as line_module
 from server.sockets.connection import Connection
-from server.sockets.line import Line
+from server.sockets.line import Line, nowhere
 
 
 class Reader:
@@ -16,7 +16,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.line: Line | None = None
-        self.at = 0
+        self.place = 0
         self.got = b""
         self.writes = 0
 
@@ -60,6 +60,39 @@ async def test_a_long_line_lets_others_have_their_turn(monkeypatch: pytest.Monke
         await asyncio.sleep(0)
     assert {each.got for each in many} == {b"abc"}
     assert {each.writes for each in many} == {2}
+
+
+async def test_what_writes_to_somebody_may_turn_in_the_middle_of_a_round(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(line_module, "CHUNK", 2)
+    line = Line()
+    readers = [enter(line) for _ in range(5)]
+    line.put(b"a")
+    await asyncio.sleep(0)  # two have it
+    fallen = readers[4]
+    fallen.write = nowhere  # type: ignore[method-assign]
+    line.turned(cast(Connection, fallen))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    del fallen.write
+    line.turned(cast(Connection, fallen))
+    line.put(b"b")
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert [each.got for each in readers] == [b"ab"] * 4 + [b"b"]
+
+
+async def test_places_that_were_left_are_given_up() -> None:
+    line = Line()
+    readers = [enter(line) for _ in range(100)]
+    for reader in readers[:-1]:
+        line.leave(cast(Connection, reader))
+    newcomer = enter(line)
+    assert (readers[-1].place, newcomer.place) == (0, 1)
+    line.put(b"a")
+    await asyncio.sleep(0)
+    assert [each.got for each in (readers[-2], readers[-1], newcomer)] == [b"", b"a", b"a"]
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -99,7 +99,7 @@ class Reader:
     """Stands for a connection in a line."""
 
     line: Line | None = None
-    at = 0
+    place = 0
 
     def write(self, frames: bytes) -> None: ...
 
