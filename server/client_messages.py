@@ -32,7 +32,8 @@ class Join(Struct, frozen=True, tag="join", omit_defaults=True):
     """The first message. A token, or an invitation's secret and a display name, or both.
 
     client: drawn once per tab or program; a second socket with the same one replaces the first.
-    resume: the newest position that the client has, if it was here before.
+    resume: the newest position that the client has, if it was here before, with the `edit` and the
+    `at` that it was sent there: what was missed follows if both are what they are here.
     views: what the client wants to be sent; absent is everything. "build" is the build, and what
     is changed, found and proposed; "people" who is here, where they look, and what they say.
     stats: keys of the totals that it wants; none is all of them.

@@ -38,6 +38,7 @@ ClientId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
 EditId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,64}\Z")]
 Epoch = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,16}\Z")]
 Revision = Annotated[int, Meta(ge=0, le=NEWEST)]
+Moment = Annotated[int, Meta(ge=0, le=NEWEST)]  # in milliseconds since 1970, UTC
 MessageId = Annotated[str, Meta(max_length=64)]
 Views = Annotated[tuple[ViewName, ...], Meta(max_length=3)]
 Stats = Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=20)]
@@ -46,13 +47,25 @@ Stats = Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_len
 class Position(Struct, frozen=True, omit_defaults=True):
     """How far somebody knows a session.
 
-    edit: the id of the edit at that revision ("" at the start of an epoch): it proves that both
-    sides mean the same history.
+    edit: the id of the edit at that revision ("" at the start of an epoch), and at: when that was
+    decided, in milliseconds since 1970 (0, or absent: not known). They prove that both sides mean
+    the same history: a log that went back may come to the same edit at the same revision on top
+    of other edits, but not by the same decision.
     """
 
     epoch: Epoch
     revision: Revision
     edit: Annotated[str, Meta(max_length=64)] = ""
+    at: Moment = 0
+
+    @property
+    def where(self) -> tuple[str, int, str]:
+        """The position without its time, which not everybody knows."""
+        return self.epoch, self.revision, self.edit
+
+    def proves(self, edit: str, at: int) -> bool:
+        """Whether this edit, decided at this time, is the one here. at: 0: not known."""
+        return self.edit == edit and (0 in (self.at, at) or self.at == at)
 
 
 class Close(IntEnum):

@@ -92,7 +92,9 @@ class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
 class Snapshot(Struct, frozen=True, tag="snapshot", omit_defaults=True):
     """Everything at a revision. Viewers are not told who is here, nor what is proposed.
 
-    totals: of every stat, or of those that the client named. edit: the newest edit's id.
+    totals: of every stat, or of those that the client named. edit: the newest edit's id; at: when
+    it was decided, in milliseconds since 1970: both are sent back to resume. at is absent where
+    that is not known, or nothing was changed yet.
     proposals: all that are open, oldest first; when absent, each follows as a `proposal`.
     """
 
@@ -104,6 +106,7 @@ class Snapshot(Struct, frozen=True, tag="snapshot", omit_defaults=True):
     people: tuple[Present, ...]
     edit: str = ""
     proposals: "tuple[Proposal, ...] | UnsetType" = UNSET
+    at: int = 0
 
 
 class Kept(Struct, frozen=True):
@@ -168,6 +171,7 @@ class Update(Struct, frozen=True, tag="update", omit_defaults=True, rename={"fro
 
     from: the revision that the viewer has. patch: from that build to this one. totals: of the
     stats that are others now. findings: the whole list; absent when it did not change.
+    edit, at: of the newest of the changes: its id, and when it was decided (see `snapshot`).
     """
 
     from_: int
@@ -176,13 +180,18 @@ class Update(Struct, frozen=True, tag="update", omit_defaults=True, rename={"fro
     patch: dict[str, Any]
     totals: dict[str, Total]
     findings: tuple[Finding, ...] | UnsetType = UNSET
+    at: int = 0
 
 
-class Totals(Struct, frozen=True, tag="totals"):
-    """To who asked for totals alone: first all that they named, then those that changed."""
+class Totals(Struct, frozen=True, tag="totals", omit_defaults=True):
+    """To who asked for totals alone: first all that they named, then those that changed.
+
+    at: when the change that led to this revision was decided; see `snapshot`.
+    """
 
     revision: int
     totals: dict[str, Total]
+    at: int = 0
 
 
 class Accepted(Struct, frozen=True, tag="accepted", omit_defaults=True):

@@ -56,7 +56,7 @@ class Replica:
                 self.people = {each.person: each for each in message.people}
                 self.number = len(self.people) if message.number is UNSET else message.number
             case Snapshot():
-                self.position = Position(message.epoch, message.revision, message.edit)
+                self.position = Position(message.epoch, message.revision, message.edit, message.at)
                 self.document = msgspec.to_builtins(message.build)
                 self.totals = message.totals
                 self.findings = message.findings
@@ -71,7 +71,7 @@ class Replica:
                     raise GapError(f"an update from {message.from_} came at {self.revision}")
                 self._follow(message)
             case Totals():
-                self.position = Position(self._epoch, message.revision)
+                self.position = Position(self._epoch, message.revision, at=message.at)
                 self.totals = {**self.totals, **message.totals}
             case Proposal(state="open"):
                 self.proposals[message.id] = message
@@ -81,7 +81,8 @@ class Replica:
                 self._meet(message)
 
     def _follow(self, message: Change | Update) -> None:
-        self.position = Position(self.position.epoch, message.revision, message.edit)
+        epoch = self.position.epoch
+        self.position = Position(epoch, message.revision, message.edit, message.at)
         self.document = patch.merge(self.document, message.patch)
         self.totals = {**self.totals, **message.totals}
         if message.findings is not UNSET:

@@ -254,6 +254,7 @@ class LiveSession:
             findings=state.findings,
             people=() if watches else tuple(self.audience.people.values()),
             proposals=UNSET if watches else self.board.open(state),
+            at=state.at,
         )
 
     # What the follower tells.

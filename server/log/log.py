@@ -119,7 +119,7 @@ class Log:
         """
         names = ("head", "access", "hints", "log")
         left = (shared.epoch, shared.revision)
-        args = (found, epoch, *left, access.version, _encode(access), shared.edit)
+        args = (found, epoch, *left, access.version, _encode(access), shared.edit, shared.at)
         return bool(await self._run(self._again, session, names, *args))
 
     async def entries(self, session: str) -> Entries | None:
@@ -166,9 +166,9 @@ class Log:
         base: of the edit. Known: another worker made it; Elsewhere: it is "lost", or "too_old" to
         tell, or `state` is not the newest.
         """
-        names = ("head", "ids", "digests", "losses", "hints")
+        names = ("head", "ids", "digests", "losses", "hints", "log")
         position = (state.epoch, state.revision, state.edit, state.access.version)
-        args = (loss.author, *position, _encode(loss), LOSSES_MS, base)
+        args = (loss.author, *position, _encode(loss), LOSSES_MS, base, state.at)
         answer = await self._run(self._give_up, state.session, names, *args)
         return answers.known(answer, "") if answer[0] == b"known" else Elsewhere(answer[0].decode())
 
@@ -206,7 +206,7 @@ class Log:
                 if change.revision != state.revision + 1:
                     raise BrokenError(session, "hole")
                 state = follow(state, change)
-        if state.position != Position(epoch.decode(), int(revision), edit.decode()):
+        if state.position.where != (epoch.decode(), int(revision), edit.decode()):
             raise BrokenError(session, "hole")
         return Loaded(state, tuple(recent), redone == b"1", answers.losses(number, told))
 
@@ -333,7 +333,7 @@ class Log:
         answer = await self._run(
             self._refuse,
             state.session,
-            ("head", "ids", "digests", f"refusal:{author}"),
+            ("head", "ids", "digests", f"refusal:{author}", "log"),
             author,
             edit.base,
             state.epoch,
@@ -343,6 +343,7 @@ class Log:
             state.engine,
             _encode(refusal),
             REFUSED_MS,
+            state.at,
         )
         match answer[0]:
             case b"refused":

@@ -170,6 +170,6 @@ class Head(Struct, frozen=True):
     engine: str
     losses: int = 0
 
-    @property
-    def position(self) -> Position:
-        return Position(self.epoch, self.revision, self.edit)
+    def at(self, position: Position) -> bool:
+        """Whether it is there."""
+        return position.where == (self.epoch, self.revision, self.edit)

@@ -76,12 +76,12 @@ return 1
 AGAIN = (
     _HOLDS
     + """
--- keys: head access hints log; args: found epoch previous left_at access_version access edit
+-- keys: head access hints log; args: found epoch previous left_at access_version access edit at
 -- What the log holds goes on in another epoch, if it is still in the epoch `found`, and has not
 -- gone back further than to `left_at`, where `edit` was; the access only where it is newer:
 -- somebody may have come since it was read.
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'access')
-if head[1] ~= ARGV[1] or not holds(KEYS[1], KEYS[4], ARGV[4], ARGV[7], '0') then
+if head[1] ~= ARGV[1] or not holds(KEYS[1], KEYS[4], ARGV[4], ARGV[7], ARGV[8]) then
   return 0
 end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'previous', ARGV[3], 'left_at', ARGV[4],
@@ -200,9 +200,11 @@ if (head[6] or '0') ~= ARGV[3] then losses = redis.call('HGETALL', KEYS[4]) end
 return {head, access, redis.call('XRANGE', KEYS[2], ARGV[1] .. '-0', '+', 'COUNT', 500), losses}
 """
 
-REFUSE = """
--- keys: head ids digests refusal
--- args: author base epoch revision edit access engine refusal ttl_ms
+REFUSE = (
+    _HOLDS
+    + """
+-- keys: head ids digests refusal log
+-- args: author base epoch revision edit access engine refusal ttl_ms at
 -- Refuses an edit, if it was not made and the session is still what it was decided on. Then it
 -- stays refused: what another worker holds of it is not made later on.
 local known = redis.call('ZSCORE', KEYS[2], ARGV[1])
@@ -214,12 +216,13 @@ local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'access',
 if not head[1] then return {'absent'} end
 if tonumber(ARGV[2]) < tonumber(head[6]) then return {'too_old'} end
 if head[1] ~= ARGV[3] or head[2] ~= ARGV[4] or head[3] ~= ARGV[5] or head[4] ~= ARGV[6]
-  or head[5] ~= ARGV[7] then
+  or head[5] ~= ARGV[7] or not holds(KEYS[1], KEYS[5], ARGV[4], ARGV[5], ARGV[10]) then
   return {'moved'}
 end
 redis.call('SET', KEYS[4], ARGV[8], 'PX', ARGV[9])
 return {'refused', ARGV[8]}
 """
+)
 
 REMEMBERED = (
     _HOLDS
@@ -241,9 +244,11 @@ return found
 """
 )
 
-GIVE_UP = """
--- keys: head ids digests losses hints
--- args: author epoch revision edit access loss ttl_ms base
+GIVE_UP = (
+    _HOLDS
+    + """
+-- keys: head ids digests losses hints log
+-- args: author epoch revision edit access loss ttl_ms base at
 -- An edit of a lost log that is refused on this state is not decided again by anybody; its author
 -- is told by every worker. It may be made already, by a worker for which it was possible; or so
 -- long ago that its id is forgotten.
@@ -253,6 +258,7 @@ local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'access',
 for i = 1, 4 do
   if head[i] ~= ARGV[i + 1] then return {'moved'} end
 end
+if not holds(KEYS[1], KEYS[6], ARGV[3], ARGV[4], ARGV[9]) then return {'moved'} end
 if tonumber(ARGV[8]) < tonumber(head[5]) then return {'too_old'} end
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
 redis.call('HSET', KEYS[3], ARGV[1], 'lost')
@@ -262,6 +268,7 @@ redis.call('HINCRBY', KEYS[1], 'losses', 1)
 redis.call('SPUBLISH', KEYS[5], 'lost')
 return {'lost'}
 """
+)
 
 REDONE = """
 -- keys: head; args: epoch
@@ -369,23 +376,25 @@ return others
 
 REMOVE = (
     _NOW
+    + _HOLDS
     + """
 -- keys: head log build access ids digests hints losses line people workers
--- args: epoch revision edit idle_ms ended
+-- args: epoch revision edit at idle_ms ended
 -- A session of which SQL has all up to this position goes, if that is the newest, nothing of it
 -- is still to be decided again or told, nobody is there, and no worker had it open for so long;
 -- one that is ended goes at once.
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'redone', 'seen')
 if not head[1] then return 'absent' end
-if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] or (ARGV[3] ~= '' and head[3] ~= ARGV[3]) then
+if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] or (ARGV[3] ~= '' and (head[3] ~= ARGV[3]
+  or not holds(KEYS[1], KEYS[2], ARGV[2], ARGV[3], ARGV[4]))) then
   return 'moved'
 end
 local now = now()
 if redis.call('ZCOUNT', KEYS[11], now, '+inf') > 0 then return 'people' end
-if ARGV[5] == '0' then
+if ARGV[6] == '0' then
   if head[4] ~= '1' or redis.call('EXISTS', KEYS[8]) == 1 then return 'unsettled' end
   if not head[5] then redis.call('HSET', KEYS[1], 'seen', now) end
-  if now - tonumber(head[5] or now) < tonumber(ARGV[4]) then return 'seen' end
+  if now - tonumber(head[5] or now) < tonumber(ARGV[5]) then return 'seen' end
 end
 redis.call('DEL', unpack(KEYS))
 return 'removed'

@@ -64,7 +64,7 @@ class State(Struct, frozen=True):
 
     @property
     def position(self) -> Position:
-        return Position(self.epoch, self.revision, self.edit)
+        return Position(self.epoch, self.revision, self.edit, self.at)
 
 
 class Commit(Struct, frozen=True):
@@ -86,7 +86,8 @@ class Committed(Struct, frozen=True):
     """An entry of the log: a change as it goes on the wire, and what undo asks of it.
 
     by: "" is the server; undoes, redoes, proposed_by: "" when it is none. inverse: encoded
-    operations. undone: edits of the person `whose` that this takes back together.
+    operations. undone: edits of the person `whose` that this takes back together. at: when it was
+    decided.
     """
 
     revision: int
@@ -99,6 +100,7 @@ class Committed(Struct, frozen=True):
     inverse: bytes = b"[]"
     whose: str = ""
     undone: tuple[str, ...] = ()
+    at: int = 0
 
     @property
     def origin(self) -> str:
@@ -296,6 +298,7 @@ def entry(change: Change, frame: bytes, inverse: bytes) -> Committed:
         inverse=inverse,
         whose="" if change.undoes_work is UNSET else change.undoes_work.person,
         undone=() if change.undoes_work is UNSET else change.undoes_work.edits,
+        at=change.at,
     )
 
 
@@ -331,14 +334,15 @@ def missed(
     if behind > len(recent):
         return None
     if position.revision == 0:
-        proof = ""
+        proof = "", 0
     elif behind == 0:
-        proof = state.edit
+        proof = state.edit, state.at
     elif behind < len(recent):
-        proof = recent[-behind - 1].edit
+        there = recent[-behind - 1]
+        proof = there.edit, there.at
     else:
         return None  # the change at the position itself is forgotten: nothing proves it
-    if proof != position.edit:
+    if not position.proves(*proof):
         return None
     frames = tuple(each.frame for each in islice(recent, len(recent) - behind, None))
     return frames if sum(map(len, frames)) <= snapshot_bytes else None

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.log import scripts
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, insert_each, insert_new
 from server.protocol import Position
-from server.recording.archive import Reached, Start, know_epoch, recorded_position
+from server.recording.archive import Start, know_epoch, recorded_position
 from server.recording.rows import (
     BATCH,
     is_at,
@@ -58,7 +58,7 @@ class Alone:
         self,
         redis: Redis,
         database: Database,
-        reached: dict[str, Reached],
+        reached: dict[str, Position],
         mend: Callable[[str, str], Awaitable[None]],
         measures: Measures = UNMEASURED,
     ) -> None:
@@ -86,10 +86,9 @@ class Alone:
                 reached = await recorded_position(sql, session)
             if reached is None:
                 return False  # SQL does not know the session: it was restored from a backup
-        position = reached.position
         names = names_of(session)
         async with reaching(self._failed):
-            ask = (position.epoch, position.revision, BATCH, 1)
+            ask = (reached.epoch, reached.revision, BATCH, 1)
             answer: Any = await self._unrecorded(keys=names, args=ask)
         if answer is None:
             return False
@@ -100,9 +99,9 @@ class Alone:
             return True
         entries, stored = answer[1:]
         rows = [row_of(session, start.epoch, entry) for entry in entries]
-        if int(revision) < position.revision:
+        if int(revision) < reached.revision:
             raise WentBackError(start.epoch)
-        proof = rows.pop(0) if rows and rows[0]["revision"] == position.revision else None
+        proof = rows.pop(0) if rows and rows[0]["revision"] == reached.revision else None
         if proof is not None and not is_at(proof, reached):
             raise WentBackError(start.epoch)
         recorded = 0
@@ -112,10 +111,10 @@ class Alone:
         elif proof is not None:
             after = reached_with(start.epoch, proof)
         else:
-            after = Reached(Position(start.epoch, int(revision), edit.decode()))
+            after = Position(start.epoch, int(revision), edit.decode())
         async with reaching(self._failed):  # without new rows: it may not have come there
             await self._recorded(keys=names[:2], args=proof_of(after))
-        if recorded > after.position.revision:
+        if recorded > after.revision:
             return True  # by another recorder, or before Redis went back: the log tells
         self._reached[session] = after
         return len(entries) == BATCH
@@ -124,7 +123,7 @@ class Alone:
         """The log is in another epoch than SQL, as far as we knew. Raises WentBackError."""
         async with self._database.writing() as sql:
             newest = await recorded_position(sql, session)
-            epoch = "" if newest is None else newest.position.epoch
+            epoch = "" if newest is None else newest.epoch
             if epoch == start.epoch:
                 return  # another recorder was first
             known = await sql.get(EpochRow, (session, start.epoch))

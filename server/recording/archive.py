@@ -42,16 +42,6 @@ class Start(msgspec.Struct, frozen=True):
     left_at: int
 
 
-class Reached(msgspec.Struct, frozen=True):
-    """How far SQL has a session: a position, and when the edit there was decided (0: not known).
-
-    Where an epoch began, the epoch is proof enough, and the edit is "".
-    """
-
-    position: Position
-    at: int = 0
-
-
 class Archive:
     """Opens sessions again in a new epoch. edit_ids: how many edit ids are brought back."""
 
@@ -174,8 +164,11 @@ class Archive:
             )
 
 
-async def recorded_position(sql: AsyncSession, session: str) -> Reached | None:
-    """The newest that SQL has of a session; None when it does not know it."""
+async def recorded_position(sql: AsyncSession, session: str) -> Position | None:
+    """The newest that SQL has of a session; None when it does not know it.
+
+    Where an epoch began, the epoch is proof enough, and the edit is "".
+    """
     epoch = await sql.scalar(
         select(EpochRow)
         .where(EpochRow.session_id == session)
@@ -186,8 +179,8 @@ async def recorded_position(sql: AsyncSession, session: str) -> Reached | None:
         return None
     change = await sql.get(ChangeRow, (session, epoch.epoch, epoch.recorded))
     if change is None:
-        return Reached(Position(epoch.epoch, epoch.recorded))
-    return Reached(Position(epoch.epoch, epoch.recorded, change.edit), change.at)
+        return Position(epoch.epoch, epoch.recorded)
+    return Position(epoch.epoch, epoch.recorded, change.edit, change.at)
 
 
 async def know_epoch(sql: AsyncSession, session: str, start: Start) -> None:
@@ -227,10 +220,10 @@ def spans_to(epochs: Sequence[EpochRow], newest: str, upto: int) -> Sequence[Spa
 async def _shared(sql: AsyncSession, session: str, entries: Entries) -> Position:
     """The newest position that SQL has of the history that a log holds."""
     logged = {change.revision: (change.edit, change.at) for _, change in entries.changes}
-    began, _ = logged.get(entries.left_at, ("", 0))
+    began = logged.get(entries.left_at, ("", 0))
     if await sql.get(EpochRow, (session, entries.epoch)) is None:
         # Nothing of this epoch is in SQL.
-        return Position(entries.previous, entries.left_at, began)
+        return Position(entries.previous, entries.left_at, *began)
     rows = await sql.execute(
         select(ChangeRow.revision, ChangeRow.edit, ChangeRow.at)
         .where(
@@ -241,11 +234,11 @@ async def _shared(sql: AsyncSession, session: str, entries: Entries) -> Position
         )
         .order_by(ChangeRow.revision)
     )
-    shared = Position(entries.epoch, entries.left_at, began)
+    shared = Position(entries.epoch, entries.left_at, *began)
     for revision, edit, at in rows:
         if logged.get(revision) != (edit, at):
             break  # what was in flight may come to the same revision again, on top of other edits
-        shared = Position(entries.epoch, revision, edit)
+        shared = Position(entries.epoch, revision, edit, at)
     return shared
 
 

@@ -33,7 +33,6 @@ from server.orm import (
 )
 from server.protocol import Position
 from server.recording.alone import Alone
-from server.recording.archive import Reached
 from server.recording.removal import Recorded, Removal
 from server.recording.rows import BATCH, names_of, proof_of, recorded_of
 from server.recording.together import Grown, grown, write_together
@@ -81,7 +80,7 @@ class Recorder:
         self._open_sessions = open_sessions
         self._stopping = asyncio.Event()
         self._sweeps = 0
-        self._reached: dict[str, Reached] = {}  # what SQL has of the sessions that are open
+        self._reached: dict[str, Position] = {}  # what SQL has of the sessions that are open
         self._alone = Alone(redis, database, self._reached, mend, measures)
         self._failing: set[str] = set()  # sessions that could not be recorded, last time
 
@@ -142,7 +141,7 @@ class Recorder:
             changed += (
                 session
                 for session, head in heads.items()
-                if self._position(session) != head.position or session in self._failing
+                if not self._has(session, head) or session in self._failing
             )
         known = self._reached.keys() - self._failing
         alone = [each for each in changed if each not in known]
@@ -156,7 +155,7 @@ class Recorder:
         now = time.monotonic()
         for session in sessions:
             head = heads.get(session)
-            if head is None or self._position(session) == head.position:
+            if head is None or self._has(session, head):
                 self._behind.pop(session, None)
             else:
                 self._behind.setdefault(session, now)
@@ -187,7 +186,9 @@ class Recorder:
             if removes:
                 known = {
                     session: Recorded(
-                        session, row.epoch, row.recorded, row.edit or "", row.ended_at is not None
+                        session,
+                        Position(row.epoch, row.recorded, row.edit or "", row.at or 0),
+                        row.ended_at is not None,
                     )
                     for session, row in ((session, newest[session]) for session in some)
                 }
@@ -255,7 +256,7 @@ class Recorder:
         """Of those sessions that only went on, and not by very much."""
         before = [self._reached[each] for each in sessions]
         calls: list[_Call] = [
-            (names_of(session), [reached.position.epoch, reached.position.revision, BATCH, 0])
+            (names_of(session), [reached.epoch, reached.revision, BATCH, 0])
             for session, reached in zip(sessions, before, strict=True)
         ]
         answers = await self._run_each(self._unrecorded, calls)
@@ -277,9 +278,10 @@ class Recorder:
         """Write all that SQL lacks of one session."""
         await self._alone.record(session)
 
-    def _position(self, session: str) -> Position | None:
+    def _has(self, session: str, head: Head) -> bool:
+        """Whether SQL has all of a session, as far as it is known."""
         reached = self._reached.get(session)
-        return None if reached is None else reached.position
+        return reached is not None and head.at(reached)
 
 
 def _newest_positions(*, thorough: bool) -> Any:
@@ -302,6 +304,7 @@ def _newest_positions(*, thorough: bool) -> Any:
             EpochRow.recorded,
             SessionRow.ended_at,
             ChangeRow.edit,
+            ChangeRow.at,
         )
         .join(
             each,

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import astuple
 from redis.asyncio import Redis
 from sqlalchemy import bindparam, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +26,7 @@ from server.orm import (
     SaidRow,
     SessionRow,
 )
+from server.protocol import Position
 from server.redis.calls import key
 
 NAMES = (
@@ -53,13 +55,10 @@ _AWAY = (
 
 
 class Recorded(Struct, frozen=True):
-    """How SQL has a session: its newest epoch, the newest revision of it, and that one's edit
-    ("" where an epoch began); whether it was ended."""
+    """How SQL has a session, and whether it was ended."""
 
     session: str
-    epoch: str
-    revision: int
-    edit: str
+    position: Position
     ended: bool
 
 
@@ -84,7 +83,7 @@ class Removal:
         calls: list[Call] = [
             (
                 [key(each.session, name) for name in NAMES],
-                [each.epoch, each.revision, each.edit, self._idle_ms, int(each.ended)],
+                [*astuple(each.position), self._idle_ms, int(each.ended)],
             )
             for each in sessions
         ]
@@ -101,7 +100,7 @@ class Removal:
             return
         async with self._database.writing() as sql:
             # In one order: of two workers that do so at once none waits for the other.
-            marks = sorted((each.session, each.epoch) for each in sessions)
+            marks = sorted((each.session, each.position.epoch) for each in sessions)
             await (await sql.connection()).execute(
                 _AWAY, [{"of": session, "in_epoch": epoch} for session, epoch in marks]
             )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,14 +12,15 @@ from server.log.answers import read_entry
 from server.logic.session import digest
 from server.orm import ChangeRow, EpochRow, SessionRow
 from server.protocol import Position
-from server.recording.archive import Reached
 from server.redis.calls import key
 
 BATCH = 500  # changes of one session in one transaction
 CHECKPOINT_EVERY = 256  # revisions
 
 
-async def recorded_of(sql: AsyncSession, sessions: Sequence[str]) -> dict[str, tuple[int, Reached]]:
+async def recorded_of(
+    sql: AsyncSession, sessions: Sequence[str]
+) -> dict[str, tuple[int, Position]]:
     """What SQL has of sessions: the version of their access, and the newest position.
 
     Where an epoch began, the position has no edit.
@@ -37,15 +39,14 @@ async def recorded_of(sql: AsyncSession, sessions: Sequence[str]) -> dict[str, t
         .order_by(EpochRow.ordinal)
     )
     return {
-        session: (access, Reached(Position(epoch, recorded, edit or ""), at or 0))
+        session: (access, Position(epoch, recorded, edit or "", at or 0))
         for session, access, epoch, recorded, edit, at in rows
     }
 
 
-def is_at(row: dict[str, Any], reached: Reached) -> bool:
+def is_at(row: dict[str, Any], reached: Position) -> bool:
     """Whether the change that is in the log at a position is the one that SQL has there."""
-    edit, at = reached.position.edit, reached.at
-    return not edit or (row["edit"] == edit and at in (0, row["at"]))
+    return not reached.edit or reached.proves(row["edit"], row["at"])
 
 
 def needs_checkpoint(before: int, upto: int) -> bool:
@@ -53,9 +54,9 @@ def needs_checkpoint(before: int, upto: int) -> bool:
     return before // CHECKPOINT_EVERY != upto // CHECKPOINT_EVERY
 
 
-def reached_with(epoch: str, row: dict[str, Any]) -> Reached:
+def reached_with(epoch: str, row: dict[str, Any]) -> Position:
     """The position at a change."""
-    return Reached(Position(epoch, row["revision"], row["edit"]), row["at"])
+    return Position(epoch, row["revision"], row["edit"], row["at"])
 
 
 def row_of(session: str, epoch: str, entry: Any) -> dict[str, Any]:
@@ -74,10 +75,9 @@ def row_of(session: str, epoch: str, entry: Any) -> dict[str, Any]:
     }
 
 
-def proof_of(reached: Reached) -> list[str | int]:
+def proof_of(reached: Position) -> list[str | int]:
     """As the script asks for it."""
-    position = reached.position
-    return [position.epoch, position.revision, position.edit, reached.at]
+    return list(astuple(reached))
 
 
 def names_of(session: str) -> list[str]:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.orm import ChangeRow, EpochRow, insert_each
-from server.recording.archive import Reached
+from server.protocol import Position
 from server.recording.rows import BATCH, is_at, needs_checkpoint, reached_with, row_of
 
 _MOVED = (
@@ -23,27 +23,26 @@ class Grown(Struct, frozen=True):
     """What SQL lacks of a session after a position: rows of changes, rising, at least one."""
 
     session: str
-    before: Reached
+    before: Position
     rows: tuple[dict[str, Any], ...]
 
     @property
-    def after(self) -> Reached:
-        return reached_with(self.before.position.epoch, self.rows[-1])
+    def after(self) -> Position:
+        return reached_with(self.before.epoch, self.rows[-1])
 
 
-def grown(session: str, reached: Reached, answer: Any) -> Grown | None:
+def grown(session: str, before: Position, answer: Any) -> Grown | None:
     """What is new of a session, if there is nothing else to say of it, nor a build to keep."""
     if not isinstance(answer, list) or len(answer) == 1:
         return None
     head, entries, _ = answer
-    before = reached.position
     try:
         rows = [row_of(session, before.epoch, entry) for entry in entries]
     except (msgspec.MsgspecError, KeyError, ValueError):
         return None
     proven = not before.edit  # where an epoch began, the epoch is proof enough
     if rows and rows[0]["revision"] == before.revision:
-        proven = is_at(rows.pop(0), reached)
+        proven = is_at(rows.pop(0), before)
     revisions = [row["revision"] for row in rows]
     upto = before.revision + len(rows)
     if (
@@ -55,7 +54,7 @@ def grown(session: str, reached: Reached, answer: Any) -> Grown | None:
         or needs_checkpoint(before.revision, upto)
     ):
         return None
-    return Grown(session, reached, tuple(rows))
+    return Grown(session, before, tuple(rows))
 
 
 async def write_together(sql: AsyncSession, found: Sequence[Grown]) -> list[Grown]:
@@ -73,7 +72,7 @@ async def write_together(sql: AsyncSession, found: Sequence[Grown]) -> list[Grow
     written = [
         each
         for each in found
-        if recorded.get((each.session, each.before.position.epoch)) == each.before.position.revision
+        if recorded.get((each.session, each.before.epoch)) == each.before.revision
     ]
     rows = [row for each in written for row in each.rows]
     if rows:
@@ -81,7 +80,7 @@ async def write_together(sql: AsyncSession, found: Sequence[Grown]) -> list[Grow
         moved = [
             {"of": each.session, "in_epoch": after.epoch, "upto": after.revision}
             for each in written
-            for after in [each.after.position]
+            for after in [each.after]
         ]
         await (await sql.connection()).execute(_MOVED, moved)
     return written

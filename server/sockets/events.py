@@ -43,6 +43,7 @@ class _Told(Struct):
 
     type: str
     revision: int = 0
+    at: int = 0
 
 
 _told = msgspec.json.Decoder(_Told).decode
@@ -217,7 +218,7 @@ def events_of(frames: bytes, epoch: str) -> bytes:
     for payload in payloads(frames):
         told = _told(payload)
         if told.type == "totals":
-            position = f"{epoch}.{told.revision}".encode()
+            position = f"{epoch}.{told.revision}.{told.at}".encode()
             events.append(b"id: %s\nevent: totals\ndata: %s\n\n" % (position, payload))
     return b"".join(events)
 

@@ -111,6 +111,7 @@ def update(shown: State, state: State) -> Update:
         patch=patch.difference(shown.build, state.build),
         totals=totals.difference(shown.totals, state.totals),
         findings=UNSET if state.findings == shown.findings else state.findings,
+        at=state.at,
     )
 
 
@@ -122,12 +123,12 @@ def update_frame(update: Update, view: View) -> bytes:
 def totals_frame(update: Update, view: View) -> bytes | None:
     """The totals that are others now; None when none of those asked for is."""
     changed = _only(update.totals, view)
-    return text_frame(encode(Totals(update.revision, changed))) if changed else None
+    return text_frame(encode(Totals(update.revision, changed, update.at))) if changed else None
 
 
 def all_totals_frame(state: State, view: View) -> bytes:
     """Everything asked for, for who has nothing yet."""
-    return text_frame(encode(Totals(state.revision, _only(state.totals, view))))
+    return text_frame(encode(Totals(state.revision, _only(state.totals, view), state.at)))
 
 
 def snapshot_frame(
@@ -146,6 +147,7 @@ def snapshot_frame(
         findings=state.findings,
         people=tuple(people),
         proposals=proposals,
+        at=state.at,
     )
     return text_frame(encode(snapshot))
 

@@ -154,11 +154,11 @@ class SessionPage {
   /** The first message on a new line: who we are, and how far we know the session. */
   join() {
     const { token } = me();
-    const { epoch, revision, edit } = this.state;
+    const { epoch, revision, edit, at } = this.state;
     return {
       type: "join", client: this.client, name: this.name || undefined,
       token: token || undefined, invitation: this.invitation || undefined,
-      resume: epoch ? { epoch, revision, edit } : undefined,
+      resume: epoch ? { epoch, revision, edit, at } : undefined,
     };
   }
 

@@ -53,6 +53,7 @@ import { focused, heard, proposal, told, without } from "./company.js";
  * @property {string} epoch
  * @property {number} revision
  * @property {string} edit  the id of the edit at that revision
+ * @property {number} at  when it was decided, in milliseconds since 1970; 0: that is not known
  * @property {Build | null} build
  * @property {Record<string, Total>} totals
  * @property {Record<string, Difference>} changed  the totals that the newest change changed
@@ -72,7 +73,7 @@ export function initial() {
   return {
     link: "joining", reason: "", degraded: false,
     person: "", role: "viewer", known: {}, present: [], number: 0, locked: false, editorsGoBack: false,
-    epoch: "", revision: -1, edit: "",
+    epoch: "", revision: -1, edit: "", at: 0,
     build: null, totals: {}, changed: {}, findings: [],
     pending: [], refusals: [], feed: [], said: [], looking: {}, proposals: {},
   };
@@ -150,7 +151,7 @@ export class OutOfStep extends Error {}
 function snapshot(state, message) {
   return {
     ...state,
-    epoch: message.epoch, revision: message.revision, edit: message.edit ?? "",
+    epoch: message.epoch, revision: message.revision, edit: message.edit ?? "", at: message.at ?? 0,
     build: message.build, totals: message.totals, changed: {}, findings: message.findings,
     known: learn(state.known, message.people),
     present: message.people.map((member) => member.person),
@@ -171,7 +172,7 @@ function follow(state, message) {
   }
   return {
     ...state,
-    revision: message.revision, edit: message.edit,
+    revision: message.revision, edit: message.edit, at: message.at ?? 0,
     build: merge(state.build, message.patch),
     totals: { ...state.totals, ...message.totals }, changed,
     findings: message.findings ?? state.findings,

@@ -48,6 +48,7 @@
  * @property {string} epoch
  * @property {number} revision
  * @property {string} [edit]
+ * @property {number} [at]  when that edit was decided
  * @property {Build} build
  * @property {Record<string, Total>} totals
  * @property {Finding[]} findings
@@ -83,6 +84,7 @@
  * @property {number} from
  * @property {number} revision
  * @property {string} edit
+ * @property {number} [at]  when that edit was decided
  * @property {any} patch
  * @property {Record<string, Total>} totals
  * @property {Finding[]} [findings]

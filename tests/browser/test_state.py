@@ -94,6 +94,7 @@ UPDATE = {
     "from": 4,
     "revision": 9,
     "edit": "edit-nine",
+    "at": 19,
     "patch": {"level": 45},
     "totals": {"health.max": {"value": 1300, "capped": 1200}},
 }
@@ -101,7 +102,7 @@ UPDATE = {
 
 def test_a_viewer_follows_by_updates_and_is_told_how_many_are_here(run: Any) -> None:
     state = run(FOLLOW, [[SNAPSHOT, UPDATE, {"type": "people", "number": 7}], []])
-    assert (state["revision"], state["edit"]) == (9, "edit-nine")
+    assert (state["revision"], state["edit"], state["at"]) == (9, "edit-nine", 19)
     assert state["build"] == {"format": 1, "level": 45}
     assert state["changed"]["health.max"]["before"]["value"] == 900
     assert state["number"] == 7

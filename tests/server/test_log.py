@@ -185,6 +185,10 @@ async def test_the_same_edit_at_the_same_revision_is_no_proof_when_it_was_decide
     assert await log.commit(commit, encode(commit.change)) == Elsewhere("moved")
     assert await log.remembered(otherwise, ["g1 edit-0001"]) is None
     assert not await log.store(otherwise)
+    assert await log.refuse(otherwise, "g1", an_edit(9), NO) == Elsewhere("moved")
+    assert await log.give_up(otherwise, a_loss(9), 0) == Elsewhere("moved")
+    shared = Position("e1", 1, "edit-0001", 8)
+    assert not await log.again("s1", "e1", "e2", shared, ACCESS)
     with pytest.raises(BrokenError, match="back"):
         await log.since(otherwise)
     assert await log.store(made.after)

@@ -121,9 +121,12 @@ def history(engine: Engine, length: int) -> tuple[State, Sequence[Committed]]:
     state = a_state(engine)
     recent = []
     for number in range(1, length + 1):
-        commit = decided(state, an_edit(number, SetLevel(number)), engine)
+        commit = session.decide(
+            state, "g1", an_edit(number, SetLevel(number)), engine, 1000 + number
+        )
+        assert isinstance(commit, Commit)
         state = commit.after
-        recent.append(Committed(number, f"edit-{number:04}", b"x" * 10))
+        recent.append(Committed(number, f"edit-{number:04}", b"x" * 10, at=commit.change.at))
     return state, recent
 
 
@@ -136,9 +139,11 @@ def test_s4_who_proves_their_position_gets_the_changes_after_it(
 ) -> None:
     state, recent = history(engine, 10)
     edit = f"edit-{revision:04}" if revision else ""
-    frames = session.missed(state, recent, Position("e1", revision, edit), LARGE)
-    assert frames is not None
-    assert len(frames) == 10 - revision
+    at = 1000 + revision if revision else 0
+    for position in (Position("e1", revision, edit, at), Position("e1", revision, edit)):
+        frames = session.missed(state, recent, position, LARGE)
+        assert frames is not None
+        assert len(frames) == 10 - revision
 
 
 @pytest.mark.parametrize(
@@ -150,8 +155,13 @@ def test_s4_who_proves_their_position_gets_the_changes_after_it(
         Position("e1", 0, "edit-0001"),
         Position("e1", 10, "another"),
         Position("e1", 11, "edit-0011"),
+        Position("e1", 5, "edit-0005", 1004),
+        Position("e1", 10, "edit-0010", 1011),
     ],
-    ids=["epoch", "edit", "no edit", "edit at the start", "edit at the end", "ahead"],
+    ids=[
+        *("epoch", "edit", "no edit", "edit at the start", "edit at the end", "ahead"),
+        *("decided at another time", "decided at another time, at the end"),
+    ],
 )
 def test_s4_in_doubt_a_snapshot(engine: Engine, position: Position) -> None:
     state, recent = history(engine, 10)

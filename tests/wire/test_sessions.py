@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from calc.operations import SetLevel, SetTitle
 from server.client import Client
@@ -200,11 +201,17 @@ async def test_who_resumes_gets_the_missing_changes_nothing_or_a_snapshot(
         raw = await Raw.open(url, ann.session)
         assert (await raw.join(token=ann.token, resume=positions[-1]))["resumed"] == "nothing"
         await raw.socket.close()
-        wrong = {"epoch": positions[3].epoch, "revision": 3, "edit": "another"}
-        raw = await Raw.open(url, ann.session)
-        assert (await raw.join(token=ann.token, resume=wrong))["resumed"] == "snapshot"
-        assert (await raw.receive("snapshot"))["revision"] == 5
-        await raw.socket.close()
+        snapshots = []
+        known = positions[3]
+        for wrong in (replace(known, edit="another"), replace(known, at=known.at + 1)):
+            raw = await Raw.open(url, ann.session)
+            assert (await raw.join(token=ann.token, resume=wrong))["resumed"] == "snapshot"
+            snapshots.append(await raw.receive("snapshot"))
+            await raw.socket.close()
+        newest = positions[-1]
+        for snapshot in snapshots:
+            assert (snapshot["revision"], snapshot["edit"]) == (5, newest.edit)
+            assert snapshot["at"] == newest.at
 
 
 # Where sessions come from

@@ -85,10 +85,10 @@ async def test_totals_come_whole_and_then_as_they_change(ann: Owner) -> None:
         snapshot = ann.snapshot()
         assert first["event"] == "totals"
         assert first["data"]["totals"] == snapshot["totals"]
-        assert first["id"] == f"{snapshot['epoch']}.0"
+        assert first["id"] == f"{snapshot['epoch']}.0.0"
         await asyncio.to_thread(edit, ann, 30)
         second = await live.event()
-        assert second["id"] == f"{snapshot['epoch']}.1"
+        assert second["id"] == f"{snapshot['epoch']}.1.{ann.snapshot()['at']}"
         assert second["data"]["revision"] == 1
         changed = second["data"]["totals"]
         assert HEALTH in changed
@@ -109,7 +109,7 @@ async def test_who_comes_back_with_the_newest_id_is_sent_what_follows(ann: Owner
     async with stream(ann, stats=HEALTH, **{"Last-Event-ID": known}) as live:
         await asyncio.to_thread(edit, ann, 30)
         assert (await live.event())["data"]["revision"] == 1
-    for stale in (known, "other.1", "nonsense", "."):
+    for stale in (known, known.rpartition(".")[0], "other.1", "nonsense", "."):
         async with stream(ann, stats=HEALTH, **{"Last-Event-ID": stale}) as live:
             assert (await live.event())["data"]["revision"] == 1
 
@@ -211,7 +211,7 @@ def test_frames_become_events() -> None:
         text_frame(payload)
         for payload in (
             b'{"type":"welcome"}',
-            b'{"type":"totals","revision":3,"totals":{}}',
+            b'{"type":"totals","revision":3,"totals":{},"at":17}',
             b'{"type":"reset","reason":"' + b"x" * 200 + b'"}',
             b'{"type":"totals","revision":4,"totals":{"a":"' + b"y" * 70_000 + b'"}}',
         )
@@ -219,7 +219,7 @@ def test_frames_become_events() -> None:
     assert len(list(payloads(frames))) == 4
     events = events_of(frames, "k3v9")
     assert [line for line in events.split(b"\n") if line.startswith(b"id")] == [
-        b"id: k3v9.3",
-        b"id: k3v9.4",
+        b"id: k3v9.3.17",
+        b"id: k3v9.4.0",
     ]
     assert events.endswith(b"\n\n")

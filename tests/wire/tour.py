@@ -85,7 +85,8 @@ async def _edits(seen: Seen, server: Server, ann: Owner, first: Recorded) -> Non
     await first.receive("people")
     primary = {"type": "set_powerset", "role": "primary", "powerset": "Scrapper_Melee.Dark_Melee"}
     await second.send({"type": "edit", "id": EDIT, "base": 0, "operations": [primary]})
-    accepted = await second.receive("accepted")
+    made = await second.receive("change")
+    await second.receive("accepted")
     gone = {"type": "drop_power", "power": "Pool.Speed.Hasten"}
     await second.send({"type": "edit", "id": EDIT[::-1], "base": 1, "operations": [gone]})
     await second.receive("refused")
@@ -95,7 +96,7 @@ async def _edits(seen: Seen, server: Server, ann: Owner, first: Recorded) -> Non
     await _talk(ann, first, second)
     await second.socket.close()
     back = await Recorded.of(seen, server.url, ann.session)
-    resume = {"epoch": welcome["epoch"], "revision": accepted["revision"], "edit": EDIT}
+    resume = {"epoch": welcome["epoch"]} | {key: made[key] for key in ("revision", "edit", "at")}
     await back.send(
         {"type": "join", "token": welcome["token"], "client": "tab-77a0", "resume": resume}
     )
