@@ -9,6 +9,7 @@ meanwhile; between workers the log decides.
 
 import asyncio
 import functools
+import itertools
 import logging
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -114,6 +115,7 @@ class Decider:
         """Decide the next edit, and those after it that can go with it. Raises IndexError when
         none waits."""
         row = self._next_row()
+        began = self._follower.state.revision
         for _, (_, course) in row:
             course.begins()
         try:
@@ -122,6 +124,8 @@ class Decider:
                 del row[:answered]
                 if not answered:
                     await self._follower.read_on()
+                if row:
+                    del row[: self._answer_made(row, began)]
         except FullError:
             self._tell_all(row, "The server is full.", 5.0)
         except DatabaseAwayError:
@@ -141,6 +145,28 @@ class Decider:
         ):
             row.append(self._turns.take())
         return row
+
+    def _answer_made(self, row: list[_Waiting], began: int) -> int:
+        """Answer those at the front that are among the changes after a revision; how many.
+
+        When the answer to their commit was lost they are all made, and need not be asked for one
+        by one; so when they came to another worker, too.
+        """
+        newer = itertools.takewhile(
+            lambda each: each.revision > began, reversed(self._follower.recent)
+        )
+        made = {(each.by, each.edit): each for each in newer}
+        answered = 0
+        for author, (edit, self._course) in row:
+            found = made.get((author.person, edit.id))
+            if found is None or isinstance(edit, Taking):
+                break
+            change = _change.decode(found.frame)
+            if session.digest(change) != session.digest(edit):
+                break  # the log says so
+            self._tell(author, _accepted(edit, change.revision, change))
+            answered += 1
+        return answered
 
     def _tell_all(self, row: list[_Waiting], message: str, retry_after: float) -> None:
         for author, (edit, self._course) in row:
