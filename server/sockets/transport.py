@@ -88,6 +88,8 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     closed: Callable[[int], object] = staticmethod(UNMEASURED.closed)
     _received: Callable[[bytes], None] | None = None
     _partial = b""  # the beginning of a frame
+    _full = False  # whether more is unread than may be
+    _owed = b""  # the answer to the newest ping that came meanwhile
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -163,13 +165,31 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         # Who reads nothing would keep what is unread, and the socket, for ever.
         self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
 
+    def handle_ping(self) -> None:
+        """Answered at once, or the newest alone when there is room again: who asks and asks, and
+        reads nothing, would fill our memory."""
+        pong = b"".join(self.conn.data_to_send())
+        if self._full:
+            self._owed = pong
+        else:
+            self.transport.write(pong)
+
+    def handle_cont(self, event: Frame) -> None:
+        if event.data or event.fin:  # empty ones are not counted, and would be kept without end
+            super().handle_cont(event)
+
     def pause_writing(self) -> None:
         super().pause_writing()
+        self._full = True
         if self.outlet is not None:
             self.outlet.filled()
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        self._full = False
+        if self._owed:
+            self.write(self._owed)
+            self._owed = b""
         if self.outlet is not None:
             self.outlet.emptied()
 

@@ -149,3 +149,29 @@ async def test_who_answers_no_ping_is_cut_off_with_what_they_did_not_read(
     transport = cast(Transport, protocol.transport)
     assert transport.aborted
     protocol.connection_lost(None)
+
+
+async def test_of_pings_that_nobody_reads_the_answer_to_the_newest_is_kept(
+    protocol: LiveProtocol,
+) -> None:
+    listening(protocol)
+    transport = cast(Transport, protocol.transport)
+    transport.written = b""
+    protocol.pause_writing()
+    for payload in (b"one", b"two", b"three"):
+        protocol.data_received(text(payload, opcode=Opcode.PING))
+    assert transport.written == b""
+    protocol.resume_writing()
+    protocol.data_received(text(b"four", opcode=Opcode.PING))
+    assert transport.written == b"\x8a\x05three\x8a\x04four"
+
+
+async def test_empty_pieces_of_a_message_are_not_kept(protocol: LiveProtocol) -> None:
+    got = listening(protocol)
+    protocol.data_received(text(b"be", fin=False))
+    for _ in range(10):
+        protocol.data_received(text(b"", fin=False, opcode=Opcode.CONT))
+    assert len(protocol.frames) == 1
+    protocol.data_received(text(b"gin", fin=False, opcode=Opcode.CONT))
+    protocol.data_received(text(b"", opcode=Opcode.CONT))
+    assert got == [b"begin"]
