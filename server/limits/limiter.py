@@ -187,17 +187,20 @@ class Purse:
         self._bucket = Bucket(rate.per_second, rate.burst, clock)
         self._due = max(1.0, rate.burst * PORTION)
         self._unsettled = 0.0
-        self._open_at = 0.0  # others have spent it all until then
+        self._open_at = 0.0  # others have spent it all until then; 0.0: they have not
 
     def take(self, amount: float = 1.0) -> float:
         """Take what is asked for: 0.0; or nothing: seconds until it would be there."""
-        wait = self._open_at - self._clock()
-        if wait <= 0:
-            wait = self._bucket.take(amount)
-            if not wait:
-                self._unsettled += amount
-                if self._unsettled >= self._due:
-                    self._limiter.settle(self)
+        if self._open_at:
+            wait = self._open_at - self._clock()
+            if wait > 0:
+                return wait
+            self._open_at = 0.0
+        wait = self._bucket.take(amount)
+        if not wait:
+            self._unsettled += amount
+            if self._unsettled >= self._due:
+                self._limiter.settle(self)
         return wait
 
     def standing(self, wait: float) -> Standing:

@@ -188,7 +188,9 @@ class Decider:
                 self._log.refuse, follower.state, author.person, edit, decision
             )
             return int(await self._answer(author, edit, await follower.patience.ask(refuse)))
-        decisions = [decision, *await self._decide_on(decision, row[1:])]
+        decisions = [decision]
+        if len(row) > 1:
+            decisions += await self._decide_on(decision, row[1:])
         outcomes = await self._commit(decisions, [course for _, (_, course) in row])
         answered = 0
         for (author, (edit, self._course)), decision, outcome in zip(
@@ -313,21 +315,23 @@ class Decider:
 
     async def _decide(self, person: str, edit: Making) -> Commit | Refused:
         follower, engine = self._follower, self._engine
-        state, past = follower.state, tuple(follower.recent)
+        state = follower.state
         match edit:
             case Undo() | Redo():
-                steps = undo(state, person, edit, past, engine, now_ms())
+                steps = undo(state, person, edit, tuple(follower.recent), engine, now_ms())
                 return await self._in_steps(edit.id, steps)
             case UndoWork():
-                steps = undo_work(state, person, edit, past, engine, now_ms())
+                steps = undo_work(state, person, edit, tuple(follower.recent), engine, now_ms())
                 return await self._in_steps(edit.id, steps)
         asked: Edit | GoBack = edit
 
         def decided() -> Commit | Refused:
+            # An edit that can be made asks nothing of the past: it is not copied for it.
             if isinstance(asked, GoBack):
-                return go_back(state, person, asked, past, engine, now_ms())
+                return go_back(state, person, asked, tuple(follower.recent), engine, now_ms())
             decision = session.decide(state, person, asked, engine, now_ms())
             if isinstance(decision, Refused):
+                past = tuple(follower.recent)
                 return named(decision, asked, person, state, past, engine.catalogue)
             return decision
 

@@ -28,6 +28,7 @@ from server.telemetry.measures import UNMEASURED, Measures
 logger = logging.getLogger(__name__)
 
 LINGER_S = 10.0  # how long a session stays open when nobody is there: they may be back
+TOGETHER = 8  # sessions that are looked after in one turn
 READY_S = 8.0  # how long somebody waits for a session to load
 
 
@@ -216,14 +217,25 @@ class Hub:
                         live.stands(head)
 
     async def _tidy(self) -> None:
+        """Look after each session a few times while its people are shown. Not after all at once:
+        hundreds that ask Redis in one turn keep edits waiting."""
+        round_s = self._settings.people_ttl_s / 3
         while True:
-            await asyncio.sleep(self._settings.people_ttl_s / 3)
-            for live in list(self._live.values()):
-                if live.idle and time.monotonic() - live.idle_since > LINGER_S:
-                    self._close(live)
-                else:
-                    with _apart(live):
-                        live.tidy()
+            sessions = list(self._live.values())
+            slices = range(0, len(sessions), TOGETHER) or (0,)
+            for start in slices:
+                await asyncio.sleep(round_s / len(slices))
+                for live in sessions[start : start + TOGETHER]:
+                    self._look_after(live)
+
+    def _look_after(self, live: LiveSession) -> None:
+        if self._live.get(live.id) is not live:
+            return  # closed meanwhile
+        if live.idle and time.monotonic() - live.idle_since > LINGER_S:
+            self._close(live)
+        else:
+            with _apart(live):
+                live.tidy()
 
 
 @contextmanager
