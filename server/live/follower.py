@@ -145,7 +145,7 @@ class Follower:
     def lost_of(self, person: str, resume: Position | None) -> tuple[Refused, ...]:
         """What somebody who comes may not have been told: their edits that are lost for good."""
         here = resume if resume is not None and resume.epoch == self.state.epoch else None
-        return self._losses.of(person, here, now_ms())
+        return self._losses.of(person, here)
 
     def at(self, head: Head) -> bool:
         """Whether the log is where our state is."""

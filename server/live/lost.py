@@ -152,7 +152,7 @@ class Lost:
         if isinstance(decision, Refused):
             if decision.code != "not_allowed" and (self._in_sql or self.others_s):
                 return "wait"
-            return await self._give_up(state, lost, decision, now)
+            return await self._give_up(state, lost, decision)
         frame = encode(decision.change)
         outcome = await self._patience.ask(lambda: self._log.commit(decision, frame))
         match outcome:
@@ -160,7 +160,7 @@ class Lost:
                 made = session.entry(decision.change, frame, encode(decision.inverse))
                 self._take(decision.after, made)
             case Refused():  # as it was sent again, to another worker
-                return await self._give_up(state, lost, outcome, now)
+                return await self._give_up(state, lost, outcome)
             case Elsewhere("too_old"):
                 del self._line[author]  # it was settled long ago
             case Known() | Elsewhere("lost"):
@@ -170,10 +170,10 @@ class Lost:
         return "settled"
 
     async def _give_up(
-        self, state: State, lost: Committed, refused: Refused, now: int
+        self, state: State, lost: Committed, refused: Refused
     ) -> Literal["settled", "read on"]:
         told = Refused("lost", f"{LOST} {refused.message}", id=lost.edit, rule=refused.rule)
-        loss = Loss(lost.by, state.epoch, state.revision, now, told)
+        loss = Loss(lost.by, state.epoch, state.revision, told)
         base = lost.revision - 1
         match await self._patience.ask(lambda: self._log.give_up(state, loss, base)):
             case Elsewhere("too_old"):  # it was settled long ago

@@ -36,9 +36,9 @@ def head(values: Sequence[Any]) -> Head:
     )
 
 
-def losses(number: bytes | None, told: Sequence[bytes]) -> Losses:
-    """told: a hash, flat."""
-    return Losses(int(number or 0), tuple(map(_loss, told[1::2])))
+def losses(number: bytes | None, told: Sequence[bytes], now: int) -> Losses:
+    """told: a hash, flat. now: by Redis's clock."""
+    return Losses(int(number or 0), tuple(map(_loss, told[1::2])), now)
 
 
 def outcome(answer: Any, digest: str) -> Done | Known | Refused | Elsewhere:

@@ -182,7 +182,8 @@ class Log:
         answer = await self._run(self._load, session, names, BACKLOG)
         if answer is None:
             return None
-        (epoch, revision, edit, engine, redone, _, number), document, access, entries, told = answer
+        head, document, access, entries, told, now = answer
+        epoch, revision, edit, engine, redone, _, number = head
         if document is None or access is None:
             raise BrokenError(session, "hole")
         stored = _stored.decode(document)
@@ -208,7 +209,8 @@ class Log:
                 state = follow(state, change)
         if state.position.where != (epoch.decode(), int(revision), edit.decode()):
             raise BrokenError(session, "hole")
-        return Loaded(state, tuple(recent), redone == b"1", answers.losses(number, told))
+        told_of = answers.losses(number, told, now)
+        return Loaded(state, tuple(recent), redone == b"1", told_of)
 
     async def since(self, state: State, losses: int = 0) -> News:
         """What happened after `state`. Raises BrokenError when the log's history is another.
@@ -225,7 +227,7 @@ class Log:
         )
         if answer is None:
             raise BrokenError(state.session, "absent")
-        (epoch, revision, _, engine, left_at, number), access, entries, told = answer
+        (epoch, revision, _, engine, left_at, number), access, entries, told, now = answer
         changes = [answers.read_entry(entry) for entry in entries]
         if epoch.decode() != state.epoch:
             raise BrokenError(state.session, "epoch")
@@ -239,7 +241,7 @@ class Log:
             engine.decode(),
             None if access is None else _access.decode(access),
             more=reached < int(revision),
-            losses=None if told is None else answers.losses(number, told),
+            losses=None if told is None else answers.losses(number, told, now),
         )
 
     async def began(self, session: str) -> Began | None:

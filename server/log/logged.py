@@ -60,14 +60,14 @@ class Memory(Struct, frozen=True):
 class Loss(Struct, frozen=True):
     """An edit that was accepted and is lost for good, since the session was at this revision.
 
-    at: milliseconds since 1970.
+    at: when it was given up, in milliseconds since 1970 by Redis's clock, which says so.
     """
 
     person: str
     epoch: str
     revision: int
-    at: int
     refusal: Refused
+    at: int = 0
 
     @property
     def author(self) -> str:
@@ -75,10 +75,14 @@ class Loss(Struct, frozen=True):
 
 
 class Losses(Struct, frozen=True):
-    """Every loss of which people are still told. number: how many there ever were."""
+    """Every loss of which people are still told. number: how many there ever were.
+
+    now: when this was so, by the same clock as each `at`.
+    """
 
     number: int = 0
     each: tuple[Loss, ...] = ()
+    now: int = 0
 
 
 class Loaded(Struct, frozen=True):

@@ -177,17 +177,22 @@ return outcomes
 """
 )
 
-LOAD = """
+LOAD = (
+    _NOW
+    + """
 -- keys: head log build access losses; args: how many changes before the stored build
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'engine', 'redone',
   'stored', 'losses')
 if not head[1] then return false end
 local from = math.max(1, tonumber(head[6]) + 1 - tonumber(ARGV[1]))
 return {head, redis.call('GET', KEYS[3]), redis.call('GET', KEYS[4]),
-  redis.call('XRANGE', KEYS[2], from .. '-0', '+'), redis.call('HGETALL', KEYS[5])}
+  redis.call('XRANGE', KEYS[2], from .. '-0', '+'), redis.call('HGETALL', KEYS[5]), now()}
 """
+)
 
-SINCE = """
+SINCE = (
+    _NOW
+    + """
 -- keys: head log access losses; args: revision access_version losses
 -- The entry at `revision` itself comes first: it proves that the history is the same. At the
 -- start of an epoch there is none, and the epoch is proof enough.
@@ -197,8 +202,10 @@ if not head[1] then return false end
 local access, losses = false, false
 if head[3] ~= ARGV[2] then access = redis.call('GET', KEYS[3]) end
 if (head[6] or '0') ~= ARGV[3] then losses = redis.call('HGETALL', KEYS[4]) end
-return {head, access, redis.call('XRANGE', KEYS[2], ARGV[1] .. '-0', '+', 'COUNT', 500), losses}
+return {head, access, redis.call('XRANGE', KEYS[2], ARGV[1] .. '-0', '+', 'COUNT', 500), losses,
+  now()}
 """
+)
 
 REFUSE = (
     _HOLDS
@@ -245,7 +252,8 @@ return found
 )
 
 GIVE_UP = (
-    _HOLDS
+    _NOW
+    + _HOLDS
     + """
 -- keys: head ids digests losses hints log
 -- args: author epoch revision edit access loss ttl_ms base at
@@ -262,7 +270,9 @@ if not holds(KEYS[1], KEYS[6], ARGV[3], ARGV[4], ARGV[9]) then return {'moved'} 
 if tonumber(ARGV[8]) < tonumber(head[5]) then return {'too_old'} end
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
 redis.call('HSET', KEYS[3], ARGV[1], 'lost')
-redis.call('HSET', KEYS[4], ARGV[1], ARGV[6])
+local loss = cjson.decode(ARGV[6])
+loss.at = now()
+redis.call('HSET', KEYS[4], ARGV[1], cjson.encode(loss))
 redis.call('PEXPIRE', KEYS[4], ARGV[7])
 redis.call('HINCRBY', KEYS[1], 'losses', 1)
 redis.call('SPUBLISH', KEYS[5], 'lost')

@@ -246,7 +246,7 @@ async def test_a_proposal_whose_edit_was_lost_for_good_is_refused_and_holds_up_n
     worker = Worker("w1", log, engine, Archive(database, log, engine, 100), redis)
     await worker.follower.begin()
     told = Refused("lost", "It was lost.", id="proposal-1")
-    loss = Loss("g0", "e1", 0, 0, told)
+    loss = Loss("g0", "e1", 0, told)
     assert await log.give_up(worker.follower.state, loss, 0) == Elsewhere("lost")
     ann = Asking("g0")
     for proposal in ("proposal-1", "proposal-2"):

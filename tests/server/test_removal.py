@@ -176,7 +176,7 @@ async def test_one_with_something_to_settle_or_to_tell_stays(
     assert await in_redis(redis, state.session)
     await log.redone(state.session, state.epoch)
     refused = Refused("lost", "It is lost.", id="edit-0001")
-    await log.give_up(state, Loss("g1", state.epoch, 0, 0, refused), 0)
+    await log.give_up(state, Loss("g1", state.epoch, 0, refused), 0)
     await swept(recorder)
     assert await in_redis(redis, state.session)
 
