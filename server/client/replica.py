@@ -62,6 +62,8 @@ class Replica:
                 self.findings = message.findings
                 if message.people:
                     self.people = {each.person: each for each in message.people}
+                if message.proposals is not UNSET:
+                    self.proposals = {each.id: each for each in message.proposals}
             case Change():
                 if message.revision != self.revision + 1:
                     raise GapError(f"{message.revision} came after {self.revision}")

@@ -23,7 +23,7 @@ from server.engine import Engine
 from server.live import proposals
 from server.live.follower import Follower, now_ms
 from server.live.lost import LOST
-from server.live.proposals import Taking
+from server.live.proposals import Declining, Taking
 from server.live.turns import Author, Turns
 from server.log.log import Log
 from server.log.logged import Done, Elsewhere, Known, Place
@@ -52,7 +52,7 @@ TURN_S = 0.001  # of deciding, before other sessions have their turn
 
 
 # Who waits, for what, and its course.
-_Waiting = tuple[Author, tuple[Making | Taking, Course]]
+_Waiting = tuple[Author, tuple[Making | Taking | Declining, Course]]
 
 
 @dataclass
@@ -89,13 +89,13 @@ class Decider:
         self.races = Races()
         self._measures = measures
         self._course = Course()  # of the edit whose turn it is
-        self._turns = Turns[Author, tuple[Making | Taking, Course]]()
+        self._turns = Turns[Author, tuple[Making | Taking | Declining, Course]]()
 
     def __bool__(self) -> bool:
         """Whether somebody waits."""
         return bool(self._turns)
 
-    def submit(self, author: Author, edit: Making | Taking) -> None:
+    def submit(self, author: Author, edit: Making | Taking | Declining) -> None:
         """Put an edit in line."""
         self.idle.clear()
         course = self._measures.course(self._follower.id, edit.id)
@@ -159,7 +159,7 @@ class Decider:
         answered = 0
         for author, (edit, self._course) in row:
             found = made.get((author.person, edit.id))
-            if found is None or isinstance(edit, Taking):
+            if found is None or isinstance(edit, Taking | Declining):
                 break
             change = _change.decode(found.frame)
             if session.digest(change) != session.digest(edit):
@@ -179,6 +179,8 @@ class Decider:
         author, (edit, self._course) = row[0]
         if isinstance(edit, Taking):
             return int(await self._take(author, edit))
+        if isinstance(edit, Declining):
+            return int(await self._decline(author, edit.taking))
         if not isinstance(edit, Edit):
             await follower.reach_back()
         decision = await self._decide(author.person, edit)
@@ -196,7 +198,7 @@ class Decider:
         for (author, (edit, self._course)), decision, outcome in zip(
             row, decisions, outcomes, strict=False
         ):
-            assert not isinstance(edit, Taking)
+            assert not isinstance(edit, Taking | Declining)
             if isinstance(outcome, Done):
                 self._tell(author, _accepted(edit, outcome.revision, decision.change))
             elif not await self._answer(author, edit, outcome):
@@ -251,6 +253,28 @@ class Decider:
             return await self._answer(author, taking, outcome)
         self._tell(author, Accepted(taking.id, outcome.revision))
         await follower.store(1)
+        return True
+
+    async def _decline(self, author: Author, taking: Taking) -> bool:
+        """Have nobody make the edit that a proposal is, unless somebody has; as `_settle`.
+
+        The refusal is bound to the revision at which nobody had.
+        """
+        follower = self._follower
+        if proposals.taken(follower.recent, taking) is not None:
+            told = "This proposal is accepted already."
+            self._tell(author, Refused("already_decided", told, id=taking.id))
+            return True
+        told = "This proposal is declined already."  # who takes it elsewhere just now
+        declined = Refused("already_decided", told, id=taking.id)
+        edit = Edit(taking.id, taking.base, taking.operations)
+        refuse = functools.partial(
+            self._log.refuse, follower.state, taking.proposed_by, edit, declined
+        )
+        outcome = await follower.patience.ask(refuse)
+        if not isinstance(outcome, Refused):
+            return await self._answer(author, edit, outcome)
+        self._tell(author, Accepted(taking.id, follower.state.revision))
         return True
 
     async def _commit(

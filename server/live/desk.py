@@ -11,7 +11,7 @@ from server.client_messages import Decide, Propose, Say
 from server.engine import Engine
 from server.live import chat, proposals
 from server.live.board import KEPT
-from server.live.proposals import Taking
+from server.live.proposals import Declining, Taking
 from server.logic.rights import may_edit, may_propose
 from server.members.access import AccessError
 from server.orm import Database, DatabaseAwayError
@@ -146,12 +146,11 @@ class Desk:
         if found.state != "open":
             await live.talk.tell(found)  # whoever decided may not have come to tell
             raise AccessError("already_decided", f"This proposal is {found.state} already.")
+        taking = Taking(found.id, live.state.revision, found.operations, found.by)
         if decide.accept:
-            taking = Taking(found.id, live.state.revision, found.operations, found.by)
             live.submit(_Accepting(self, live, connection, decide), taking)
         else:
-            state: proposals.Decided = "withdrawn" if found.by == person else "declined"
-            await self._settled(live, connection, decide, state, None)
+            live.submit(_Declining(self, live, connection, decide, found.by), Declining(taking))
 
     async def _as_made(self, live: "LiveSession", proposal: Proposal) -> Proposal:
         """The proposal, settled if somebody took it and SQL was not told: it is taken once."""
@@ -169,10 +168,9 @@ class Desk:
         connection: Connection,
         decide: Decide,
         state: proposals.Decided,
-        revision: int | None,
     ) -> None:
         settled = await proposals.settle(
-            self._database, live.id, connection.person, decide.proposal, state, revision
+            self._database, live.id, connection.person, decide.proposal, state, None
         )
         if settled is None:
             raise AccessError("already_decided", "Somebody else was first.")
@@ -184,8 +182,8 @@ def _not_now(named: str | UnsetType) -> Refused:
     return Refused("unavailable", told, id=named, retry_after=2.0)
 
 
-class _Accepting:
-    """Stands in line for an editor who takes a proposal."""
+class _Deciding:
+    """Stands in line for somebody who decides on a proposal."""
 
     def __init__(
         self, desk: Desk, live: "LiveSession", connection: Connection, decide: Decide
@@ -196,18 +194,51 @@ class _Accepting:
         self._connection = connection
         self._decide = decide
 
+    def _refuse(self, message: Refused) -> None:
+        refused = Refused(
+            message.code,
+            message.message,
+            id=self._decide.id,
+            operation=message.operation,
+            rule=message.rule,
+            retry_after=message.retry_after,
+            by=message.by,
+        )
+        self._connection.answer(refused)
+
+
+class _Declining(_Deciding):
+    """Nobody makes the edit any more; then it is kept that it is declined, or withdrawn."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        live: "LiveSession",
+        connection: Connection,
+        decide: Decide,
+        proposed_by: str,
+    ) -> None:
+        super().__init__(desk, live, connection, decide)
+        self._state: proposals.Decided = "withdrawn" if proposed_by == self.person else "declined"
+
     def answer(self, message: Accepted | Refused) -> None:
         if isinstance(message, Refused):
-            refused = Refused(
-                message.code,
-                message.message,
-                id=self._decide.id,
-                operation=message.operation,
-                rule=message.rule,
-                retry_after=message.retry_after,
-                by=message.by,
-            )
-            self._connection.answer(refused)
+            self._refuse(message)
+            return
+        self._desk._put(
+            self._live,
+            self._connection,
+            self._decide.id,
+            lambda: self._desk._settled(self._live, self._connection, self._decide, self._state),
+        )
+
+
+class _Accepting(_Deciding):
+    """The edit is made; then it is kept that the proposal is accepted."""
+
+    def answer(self, message: Accepted | Refused) -> None:
+        if isinstance(message, Refused):
+            self._refuse(message)
             return
         self._connection.answer(Accepted(self._decide.id, message.revision))
         self._desk._put(

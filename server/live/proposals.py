@@ -3,6 +3,7 @@
 P1  A proposal must be possible when it is made; later it may be so no more, and is told so.
 P2  An editor takes it as one edit under its id, once, however many press; or declines it. Its
     author may withdraw it.
+    What is declined or withdrawn is not made: like an edit, it is refused in the log first.
 P3  Open proposals are few, are kept in SQL, and newcomers are told of them.
 """
 
@@ -46,6 +47,16 @@ class Taking(Struct, frozen=True):
     base: int
     operations: tuple[Operation, ...]
     proposed_by: str
+
+
+class Declining(Struct, frozen=True):
+    """The same proposal, as it stands in line to be made by nobody."""
+
+    taking: Taking
+
+    @property
+    def id(self) -> str:
+        return self.taking.id
 
 
 def tried(

@@ -23,7 +23,7 @@ from server.live.decider import Decider, Races
 from server.live.follower import Follower
 from server.live.pace import Pace
 from server.live.people import Presence
-from server.live.proposals import Taking
+from server.live.proposals import Declining, Taking
 from server.live.questions import Question, Questions
 from server.live.talk import Talk
 from server.live.turns import Author
@@ -180,7 +180,7 @@ class LiveSession:
             self._share_people("tell")
         self.idle_since = time.monotonic()
 
-    def submit(self, author: Author, edit: Making | Taking) -> None:
+    def submit(self, author: Author, edit: Making | Taking | Declining) -> None:
         """Put an edit in line; its author is answered when its turn has come."""
         self._decider.submit(author, edit)
         self._wake.set()

@@ -46,6 +46,11 @@ _stored = msgspec.json.Decoder(Stored)
 _access = msgspec.json.Decoder(Access)
 
 
+def _first(commit: Commit) -> str:
+    """Whose edit it was first: under their name it may have been refused."""
+    return commit.change.proposed_by or commit.person
+
+
 class Log:
     """Every session's log. `keeps`: revisions that stay in it; `edit_ids`: ids remembered."""
 
@@ -291,7 +296,7 @@ class Log:
             before.session,
             (
                 *("head", "log", "ids", "digests", "hints", "line"),
-                *(f"refusal:{author}" for author in authors),
+                *(f"refusal:{_first(commit)} {commit.change.edit}" for commit, _ in row),
             ),
             before.epoch,
             before.revision,

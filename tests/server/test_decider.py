@@ -15,7 +15,7 @@ from server.client_messages import Edit
 from server.engine import Engine
 from server.live.decider import ROW, Decider
 from server.live.follower import Follower
-from server.live.proposals import Taking
+from server.live.proposals import Declining, Taking
 from server.log.log import Log
 from server.log.logged import ALONE, Done, Elsewhere, Known, Loss, Place, Stored
 from server.log.releases import Releases
@@ -258,3 +258,38 @@ async def test_a_proposal_whose_edit_was_lost_for_good_is_refused_and_holds_up_n
     assert isinstance(refused, Refused)
     assert refused.code == "lost"
     assert accepted == Accepted("proposal-2", 1)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("first", ["declined", "taken"])
+async def test_a_proposal_that_two_workers_decide_on_is_declined_or_taken(
+    redis: Redis, database: Database, engine: Engine, first: str
+) -> None:
+    log = Log(redis, keeps=100, edit_ids=100)
+    build = documents.empty("Nova")
+    result = engine.result(build)
+    stored = Stored("e1", 0, "", build, result.totals, result.findings)
+    await log.open("s1", stored, engine.name, ACCESS)
+    taking = Taking("proposal-1", 0, (SetTitle("Taken"),), "g1")
+    declining = Declining(taking)
+    deciding: list[Taking | Declining] = [taking, declining]
+    if first == "declined":
+        deciding.reverse()
+    workers = [
+        Worker(f"w{number}", log, engine, Archive(database, log, engine, 100), redis)
+        for number in range(2)
+    ]
+    for worker in workers:
+        await worker.follower.begin()
+    ann = Asking("g0")
+    for worker, each in zip(workers, deciding, strict=True):  # the other hears nothing
+        worker.decider.submit(ann, each)
+        async with asyncio.timeout(10):
+            await worker.decider.serve_next()
+    accepted, refused = ann.answers
+    assert accepted == Accepted("proposal-1", 1 if first == "taken" else 0)
+    assert isinstance(refused, Refused)
+    assert refused.code == "already_decided"
+    (head,) = await log.heads(["s1"])
+    assert head
+    assert head.revision == (1 if first == "taken" else 0)
