@@ -115,7 +115,7 @@ def create_app(
         database=database,
         history=History(database, log),
         desk=desk,
-        joins=Joins(database, log),
+        joins=Joins(database, log, settings.members),
         tokens=tokens,
         callers=Callers(tokens, database),
         passwords=Passwords(),

@@ -38,6 +38,9 @@ class CatalogueName(Struct, frozen=True):
 class Limits(Struct, frozen=True):
     """What a person may do, and how many may be here; see `Settings` for the meaning of each.
     Messages and `focus` count for each connection, all else for all of a person's together.
+
+    editors, viewers: sockets in the session; members: people who may come, viewers among them
+    (0: an older server, which does not say).
     """
 
     frame_bytes: int
@@ -52,6 +55,7 @@ class Limits(Struct, frozen=True):
     said_characters: int
     editors: int
     viewers: int
+    members: int = 0
 
 
 class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):

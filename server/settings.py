@@ -47,6 +47,7 @@ class Settings(Struct, frozen=True):
     so many.
     audit_days, audit_address_days: how long the audit log keeps what happened, and from where.
     editors, viewers: sockets in a session; sockets_per_person: of these, by one process.
+    members: of a session, viewers among them; an invitation makes no more.
     updates_per_second: frames of a session for its viewers.
     people_ttl_s: how long a killed worker's people are still shown.
     stored_every, log_keeps: revisions between two stored builds, and kept in the log.
@@ -105,6 +106,7 @@ class Settings(Struct, frozen=True):
     messages_burst: int = 200
     editors: int = 50
     viewers: int = 10_000
+    members: int = 20_000
     sockets_per_person: int = 20
     outbox_bytes: int = 1024 * 1024
     updates_per_second: float = 20.0

@@ -212,6 +212,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "messages_burst": _count,
     "editors": _count,
     "viewers": _count,
+    "members": _count,
     "sockets_per_person": _count,
     "outbox_bytes": _count,
     "updates_per_second": _number,

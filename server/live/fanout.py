@@ -70,6 +70,7 @@ class Hub:
                 MAX_SAID,
                 settings.editors,
                 settings.viewers,
+                settings.members,
             ),
             heartbeat_s=settings.heartbeat_s,
             worker=worker,

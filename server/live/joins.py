@@ -15,6 +15,7 @@ from server.log.log import Log
 from server.logic.rights import Access
 from server.members.access import AccessError, Joining, accept_all
 from server.orm import Database
+from server.protocol import NEWEST
 
 TOGETHER = 500  # persons in one transaction
 
@@ -22,11 +23,15 @@ _Waiting = tuple[Joining, asyncio.Future[bool]]
 
 
 class Joins:
-    """Makes people members, and sees to it that their session on this worker knows it."""
+    """Makes people members, and sees to it that their session on this worker knows it.
 
-    def __init__(self, database: Database, log: Log) -> None:
+    most: members that a session may have.
+    """
+
+    def __init__(self, database: Database, log: Log, most: int = NEWEST) -> None:
         self._database = database
         self._log = log
+        self._most = most
         self._waiting: dict[LiveSession, list[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -69,11 +74,11 @@ class Joins:
         outcomes: list[bool | AccessError]
         access: Access | None
         try:
-            access, outcomes = await accept_all(self._database, live.id, joining)
+            access, outcomes = await accept_all(self._database, live.id, joining, self._most)
         except IntegrityError:  # one of them came by another worker, too
             access, outcomes = None, []
             for each in joining:
-                newer, (outcome,) = await accept_all(self._database, live.id, [each])
+                newer, (outcome,) = await accept_all(self._database, live.id, [each], self._most)
                 access = newer or access
                 outcomes.append(outcome)
         if access is not None:

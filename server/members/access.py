@@ -11,7 +11,7 @@ from typing import cast
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts import audit
@@ -27,13 +27,13 @@ from server.orm import (
     MemberRow,
     SessionRow,
 )
-from server.protocol import Role
+from server.protocol import NEWEST, Role
 
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that is easily mistaken
 
 
 class AccessError(Exception):
-    """Somebody asked for what they may not have. code: `not_allowed` or `no_session`."""
+    """Somebody asked for what they may not have. code: `not_allowed`, `no_session` or others."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -145,11 +145,13 @@ async def invitation_for(database: Database, session: str, secret: str) -> Invit
         return await _invitation(sql, session, secret)
 
 
-async def watch(database: Database, session: str, secret: str) -> tuple[Person, Access]:
+async def watch(
+    database: Database, session: str, secret: str, most: int = NEWEST
+) -> tuple[Person, Access]:
     """Whom a program counts as that looks on with an invitation alone, and the access then.
 
     All of an invitation's are one person, a viewer who came by it: when it is revoked, they go.
-    It uses up nothing. Raises AccessError.
+    It uses up nothing. most: see `accept_all`. Raises AccessError.
     """
     async with database.reading() as sql:
         invitation = await _invitation(sql, session, secret)
@@ -163,6 +165,8 @@ async def watch(database: Database, session: str, secret: str) -> tuple[Person, 
         invitation = await _invitation(sql, session, secret, lock=True)
         if await sql.get(MemberRow, (session, id_)) is not None:
             return person, await _access(sql, session)
+        if await _count(sql, session) >= most:
+            raise _no_place()
         sql.add(
             MemberRow(
                 session_id=session,
@@ -177,23 +181,25 @@ async def watch(database: Database, session: str, secret: str) -> tuple[Person, 
 
 
 async def accept(
-    database: Database, session: str, secret: str, person: str, name: str
+    database: Database, session: str, secret: str, person: str, name: str, most: int = NEWEST
 ) -> Access | None:
     """Make a person a member by an invitation. None: they had at least this role before.
 
-    A limited invitation counts persons. Raises AccessError.
+    A limited invitation counts persons. most: see `accept_all`. Raises AccessError.
     """
-    access, (outcome,) = await accept_all(database, session, [Joining(secret, person, name)])
+    joining = [Joining(secret, person, name)]
+    access, (outcome,) = await accept_all(database, session, joining, most)
     if isinstance(outcome, AccessError):
         raise outcome
     return access
 
 
 async def accept_all(
-    database: Database, session: str, joining: Sequence[Joining]
+    database: Database, session: str, joining: Sequence[Joining], most: int = NEWEST
 ) -> tuple[Access | None, list[bool | AccessError]]:
     """Make persons members by invitations, in one change of the access.
 
+    most: members that the session may have, viewers among them.
     Returns the access after it, None when nobody's role is another; and for each whether theirs
     is, or why not.
     """
@@ -210,8 +216,13 @@ async def accept_all(
             select(MemberRow).where(MemberRow.session_id == session, MemberRow.person.in_(persons))
         )
         members = {row.person: row for row in rows}
+        places = 0
+        if any(person not in members for person in persons):
+            places = max(0, most - await _count(sql, session))
+        most_of_these = len(members) + places
         outcomes = [
-            _join(sql, session, each, invitations[each.secret], members) for each in joining
+            _join(sql, session, each, invitations[each.secret], members, most_of_these)
+            for each in joining
         ]
         access = await changed(sql, session) if True in outcomes else None
     return access, outcomes
@@ -223,8 +234,9 @@ def _join(
     joining: Joining,
     invitation: InvitationRow | AccessError,
     members: dict[str, MemberRow],
+    most: int,
 ) -> bool | AccessError:
-    """members: those of the persons who join that are members by now."""
+    """members: those of the persons who join that are members by now; most: and may be."""
     if isinstance(invitation, AccessError):
         return invitation
     member = members.get(joining.person)
@@ -234,6 +246,8 @@ def _join(
             return False
     elif invitation.uses is not None and invitation.used >= invitation.uses:
         return AccessError("not_allowed", "This invitation has been used up.")
+    elif len(members) >= most:
+        return _no_place()
     if member is None:
         member = members[joining.person] = MemberRow(
             session_id=session, person=joining.person, name=joining.name, joined_at=now_ms()
@@ -301,6 +315,16 @@ async def member_role(sql: AsyncSession, session: str, person: str) -> Role:
     if member is None:
         raise AccessError("not_allowed", "You may not be in this session.")
     return cast(Role, member.role)
+
+
+async def _count(sql: AsyncSession, session: str) -> int:
+    count = select(func.count()).select_from(MemberRow).where(MemberRow.session_id == session)
+    return await sql.scalar(count) or 0
+
+
+def _no_place() -> AccessError:
+    told = "The session has as many members as it may have: its owner can remove some."
+    return AccessError("too_many_members", told)
 
 
 async def _good(sql: AsyncSession, session: str, secret: str) -> InvitationRow | AccessError:

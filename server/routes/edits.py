@@ -42,6 +42,7 @@ CONFLICTS = (
     "id_reused",
     "too_old",
     "lost",
+    "too_many_members",
     *(rule.code for rule in RULES if rule.refuses),
 )
 

@@ -40,7 +40,7 @@ _KEYS = frozenset(stat.key for stat in STATS)
             media_type="text/event-stream",
             description="Events named `totals`, with a `Total` by stat as data.",
         ),
-        **errors("not_allowed", "no_session"),
+        **errors("not_allowed", "no_session", "too_many_members"),
     },
 )
 async def stream_totals(
@@ -102,7 +102,9 @@ def _chosen(stats: str) -> tuple[str, ...]:
 
 async def _by_invitation(live: LiveSession, secret: str, services: Services) -> Person:
     """Whom a stream counts as that only an invitation lets in. Raises AccessError."""
-    watcher, rights = await access.watch(services.database, live.id, secret)
+    watcher, rights = await access.watch(
+        services.database, live.id, secret, services.settings.members
+    )
     if rights.version > live.state.access.version:
         await services.log.put_access(live.id, rights)
         await live.refresh()

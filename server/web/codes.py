@@ -52,6 +52,7 @@ CODES: Mapping[str, Code] = {
     "identity_taken": Code(409, "This belongs to another account."),
     "already_linked": Code(409, "Another one of this provider is linked: unlink it first."),
     "last_way_in": Code(409, "This is the only way to log in: choose a password first."),
+    "too_many_members": Code(409, "A session has no more members: its owner can remove some."),
     "too_many_keys": Code(409, "One has no more keys at once: revoke one."),
     "too_many_builds": Code(409, "One has no more saved builds: delete some."),
     "too_many_versions": Code(409, "A build has no more versions: fork it."),

@@ -94,6 +94,26 @@ async def test_an_invitation_for_three_lets_three_in(
     assert len(heard.put[-1].members) == 4
 
 
+async def test_a_session_takes_no_more_members_than_it_may_have(
+    heard: Heard, database: Database
+) -> None:
+    log: Any = heard
+    joins = Joins(database, log, most=4)  # with the owner
+    secret = await secret_for(database, heard, "viewer")
+    outcomes = await all_join(joins, heard, [*comers(secret, 5), *comers(secret, 1)])
+    assert [outcome for outcome in outcomes if isinstance(outcome, bool)] == [True] * 3 + [False]
+    assert {each.code for each in outcomes if isinstance(each, AccessError)} == {"too_many_members"}
+    assert len((await access.access_of(database, heard.id)).members) == 4
+    edit = await secret_for(database, heard, "editor")
+    with pytest.raises(AccessError, match="as many members"):
+        await joins.join(heard, Joining(edit, "g2", "Bob"))
+    assert await joins.join(heard, Joining(edit, "v0", "Viewer 0"))  # who is one becomes another
+    with pytest.raises(AccessError, match="as many members"):
+        await access.watch(database, heard.id, secret, most=4)
+    await access.watch(database, heard.id, secret, most=5)
+    await access.watch(database, heard.id, secret, most=4)  # the same one
+
+
 async def test_one_who_may_not_come_does_not_keep_the_others_out(
     joins: Joins, heard: Heard, database: Database
 ) -> None:
