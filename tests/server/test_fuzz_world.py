@@ -12,9 +12,9 @@ from migrations import run
 from server.client_messages import Edit, Join
 from server.commands.fuzz import world as world_module
 from server.commands.fuzz.ground import Ground
+from server.commands.fuzz.history import History
 from server.commands.fuzz.line import LineError, Socket
 from server.commands.fuzz.person import Person, Sent
-from server.commands.fuzz.promises import History
 from server.commands.fuzz.tasks import ForgetfulWorld
 from server.engine import Engine
 from server.log.log import Log

@@ -14,17 +14,21 @@ from calc.operations import Operation
 from gamedata.catalogue import Catalogue
 from server.client import AGAIN
 from server.client.replica import GapError, Replica
-from server.client_messages import Asked, Edit, Join, Preview, Redo, Undo
+from server.client_messages import Asked, Decide, Edit, Join, Preview, Propose, Redo, Undo
 from server.commands.fuzz.edits import random_operations
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import LineError, Socket
+from server.commands.fuzz.proposing import Proposing
 from server.commands.fuzz.worker import DeadError
 from server.log.logged import Head
+from server.logic.rights import EDITING
 from server.protocol import Close, Role, encode
 from server.server_messages import (
+    About,
     Accepted,
     Goodbye,
     Previewed,
+    Proposal,
     Refused,
     ServerMessage,
     Snapshot,
@@ -33,6 +37,7 @@ from server.server_messages import (
 )
 
 NEVER = (Close.MALFORMED, Close.NOT_AUTHENTICATED, Close.NO_SESSION, Close.TOO_MANY)
+TALKATIVE: dict[Role, float] = {"owner": 0.26, "editor": 0.26, "suggester": 0.6, "viewer": 0.0}
 UNKNOWN = frozenset(("too_old", *AGAIN))  # refusals that do not say that the edit is not there
 
 _operations = msgspec.json.Decoder(tuple[Operation, ...]).decode
@@ -56,6 +61,7 @@ class Person:
     calm: whether they make no more trouble, and wait for what is still unanswered.
     came_by: the secret of their invitation, if they had one.
     expelled: their right was taken away; gone: they were told so.
+    clears: whether they decline what is still proposed once it is calm.
     """
 
     def __init__(
@@ -78,6 +84,7 @@ class Person:
         self.calm = False
         self.expelled = False
         self.gone = False
+        self.clears = False
         self.connections = 0
         self.came_by = join.invitation
         self._join = msgspec.structs.replace(join, client=f"client-{name}")
@@ -85,13 +92,19 @@ class Person:
         self._connect = connect
         self._journal = journal
         self._random = random.Random(f"{seed} {name}")  # noqa: S311 - not a secret
+        self.proposing = Proposing(name, journal, self._random)
         self._previews: set[str] = set()
         self._changed = asyncio.Event()
 
     @property
     def waiting(self) -> list[Sent]:
-        """What is not finally answered."""
+        """The edits that are not finally answered."""
         return [each for each in self.sent.values() if each.answer is None]
+
+    @property
+    def unanswered(self) -> list[Asked | Propose | Decide]:
+        """All that is to be sent again."""
+        return [*(each.edit for each in self.waiting), *self.proposing.waiting]
 
     async def run(self) -> None:
         """Be in the session until cancelled, or expelled."""
@@ -107,7 +120,7 @@ class Person:
 
     async def settled(self, head: Head) -> None:
         """Wait until all is answered, and they have at least this revision."""
-        while not self.gone and (self.waiting or not self._has(head)):
+        while not self.gone and (self.unanswered or not self._has(head)):
             self._changed.clear()
             await self._changed.wait()
 
@@ -152,7 +165,7 @@ class Person:
         self._journal.note(
             self.name, f"joined {message.worker}: {message.resumed}, {message.revision}"
         )
-        self.id = message.person
+        self.id, self.role = message.person, message.role
         if message.token is not UNSET:
             self._join = msgspec.structs.replace(
                 self._join, token=message.token, invitation=UNSET, name=UNSET
@@ -161,8 +174,8 @@ class Person:
 
     async def _begin(self, socket: Socket) -> asyncio.Task[None]:
         """What was not answered is sent again; then they do what they like."""
-        for each in self.waiting:
-            await socket.send(encode(each.edit))
+        for each in self.unanswered:
+            await socket.send(encode(each))
         return asyncio.create_task(self._act(socket))
 
     def _closed(self, error: LineError) -> None:
@@ -186,6 +199,10 @@ class Person:
                 self._refused(message)
             case Snapshot():
                 self._journal.note(self.name, f"snapshot {message.epoch} {message.revision}")
+            case Proposal():
+                self.proposing.told(message)
+            case About():
+                self._hear_of(message)
             case Previewed():
                 self._previews.discard(message.id)
             case Goodbye():
@@ -193,8 +210,15 @@ class Person:
             case _:
                 pass
 
+    def _hear_of(self, message: About) -> None:
+        """Who is not named is a viewer, or away for good."""
+        roles = {each.person: each.role for each in message.members}
+        self.role = roles.get(self.id, "viewer")
+
     def _accepted(self, message: Accepted) -> None:
         sent = self.sent.get(message.id)
+        if sent is None and self.proposing.answered(message, again=False):
+            return
         if sent is None:
             self._journal.fail(self.name, f"{message.id} is accepted, and was never sent")
             return
@@ -209,6 +233,10 @@ class Person:
     def _refused(self, message: Refused) -> None:
         if message.id is not UNSET and message.id in self._previews:
             self._previews.discard(message.id)
+            return
+        if message.id is not UNSET and self.proposing.answered(
+            message, again=message.code in AGAIN
+        ):
             return
         if message.id is UNSET or (sent := self.sent.get(message.id)) is None:
             self._journal.fail(self.name, f"something is refused: {message}")
@@ -237,10 +265,12 @@ class Person:
                 await asyncio.sleep(self._random.expovariate(1 / 0.03))
                 await self._do_something(socket)
             socket.read_on()
-            while self.waiting:  # what was refused for now, or got lost in the noise
+            while self.unanswered or self.clears:  # refused for now, or got lost in the noise
+                if self.clears:
+                    await self._clear(socket)
                 await asyncio.sleep(1.0)
-                for each in self.waiting:
-                    await socket.send(encode(each.edit))
+                for each in self.unanswered:
+                    await socket.send(encode(each))
         except LineError:
             pass  # the reader knows
 
@@ -265,9 +295,29 @@ class Person:
             preview = Preview(self._new_id(), self._operations())
             self._previews.add(preview.id)
             await socket.send(encode(preview))
+        elif chance < TALKATIVE[self.role] and await self._talk(socket):
+            pass
         else:
             for _ in range(self._random.choice((1, 1, 1, 2, 5))):
                 await self._edit(socket)
+
+    async def _talk(self, socket: Socket) -> bool:
+        """Propose something, or press on what is proposed, if there is anything."""
+        made: Propose | Decide | None
+        if self.role == "suggester" and self._random.random() < 0.7:
+            made = self.proposing.propose(self._new_id(), self._operations())
+        else:
+            made = self.proposing.decide(
+                self._new_id(), list(self.replica.proposals), edits=self.role in EDITING
+            )
+        if made is not None:
+            await socket.send(encode(made))
+        return made is not None
+
+    async def _clear(self, socket: Socket) -> None:
+        pressed = {each.proposal for each in self.proposing.waiting if isinstance(each, Decide)}
+        for each in self.replica.proposals.keys() - pressed:
+            await socket.send(encode(self.proposing.press(self._new_id(), each, accept=False)))
 
     def _new_id(self) -> str:
         return str(uuid.UUID(int=self._random.getrandbits(128)))

@@ -3,27 +3,21 @@
 from collections import Counter
 from collections.abc import Sequence
 
-import msgspec
 from msgspec import UNSET, Struct
-from sqlalchemy import select
 
 from calc import build as documents
 from calc import operations, patch
 from calc.build import Build
 from gamedata.catalogue import Catalogue
 from server.client_messages import Asked, Redo, Undo
+from server.commands.fuzz.history import History
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.person import UNKNOWN, Person, documents_json
 from server.engine import Engine
-from server.log.logged import Stored
 from server.logic.session import State
-from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
 from server.server_messages import Change, Refused
 
 WHO = "promises"
-
-_change = msgspec.json.Decoder(Change).decode
-_stored = msgspec.json.Decoder(Stored).decode
 
 
 class Revocation(Struct, frozen=True):
@@ -32,13 +26,6 @@ class Revocation(Struct, frozen=True):
     persons: frozenset[str]
     epoch: str
     revision: int
-
-
-class History(Struct, frozen=True):
-    """What led to the newest state: the first build, then each change with its epoch."""
-
-    first: Build
-    changes: tuple[tuple[str, Change], ...]
 
 
 def check_people(journal: Journal, people: Sequence[Person], state: State) -> None:
@@ -93,7 +80,7 @@ def check_history(
             WHO,
             f"the patch of {change.revision} is not what its operations do",
         )
-        if change.by is not UNSET:
+        if change.by is not UNSET and change.proposed_by is UNSET:
             person = sent.get((change.by, change.edit))
             journal.expect(
                 person is not None and _comes_of(change, person.sent[change.edit].edit),
@@ -182,49 +169,3 @@ def check_revocations(
                 f"{change.edit} is {change.revision}; its author was revoked by "
                 f"{revocation.revision}",
             )
-
-
-async def history_of(database: Database, state: State) -> History:
-    """What SQL has of a session, once all is recorded, of what led to this state."""
-    session = state.session
-    async with database.reading() as sql:
-        epochs = {
-            row.epoch: row
-            for row in await sql.scalars(
-                select(EpochRow).where(EpochRow.session_id == session).order_by(EpochRow.ordinal)
-            )
-        }
-        stored = await sql.scalar(
-            select(CheckpointRow.stored)
-            .where(CheckpointRow.session_id == session)
-            .order_by(CheckpointRow.revision)
-            .limit(1)
-        )
-        changes: list[tuple[str, Change]] = []
-        epoch = epochs.get(state.epoch)
-        upto = state.revision
-        while epoch is not None:
-            after = epoch.left_at or 0
-            frames = await _frames(database, session, epoch.epoch, after, upto)
-            changes = [*((epoch.epoch, _change(frame)) for frame in frames), *changes]
-            epoch, upto = epochs.get(epoch.previous or ""), after
-    assert stored is not None
-    return History(_stored(stored).build, tuple(changes))
-
-
-async def _frames(
-    database: Database, session: str, epoch: str, after: int, upto: int
-) -> Sequence[bytes]:
-    async with database.reading() as sql:
-        return (
-            await sql.scalars(
-                select(ChangeRow.frame)
-                .where(
-                    ChangeRow.session_id == session,
-                    ChangeRow.epoch == epoch,
-                    ChangeRow.revision > after,
-                    ChangeRow.revision <= upto,
-                )
-                .order_by(ChangeRow.revision)
-            )
-        ).all()

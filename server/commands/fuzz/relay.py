@@ -16,7 +16,8 @@ Moment = Literal["commit asked", "commit answered"]
 class Relay:
     """Listens on a socket of its own and passes everything on to Redis and back.
 
-    deaf: hints are lost, as they may be; nothing else is.
+    deaf: hints of what is in Redis are lost, as they may be; nothing else is. What people say and
+    propose is in SQL, which is read only when a connection was lost, too.
     """
 
     def __init__(self, path: Path, redis: Path) -> None:
@@ -98,7 +99,7 @@ class Relay:
                 commits.clear()
                 self._now("commit answered")
             await self._flowing.wait()
-            if not (self.deaf and _only_hints(chunk)):
+            if not (self.deaf and _to_be_found(chunk)):
                 writer.write(chunk)
 
     def _now(self, moment: Moment) -> None:
@@ -114,13 +115,15 @@ async def _read(reader: asyncio.StreamReader) -> bytes:
         return b""
 
 
-def _only_hints(chunk: bytes) -> bool:
-    """Whether this is whole hints and nothing else."""
+def _to_be_found(chunk: bytes) -> bool:
+    """Whether this is whole hints of what is found in Redis without them, and nothing else."""
     if b"smessage" not in chunk:
         return False
     reader = hiredis.Reader()
     reader.feed(chunk)
     while (message := reader.gets()) is not False:
         if not (isinstance(message, list) and message[:1] == [b"smessage"]):
+            return False
+        if message[2].startswith(b"told "):
             return False
     return not reader.has_data()

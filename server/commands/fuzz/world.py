@@ -3,8 +3,8 @@
 import asyncio
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ from redis.asyncio import Redis
 
 from server.client_messages import Join
 from server.commands.fuzz import promises
+from server.commands.fuzz.decisions import check_proposals
 from server.commands.fuzz.ground import Ground
+from server.commands.fuzz.history import History, Settled, history_of, proposals_of
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import Socket
 from server.commands.fuzz.person import Person
-from server.commands.fuzz.promises import History, Revocation
+from server.commands.fuzz.promises import Revocation
 from server.log.log import Log
 from server.log.logged import Head
 from server.logic.session import State
@@ -28,6 +30,7 @@ from server.redis.calls import UnreachableError, key
 STUCK_S = 15.0  # nothing happens for so long, and not everybody has what the server has
 LIMIT_S = 80.0
 ROLES: tuple[Role, ...] = ("editor", "editor", "editor", "viewer")
+SOME = 0.5  # of the seeds have each of what not all have
 
 Fault = Callable[[], Awaitable[None]]
 
@@ -51,6 +54,8 @@ class World(ABC):
         self.session = ""
         self.redis: Redis
         self._seed = seed
+        cast = random.Random(f"{seed} cast")  # noqa: S311 - not a secret
+        self._roles = (*ROLES, "suggester") if cast.random() < SOME else ROLES
         self._log: Log
         self._people: list[Person] = []
         self._owner: dict[str, str] = {}  # headers
@@ -101,7 +106,8 @@ class World(ABC):
         created = await self.ask("POST", "/api/v1/sessions", first, **self._owner)
         self.session = created["id"]
         self._expect("owner", "owner", Join(token=guest["token"]))
-        for number, role in enumerate(ROLES):
+        self._people[0].clears = "suggester" in self._roles
+        for number, role in enumerate(self._roles):
             invitation = await self.ask(
                 "POST", f"{self._path}/invitations", {"role": role}, **self._owner
             )
@@ -182,7 +188,7 @@ class World(ABC):
                     await asyncio.gather(*(person.settled(head) for person in self._people))
                     await self._recorded(head.revision)
                     settled = True
-            if settled and await self._untold():
+            if settled and (await self._untold() or await self._undecided()):
                 await asyncio.sleep(0.1)
                 settled = False
             settled = settled and head == await self._head()
@@ -227,20 +233,39 @@ class World(ABC):
             return []
         return promises.untold(await self._history(loaded.state), self._people)
 
+    async def _undecided(self) -> bool:
+        """Whether something waits for a decision, in SQL or as far as somebody knows."""
+        return any(each.state == "open" for each in (await self._proposals()).values()) or any(
+            each.replica.proposals for each in self._people if not each.gone
+        )
+
     async def _history(self, state: State) -> History:
+        async with self._reading() as database:
+            return await history_of(database, state)
+
+    async def _proposals(self) -> dict[str, Settled]:
+        async with self._reading() as database:
+            return await proposals_of(database, self.session)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Database]:
         database = Database(f"sqlite+aiosqlite:///{self.folder / 'cohort.sqlite'}")
         try:
-            return await promises.history_of(database, state)
+            yield database
         finally:
             await database.close()
 
     async def _tell_unsettled(self) -> None:
         for person in self._people:
             if not person.gone:
-                waiting = [each.edit.id[:8] for each in person.waiting]
+                waiting = [each.id[:8] for each in person.unanswered]
                 self.journal.note(person.name, f"at {person.replica.position}, waits: {waiting}")
+                proposals = [each[:8] for each in person.replica.proposals]
+                self.journal.note(person.name, f"is asked to decide on {proposals}")
         head = await self.redis.hgetall(key(self.session, "head"))
         self.journal.note("redis", f"has {head}")
+        for id_, proposal in (await self._proposals()).items():
+            self.journal.note("sql", f"has {id_} {proposal.state}")
         self.journal.fail("world", f"does not settle: nothing happens for {STUCK_S:.0f} s")
         for name, what in await self._untold():
             self.journal.fail(name, what)
@@ -256,6 +281,13 @@ class World(ABC):
         promises.check_history(self.journal, history, state, self._people, self.catalogue)
         promises.check_answers(self.journal, history, self._people)
         promises.check_revocations(self.journal, history, self._revocations)
+        check_proposals(
+            self.journal,
+            history,
+            await self._proposals(),
+            self._people,
+            forgetful=self.forgetful,
+        )
 
     async def _head(self) -> Head:
         while True:
