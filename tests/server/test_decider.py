@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from calc import build as documents
 from calc.operations import SetTitle
-from server.client_messages import Edit
+from server.client_messages import Edit, Undo
 from server.engine import Engine
 from server.live.decider import ROW, Decider
 from server.live.follower import Follower
@@ -29,6 +29,7 @@ from server.settings import Settings
 
 EACH, EVERY_S = 100, 0.02  # of four workers: 200 edits a second in all
 ALL = 4 * EACH
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ACCESS = Access(1, {f"g{number}": Membership("Ann", "editor") for number in range(4)})
 
 
@@ -43,6 +44,8 @@ class Person:
     def answer(self, message: Any) -> None:
         assert isinstance(message, Accepted), message
         self.times.append(time.monotonic() - self.sent.pop(message.id))
+
+    def weighed(self, size: int) -> None: ...
 
 
 class Worker:
@@ -95,15 +98,30 @@ class Worker:
                     self.follower.hint(int(revision), following)
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-async def test_four_workers_that_edit_one_session_take_turns(
-    redis: Redis, database: Database, engine: Engine
-) -> None:
-    log = Log(redis, keeps=10_000, edit_ids=10_000)
+async def opened(log: Log, engine: Engine) -> None:
     build = documents.empty("Nova")
     result = engine.result(build)
     stored = Stored("e1", 0, "", build, result.totals, result.findings)
     assert await log.open("s1", stored, engine.name, ACCESS)
+
+
+async def begun(
+    log: Log, redis: Redis, database: Database, engine: Engine, number: int = 1
+) -> list[Worker]:
+    """So many workers that just opened the same new session."""
+    await opened(log, engine)
+    archive = Archive(database, log, engine, 100)
+    workers = [Worker(f"w{n}", log, engine, archive, redis) for n in range(number)]
+    for worker in workers:
+        await worker.follower.begin()
+    return workers
+
+
+async def test_four_workers_that_edit_one_session_take_turns(
+    redis: Redis, database: Database, engine: Engine
+) -> None:
+    log = Log(redis, keeps=10_000, edit_ids=10_000)
+    await opened(log, engine)
     archive = Archive(database, log, engine, 100)
     workers = [Worker(f"w{n}", log, Engine(engine.catalogue), archive, redis) for n in range(4)]
     people = [Person(f"g{number}") for number in range(4)]
@@ -166,17 +184,11 @@ class CutLog(Log):
         return outcomes
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_a_commit_whose_answer_is_lost_is_asked_for_again(
     redis: Redis, database: Database, engine: Engine
 ) -> None:
     log = CutLog(redis, keeps=100, edit_ids=100)
-    build = documents.empty("Nova")
-    result = engine.result(build)
-    stored = Stored("e1", 0, "", build, result.totals, result.findings)
-    await log.open("s1", stored, engine.name, ACCESS)
-    worker = Worker("w1", log, engine, Archive(database, log, engine, 100), redis)
-    await worker.follower.begin()
+    (worker,) = await begun(log, redis, database, engine)
     ann = Person("g0")
     for number in (1, 2):
         made = Edit(f"edit-{number:04}", 0, (SetTitle(f"{number}"),))
@@ -189,17 +201,11 @@ async def test_a_commit_whose_answer_is_lost_is_asked_for_again(
     assert worker.follower.state.build.title == "2"
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_what_waits_together_is_made_in_its_order_though_the_answer_is_lost(
     redis: Redis, database: Database, engine: Engine
 ) -> None:
     log = CutLog(redis, keeps=100, edit_ids=100)
-    build = documents.empty("Nova")
-    result = engine.result(build)
-    stored = Stored("e1", 0, "", build, result.totals, result.findings)
-    await log.open("s1", stored, engine.name, ACCESS)
-    worker = Worker("w1", log, engine, Archive(database, log, engine, 100), redis)
-    await worker.follower.begin()
+    (worker,) = await begun(log, redis, database, engine)
     ann, bob = Person("g0"), Person("g1")
     for number in range(1, 18):
         for person in (ann, bob):
@@ -229,22 +235,20 @@ class Asking:
 
     person: str
     answers: list[Accepted | Refused] = field(default_factory=list)
+    weight: int = 0
 
     def answer(self, message: Accepted | Refused) -> None:
         self.answers.append(message)
 
+    def weighed(self, size: int) -> None:
+        self.weight += size
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 async def test_a_proposal_whose_edit_was_lost_for_good_is_refused_and_holds_up_nobody(
     redis: Redis, database: Database, engine: Engine
 ) -> None:
     log = Log(redis, keeps=100, edit_ids=100)
-    build = documents.empty("Nova")
-    result = engine.result(build)
-    stored = Stored("e1", 0, "", build, result.totals, result.findings)
-    await log.open("s1", stored, engine.name, ACCESS)
-    worker = Worker("w1", log, engine, Archive(database, log, engine, 100), redis)
-    await worker.follower.begin()
+    (worker,) = await begun(log, redis, database, engine)
     told = Refused("lost", "It was lost.", id="proposal-1")
     loss = Loss("g0", "e1", 0, told)
     assert await log.give_up(worker.follower.state, loss, 0) == Elsewhere("lost")
@@ -258,29 +262,27 @@ async def test_a_proposal_whose_edit_was_lost_for_good_is_refused_and_holds_up_n
     assert isinstance(refused, Refused)
     assert refused.code == "lost"
     assert accepted == Accepted("proposal-2", 1)
+    made = worker.follower.recent[-1]
+    assert ann.weight == len(made.frame) + len(made.inverse)
+    undo = Undo("undo-proposal", 1)
+    worker.decider.submit(ann, undo)
+    await worker.decider.serve_next()
+    undone = worker.follower.recent[-1]
+    assert undone.undoes == "proposal-2"
+    assert ann.weight == sum(len(each.frame) + len(each.inverse) for each in (made, undone))
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("first", ["declined", "taken"])
 async def test_a_proposal_that_two_workers_decide_on_is_declined_or_taken(
     redis: Redis, database: Database, engine: Engine, first: str
 ) -> None:
     log = Log(redis, keeps=100, edit_ids=100)
-    build = documents.empty("Nova")
-    result = engine.result(build)
-    stored = Stored("e1", 0, "", build, result.totals, result.findings)
-    await log.open("s1", stored, engine.name, ACCESS)
+    workers = await begun(log, redis, database, engine, 2)
     taking = Taking("proposal-1", 0, (SetTitle("Taken"),), "g1")
     declining = Declining(taking)
     deciding: list[Taking | Declining] = [taking, declining]
     if first == "declined":
         deciding.reverse()
-    workers = [
-        Worker(f"w{number}", log, engine, Archive(database, log, engine, 100), redis)
-        for number in range(2)
-    ]
-    for worker in workers:
-        await worker.follower.begin()
     ann = Asking("g0")
     for worker, each in zip(workers, deciding, strict=True):  # the other hears nothing
         worker.decider.submit(ann, each)
