@@ -18,6 +18,7 @@ from server.protocol import encode
 NOTES = 390  # characters: they are in a change twice, and make it about 1 KB
 IN_FLIGHT = 16
 SETTLE_S = 0.3
+SETTLE_MANY_S = 1.0  # of many sessions: each tells Redis who is there
 WARM = 50  # who come first, so that what is needed once is there
 
 
@@ -196,6 +197,20 @@ def one_edits(kind: Kind, sessions: int, size: int, seconds: float) -> Load:
     return _small_sessions(kind, sessions, size, seconds, work)
 
 
+def one_streams(kind: Kind, sessions: int, size: int, seconds: float) -> Load:
+    """Many small sessions; in each sixteen changes of one person are on their way at any time."""
+
+    def work(crowd: Crowd, rooms: dict[Room, list[Member]], until: float) -> None:
+        while time.monotonic() < until:
+            for room, members in rooms.items():
+                while room.published - room.delivered // room.size < IN_FLIGHT:
+                    kind.publish(crowd, members[0])
+            crowd.turn(0.5)
+        settle(crowd)
+
+    return _small_sessions(kind, sessions, size, seconds, work)
+
+
 def all_edit(kind: Kind, sessions: int, size: int, seconds: float) -> Load:
     """Many small sessions; in each everybody makes their next change when they have their last."""
 
@@ -224,7 +239,7 @@ def _small_sessions(
             author = kind.author(crowd, room)
             rooms[room] = [author, *(kind.come(crowd, room, other) for other in others)]
         crowd.everybody()
-        settle(crowd)
+        settle(crowd, SETTLE_MANY_S)
         load = _measured(kind, crowd, Room("all"), partial(work, crowd, rooms), seconds)
         load.published = sum(room.published for room in rooms)
         return load

@@ -44,10 +44,11 @@ LIMITS = {
     "COHORT_EDITS_BURST": "1000000",
     "COHORT_OPERATIONS_PER_SECOND": "1000000",
     "COHORT_OPERATIONS_BURST": "1000000",
+    "COHORT_EDIT_BYTES_BURST": "1000000000",
     "COHORT_MESSAGES_PER_SECOND": "1000000",
     "COHORT_MESSAGES_BURST": "1000000",
 }
-PARTS = ("one", "saturated", "small", "friends", "steady", "storm")
+PARTS = ("one", "saturated", "small", "stream", "friends", "steady", "storm")
 EDITS_PER_SECOND = 500.0
 SERVERS = {BARE: "bare", CHANNELS: "channels", EDITORS: "cohort", VIEWERS: "cohort"}
 ROLES = {BARE: "", CHANNELS: "", EDITORS: "editor", VIEWERS: "viewer"}
@@ -195,6 +196,9 @@ def _steps(
     if "small" in parts:
         for name in (BARE, CHANNELS, EDITORS):
             yield Key("small", name, SMALL[0]), small(broadcast.one_edits, name)
+    if "stream" in parts:
+        for name in (BARE, CHANNELS, EDITORS):
+            yield Key("stream", name, SMALL[0]), small(broadcast.one_streams, name)
     if "friends" in parts:
         for name in (CHANNELS, EDITORS):
             yield Key("friends", name, SMALL[0]), small(broadcast.all_edit, name)

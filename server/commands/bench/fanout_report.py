@@ -16,6 +16,7 @@ TITLES = {
     "saturated": "Sixteen changes on their way",
     "steady": "Ten changes a second",
     "small": "200 sessions of 5, one edits in each: the next change after the last delivery",
+    "stream": "200 sessions of 5, one edits in each: sixteen changes on their way",
     "friends": "200 sessions of 5 who all edit, each their next change when they have their last",
     "edits": "200 sessions of 5, 500 real edits a second in all",
     "storm": "2,000 come at once",
