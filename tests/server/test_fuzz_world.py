@@ -63,7 +63,7 @@ async def over(redis: Redis, engine: Engine, ground: Ground, tmp_path: Path) -> 
     rights = await access.access_of(database, session)
     await database.close()
     over = Over(1, tmp_path, ground)
-    over.redis, over.session, over._log = redis, session, Log(redis, 10, 1000)
+    over.redis, over._owner.session, over._log = redis, session, Log(redis, 10, 1000)
     await over._log.open(session, stored, engine.name, rights)
     ann = Person("ann", "owner", Join(token="t"), ground.catalogue, _nobody, over.journal, "1")
     ann.id, ann.forgetful = "g1", True

@@ -61,6 +61,7 @@ class Person:
     calm: whether they make no more trouble, and wait for what is still unanswered.
     came_by: the secret of their invitation, if they had one.
     expelled: their right was taken away; gone: they were told so.
+    steady: whether they may edit, and always might.
     clears: whether they decline what is still proposed once it is calm.
     """
 
@@ -84,6 +85,7 @@ class Person:
         self.calm = False
         self.expelled = False
         self.gone = False
+        self.steady = role in EDITING
         self.clears = False
         self.connections = 0
         self.came_by = join.invitation
@@ -246,6 +248,11 @@ class Person:
             message.code not in ("internal", "invalid", "already_joined"),
             self.name,
             f"an edit is refused {message.code}: {message.message}",
+        )
+        self._journal.expect(
+            not (self.steady and message.code == "not_allowed"),
+            self.name,
+            f"{message.id} is refused, and they may edit",
         )
         if message.code == "id_reused":
             self._journal.expect(sent.revision > 0, self.name, f"{message.id} was not made before")

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from server.commands.fuzz.line import LineError, Socket
+from server.commands.fuzz.worker import DeadError
 from server.commands.fuzz.world import Fault, World
 from server.processes import die_with_parent
 
@@ -68,6 +69,7 @@ class ProcessWorld(World):
 
     editing_s = 6.0
     between_faults_s = 1.0
+    between_deeds_s = 0.8
 
     _http: httpx.AsyncClient
     _process: asyncio.subprocess.Process
@@ -109,21 +111,15 @@ class ProcessWorld(World):
             narrow.close()
             raise LineError(1006, str(error)) from None
 
-    async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        while True:
-            try:
-                response = await self._http.request(
-                    method, f"{self._url}{path}", json=body, headers=headers
-                )
-            except httpx.HTTPError:
-                await asyncio.sleep(0.1)
-                continue
-            if response.status_code == 503:
-                await asyncio.sleep(0.1)
-                continue
-            if response.is_error:
-                self.journal.fail("world", f"{method} {path}: {response.text}")
-            return response.json() if response.content else None
+    async def call(
+        self, method: str, path: str, body: Any, headers: dict[str, str]
+    ) -> httpx.Response:
+        try:
+            return await self._http.request(
+                method, f"{self._url}{path}", json=body, headers=headers
+            )
+        except httpx.HTTPError:
+            raise DeadError from None
 
     # The server.
 

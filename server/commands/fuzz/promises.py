@@ -1,31 +1,24 @@
 """What must hold after a run, whatever happened in it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
 from calc import build as documents
 from calc import operations, patch
 from calc.build import Build
 from gamedata.catalogue import Catalogue
-from server.client_messages import Asked, Redo, Undo
+from server.client_messages import GoBack, Making, Redo, Undo, UndoWork
 from server.commands.fuzz.history import History
 from server.commands.fuzz.journal import Journal
+from server.commands.fuzz.owner import Asked, Forbidden, Owner
 from server.commands.fuzz.person import UNKNOWN, Person, documents_json
 from server.engine import Engine
 from server.logic.session import State
-from server.server_messages import Change, Refused
+from server.server_messages import Change, Refused, Work
 
 WHO = "promises"
-
-
-class Revocation(Struct, frozen=True):
-    """persons: who lost their right; epoch, revision: where the session was by the answer."""
-
-    persons: frozenset[str]
-    epoch: str
-    revision: int
 
 
 def check_people(journal: Journal, people: Sequence[Person], state: State) -> None:
@@ -64,11 +57,18 @@ def check_history(
     history: History,
     state: State,
     people: Sequence[Person],
+    asked: Mapping[str, Asked],
     catalogue: Catalogue,
 ) -> None:
-    """The history has no gap, is made of what people sent, and leads to the state."""
+    """The history has no gap, is made of what people sent, and leads to the state.
+
+    asked: what the owner asked for by REST.
+    """
     build = history.first
-    sent = {(person.id, edit): person for person in people for edit in person.sent}
+    sent: dict[str, Making] = {
+        f"{person.id} {edit}": sent.edit for person in people for edit, sent in person.sent.items()
+    }
+    sent |= {f"{people[0].id} {edit}": each.edit for edit, each in asked.items()}
     for index, (_, change) in enumerate(history.changes):
         journal.expect(
             change.revision == index + 1, WHO, f"revision {change.revision} is the {index + 1}th"
@@ -81,9 +81,9 @@ def check_history(
             f"the patch of {change.revision} is not what its operations do",
         )
         if change.by is not UNSET and change.proposed_by is UNSET:
-            person = sent.get((change.by, change.edit))
+            edit = sent.get(f"{change.by} {change.edit}")
             journal.expect(
-                person is not None and _comes_of(change, person.sent[change.edit].edit),
+                edit is not None and _comes_of(change, edit),
                 WHO,
                 f"{change.edit} is in the history and was not sent like this",
             )
@@ -94,12 +94,17 @@ def check_history(
     )
 
 
-def _comes_of(change: Change, edit: Asked) -> bool:
+def _comes_of(change: Change, edit: Making) -> bool:
     match edit:
         case Undo():
             return change.undoes is not UNSET
         case Redo():
             return change.redoes is not UNSET
+        case GoBack():
+            return change.restores == edit.revision
+        case UndoWork():
+            work = change.undoes_work
+            return work is not UNSET and (work.person, work.since) == (edit.person, edit.since)
         case _:
             return edit.operations == change.operations
 
@@ -155,17 +160,44 @@ def _revisions(history: History) -> dict[tuple[object, str], int]:
     return {(change.by, change.edit): change.revision for _, change in history.changes}
 
 
-def check_revocations(
-    journal: Journal, history: History, revocations: Sequence[Revocation]
-) -> None:
-    """Nobody's edit was committed after their revocation was answered."""
-    for revocation in revocations:
+def check_forbidden(journal: Journal, history: History, forbidden: Sequence[Forbidden]) -> None:
+    """Nobody's edit was committed after it was answered that they may not edit."""
+    for each in forbidden:
         for epoch, change in history.changes:
             journal.expect(
-                change.by not in revocation.persons
-                or epoch != revocation.epoch
-                or change.revision <= revocation.revision,
+                change.by is UNSET
+                or (each.persons and change.by not in each.persons)
+                or epoch != each.epoch
+                or not each.after < change.revision <= each.until,
                 WHO,
-                f"{change.edit} is {change.revision}; its author was revoked by "
-                f"{revocation.revision}",
+                f"{change.edit} of {change.by} is {change.revision}; they were {each.why} by "
+                f"{each.after} until {each.until}",
             )
+
+
+def check_asked(journal: Journal, history: History, owner: Owner, *, forgetful: bool) -> None:
+    """What was asked for by REST is made once, where the answer says, or not at all."""
+    where = _revisions(history)
+    for edit, asked in owner.asked.items():
+        found = where.get((owner.id, edit), 0)
+        journal.expect(
+            forgetful or asked.revision in (None, found),
+            "owner",
+            f"{edit} is told to be {asked.revision} and is {found}",
+        )
+    made = {change.edit: change for _, change in history.changes}
+    for _, change in history.changes:
+        if change.undoes_work is not UNSET:
+            _check_work(journal, change, change.undoes_work, made)
+
+
+def _check_work(journal: Journal, change: Change, work: Work, made: Mapping[str, Change]) -> None:
+    for edit in work.edits:
+        undone = made.get(edit)
+        journal.expect(
+            undone is not None
+            and undone.by == work.person
+            and work.since < undone.revision < change.revision,
+            WHO,
+            f"{change.edit} takes {edit} back, which is none of that work",
+        )

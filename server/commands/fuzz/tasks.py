@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
+import httpx
 from msgspec.structs import replace
 from redis.exceptions import RedisError
 
@@ -85,23 +86,14 @@ class TaskWorld(World):
         except TimeoutError:
             raise DeadError from None
 
-    async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        while True:
-            alive = self._alive()
-            try:
-                if not alive:
-                    raise DeadError
-                worker = self.random.choice(alive)
-                response = await worker.call(method, path, json=body, headers=headers)
-            except DeadError:
-                await asyncio.sleep(0.02)
-                continue
-            if response.status_code == 503:
-                await asyncio.sleep(0.1)
-                continue
-            if response.is_error:
-                self.journal.fail("world", f"{method} {path}: {response.text}")
-            return response.json() if response.content else None
+    async def call(
+        self, method: str, path: str, body: Any, headers: dict[str, str]
+    ) -> httpx.Response:
+        alive = self._alive()
+        if not alive:
+            raise DeadError
+        worker = self.random.choice(alive)
+        return await worker.call(method, path, json=body, headers=headers)
 
     def _drawn_settings(self) -> Settings:
         draw = self.random.choice

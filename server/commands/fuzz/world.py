@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
@@ -18,8 +19,9 @@ from server.commands.fuzz.ground import Ground
 from server.commands.fuzz.history import History, Settled, history_of, proposals_of
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import Socket
+from server.commands.fuzz.owner import SOME, Owner
 from server.commands.fuzz.person import Person
-from server.commands.fuzz.promises import Revocation
+from server.commands.fuzz.worker import DeadError
 from server.log.log import Log
 from server.log.logged import Head
 from server.logic.session import State
@@ -29,8 +31,8 @@ from server.redis.calls import UnreachableError, key
 
 STUCK_S = 15.0  # nothing happens for so long, and not everybody has what the server has
 LIMIT_S = 80.0
+AWAY = 503
 ROLES: tuple[Role, ...] = ("editor", "editor", "editor", "viewer")
-SOME = 0.5  # of the seeds have each of what not all have
 
 Fault = Callable[[], Awaitable[None]]
 
@@ -44,6 +46,7 @@ class World(ABC):
     forgetful = False
     editing_s = 2.0
     between_faults_s = 0.25
+    between_deeds_s = 0.3
 
     def __init__(self, seed: int, folder: Path, ground: Ground) -> None:
         self.journal = Journal()
@@ -51,16 +54,14 @@ class World(ABC):
         self.folder = folder
         self.ground = ground
         self.catalogue = ground.catalogue
-        self.session = ""
         self.redis: Redis
         self._seed = seed
         cast = random.Random(f"{seed} cast")  # noqa: S311 - not a secret
         self._roles = (*ROLES, "suggester") if cast.random() < SOME else ROLES
         self._log: Log
         self._people: list[Person] = []
-        self._owner: dict[str, str] = {}  # headers
-        self._invitations: dict[str, str] = {}  # id: secret
-        self._revocations: list[Revocation] = []
+        self._owner: Owner = Owner(self.ask, self._head, self._people, self.journal, seed)
+        self._deeds = self._owner.deeds(cast)
 
     # What a kind of world is.
 
@@ -81,8 +82,32 @@ class World(ABC):
         """A new socket to some worker. Raises DeadError or LineError."""
 
     @abstractmethod
-    async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        """The answer of some worker to a REST call, however long it takes."""
+    async def call(
+        self, method: str, path: str, body: Any, headers: dict[str, str]
+    ) -> httpx.Response:
+        """Ask some worker by REST. Raises DeadError when there is no answer."""
+
+    async def ask(
+        self, method: str, path: str, body: Any = None, *, but: int = 0, **headers: str
+    ) -> Any:
+        """The answer to a REST call, however long it takes. but: of refusals, the right one's
+        status."""
+        while True:
+            try:
+                response = await self.call(method, path, body, headers)
+            except DeadError:
+                await asyncio.sleep(0.05)
+                continue
+            if response.status_code == AWAY:
+                await asyncio.sleep(0.1)
+                continue
+            if response.is_error and response.status_code != but:
+                self.journal.fail("world", f"{method} {path}: {response.text}")
+            return response.json() if response.content else None
+
+    @property
+    def session(self) -> str:
+        return self._owner.session
 
     # The course of a run.
 
@@ -100,27 +125,15 @@ class World(ABC):
 
     async def _gather(self) -> None:
         """A session, and people who are to be in it."""
-        guest = await self.ask("POST", "/api/v1/guests", {"name": "Owner"})
-        self._owner = {"Authorization": f"Bearer {guest['token']}"}
-        first = {"title": "Random", "archetype": "Class_Scrapper"}
-        created = await self.ask("POST", "/api/v1/sessions", first, **self._owner)
-        self.session = created["id"]
-        self._expect("owner", "owner", Join(token=guest["token"]))
-        self._people[0].clears = "suggester" in self._roles
+        await self._owner.begin()
+        self._expect("owner", "owner", Join(token=self._owner.token))
+        self._people[0].clears = True
         for number, role in enumerate(self._roles):
-            invitation = await self.ask(
-                "POST", f"{self._path}/invitations", {"role": role}, **self._owner
-            )
-            self._invitations[invitation["id"]] = invitation["secret"]
             name = f"{role}{number}"
-            join = Join(invitation=invitation["secret"], name=name)
+            join = Join(invitation=await self._owner.invite(role), name=name)
             self._expect(name, role, join)
             if role == "viewer":
                 self._expect("overlay", role, replace(join, name="Overlay", views=("totals",)))
-
-    @property
-    def _path(self) -> str:
-        return f"/api/v1/sessions/{self.session}"
 
     def _expect(self, name: str, role: Role, join: Join) -> None:
         seed = str(self._seed)
@@ -152,28 +165,23 @@ class World(ABC):
     async def _trouble(self) -> None:
         """Faults one after the other, some of them while others last."""
         faults = self.faults()
-        faults[self._revoke] = 1
         end = asyncio.get_running_loop().time() + self.editing_s
         async with asyncio.TaskGroup() as troubles:
+            troubles.create_task(self._govern(end))
             while asyncio.get_running_loop().time() < end:
                 await asyncio.sleep(self.random.expovariate(1 / self.between_faults_s))
                 fault = self.random.choices(list(faults), list(faults.values()))[0]
                 troubles.create_task(_all_of(fault))
 
-    async def _revoke(self) -> None:
-        if len(self._invitations) < len(ROLES) - 1:
-            return
-        invitation = self.random.choice(list(self._invitations))
-        secret = self._invitations.pop(invitation)
-        persons = [each for each in self._people if each.came_by == secret]
-        self.journal.note("world", f"revokes {[each.name for each in persons]}")
-        for person in persons:
-            person.expelled = True
-        await self.ask("DELETE", f"{self._path}/invitations/{invitation}", **self._owner)
-        head = await self._head()
-        self.journal.note("world", f"revoked, at {head.revision}")
-        ids = frozenset(person.id for person in persons)
-        self._revocations.append(Revocation(ids, head.epoch, head.revision))
+    async def _govern(self, end: float) -> None:
+        """What the owner does, one after the other."""
+        deeds = self._deeds
+        chance = random.Random(f"{self._seed} governs")  # noqa: S311 - not a secret
+        while True:
+            await asyncio.sleep(chance.expovariate(1 / self.between_deeds_s))
+            if asyncio.get_running_loop().time() > end:
+                return
+            await chance.choices(list(deeds), list(deeds.values()))[0]()
 
     # The end of a run.
 
@@ -278,9 +286,12 @@ class World(ABC):
         self.journal.note("world", f"is at {state.epoch} {state.revision}")
         promises.check_people(self.journal, self._people, state)
         promises.check_totals(self.journal, state, self.ground.unasked)
-        promises.check_history(self.journal, history, state, self._people, self.catalogue)
+        promises.check_history(
+            self.journal, history, state, self._people, self._owner.asked, self.catalogue
+        )
         promises.check_answers(self.journal, history, self._people)
-        promises.check_revocations(self.journal, history, self._revocations)
+        promises.check_forbidden(self.journal, history, self._owner.forbidden)
+        promises.check_asked(self.journal, history, self._owner, forgetful=self.forgetful)
         check_proposals(
             self.journal,
             history,
