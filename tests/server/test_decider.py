@@ -19,9 +19,11 @@ from server.live.proposals import Declining, Taking
 from server.log.log import Log
 from server.log.logged import ALONE, Done, Elsewhere, Known, Loss, Place, Stored
 from server.log.releases import Releases
+from server.logic import session
 from server.logic.rights import Access, Membership
 from server.logic.session import Commit, Committed, State
 from server.orm import Database
+from server.protocol import encode
 from server.recording.archive import Archive
 from server.redis.calls import UnreachableError, key
 from server.server_messages import Accepted, Refused
@@ -295,3 +297,55 @@ async def test_a_proposal_that_two_workers_decide_on_is_declined_or_taken(
     (head,) = await log.heads(["s1"])
     assert head
     assert head.revision == (1 if first == "taken" else 0)
+
+
+async def test_an_edit_that_is_told_to_be_refused_is_made_by_no_other_worker(
+    redis: Redis, database: Database, engine: Engine
+) -> None:
+    log = Log(redis, keeps=100, edit_ids=100)
+    (worker,) = await begun(log, redis, database, engine)
+    ann = Asking("g0")
+    worker.decider.submit(ann, Edit("edit-0001", 0, (SetTitle("Late", expects="Other"),)))
+    await worker.decider.serve_next()
+    (refused,) = ann.answers
+    assert isinstance(refused, Refused)
+    assert refused.code == "changed_meanwhile"
+    possible = Edit("edit-0001", 0, (SetTitle("Late"),))  # on what that one knows
+    commit = session.decide(worker.follower.state, "g0", possible, engine, 0)
+    assert isinstance(commit, Commit)
+    assert await log.commit(commit, encode(commit.change)) == refused
+
+
+async def test_who_edits_while_redis_is_full_is_told_when_to_come_again(
+    redis: Redis, database: Database, engine: Engine
+) -> None:
+    (worker,) = await begun(Log(redis, keeps=100, edit_ids=100), redis, database, engine)
+    ann = Asking("g0")
+    again = Edit("edit-0001", 0, (SetTitle("1"),))
+    await redis.config_set("maxmemory", "1")
+    try:
+        worker.decider.submit(ann, again)
+        await worker.decider.serve_next()
+    finally:
+        await redis.config_set("maxmemory", "0")
+    assert ann.answers == [
+        Refused("unavailable", "The server is full.", id="edit-0001", retry_after=5.0)
+    ]
+    worker.decider.submit(ann, again)
+    await worker.decider.serve_next()
+    assert ann.answers[1:] == [Accepted("edit-0001", 1)]
+
+
+async def test_it_is_idle_when_everything_is_decided(
+    redis: Redis, database: Database, engine: Engine
+) -> None:
+    (worker,) = await begun(Log(redis, keeps=100, edit_ids=100), redis, database, engine)
+    ann = Asking("g0")
+    assert worker.decider.idle.is_set()
+    worker.decider.submit(ann, Edit("edit-0001", 0, (SetTitle("1"),)))
+    worker.decider.submit(ann, Undo("undo-0001", 1))  # it needs what was made before it
+    for answers, idle in ((0, False), (1, False), (2, True)):
+        assert (len(ann.answers), worker.decider.idle.is_set()) == (answers, idle)
+        if not idle:
+            await worker.decider.serve_next()
+    assert worker.follower.state.build.title == "Nova"
