@@ -39,8 +39,9 @@ class Limits(Struct, frozen=True):
     """What a person may do, and how many may be here; see `Settings` for the meaning of each.
     Messages and `focus` count for each connection, all else for all of a person's together.
 
-    editors, viewers: sockets in the session; members: people who may come, viewers among them
-    (0: an older server, which does not say).
+    editors, viewers: sockets in the session; members: people who may come, viewers among them.
+    edit_bytes_per_second, edit_bytes_burst: what a person's edits may come to as `change`s, with
+    what it takes to undo them: who has spent more is refused (`too_many`) until it is back.
     """
 
     frame_bytes: int
@@ -56,6 +57,8 @@ class Limits(Struct, frozen=True):
     editors: int
     viewers: int
     members: int = 0
+    edit_bytes_per_second: float = 0.0
+    edit_bytes_burst: int = 0
 
 
 class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):

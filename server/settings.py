@@ -42,6 +42,7 @@ class Settings(Struct, frozen=True):
     logins_per_minute: passwords and refresh tokens looked at for one address, and new accounts;
     attempts_per_minute: passwords for one account, and exports.
     requests_per_minute: of the REST interface, for one address; before all other limits.
+    edit_bytes_per_second, edit_bytes_burst: of what edits come to in the log; like
     edits_per_second, operations_per_second, questions_per_second, said_per_second: of one person,
     by all their sockets and requests; people_per_address: an address may do (and save) as much as
     so many.
@@ -98,6 +99,8 @@ class Settings(Struct, frozen=True):
     edits_burst: int = 60
     operations_per_second: float = 200.0
     operations_burst: int = 400
+    edit_bytes_per_second: float = 64 * 1024.0
+    edit_bytes_burst: int = 1024 * 1024
     questions_per_second: float = 10.0
     focus_per_second: float = 10.0
     said_per_second: float = 1.0

@@ -204,6 +204,8 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "edits_burst": _count,
     "operations_per_second": _number,
     "operations_burst": _count,
+    "edit_bytes_per_second": _number,
+    "edit_bytes_burst": _count,
     "questions_per_second": _number,
     "focus_per_second": _number,
     "said_per_second": _number,

@@ -23,7 +23,7 @@ from server.client_messages import (
 )
 from server.limits.buckets import Bucket, Standing
 from server.limits.limiter import Limiter
-from server.protocol import Close, Closing
+from server.protocol import Close, Closing, encode
 from server.server_messages import Refused
 from server.settings import Settings
 
@@ -37,18 +37,27 @@ class Taker(Protocol):
         """Take what is asked for: 0.0; or nothing: seconds until it would be there."""
         ...
 
+    def spend(self, amount: float) -> None:
+        """Take what was used already, whatever there is."""
+        ...
+
     def standing(self, wait: float) -> Standing:
         """After a `take` that came to `wait`."""
         ...
 
 
 class Share(Struct, frozen=True):
-    """What a person, or an address, has left of each limit."""
+    """What a person, or an address, has left of each limit.
+
+    bytes: of what their edits and proposals come to where they are kept. That is known when they
+    are made: whoever has spent more than there was waits until it is there again.
+    """
 
     edits: Taker
     operations: Taker
     questions: Taker
     said: Taker
+    bytes: Taker
 
 
 class LiveLimits:
@@ -120,7 +129,13 @@ class Allowance:
             wait, what = self._other_wait(message)
         if wait:
             return Refused("too_many", f"Too many {what} at once.", id=named, retry_after=wait)
+        if isinstance(message, Propose):
+            self.weighed(len(encode(message.operations)))
         return None
+
+    def weighed(self, size: int) -> None:
+        """What was made takes so many bytes."""
+        weighed(self._shares, size)
 
     def _other_wait(self, message: ClientMessage | Refused) -> tuple[float, str]:
         """Of what is no edit: seconds to wait, and for what."""
@@ -139,8 +154,16 @@ def edit_wait(shares: tuple[Share, ...], operations: int) -> float:
     """Take an edit: 0.0; or seconds until there is one again."""
     wait = 0.0
     for share in shares:
-        wait = max(wait, share.edits.take(), share.operations.take(operations))
+        wait = max(
+            wait, share.edits.take(), share.operations.take(operations), share.bytes.take(0.0)
+        )
     return wait
+
+
+def weighed(shares: tuple[Share, ...], size: int) -> None:
+    """What was made takes so many bytes."""
+    for share in shares:
+        share.bytes.spend(size)
 
 
 def _rates(settings: Settings) -> tuple[tuple[str, float, float], ...]:
@@ -151,6 +174,7 @@ def _rates(settings: Settings) -> tuple[tuple[str, float, float], ...]:
         ("operations", settings.operations_per_second, settings.operations_burst),
         ("questions", questions, _burst(questions)),
         ("said", settings.said_per_second, settings.said_burst),
+        ("bytes", settings.edit_bytes_per_second, settings.edit_bytes_burst),
     )
 
 

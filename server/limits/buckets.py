@@ -47,6 +47,11 @@ class Bucket:
         self._level = level
         return (amount - level) / self._rate
 
+    def spend(self, amount: float) -> None:
+        """Take what was used already, whatever there is: until it is there again nothing is."""
+        self.take(0.0)  # it is filled
+        self._level -= amount
+
     def standing(self, wait: float) -> Standing:
         """After a `take` that came to `wait`."""
         burst, level = self._burst, self._level

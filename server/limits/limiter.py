@@ -198,10 +198,18 @@ class Purse:
             self._open_at = 0.0
         wait = self._bucket.take(amount)
         if not wait:
-            self._unsettled += amount
-            if self._unsettled >= self._due:
-                self._limiter.settle(self)
+            self._owe(amount)
         return wait
+
+    def spend(self, amount: float) -> None:
+        """Take what was used already, whatever there is: until it is there again nothing is."""
+        self._bucket.spend(amount)
+        self._owe(amount)
+
+    def _owe(self, amount: float) -> None:
+        self._unsettled += amount
+        if self._unsettled >= self._due:
+            self._limiter.settle(self)
 
     def standing(self, wait: float) -> Standing:
         """After a `take` that came to `wait`."""

@@ -30,7 +30,7 @@ from server.log.logged import Done, Elsewhere, Known, Place
 from server.logic import session
 from server.logic.going_back import go_back, undo_work
 from server.logic.meanwhile import named
-from server.logic.session import Commit
+from server.logic.session import Commit, Committed
 from server.logic.undo import undo
 from server.orm import DatabaseAwayError
 from server.protocol import encode
@@ -200,6 +200,7 @@ class Decider:
         ):
             assert not isinstance(edit, Taking | Declining)
             if isinstance(outcome, Done):
+                self._weigh(author, outcome.revision)
                 self._tell(author, _accepted(edit, outcome.revision, decision.change))
             elif not await self._answer(author, edit, outcome):
                 break
@@ -251,6 +252,7 @@ class Decider:
         (outcome,) = await self._commit([decision], [self._course])
         if not isinstance(outcome, Done):
             return await self._answer(author, taking, outcome)
+        self._weigh(author, outcome.revision)
         self._tell(author, Accepted(taking.id, outcome.revision))
         await follower.store(1)
         return True
@@ -331,11 +333,21 @@ class Decider:
         self._course.answered(answer.code if isinstance(answer, Refused) else "")
         author.answer(answer)
 
+    def _weigh(self, author: Author, revision: int) -> None:
+        """Count what an edit came to for its author."""
+        made = self._made(revision)
+        if made is not None:
+            author.weighed(len(made.frame) + len(made.inverse))
+
     def _change(self, revision: int) -> Change | None:
         """The change at a revision, if it is still known."""
+        made = self._made(revision)
+        return None if made is None else _change.decode(made.frame)
+
+    def _made(self, revision: int) -> Committed | None:
         recent = self._follower.recent
         behind = self._follower.state.revision - revision
-        return _change.decode(recent[-behind - 1].frame) if behind < len(recent) else None
+        return recent[-behind - 1] if behind < len(recent) else None
 
     async def _decide(self, person: str, edit: Making) -> Commit | Refused:
         follower, engine = self._follower, self._engine

@@ -194,6 +194,9 @@ class _Deciding:
         self._connection = connection
         self._decide = decide
 
+    def weighed(self, size: int) -> None:
+        self._connection.weighed(size)
+
     def _refuse(self, message: Refused) -> None:
         refused = Refused(
             message.code,

@@ -71,6 +71,8 @@ class Hub:
                 settings.editors,
                 settings.viewers,
                 settings.members,
+                settings.edit_bytes_per_second,
+                settings.edit_bytes_burst,
             ),
             heartbeat_s=settings.heartbeat_s,
             worker=worker,

@@ -19,6 +19,9 @@ class Author(Protocol):
 
     def answer(self, message: Accepted | Refused) -> None: ...
 
+    def weighed(self, size: int) -> None:
+        """An edit of theirs was made, and takes so many bytes."""
+
 
 class Turns(Generic[Who, What]):
     """waiting: how much of one author's may wait."""

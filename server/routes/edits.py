@@ -13,7 +13,7 @@ from calc.operations import Operation
 from calc.rulebook import RULES
 from server.auth import Person
 from server.client_messages import Edit, Making
-from server.limits.allowance import edit_wait
+from server.limits.allowance import Share, edit_wait, weighed
 from server.protocol import EditId, Revision
 from server.redis.calls import UnreachableError
 from server.reference.described import by, errors
@@ -69,8 +69,9 @@ class NewEdit(Struct, frozen=True):
 class Asker:
     """Stands in line as a connection does, for a single answer."""
 
-    def __init__(self, person: str) -> None:
+    def __init__(self, person: str, shares: tuple[Share, ...]) -> None:
         self.person = person
+        self._shares = shares
         self.answered: asyncio.Future[Accepted | Refused] = (
             asyncio.get_running_loop().create_future()
         )
@@ -78,6 +79,9 @@ class Asker:
     def answer(self, message: Accepted | Refused) -> None:
         if not self.answered.done():
             self.answered.set_result(message)
+
+    def weighed(self, size: int) -> None:
+        weighed(self._shares, size)
 
 
 @post(
@@ -114,10 +118,10 @@ async def settle(
     secret: str = "",
 ) -> Accepted:
     """Put what somebody asked for in line, and wait for the answer. Raises ProblemError."""
-    _limit(request, person.id, asked, services)
+    shares = _limit(request, person.id, asked, services)
     async with services.hub.live(session) as live:
         await admit(live, person.id, person.name, secret, services)
-        asker = Asker(person.id)
+        asker = Asker(person.id, shares)
         live.submit(asker, asked)
         try:
             async with asyncio.timeout(WAIT_S):
@@ -138,7 +142,10 @@ def checked(key: str) -> str:
         raise ProblemError(400, message) from None
 
 
-def _limit(request: AnyRequest, person: str, asked: Making, services: Services) -> None:
+def _limit(
+    request: AnyRequest, person: str, asked: Making, services: Services
+) -> tuple[Share, ...]:
+    """Count it; what those have left that it counts for. Raises ProblemError for one too many."""
     most = services.settings.operations_per_edit
     operations = len(asked.operations) if isinstance(asked, Edit) else 1
     if operations > most:
@@ -146,6 +153,7 @@ def _limit(request: AnyRequest, person: str, asked: Making, services: Services) 
     shares = services.live.of(person, peers.network(request.scope))
     wait = edit_wait(shares, operations)
     check(request, shares[0].edits.standing(wait), "Too many edits at once.")
+    return shares
 
 
 def _problem(refused: Refused) -> ProblemError:

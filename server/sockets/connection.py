@@ -166,6 +166,11 @@ class Connection:
         self.write(text_frame(encode(Goodbye(reason, wait))))
         self._socket.close(code, reason)
 
+    def weighed(self, size: int) -> None:
+        """An edit of theirs was made, and takes so many bytes."""
+        if self._allowance is not None:
+            self._allowance.weighed(size)
+
     def over_limit(self, message: ClientMessage | Refused) -> Refused | None:
         """Refuse a message that is one too many. Raises Closing for who goes on regardless."""
         if self._allowance is None:

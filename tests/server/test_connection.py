@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from calc.operations import SetLevel
-from server.client_messages import Edit, Ping
+from server.client_messages import Edit, Ping, Propose
 from server.live.audience import Audience
 from server.logic.rights import Access, Membership
 from server.protocol import Close, Closing
@@ -181,3 +181,23 @@ def test_frames_are_websocket_text_frames(size: int) -> None:
     payload = b"x" * size
     frame = Frame(Opcode.TEXT, payload)
     assert text_frame(payload) == frame.serialize(mask=False)
+
+
+def test_who_was_given_more_bytes_than_there_are_waits_until_they_are_there_again() -> None:
+    connection = a_connection(Socket(), edit_bytes_per_second=1e-3, edit_bytes_burst=100)
+    assert connection.over_limit(an_edit()) is None
+    connection.weighed(99)
+    assert connection.over_limit(an_edit()) is None
+    connection.weighed(3)
+    refused = connection.over_limit(an_edit())
+    assert refused
+    assert refused.code == "too_many"
+    assert refused.retry_after == pytest.approx(2000, rel=0.01)
+    assert connection.over_limit(Ping("a")) is None
+
+
+def test_what_is_proposed_weighs_too() -> None:
+    connection = a_connection(Socket(), edit_bytes_per_second=1e-3, edit_bytes_burst=10)
+    proposal = Propose("12345678", (SetLevel(1),))
+    assert connection.over_limit(proposal) is None
+    assert connection.over_limit(proposal)

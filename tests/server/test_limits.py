@@ -29,6 +29,16 @@ def test_what_is_refused_costs_nothing() -> None:
     assert bucket.take(2) == 0
 
 
+def test_what_was_used_already_is_to_come_back_first() -> None:
+    clock = Clock()
+    bucket = Bucket(rate=2, burst=10, clock=clock)
+    bucket.spend(14)
+    assert bucket.take(0) == 2
+    clock.now += 2
+    assert bucket.take(0) == 0
+    assert bucket.take(1) == 0.5
+
+
 def test_it_never_holds_more_than_its_burst() -> None:
     clock = Clock()
     bucket = Bucket(rate=100, burst=2, clock=clock)

@@ -56,6 +56,7 @@ def rest_server(
         tmp_path_factory.mktemp("rest"),
         edits_per_second="1000",
         edits_burst="1000",
+        edit_bytes_burst="1000000000",
         operations_per_second="10000",
         operations_burst="10000",
         people_per_address="100000",

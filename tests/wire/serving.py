@@ -33,6 +33,7 @@ def migrated(folder: Path, redis_url: str, database_url: str = "") -> dict[str, 
         "secret": "of the tests: 32 characters or more",
         "edits_per_second": "1000",
         "operations_per_second": "10000",
+        "edit_bytes_burst": "1000000000",
         "messages_per_second": "1000",
     }
     unset = {name: None for name in os.environ if name.startswith("COHORT_")}

@@ -57,6 +57,7 @@ def server(tmp_path: Path) -> Server:
         tmp_path,
         edits_per_second="100000",
         edits_burst="100000",
+        edit_bytes_burst="1000000000",
         operations_per_second="1000000",
         operations_burst="1000000",
         messages_per_second="100000",

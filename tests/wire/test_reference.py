@@ -29,6 +29,7 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         outbox_bytes="20000",
         edits_per_second="1000",
         edits_burst="1000",
+        edit_bytes_burst="1000000000",
         operations_burst="100000",
         operations_per_second="100000",
         messages_per_second="1000",

@@ -155,7 +155,7 @@ async def _server(folder: Path, said: list[str]) -> AsyncIterator[tuple[str, int
     """Its address, and the process id of its worker."""
     ours = os.getpid()
     rates = ("REQUESTS_PER_MINUTE", "GUESTS_PER_MINUTE", "SESSIONS_PER_MINUTE")
-    limits = (*rates, "EDITS_PER_SECOND")
+    limits = (*rates, "EDITS_PER_SECOND", "EDIT_BYTES_PER_SECOND")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "from server.cli import main; main()", "serve"),
         *("--port", "0", "--data-dir", folder),

@@ -131,6 +131,7 @@ class ProcessWorld(World):
             "COHORT_EDITS_BURST": "10000",
             "COHORT_OPERATIONS_PER_SECOND": "100000",
             "COHORT_OPERATIONS_BURST": "100000",
+            "COHORT_EDIT_BYTES_BURST": "1000000000",
             "COHORT_MESSAGES_PER_SECOND": "10000",
             "COHORT_MESSAGES_BURST": "10000",
             "COHORT_OUTBOX_BYTES": "60000",

@@ -107,6 +107,7 @@ class TaskWorld(World):
             edits_burst=10_000,
             operations_per_second=100_000,
             operations_burst=100_000,
+            edit_bytes_burst=1_000_000_000,
             messages_per_second=10_000,
             messages_burst=10_000,
             outbox_bytes=draw((20_000, 60_000, 1_000_000)),
