@@ -11,16 +11,15 @@ import asyncio
 import functools
 import itertools
 import logging
-from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET
 
-from server.client_messages import Edit, GoBack, Making, Redo, Undo, UndoWork
+from server.client_messages import Edit, Making
 from server.engine import Engine
 from server.live import proposals
+from server.live.decisions import Decisions
 from server.live.follower import Follower, now_ms
 from server.live.lost import LOST
 from server.live.proposals import Declining, Taking
@@ -28,10 +27,7 @@ from server.live.turns import Author, Turns
 from server.log.log import Log
 from server.log.logged import Done, Elsewhere, Known, Place
 from server.logic import session
-from server.logic.going_back import go_back, undo_work
-from server.logic.meanwhile import named
 from server.logic.session import Commit, Committed
-from server.logic.undo import undo
 from server.orm import DatabaseAwayError
 from server.protocol import encode
 from server.redis.calls import FullError
@@ -40,7 +36,6 @@ from server.telemetry.measures import UNMEASURED, Course, Measures
 
 logger = logging.getLogger(__name__)
 
-_Decision = TypeVar("_Decision", bound=Commit | Refused | None)
 _change = msgspec.json.Decoder(Change)
 
 
@@ -81,6 +76,7 @@ class Decider:
         self._follower = follower
         self._log = log
         self._engine = engine
+        self._decisions = Decisions(follower, engine)
         self._worker = worker
         self._lost = 0  # races in a row
         self._in_a_row = 0  # commits in this turn
@@ -183,7 +179,7 @@ class Decider:
             return int(await self._decline(author, edit.taking))
         if not isinstance(edit, Edit):
             await follower.reach_back()
-        decision = await self._decide(author.person, edit)
+        decision = await self._decisions.of(author.person, edit)
         if isinstance(decision, Refused):
             # It may have been made before, and may be possible on a newer build.
             refuse = functools.partial(
@@ -225,7 +221,7 @@ class Decider:
             decide = functools.partial(
                 session.decide, state, author.person, edit, self._engine, now_ms()
             )
-            decision = self._guarded(edit.id, decide)
+            decision = self._decisions.guarded(edit.id, decide)
             if isinstance(decision, Refused):
                 break
             course.decided()
@@ -242,7 +238,7 @@ class Decider:
         if revision is not None:
             self._tell(author, Accepted(taking.id, revision))
             return True
-        decision = self._guarded(
+        decision = self._decisions.guarded(
             taking.id,
             lambda: proposals.take(follower.state, author.person, taking, self._engine),
         )
@@ -348,59 +344,6 @@ class Decider:
         recent = self._follower.recent
         behind = self._follower.state.revision - revision
         return recent[-behind - 1] if behind < len(recent) else None
-
-    async def _decide(self, person: str, edit: Making) -> Commit | Refused:
-        follower, engine = self._follower, self._engine
-        state = follower.state
-        match edit:
-            case Undo() | Redo():
-                steps = undo(state, person, edit, tuple(follower.recent), engine, now_ms())
-                return await self._in_steps(edit.id, steps)
-            case UndoWork():
-                steps = undo_work(state, person, edit, tuple(follower.recent), engine, now_ms())
-                return await self._in_steps(edit.id, steps)
-        asked: Edit | GoBack = edit
-
-        def decided() -> Commit | Refused:
-            # An edit that can be made asks nothing of the past: it is not copied for it.
-            if isinstance(asked, GoBack):
-                return go_back(state, person, asked, tuple(follower.recent), engine, now_ms())
-            decision = session.decide(state, person, asked, engine, now_ms())
-            if isinstance(decision, Refused):
-                past = tuple(follower.recent)
-                return named(decision, asked, person, state, past, engine.catalogue)
-            return decision
-
-        return self._guarded(edit.id, decided)
-
-    async def _in_steps(
-        self, edit: str, work: Generator[None, None, Commit | Refused]
-    ) -> Commit | Refused:
-        """Between them other sessions have their turn. Ours waits."""
-        found: list[Commit | Refused] = []
-
-        def step() -> None:
-            try:
-                next(work)
-            except StopIteration as done:
-                found.append(done.value)
-
-        while not found:
-            failed = self._guarded(edit, step)
-            if failed is not None:
-                return failed
-            if not found:
-                await asyncio.sleep(0)
-        return found[0]
-
-    def _guarded(self, edit: str, decided: Callable[[], _Decision]) -> _Decision | Refused:
-        """A bug in the rules or the maths costs this edit, not the session."""
-        try:
-            return decided()
-        except Exception:
-            logger.exception("session %s: an edit could not be decided", self._follower.id)
-            message = "Something is wrong on the server; the edit was not made."
-            return Refused("internal", message, id=edit)
 
 
 def _accepted(edit: Making | Taking, revision: int, change: Change | None) -> Accepted:
