@@ -6,10 +6,41 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from server.log import scripts
+from server.log.scripts import NOW
 from server.redis.calls import key, reaching
 from server.server_messages import Present
 from server.telemetry.measures import UNMEASURED, Measures
+
+PEOPLE = (
+    NOW
+    + """
+-- keys: people workers hints head; args: worker its_people ttl_ms hint
+-- Writes one worker's people ("" is nobody) and returns the others', as JSON each. Who does so
+-- has the session open: it is not idle.
+local now = now()
+if redis.call('EXISTS', KEYS[4]) == 1 then redis.call('HSET', KEYS[4], 'seen', now) end
+for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now)) do
+  redis.call('ZREM', KEYS[2], gone)
+  redis.call('HDEL', KEYS[1], gone)
+end
+if ARGV[2] == '' then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+  redis.call('ZREM', KEYS[2], ARGV[1])
+else
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+  redis.call('ZADD', KEYS[2], now + tonumber(ARGV[3]), ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  redis.call('PEXPIRE', KEYS[2], ARGV[3])
+end
+if ARGV[4] ~= '' then redis.call('SPUBLISH', KEYS[3], ARGV[4]) end
+local others = {}
+local all = redis.call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+  if all[i] ~= ARGV[1] then others[#others + 1] = all[i + 1] end
+end
+return others
+"""
+)
 
 _decode = msgspec.json.Decoder(tuple[Present, ...]).decode
 
@@ -21,7 +52,7 @@ class Presence:
         self, redis: Redis, worker: str, ttl_s: float, measures: Measures = UNMEASURED
     ) -> None:
         self._failed = measures.redis_failed
-        self._script = redis.register_script(scripts.PEOPLE)
+        self._script = redis.register_script(PEOPLE)
         self._redis = redis
         self._worker = worker
         self._ttl_ms = int(ttl_s * 1000)

@@ -24,7 +24,8 @@ A session's keys share a hash tag, so that they live on one node of a cluster:
   {session:<id>}:workers sorted set: worker by when its people expire
   {session:<id>}:hints   sharded channel: what to look for: "<revision>", or "<revision> <worker>"
                          when that worker is the next in line; or a word
-Only scripts with an explicit revision append to the log, so it has no gap.
+Only scripts with an explicit revision append to the log, so it has no gap. Who is there by which
+worker is written by a script of `live/people.py`.
 """
 
 _HOLDS = """
@@ -40,7 +41,7 @@ local function holds(head, log, revision, edit, at)
 end
 """
 
-_NOW = """
+NOW = """
 local function now()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -48,7 +49,7 @@ end
 """
 
 OPEN = (
-    _NOW
+    NOW
     + """
 -- keys: head log build access ids digests hints losses
 -- args: epoch revision edit engine access_version build access found previous forgotten, then
@@ -178,7 +179,7 @@ return outcomes
 )
 
 LOAD = (
-    _NOW
+    NOW
     + """
 -- keys: head log build access losses; args: how many changes before the stored build
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'revision', 'edit', 'engine', 'redone',
@@ -191,7 +192,7 @@ return {head, redis.call('GET', KEYS[3]), redis.call('GET', KEYS[4]),
 )
 
 SINCE = (
-    _NOW
+    NOW
     + """
 -- keys: head log access losses; args: revision access_version losses
 -- The entry at `revision` itself comes first: it proves that the history is the same. At the
@@ -252,7 +253,7 @@ return found
 )
 
 GIVE_UP = (
-    _NOW
+    NOW
     + _HOLDS
     + """
 -- keys: head ids digests losses hints log
@@ -353,39 +354,8 @@ return 1
 """
 )
 
-PEOPLE = (
-    _NOW
-    + """
--- keys: people workers hints head; args: worker its_people ttl_ms hint
--- Writes one worker's people ("" is nobody) and returns the others', as JSON each. Who does so
--- has the session open: it is not idle.
-local now = now()
-if redis.call('EXISTS', KEYS[4]) == 1 then redis.call('HSET', KEYS[4], 'seen', now) end
-for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now)) do
-  redis.call('ZREM', KEYS[2], gone)
-  redis.call('HDEL', KEYS[1], gone)
-end
-if ARGV[2] == '' then
-  redis.call('HDEL', KEYS[1], ARGV[1])
-  redis.call('ZREM', KEYS[2], ARGV[1])
-else
-  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-  redis.call('ZADD', KEYS[2], now + tonumber(ARGV[3]), ARGV[1])
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
-  redis.call('PEXPIRE', KEYS[2], ARGV[3])
-end
-if ARGV[4] ~= '' then redis.call('SPUBLISH', KEYS[3], ARGV[4]) end
-local others = {}
-local all = redis.call('HGETALL', KEYS[1])
-for i = 1, #all, 2 do
-  if all[i] ~= ARGV[1] then others[#others + 1] = all[i + 1] end
-end
-return others
-"""
-)
-
 REMOVE = (
-    _NOW
+    NOW
     + _HOLDS
     + """
 -- keys: head log build access ids digests hints losses line people workers
