@@ -42,6 +42,7 @@ class Replica:
         self.number = 0
         self.proposals: dict[str, Proposal] = {}
         self._epoch = ""
+        self._person = ""  # who the client is
 
     @property
     def revision(self) -> int:
@@ -51,7 +52,7 @@ class Replica:
         """Follow a message. Raises GapError."""
         match message:
             case Welcome():
-                self._epoch = message.epoch
+                self._epoch, self._person = message.epoch, message.person
                 self.proposals = {}  # those that still wait are told anew
                 self.people = {each.person: each for each in message.people}
                 self.number = len(self.people) if message.number is UNSET else message.number
@@ -95,4 +96,6 @@ class Replica:
             self.people.pop(person, None)
         for each in (*message.joined, *message.changed):
             self.people[each.person] = each
+            if each.person == self._person and each.role == "viewer":
+                self.proposals = {}  # nobody tells viewers what becomes of them
         self.number = len(self.people) if message.number is UNSET else message.number

@@ -123,12 +123,13 @@ export function receive(state, message) {
     case "people": {
       const { joined = [], left = [], changed = [] } = message;
       const gone = new Set([...left, ...joined.map((member) => member.person)]);
+      const role = changed.find((member) => member.person === state.person)?.role ?? state.role;
       return {
         ...state,
         known: learn(state.known, [...joined, ...changed]),
         present: [...state.present.filter((person) => !gone.has(person)), ...joined.map((member) => member.person)],
         number: message.number ?? state.number,
-        role: changed.find((member) => member.person === state.person)?.role ?? state.role,
+        role, proposals: role === "viewer" ? {} : state.proposals, // nobody tells viewers what becomes of them
         looking: without(state.looking, left),
       };
     }

@@ -148,3 +148,13 @@ def test_what_is_proposed_comes_with_a_snapshot_or_after_the_welcome(run: Any) -
     assert list(run(FOLLOW, [reset, []])["proposals"]) == ["p2"]
     unknown = [{**SNAPSHOT, "proposals": [proposal]}, SNAPSHOT]  # each that is open follows
     assert list(run(FOLLOW, [unknown, []])["proposals"]) == ["p1"]
+
+
+def test_who_becomes_a_viewer_forgets_what_is_proposed(run: Any) -> None:
+    welcome = {"type": "welcome", "person": "g1", "role": "editor", "members": [], "people": []}
+    proposal = {"type": "proposal", "id": "p1", "by": "g2", "state": "open", "at": 1}
+    here = [welcome, {**SNAPSHOT, "proposals": [proposal]}]
+    other = {"type": "people", "changed": [{"person": "g2", "name": "Bob", "role": "viewer"}]}
+    assert list(run(FOLLOW, [[*here, other], []])["proposals"]) == ["p1"]
+    own = {"type": "people", "changed": [{"person": "g1", "name": "Ann", "role": "viewer"}]}
+    assert run(FOLLOW, [[*here, own], []])["proposals"] == {}
