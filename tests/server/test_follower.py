@@ -5,6 +5,7 @@ from collections import deque
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from redis.asyncio import Redis
 
 from calc import build as documents
@@ -40,6 +41,9 @@ class Away(Archive):
     def __init__(self) -> None: ...
 
     async def before(self, session: str, revision: int, count: int) -> list[Committed]:
+        raise DatabaseAwayError("away")
+
+    async def reopen(self, session: str, found: str = "") -> bool:
         raise DatabaseAwayError("away")
 
 
@@ -151,3 +155,99 @@ async def test_others_have_their_turn_while_much_is_read(
         await asyncio.sleep(0)
     assert following.state == state
     assert EDITS + SLICE in seen
+
+
+@pytest.mark.parametrize("known", [1, EDITS - 1])
+async def test_after_a_new_beginning_all_is_looked_for_again(
+    following: Follower, known: int
+) -> None:
+    following._reaches_back = True
+    await following._reload()
+    every = tuple(following.recent)
+    assert len(every) == EDITS
+    following.recent = deque(every[-known:], maxlen=500)
+    await following.reach_back()
+    assert tuple(following.recent) == every
+
+
+async def test_what_does_not_join_what_is_known_is_left_out(
+    following: Follower, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = tuple(following.recent)
+
+    async def before(*_: object) -> list[Committed]:
+        return list(every[:5])  # SQL is behind
+
+    following.recent = deque(every[-3:], maxlen=500)
+    monkeypatch.setattr(following._archive, "before", before)
+    await redis.delete("{session:s1}:log")
+    await following.reach_back()
+    assert tuple(following.recent) == every[-3:]
+
+
+async def test_an_access_that_went_back_is_not_taken_when_the_session_is_loaded_again(
+    following: Follower, redis: Redis
+) -> None:
+    log = Log(redis, keeps=500, edit_ids=1000)
+    newer = replace(ACCESS, version=2, title="Newer")
+    assert await log.put_access("s1", newer)
+    await following.read_on()
+    await redis.hset("{session:s1}:head", "access", "1")
+    await redis.set("{session:s1}:access", encode(ACCESS))
+    await following._reload()
+    assert following.state.access == newer
+    loaded = await log.load("s1")
+    assert loaded
+    assert loaded.state.access == newer
+
+
+async def test_whatever_is_another_in_the_log_is_news(following: Follower, redis: Redis) -> None:
+    (head,) = await Log(redis, keeps=500, edit_ids=1000).heads(["s1"])
+    assert head
+    following.stands(head)
+    assert not following.news
+    for different in (
+        None,
+        replace(head, epoch="e9"),
+        replace(head, revision=EDITS - 1),
+        replace(head, edit="another"),
+        replace(head, access=9),
+        replace(head, engine="another"),
+        replace(head, losses=1),
+    ):
+        following.stands(different)
+        assert following.news, different
+        await following.read_on()
+
+
+async def test_who_waits_in_line_reads_what_happens_meanwhile(
+    following: Follower, redis: Redis, engine: Engine
+) -> None:
+    edit = Edit("edit-0099", EDITS, (SetLevel(40),))
+    commit = session.decide(following.state, "g1", edit, engine, 0)
+    assert isinstance(commit, Commit)
+    log = Log(redis, keeps=500, edit_ids=1000)
+    assert await log.commit(commit, encode(commit.change)) == Done(EDITS + 1)
+    following.hint(EDITS, "another")
+    following._heard.look()  # no hint tells of it
+    following._heard.hinted.clear()
+    waiting = asyncio.create_task(following.wait_in_line("w1", 60.0))
+    async with asyncio.timeout(20):
+        while following.state != commit.after:
+            await redis.ping()
+        assert not waiting.done()
+        following.hint(EDITS + 1, "w1")
+        await waiting
+
+
+async def test_while_redis_is_away_the_session_is_needed(following: Follower) -> None:
+    assert not following.needed
+    following.patience.degraded = True
+    assert following.needed
+
+
+async def test_who_comes_first_is_told_when_sql_is_away(follower: Follower, redis: Redis) -> None:
+    await redis.flushall()
+    with pytest.raises(DatabaseAwayError):
+        async with asyncio.timeout(20):
+            await follower.begin()

@@ -15,10 +15,10 @@ from server.log import log as log_module
 from server.log.log import Log
 from server.log.logged import ALONE, Done, Elsewhere, Known, Place
 from server.logic import session
-from server.logic.session import Commit
+from server.logic.session import Commit, State
 from server.orm import Database
 from server.protocol import encode
-from server.redis.calls import key
+from server.redis.calls import FullError, key
 from server.server_messages import Accepted, Refused
 from tests.server.test_decider import Asking, Worker, begun
 
@@ -163,3 +163,14 @@ async def test_a_bug_costs_the_edit_alone(
     assert isinstance(refused, Refused)
     assert (refused.code, refused.id) == ("internal", "edit-0001")
     assert await answered(worker, ann, titled(2)) == [Accepted("edit-0002", 1)]
+
+
+async def test_who_is_accepted_is_told_nothing_else_when_the_build_cannot_be_stored(
+    worker: Worker, log: Watched, ann: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(_: State) -> bool:
+        raise FullError
+
+    monkeypatch.setattr(log, "store", full)
+    worker.follower._stored_every = 1
+    assert await answered(worker, ann, titled(1)) == [Accepted("edit-0001", 1)]
