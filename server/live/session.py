@@ -135,8 +135,10 @@ class LiveSession:
         self._begin(connection, resume, token)
         for refused in self._follower.lost_of(connection.person, resume):
             connection.answer(refused)
-        if self._follower.patience.degraded:
-            connection.answer(DEGRADED)
+        if self._follower.patience.degraded and rights.may_edit(
+            self.state.access, connection.person
+        ):
+            connection.answer(DEGRADED)  # whoever may not would not be told of its end
         self.talk.tell_focus_to(connection)
         self._came[connection.person, connection.client] = connection
         self._share_people("tell")

@@ -69,7 +69,7 @@ async def tour(server: Server) -> dict[str, Any]:
         await _looks_on(seen, server, ann, first)
         await _goes_back(ann, first)
         await _falls_behind(seen, server, ann, first)
-        await _degraded(server, first)
+        await _degraded(server, ann, first)
         server.process.send_signal(signal.SIGTERM)
         await first.rest()
     server.process.wait(20)
@@ -184,14 +184,23 @@ async def _falls_behind(seen: Seen, server: Server, ann: Owner, first: Recorded)
     await slow.socket.close()
 
 
-async def _degraded(server: Server, first: Recorded) -> None:
-    """Redis does not answer: `status`."""
+async def _degraded(server: Server, ann: Owner, first: Recorded) -> None:
+    """Redis does not answer: `status`, to those who may edit."""
+    overlay = await Raw.open(server.url, ann.session)
+    welcome = await overlay.join(invitation=ann.invite("viewer")["secret"], name="Overlay")
+    await overlay.socket.close()
     valkey = server.valkey_pid()
     os.kill(valkey, signal.SIGSTOP)
     try:
         edit = {"type": "edit", "id": "while-away", "base": 1, "operations": [LEVEL]}
         await Raw.send(first, edit)
         await first.receive("status")
+        overlay = await Raw.open(server.url, ann.session)
+        await overlay.join(token=welcome["token"], views=["totals"])
+        await overlay.receive("totals")
+        await overlay.send({"type": "ping", "id": "next"})
+        assert msgspec.json.decode(await overlay.socket.recv()) == {"type": "pong", "id": "next"}
+        await overlay.socket.close()
     finally:
         os.kill(valkey, signal.SIGCONT)
     await first.receive("status")
