@@ -17,6 +17,7 @@ import msgspec
 from litestar import Litestar, MediaType, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, OAuthFlow, OAuthFlows, Schema, SecurityScheme, Tag
 from litestar.plugins import OpenAPISchemaPlugin
@@ -112,6 +113,7 @@ PARAMETERS = {
 }
 
 DONE = {200: "The answer.", 201: "It is made.", 204: "It is done."}
+UNSAID = ResponseSpec(None)
 
 
 class Document(OpenAPIRenderPlugin):
@@ -287,7 +289,9 @@ def _responses(operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
                 if "examples" in each  # without, it is Litestar's own guess
             }
         else:
-            described = DONE.get(int(status), response["description"])
+            said = (handler.responses or {}).get(int(status), UNSAID).description
+            usual = DONE.get(int(status), response["description"])
+            described = usual if said == UNSAID.description else said
             good[status] = {**response, "description": described, "headers": headers}
             if not headers:
                 del good[status]["headers"]

@@ -20,7 +20,7 @@ from server.reference.described import by, errors
 from server.server_messages import Accepted, Refused
 from server.services import Provided, Services
 from server.web import peers
-from server.web.admission import admit, caller, check
+from server.web.admission import admit, caller, check, check_member
 from server.web.problems import ProblemError
 
 AnyRequest = Request[Any, Any, Any]
@@ -121,6 +121,7 @@ async def settle(
     shares = _limit(request, person.id, asked, services)
     async with services.hub.live(session) as live:
         await admit(live, person.id, person.name, secret, services)
+        check_member(live, person)
         asker = Asker(person.id, shares)
         live.submit(asker, asked)
         try:
@@ -164,4 +165,6 @@ def _problem(refused: Refused) -> ProblemError:
         refused.retry_after,
         operation=refused.operation,
         rule=refused.rule,
+        by=refused.by,
+        passed_over=refused.passed_over,
     )

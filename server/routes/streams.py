@@ -23,7 +23,7 @@ from server.services import Provided, Services
 from server.sockets.connection import Connection
 from server.sockets.events import HEADERS, EventProtocol, stream_of
 from server.sockets.views import Wanted
-from server.web.admission import caller
+from server.web.admission import caller, check_member
 from server.web.problems import ProblemError
 
 AnyRequest = Request[Any, Any, Any]
@@ -38,7 +38,7 @@ _KEYS = frozenset(stat.key for stat in STATS)
             str,
             generate_examples=False,
             media_type="text/event-stream",
-            description="Events named `totals`, with a `Total` by stat as data.",
+            description="Events `totals`, and `goodbye` before the server ends it.",
         ),
         **errors("not_allowed", "no_session", "too_many_members"),
     },
@@ -53,8 +53,14 @@ async def stream_totals(
 ) -> ASGIApp:
     """Totals as they change, for a member or for who holds an invitation (header `Invitation`).
 
-    stats: keys of the totals wanted, separated by commas; none is all of them. The first event
-    has them all, each later one those that changed. `Last-Event-ID` resumes.
+    stats: keys of the totals wanted, separated by commas; none is all of them. Each event
+    `totals` has a message as the live protocol's as its data: the first one all of them, each
+    later one those that changed. With the `Last-Event-ID` of the newest nothing comes until
+    something changes; with an older one all of them, as they are now.
+
+    `goodbye` says why the server ends it: its data has a `code` like the closes of a live socket
+    and a `reason`. Comments keep the line open. A stream as a browser's `EventSource` reads it:
+    who comes back after `retry` milliseconds sends the last `id`.
     """
     wanted = Wanted(views=("totals",), stats=_chosen(stats))
     person = None
@@ -66,7 +72,7 @@ async def stream_totals(
         async with services.hub.live(session_id) as live:
             watcher = person or await _by_invitation(live, secret, services)
             if protocol.scope["method"] == "HEAD":
-                _check_member(live, watcher)
+                check_member(live, watcher)
                 await _answer(send)
                 return
             connection = _enter(live, watcher, protocol, wanted, known, services)
@@ -111,11 +117,6 @@ async def _by_invitation(live: LiveSession, secret: str, services: Services) -> 
     return watcher
 
 
-def _check_member(live: LiveSession, person: Person) -> None:
-    if person.id not in live.state.access.members:
-        raise ProblemError(403, "You may not be in this session.")
-
-
 def _enter(
     live: LiveSession,
     person: Person,
@@ -125,7 +126,7 @@ def _enter(
     services: Services,
 ) -> Connection:
     """Count the stream in. Raises ProblemError when it has no right, or there is no place."""
-    _check_member(live, person)
+    check_member(live, person)
     protocol.stream(lambda: live.state.epoch, known)
     connection = Connection(
         protocol,

@@ -88,3 +88,9 @@ async def admit(live: LiveSession, person: str, name: str, secret: str, services
         if changed.version > known.version:
             await services.log.put_access(live.id, changed)
             await live.refresh()
+
+
+def check_member(live: LiveSession, person: Person) -> None:
+    """Raises ProblemError for who may not be in the session."""
+    if person.id not in live.state.access.members:
+        raise ProblemError(403, "You may not be in this session.")

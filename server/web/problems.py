@@ -19,6 +19,7 @@ from server.log.logged import BrokenError
 from server.members.access import AccessError
 from server.orm import DatabaseAwayError
 from server.redis.calls import FullError, UnreachableError
+from server.server_messages import PassedOver
 from server.telemetry import logs
 from server.web.codes import CODES, USUAL
 
@@ -28,7 +29,9 @@ logger = logging.getLogger(__name__)
 class Problem(Struct, frozen=True, omit_defaults=True):
     """RFC 9457. code: stable, for programs; detail: a sentence for a person.
 
-    retry_after: seconds. operation: index of the one at fault; rule: number of the game's rule.
+    retry_after: seconds. operation: index of the one at fault; rule: number of the game's rule;
+    by: who changed meanwhile what it is about, and passed_over: the edits that could not be undone,
+    as in the live protocol's `refused`.
     request: what the server's log calls it, where the fault is the server's.
     """
 
@@ -41,6 +44,8 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     operation: int | UnsetType = UNSET
     rule: str | UnsetType = UNSET
     request: str | UnsetType = UNSET
+    by: str | UnsetType = UNSET
+    passed_over: tuple[PassedOver, ...] = ()
 
 
 class ProblemError(Exception):
@@ -55,6 +60,8 @@ class ProblemError(Exception):
         *,
         operation: int | UnsetType = UNSET,
         rule: str | UnsetType = UNSET,
+        by: str | UnsetType = UNSET,
+        passed_over: tuple[PassedOver, ...] = (),
     ) -> None:
         super().__init__(detail)
         usual, title = USUAL.get(status, ("error", "Error"))
@@ -66,6 +73,8 @@ class ProblemError(Exception):
             retry_after=retry_after,
             operation=operation,
             rule=rule,
+            by=by,
+            passed_over=passed_over,
         )
 
 

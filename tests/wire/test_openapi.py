@@ -149,6 +149,15 @@ def test_every_call_says_all_that_there_is_to_say(document: dict[str, Any]) -> N
             assert ("headers" in response) == (status in ("429", "503"))
 
 
+def test_what_a_handler_says_of_its_answer_is_told(document: dict[str, Any]) -> None:
+    paths = document["paths"]
+    stream = paths["/api/v1/sessions/{session_id}/totals/stream"]["get"]["responses"]["200"]
+    assert stream["description"] == "Events `totals`, and `goodbye` before the server ends it."
+    powers = paths["/api/v1/stats/powers"]["get"]["responses"]
+    assert powers["200"]["description"] == "The answer."
+    assert powers["304"]["description"] == "It is as you have it."
+
+
 def test_every_code_that_is_known_is_somebodys(document: dict[str, Any]) -> None:
     """What no call answers any more is taken out."""
     told = {

@@ -97,11 +97,28 @@ def test_an_edit_needs_a_key(ann: Owner) -> None:
 
 def test_who_may_not_edit_is_refused(ann: Owner) -> None:
     eve = Owner(ann.url, "Eve")
-    assert post_edit(eve, LEVEL_30, session=ann.session, status=403)["code"] == "not_allowed"
+    stranger = post_edit(eve, LEVEL_30, session=ann.session, status=403)
+    assert (stranger["code"], stranger["detail"]) == (
+        "not_allowed",
+        "You may not be in this session.",
+    )
     forged = {"Authorization": "Bearer x.y.z"}
     assert post_edit(ann, LEVEL_30, headers=forged, status=401)["code"] == "not_authenticated"
     assert post_edit(ann, LEVEL_30, session="nosuchone", status=404)["code"] == "no_session"
     assert ann.snapshot()["revision"] == 0
+
+
+def test_a_conflict_names_who_changed_it_meanwhile(ann: Owner) -> None:
+    bob = Owner(ann.url, "Bob")
+    by_link = {
+        "Authorization": f"Bearer {bob.token}",
+        "Invitation": ann.invite("editor")["secret"],
+    }
+    post_edit(bob, LEVEL_30, session=ann.session, headers=by_link)
+    seen = [{"type": "set_level", "level": 31, "expects": 50}]
+    problem = post_edit(ann, seen, status=409)
+    assert (problem["code"], problem["by"]) == ("changed_meanwhile", bob.person)
+    assert problem["detail"] == "Bob set the level to 30 since."
 
 
 def test_a_bot_comes_by_an_invitation(ann: Owner) -> None:
