@@ -31,6 +31,9 @@ from server.server_messages import Refused
 class Join(Struct, frozen=True, tag="join", omit_defaults=True):
     """The first message. A token, or an invitation's secret and a display name, or both.
 
+    token: a guest's or an account's, or an API key (see the REST interface). invitation: what
+    follows `#` in a link; who may be here already needs none. name: how others see whoever comes
+    for the first time; else the token's.
     client: drawn once per tab or program; a second socket with the same one replaces the first.
     resume: the newest position that the client has, if it was here before, with the `edit` and the
     `at` that it was sent there: what was missed follows if both are what they are here.
@@ -46,6 +49,7 @@ class Join(Struct, frozen=True, tag="join", omit_defaults=True):
     resume: Position | UnsetType = UNSET
     views: Views | UnsetType = UNSET
     stats: Stats = ()
+    id: MessageId | UnsetType = UNSET
 
 
 class Edit(Struct, frozen=True, tag="edit"):
@@ -76,7 +80,11 @@ class Redo(Struct, frozen=True, tag="redo"):
 
 
 class Want(Struct, frozen=True, tag="views", omit_defaults=True):
-    """Be sent something else from now on; what is needed to begin with comes at once."""
+    """Be sent something else from now on. Not answered: what is needed to begin with (a `snapshot`,
+    `totals`, `people`) comes at once.
+
+    views, stats: as in `join`.
+    """
 
     views: Views
     stats: Stats = ()

@@ -31,15 +31,23 @@ class Present(Struct, frozen=True):
 
 
 class CatalogueName(Struct, frozen=True):
+    """The game data in use. release: the game's. hash: of its content; another one has other
+    totals."""
+
     release: str
     hash: str
 
 
 class Limits(Struct, frozen=True):
-    """What a person may do, and how many may be here; see `Settings` for the meaning of each.
-    Messages and `focus` count for each connection, all else for all of a person's together.
+    """What a person may do, and how many may be here. `focus` counts for each connection, all else
+    for all of a person's together, and by REST, too. What has no burst: twice as much at once.
 
-    editors, viewers: sockets in the session; members: people who may come, viewers among them.
+    frame_bytes: of a frame that a client sends. operations_per_edit: of a preview or a proposal,
+    too. edits_per_second, operations_per_second: undo, redo, proposals and decisions are edits.
+    edits_burst, operations_burst: how many at once. questions_per_second: `preview`, `explain` and
+    `inspect`. said_per_second: ten at once. said_characters: of what is said at once.
+    editors: sockets of those who may edit; viewers: of all others. members: people who may come,
+    viewers among them.
     edit_bytes_per_second, edit_bytes_burst: what a person's edits may come to as `change`s, with
     what it takes to undo them: who has spent more is refused (`too_many`) until it is back.
     """
@@ -68,10 +76,15 @@ class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):
     alone is sent `totals` in any case.
     token: to keep instead of the one sent; for those who joined without one, or with one that
     has less than half of its time left.
-    members: everybody with more than a viewer's role, present or not; people: who is here;
+    members: everybody with more than a viewer's role, present or not; people: who is here, for
+    who asked for people and is no viewer;
     number: how many are here, for viewers, who are not told who.
     title: of the session; locked: nobody edits just now; editors_go_back: not the owner alone
     may bring back an earlier revision, and undo what somebody did.
+    catalogue: the game data in use; engine: what computes the totals, and how; when one of them is
+    another, so may all totals be, without a change.
+    heartbeat_s: so often the server sends a ping frame, which WebSocket libraries answer by
+    themselves; who did not answer after a bit more than twice that is gone.
     worker: which worker serves this socket; for those who look for a fault.
     """
 
@@ -333,7 +346,7 @@ class Renewed(Struct, frozen=True, tag="renewed", omit_defaults=True):
 
 class People(Struct, frozen=True, tag="people", omit_defaults=True):
     """Who came, who went (person ids), and whose name, role or number of sockets changed; to
-    viewers the number of people alone."""
+    viewers the number of people alone. That one's own role is another one is told to everybody."""
 
     joined: tuple[Present, ...] = ()
     left: tuple[str, ...] = ()
@@ -342,7 +355,8 @@ class People(Struct, frozen=True, tag="people", omit_defaults=True):
 
 
 class About(Struct, frozen=True, tag="about"):
-    """The session was named, locked or opened, or its members' roles are others.
+    """The session was named, locked or opened, or its members' roles are others; to all but those
+    who asked for totals alone, or for nothing.
 
     members: everybody above viewers, as in `welcome`, like editors_go_back.
     """
@@ -354,11 +368,17 @@ class About(Struct, frozen=True, tag="about"):
 
 
 class Pong(Struct, frozen=True, tag="pong"):
+    """The answer to `ping`."""
+
     id: str
 
 
 class Status(Struct, frozen=True, tag="status", omit_defaults=True):
-    """degraded: edits cannot be committed just now; keep them, they will be answered."""
+    """Whether edits can be committed, to those who may edit: when that is otherwise than before,
+    and after a `welcome` while they cannot.
+
+    degraded: they cannot just now; keep what is not answered, it will be.
+    """
 
     degraded: bool
     reason: str = ""

@@ -16,7 +16,6 @@ from server.client_messages import (
     Explain,
     Focus,
     Inspect,
-    Join,
     Preview,
     Propose,
     Say,
@@ -110,11 +109,14 @@ class Allowance:
         refused = self._refusal(message)
         if refused is not None and self._strikes.take():
             wait = refused.retry_after
-            raise Closing(Close.TOO_MANY, "Too many messages.", 1.0 if wait is UNSET else wait)
+            least = 1.0  # whoever comes back at once would only go on
+            raise Closing(
+                Close.TOO_MANY, "Too many messages.", least if wait is UNSET else max(least, wait)
+            )
         return refused
 
     def _refusal(self, message: ClientMessage | Refused) -> Refused | None:
-        named = UNSET if isinstance(message, Join) else message.id
+        named = message.id
         if wait := self._messages.take():
             return Refused("too_many", "Too many messages.", id=named, retry_after=wait)
         operations = 1

@@ -36,8 +36,18 @@ with 4400. Ignore types and fields that you do not know: newer servers have more
 server does the same, except inside an operation, where a field that it does not know is refused.
 
 On one connection the revisions of `change` rise by exactly one, and `accepted` never comes before
-its change or a snapshot that holds it. An edit that was not answered when the line dropped is sent
-again, unchanged, after the next `welcome`: it is made once, however often it is sent."""
+its change or a snapshot that holds it. Others' changes, and answers to other messages, may come in
+between.
+
+Whoever comes back sends its newest position as `resume`: the `epoch` of the newest `welcome` or
+`snapshot`, and `revision`, `edit` and `at` of the newest `snapshot`, `change` or `update`.
+`welcome.resumed` says what follows. An edit that was not answered when the line dropped is sent
+again, unchanged, after what was missed: it is made once, however often it is sent. Wait longer
+after each failure, each client another time (jitter).
+
+What is over a rate (`welcome.limits`; 50 messages a second and 200 at once on a connection, unless
+the server's operator chose otherwise) is `refused` with `retry_after`. Whoever goes on regardless
+is closed with 4429."""
 
 # What each request is answered with, besides `refused`.
 ANSWERS: Mapping[str, tuple[str, ...]] = {
@@ -62,6 +72,7 @@ CLOSES: Mapping[int, tuple[str, str]] = {
         "A frame is no frame: compressed unasked, unmasked, out of turn.",
         "no: mend the client",
     ),
+    1007: ("The reason of your own close is not UTF-8.", "no: mend the client"),
     Close.TOO_BIG: ("A frame was larger than `welcome.limits.frame_bytes`.", "with smaller ones"),
     Close.RESTARTING: (
         "The server restarts, or the session moved to a newer release.",
@@ -71,8 +82,10 @@ CLOSES: Mapping[int, tuple[str, str]] = {
         "The session cannot be served just now, or you read nothing for long.",
         "after a second, with jitter; resume",
     ),
-    Close.MALFORMED: ("A frame was not JSON text, or of no known type.", "no: mend the client"),
-    1007: ("The reason of your own close is not UTF-8.", "no: mend the client"),
+    Close.MALFORMED: (
+        "A frame was not JSON text (a lone surrogate is none), or of no known type.",
+        "no: mend the client",
+    ),
     Close.NOT_AUTHENTICATED: ("No valid token, or it has expired.", "with another token"),
     Close.NOT_ALLOWED: (
         "No right to be here: revoked, removed, a full session, or a foreign page.",

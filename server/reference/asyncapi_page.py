@@ -136,7 +136,6 @@ def _section(where: str, heading: str, articles: Iterable[str], text: str = "") 
 
 
 def _message(message: Mapping[str, Any], schema: Schema, answers: list[str]) -> str:
-    answered = " or ".join(f'<a href="#{each}"><code>{each}</code></a>' for each in answers)
     examples = "".join(
         f"<figure><figcaption>As a test has seen it</figcaption>"
         f"<pre>{_json(each['payload'])}</pre></figure>"
@@ -146,10 +145,17 @@ def _message(message: Mapping[str, Any], schema: Schema, answers: list[str]) -> 
     return (
         f'<article id="{message["name"]}"><h3><code>{message["name"]}</code></h3>'
         f"{_prose(text)}"
-        + (f"<p class='answers'>Answered by {answered}.</p>" if answered else "")
+        + (f"<p class='answers'>{_answered(answers)}</p>" if answers else "")
         + _fields(schema)
         + f"{examples}</article>\n"
     )
+
+
+def _answered(answers: list[str]) -> str:
+    links = [f'<a href="#{each}"><code>{each}</code></a>' for each in answers]
+    if answers == ["refused"]:
+        return f"Not answered, unless it is {links[0]}."
+    return f"Answered by {' or '.join(links)}."
 
 
 def _part(name: str, schema: Schema, heading: str) -> str:

@@ -32,7 +32,12 @@ def schemas(structs: tuple[type[Struct], ...]) -> tuple[tuple[Any, ...], dict[st
         explained["Operation"] = {
             "title": "Operation",
             "description": "One of the smallest things a person does to a build. Things are named "
-            "by their ids, never by a position, so concurrent operations keep their meaning.",
+            "by their ids, never by a position, so concurrent operations keep their meaning.\n\n"
+            "Any of them may have `expects`: what its author saw in the document where it changes "
+            "something; null for nothing. It is refused with `changed_meanwhile` when that is not "
+            "so any more. Without `expects` the later of two operations wins. (Where the document "
+            "has nothing because it is as by default, the default may be named instead of null: a "
+            "`level` of 50.)",
             "oneOf": operations,
             "discriminator": {"propertyName": "type"},
         }

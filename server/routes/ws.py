@@ -186,7 +186,8 @@ def _handle(
         case Ping():
             connection.answer(Pong(message.id))
         case Join():
-            connection.answer(Refused("already_joined", "You have joined already."))
+            told = "You have joined already."
+            connection.answer(Refused("already_joined", told, id=message.id))
         case Refused():
             connection.answer(message)
 
@@ -210,10 +211,8 @@ def _beyond(scope: Scope, message: ClientMessage | Refused) -> Refused | None:
     edits, reads = scope in ("edit", "all"), scope != "overlay"
     refused = partial(Refused, "insufficient_scope", f"A key for {scope!r} may not do this.")
     match message:
-        case Edit() | Undo() | Redo() | Propose() | Decide() | Say() if not edits:
+        case Edit() | Undo() | Redo() | Propose() | Decide() | Say() | Focus() if not edits:
             return refused(id=message.id)
-        case Focus() if not edits:
-            return refused()
         case Preview() | Explain() | Inspect() if not reads:
             return refused(id=message.id)
         case Want() if not reads and not set(message.views) <= OVERLAY:
@@ -248,7 +247,7 @@ async def _first_message(frames: AsyncIterator[bytes], transport: LiveProtocol) 
     async for frame in frames:
         message = decode(frame)
         if isinstance(message, Join):
-            refused = views.unknown_stat(message.stats)
+            refused = views.unknown_stat(message.stats, message.id)
             if refused is None:
                 return message
             message = refused

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from calc.operations import SetLevel
-from server.client_messages import Edit, Ping, Propose
+from server.client_messages import Edit, Focus, Ping, Propose
 from server.live.audience import Audience
 from server.logic.rights import Access, Membership
 from server.protocol import Close, Closing
@@ -156,6 +156,18 @@ def test_messages_over_the_rate_are_refused_with_their_id_and_then_close() -> No
     with pytest.raises(Closing) as closing:
         connection.over_limit(Ping("d"))
     assert closing.value.code == Close.TOO_MANY
+
+
+def test_who_was_closed_for_too_much_is_not_told_to_be_back_at_once() -> None:
+    connection = a_connection(Socket(), focus_per_second=0.9)
+
+    def goes_on() -> None:
+        while True:
+            connection.over_limit(Focus())
+
+    with pytest.raises(Closing) as closing:
+        goes_on()
+    assert closing.value.retry_after == 1.0
 
 
 def test_operations_have_a_rate_of_their_own() -> None:

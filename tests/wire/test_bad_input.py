@@ -184,9 +184,13 @@ async def test_a_wrong_join_may_be_sent_again(ann: Owner) -> None:
     raw = await Raw.open(ann.url, ann.session)
     await raw.send({"type": "join", "token": ann.token, "name": "a\u202eb"})
     assert (await raw.receive("refused"))["path"] == "$.name"
+    await raw.send({"type": "join", "id": "j1", "token": ann.token, "stats": ["none"]})
+    refused = await raw.receive("refused")
+    assert (refused["path"], refused["id"]) == ("$.stats[0]", "j1")
     await raw.join(token=ann.token)
-    await raw.send({"type": "join", "token": ann.token})
-    assert (await raw.receive("refused"))["code"] == "already_joined"
+    await raw.send({"type": "join", "id": "j2", "token": ann.token})
+    refused = await raw.receive("refused")
+    assert (refused["code"], refused["id"]) == ("already_joined", "j2")
     await raw.socket.close()
 
 

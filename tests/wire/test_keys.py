@@ -126,6 +126,7 @@ async def test_an_overlays_key_shows_totals_and_nothing_else(server: Server, ann
         {"type": "edit", "id": "overlay-edit-1", "base": 0, "operations": EDIT["operations"]},
         {"type": "undo", "id": "overlay-undo-1", "base": 0},
         {"type": "say", "id": "s1", "text": "hello"},
+        {"type": "focus", "id": "f1", "power": "Pool.Speed.Hasten"},
         {"type": "preview", "id": "p1", "operations": EDIT["operations"]},
         {"type": "explain", "id": "x1", "stat": "defense.ranged"},
         {"type": "inspect", "id": "i1", "power": "Pool.Speed.Hasten"},

@@ -108,7 +108,7 @@ def test_every_close_code_has_its_meaning() -> None:
 
 
 def test_every_refusal_code_has_its_meaning() -> None:
-    by_rest_alone = {"no_session", "no_member", "no_revision", "not_found"}
+    by_rest_alone = {"no_session", "no_member", "no_revision", "not_found", "too_many_members"}
     named = set()
     for path in Path(server.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -131,6 +131,7 @@ def test_the_page_shows_every_message_field_and_close_code(reference: dict[str, 
         assert "<pre>" in article
         for field in msgspec.structs.fields(struct):
             assert f"<code>{field.encode_name}</code>" in article
+        assert ("Not answered, unless it is" in article) == (kind in ("focus", "views"))
     for code in asyncapi.CLOSES:
         assert f"<code>{int(code)}</code>" in page
     for code in (*asyncapi.REFUSALS, *(rule.code for rule in RULES if rule.refuses)):
