@@ -52,7 +52,7 @@ LONGEST = (
     "server/test_library_search.py",
     "calc/test_rules.py",
     "calc/test_patch.py",
-    "server/test_lost.py",
+    "server/regaining/test_went_back.py",
     "server/test_backup.py",
     "server/test_recorder.py",
     "server/test_migrations.py",

@@ -1,0 +1,180 @@
+"""What is decided again, by its rules (server/live/lost.py), and who is told of what is lost."""
+
+import time
+
+import pytest
+from msgspec.structs import replace
+
+from server.engine import Engine
+from server.live import follower
+from server.live.lost import Lost
+from server.log.log import Log
+from server.log.logged import Elsewhere
+from server.logic.session import Committed, State
+from server.orm import DatabaseAwayError
+from server.recording.archive import Archive
+from tests.server.regaining.workers import Past, Worker, names, title
+
+
+@pytest.fixture
+def lost(log: Log, archive: Archive, engine: Engine, workers: tuple[Worker, Worker]) -> Lost:
+    """What the second worker is to decide again, without its looking."""
+    _, other = workers
+
+    def take(after: State, committed: Committed) -> None:
+        other.take(after, committed)
+        made.seen(committed)
+
+    made = Lost(log, archive, engine, other.patience, take, other.settled, others_s=60.0)
+    return made
+
+
+async def test_r1_what_another_worker_made_is_kept_until_it_is_read(
+    workers: tuple[Worker, Worker], past: Past, lost: Lost
+) -> None:
+    one, other = workers
+    await past.keep()
+    before = other.state
+    await one.edit(1, 2)
+    lost.remember(one.recent)
+    assert await lost.sort(before)
+    assert not lost  # others have made them
+    await past.come_back()
+    lost.remember(())
+    assert await lost.sort(before)
+    assert lost
+    assert [await lost.settle(other.state, 0) for _ in (1, 2)] == ["settled", "settled"]
+    assert [each.edit for each in other.recent] == names(1, 2)
+    assert not lost
+
+
+async def test_r1_a_log_that_is_another_one_by_now_says_nothing(
+    workers: tuple[Worker, Worker], past: Past, lost: Lost
+) -> None:
+    one, other = workers
+    await past.keep()
+    await one.edit(1, 2)
+    lost.remember(one.recent)
+    await past.come_back()
+    await other.edit(1, 102)
+    assert not await lost.sort(one.state)
+    assert lost
+
+
+async def test_r2_what_is_refused_waits_for_what_only_another_worker_knows(
+    workers: tuple[Worker, Worker], past: Past, lost: Lost
+) -> None:
+    one, other = workers
+    await past.keep()
+    await one.make(title(1, "Nova"))
+    await one.make(title(2, "1"))
+    lost.remember(tuple(one.recent)[1:])
+    await past.come_back()
+    assert await lost.sort(other.state)
+    assert await lost.settle(other.state, 0) == "wait"
+    await other.make(title(1, "Nova"))  # by whoever knew it
+    assert await lost.settle(other.state, 0) == "settled"
+    assert other.state.build.title == "2"
+
+
+async def test_r3_what_was_given_up_in_a_log_that_is_lost_is_tried_again(
+    workers: tuple[Worker, Worker], past: Past, lost: Lost
+) -> None:
+    one, other = workers
+    await past.keep()
+    await one.make(title(1, "Nova"))
+    lost.remember(one.recent)
+    await past.come_back()
+    await other.edit(7)
+    assert await lost.sort(other.state)
+    lost._others_until = 0.0
+    assert await lost.settle(other.state, 0) == "read on"
+    assert not lost
+    await past.come_back()
+    await other.read_on()
+    lost.remember(())
+    assert await lost.sort(other.state)
+    assert lost
+
+
+async def test_who_was_away_when_their_edit_was_given_up_is_told_when_they_come(
+    workers: tuple[Worker, Worker],
+    fresh: Worker,
+    past: Past,
+    session_id: str,
+    log: Log,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, other = workers
+    await past.keep()
+    await one.make(title(1, "Nova"))
+    here = one.state.position
+    await past.come_back()
+    await other.edit(7)
+    await one.read_on()
+    assert one.needed  # nobody else knows of it
+    one._lost._others_until = 0.0
+    with monkeypatch.context() as patched:
+        patched.setattr(follower, "now_ms", lambda: 7)  # whatever this worker's clock says
+        await one.read_on()
+    assert not one.needed
+    assert [(person, answer.id) for person, answer in one.answers] == [("g1", "edit-0001")]
+    for worker in (other, fresh):
+        await (worker.begin() if worker is fresh else worker.read_on())
+        assert [each.id for each in worker.lost_of("g1", None)] == ["edit-0001"]
+        assert worker.lost_of("g1", here) == worker.lost_of("g1", None)
+        assert worker.lost_of("g2", None) == ()
+    assert [answer.id for _, answer in other.answers] == ["edit-0001"]
+    await other.edit(8)
+    assert other.lost_of("g1", other.state.position)  # it may not have come through
+    other._losses._clock = lambda: time.monotonic() + 60
+    assert not other.lost_of("g1", other.state.position)
+    assert other.lost_of("g1", replace(other.state.position, epoch="another", revision=99))
+
+
+async def test_r3_a_redis_that_went_back_over_what_was_given_up_alone_is_noticed(
+    workers: tuple[Worker, Worker], past: Past, log: Log, session_id: str
+) -> None:
+    one, other = workers
+    await past.keep()
+    await one.make(title(1, "Nova"))
+    await past.come_back()
+    await other.edit(7)
+    await one.read_on()
+    await past.keep()
+    one._lost._others_until = 0.0
+    await one.read_on()
+    assert await log.remembered(one.state, ["g1 edit-0001"]) == [Elsewhere("lost")]
+    await past.come_back()
+    assert await log.remembered(one.state, ["g1 edit-0001"]) == [None]
+    (head,) = await log.heads([session_id])
+    one.stands(head)
+    assert one.news
+    await one.read_on()
+    one._lost._others_until = 0.0
+    await one.read_on()
+    assert await log.remembered(one.state, ["g1 edit-0001"]) == [Elsewhere("lost")]
+
+
+async def test_what_waits_for_sql_alone_is_not_looked_at_again_at_once(
+    workers: tuple[Worker, Worker],
+    past: Past,
+    archive: Archive,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, other = workers
+    await past.keep()
+    await one.make(title(1, "Nova"))
+    await past.come_back()
+    await other.edit(7)
+
+    async def away(session: str) -> tuple[Committed, ...]:
+        raise DatabaseAwayError("away")
+
+    monkeypatch.setattr(archive, "lost", away)
+    await one.read_on()
+    one._lost._others_until = 0.0
+    await one.read_on()
+    assert one._lost
+    assert one._heard._later is None
+    assert not one.news
