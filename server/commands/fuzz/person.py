@@ -5,6 +5,7 @@ import random
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -16,6 +17,7 @@ from server.client import AGAIN
 from server.client.replica import GapError, Replica
 from server.client_messages import Asked, Decide, Edit, Join, Preview, Propose, Redo, Undo
 from server.commands.fuzz.edits import random_operations
+from server.commands.fuzz.expecting import expecting
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import LineError, Socket
 from server.commands.fuzz.proposing import Proposing
@@ -62,6 +64,7 @@ class Person:
     came_by: the secret of their invitation, if they had one.
     expelled: their right was taken away; gone: they were told so.
     steady: whether they may edit, and always might.
+    expects: whether they say what they see, in some operations.
     clears: whether they decline what is still proposed once it is calm.
     """
 
@@ -86,6 +89,7 @@ class Person:
         self.expelled = False
         self.gone = False
         self.steady = role in EDITING
+        self.expects = False
         self.clears = False
         self.connections = 0
         self.came_by = join.invitation
@@ -272,10 +276,11 @@ class Person:
                 await asyncio.sleep(self._random.expovariate(1 / 0.03))
                 await self._do_something(socket)
             socket.read_on()
-            while self.unanswered or self.clears:  # refused for now, or got lost in the noise
-                if self.clears:
-                    await self._clear(socket)
-                await asyncio.sleep(1.0)
+            while True:  # what was refused for now, or got lost in the noise
+                for _ in range(5):
+                    if self.clears:
+                        await self._clear(socket)
+                    await asyncio.sleep(0.2)
                 for each in self.unanswered:
                     await socket.send(encode(each))
         except LineError:
@@ -366,7 +371,9 @@ class Person:
     def _operations(self) -> tuple[Operation, ...]:
         build = documents.decode(documents_json(self.replica.document))
         while True:
-            made = random_operations(self._random, build, self._catalogue)
+            made: tuple[Any, ...] = random_operations(self._random, build, self._catalogue)
+            if self.expects:
+                made = tuple(expecting(self._random, each, self.replica.document) for each in made)
             with suppress(msgspec.ValidationError):  # some nonsense is none of the protocol's
                 return _operations(msgspec.json.encode(made))
 

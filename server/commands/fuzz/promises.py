@@ -59,12 +59,13 @@ def check_history(
     people: Sequence[Person],
     asked: Mapping[str, Asked],
     catalogue: Catalogue,
-) -> None:
+) -> list[Build]:
     """The history has no gap, is made of what people sent, and leads to the state.
 
-    asked: what the owner asked for by REST.
+    asked: what the owner asked for by REST. Returns the build at each revision.
     """
     build = history.first
+    builds = [build]
     sent: dict[str, Making] = {
         f"{person.id} {edit}": sent.edit for person in people for edit, sent in person.sent.items()
     }
@@ -75,6 +76,7 @@ def check_history(
         )
         before = build
         build = _applied(journal, build, change, catalogue)
+        builds.append(build)
         journal.expect(
             patch.difference(before, build) == change.patch,
             WHO,
@@ -92,6 +94,7 @@ def check_history(
         WHO,
         "the history does not lead to the build",
     )
+    return builds
 
 
 def _comes_of(change: Change, edit: Making) -> bool:

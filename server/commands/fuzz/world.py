@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from server.client_messages import Join
 from server.commands.fuzz import promises
 from server.commands.fuzz.decisions import check_proposals
+from server.commands.fuzz.expected import check_expected
 from server.commands.fuzz.ground import Ground
 from server.commands.fuzz.history import History, Settled, history_of, proposals_of
 from server.commands.fuzz.journal import Journal
@@ -57,6 +58,7 @@ class World(ABC):
         self.redis: Redis
         self._seed = seed
         cast = random.Random(f"{seed} cast")  # noqa: S311 - not a secret
+        self._expects = cast.random() < SOME
         self._roles = (*ROLES, "suggester") if cast.random() < SOME else ROLES
         self._log: Log
         self._people: list[Person] = []
@@ -127,7 +129,6 @@ class World(ABC):
         """A session, and people who are to be in it."""
         await self._owner.begin()
         self._expect("owner", "owner", Join(token=self._owner.token))
-        self._people[0].clears = True
         for number, role in enumerate(self._roles):
             name = f"{role}{number}"
             join = Join(invitation=await self._owner.invite(role), name=name)
@@ -138,7 +139,7 @@ class World(ABC):
     def _expect(self, name: str, role: Role, join: Join) -> None:
         seed = str(self._seed)
         person = Person(name, role, join, self.catalogue, self.connect, self.journal, seed)
-        person.forgetful = self.forgetful
+        person.forgetful, person.expects = self.forgetful, self._expects
         self._people.append(person)
 
     async def _live(self) -> None:
@@ -242,10 +243,13 @@ class World(ABC):
         return promises.untold(await self._history(loaded.state), self._people)
 
     async def _undecided(self) -> bool:
-        """Whether something waits for a decision, in SQL or as far as somebody knows."""
-        return any(each.state == "open" for each in (await self._proposals()).values()) or any(
-            each.replica.proposals for each in self._people if not each.gone
-        )
+        """Whether something waits for a decision; once all who see it know it, it is declined."""
+        waiting = {id_ for id_, each in (await self._proposals()).items() if each.state == "open"}
+        deciding = [each for each in self._people if not (each.gone or each.role == "viewer")]
+        if any(each.replica.proposals.keys() != waiting for each in deciding):
+            return True
+        self._people[0].clears = True
+        return bool(waiting)
 
     async def _history(self, state: State) -> History:
         async with self._reading() as database:
@@ -286,9 +290,10 @@ class World(ABC):
         self.journal.note("world", f"is at {state.epoch} {state.revision}")
         promises.check_people(self.journal, self._people, state)
         promises.check_totals(self.journal, state, self.ground.unasked)
-        promises.check_history(
+        builds = promises.check_history(
             self.journal, history, state, self._people, self._owner.asked, self.catalogue
         )
+        check_expected(self.journal, history, builds, self._people)
         promises.check_answers(self.journal, history, self._people)
         promises.check_forbidden(self.journal, history, self._owner.forbidden)
         promises.check_asked(self.journal, history, self._owner, forgetful=self.forgetful)
