@@ -179,6 +179,29 @@ async def test_what_only_sql_knows_is_regained_by_who_opens_the_session(
     assert loaded.redone  # nobody looks again
 
 
+async def test_what_only_sql_knows_is_regained_though_redis_is_empty_by_then(
+    workers: tuple[Worker, Worker],
+    fresh: Worker,
+    past: Past,
+    log: Log,
+    session_id: str,
+    recorder: Recorder,
+    database: Database,
+    archive: Archive,
+    redis: Redis,
+) -> None:
+    await workers[0].edit(1, 2, 3)
+    await past.keep()
+    await workers[0].edit(4, 5, 6)
+    await recorder.record(session_id)
+    await past.come_back()
+    await Recorder(redis, database, log, tuple, archive.again).record(session_id)
+    await redis.flushall()
+    await fresh.begin()
+    assert await edits_in(log, session_id) == names(4, 5, 6)
+    assert fresh.state.build == workers[0].state.build
+
+
 async def test_a_lost_edit_that_may_not_be_any_more_is_refused_once_and_for_all(
     workers: tuple[Worker, Worker],
     fresh: Worker,
