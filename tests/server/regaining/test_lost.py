@@ -48,6 +48,20 @@ async def test_r1_what_another_worker_made_is_kept_until_it_is_read(
     assert not lost
 
 
+async def test_what_the_newest_log_had_comes_before_what_was_lost_with_an_older_one(
+    workers: tuple[Worker, Worker], past: Past, lost: Lost
+) -> None:
+    one, other = workers
+    await past.keep()
+    await one.edit(2, 1)
+    for each in tuple(one.recent):  # 2 was in line still when the log with 1 went back
+        lost.remember([each])
+    await past.come_back()
+    assert await lost.sort(other.state)
+    assert [await lost.settle(other.state, 0) for _ in (1, 2)] == ["settled", "settled"]
+    assert [each.edit for each in other.recent] == names(1, 2)
+
+
 async def test_r1_a_log_that_is_another_one_by_now_says_nothing(
     workers: tuple[Worker, Worker], past: Past, lost: Lost
 ) -> None:
