@@ -14,11 +14,11 @@ from server.client_messages import Edit
 from server.engine import Engine
 from server.live.follower import SLICE, EngineMovedError, Follower
 from server.log.log import Log
-from server.log.logged import Done, Stored
+from server.log.logged import Done, News, Stored
 from server.log.releases import Releases
 from server.logic import session
 from server.logic.rights import Access, Membership
-from server.logic.session import Commit, Committed
+from server.logic.session import Commit, Committed, State
 from server.orm import DatabaseAwayError
 from server.protocol import encode
 from server.recording.archive import Archive
@@ -251,3 +251,16 @@ async def test_who_comes_first_is_told_when_sql_is_away(follower: Follower, redi
     with pytest.raises(DatabaseAwayError):
         async with asyncio.timeout(20):
             await follower.begin()
+
+
+async def test_what_is_more_than_one_answer_tells_is_news(
+    following: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = following._log.since
+
+    async def some(state: State, losses: int = 0) -> News:
+        return replace(await since(state, losses), more=True)
+
+    monkeypatch.setattr(following._log, "since", some)
+    await following.read_on()
+    assert following.news
