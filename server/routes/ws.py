@@ -11,7 +11,7 @@ from litestar import WebSocket, websocket
 from litestar.params import FromPath
 from msgspec import UNSET, UnsetType
 
-from server.auth import NotAuthenticatedError, Person, Scope, Tokens
+from server.auth import NotAuthenticatedError, Person, Scope
 from server.client_messages import (
     ClientMessage,
     Decide,
@@ -176,7 +176,7 @@ def _handle(
         case Say() | Propose() | Decide():
             services.desk.take(live, connection, message)
         case Renew():
-            connection.answer(_renewed(connection, message, services.tokens))
+            connection.answer(_renewed(connection, message, services))
         case Want():
             unknown = views.unknown_stat(message.stats, message.id)
             if unknown is None:
@@ -192,15 +192,16 @@ def _handle(
             connection.answer(message)
 
 
-def _renewed(connection: Connection, renew: Renew, tokens: Tokens) -> Renewed | Refused:
+def _renewed(connection: Connection, renew: Renew, services: Services) -> Renewed | Refused:
     """The connection stays for as long as the newer token is good."""
     try:
-        person = tokens.read(renew.token)
+        person = services.tokens.read(renew.token)
     except NotAuthenticatedError as error:
         return Refused(error.code, str(error), id=renew.id)
     if person.id != connection.person:
         return Refused("not_allowed", "This token is another person's.", id=renew.id)
-    connection.expires_at = max(connection.expires_at, person.expires_at)
+    if not services.callers.renew(connection, person):
+        return Refused("not_authenticated", "Log in again.", id=renew.id)
     return Renewed(int(connection.expires_at * 1000), renew.id)
 
 

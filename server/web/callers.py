@@ -58,18 +58,31 @@ class Callers:
         if not person.is_guest:
             self._live[connection] = person
 
+    def renew(self, connection: Connection, person: Person) -> bool:
+        """Whether a live connection may stay by a newer token of its person: not once it has
+        ended, and not by a guest's token where there is an account."""
+        if not connection.expires_at or (person.is_guest and connection in self._live):
+            return False
+        connection.expires_at = max(connection.expires_at, person.expires_at)
+        self.follow(connection, person)
+        return True
+
     async def run(self) -> None:
         """Ask every few seconds whether those who are live may stay."""
         while True:
             await asyncio.sleep(ASK_EVERY_S)
-            live = list(self._live.items())
-            for start in range(0, len(live), AT_ONCE):
-                batch = live[start : start + AT_ONCE]
-                with suppress(DatabaseAwayError):  # then they stay, as who comes back may come
-                    found = await _standing(self._database, [person for _, person in batch])
-                    for (connection, _), person in zip(batch, found, strict=True):
-                        if not isinstance(person, Person):
-                            connection.expires_at = 0.0
+            await self.look()
+
+    async def look(self) -> None:
+        """End the live connections of those who may not stay."""
+        live = list(self._live.items())
+        for start in range(0, len(live), AT_ONCE):
+            batch = live[start : start + AT_ONCE]
+            with suppress(DatabaseAwayError):  # then they stay, as who comes back may come
+                found = await _standing(self._database, [person for _, person in batch])
+                for (connection, _), person in zip(batch, found, strict=True):
+                    if not isinstance(person, Person):
+                        connection.expires_at = 0.0
 
     async def _stands(self, person: Person) -> Person | Gone:
         """The person as they are called now, unless the token has been revoked.

@@ -2,6 +2,8 @@
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import event, update
@@ -12,6 +14,8 @@ from server.accounts.passwords import Passwords
 from server.accounts.tables import UserRow
 from server.auth import NotAuthenticatedError, Person, Tokens
 from server.orm import Database
+from server.settings import Settings
+from server.sockets.connection import Connection
 from server.web.callers import Callers
 
 TOKENS = Tokens("of the tests: 32 characters or more")
@@ -97,6 +101,37 @@ async def test_many_who_come_at_once_are_few_questions(
     found = await asyncio.gather(*(callers.read(token) for token in [*crowd, token_of(ann)]))
     assert len({person.id for person in found}) == 201
     assert len([each for each in asked if "SELECT" in each and "users" in each]) <= 3
+
+
+def live(expires_at: float = 2.0**40) -> Connection:
+    socket: Any = SimpleNamespace(watch=lambda *_: None)
+    return Connection(socket, Settings(), "g1", "", expires_at)
+
+
+async def test_who_was_logged_out_does_not_stay_by_renewing(
+    callers: Callers, database: Database, ann: LoggedIn
+) -> None:
+    connection = live()
+    person = await callers.read(token_of(ann))
+    callers.follow(connection, person)
+    assert callers.renew(connection, person)
+    await callers.look()
+    assert connection.expires_at
+    await logins.end(database, "g1", ann.login, "::1")
+    await callers.look()
+    assert not callers.renew(connection, person)
+    assert connection.expires_at == 0.0
+
+
+async def test_a_connection_ends_with_the_login_of_its_newest_token(
+    callers: Callers, ann: LoggedIn
+) -> None:
+    connection = live()
+    callers.follow(connection, await callers.read(token_of(ann)))
+    assert not callers.renew(connection, TOKENS.again(Person("g1", "Ann", 0, 0)))
+    assert callers.renew(connection, TOKENS.account("g1", "Ann", "made-up"))
+    await callers.look()
+    assert connection.expires_at == 0.0
 
 
 async def test_while_sql_is_away_a_signature_is_enough(tmp_path: Path) -> None:
