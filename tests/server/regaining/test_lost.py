@@ -4,6 +4,7 @@ import time
 
 import pytest
 from msgspec.structs import replace
+from redis.asyncio import Redis
 
 from server.engine import Engine
 from server.live import follower
@@ -13,6 +14,8 @@ from server.log.logged import Elsewhere
 from server.logic.session import Committed, State
 from server.orm import DatabaseAwayError
 from server.recording.archive import Archive
+from server.redis.calls import key
+from server.server_messages import Accepted
 from tests.server.regaining.workers import Past, Worker, names, title
 
 
@@ -109,6 +112,38 @@ async def test_r3_what_was_given_up_in_a_log_that_is_lost_is_tried_again(
     lost.remember(())
     assert await lost.sort(other.state)
     assert lost
+
+
+async def test_what_was_settled_so_long_ago_that_it_is_forgotten_is_let_go(
+    workers: tuple[Worker, Worker], past: Past, lost: Lost, redis: Redis, session_id: str
+) -> None:
+    one, other = workers
+    await past.keep()
+    await one.make(title(1, "Nova"))
+    await one.edit(2)
+    lost.remember(one.recent)
+    await past.come_back()
+    await other.edit(7)  # the first would be refused now, the second made
+    assert await lost.sort(other.state)
+    lost._others_until = 0.0
+    for forgotten in ("1", "2"):
+        await redis.hset(key(session_id, "head"), "forgotten", forgotten)
+        assert await lost.settle(other.state, 0) == "settled"
+    assert not lost
+    assert other.answers == []
+
+
+async def test_whose_edit_another_worker_made_is_told_once_it_is_read(
+    workers: tuple[Worker, Worker], lost: Lost
+) -> None:
+    one, other = workers
+    before = other.state
+    await one.edit(1)
+    lost.remember(one.recent)
+    assert await lost.sort(before)
+    for _ in range(2):
+        lost.seen(one.recent[0])
+    assert other.answers == [("g1", Accepted("edit-0001", 1))]
 
 
 async def test_who_was_away_when_their_edit_was_given_up_is_told_when_they_come(
