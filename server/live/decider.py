@@ -85,6 +85,7 @@ class Decider:
         self.races = Races()
         self._measures = measures
         self._course = Course()  # of the edit whose turn it is
+        self._row: list[_Waiting] = []  # whose turn it is
         self._turns = Turns[Author, tuple[Making | Taking | Declining, Course]]()
 
     def __bool__(self) -> bool:
@@ -110,7 +111,7 @@ class Decider:
     async def serve_next(self) -> None:
         """Decide the next edit, and those after it that can go with it. Raises IndexError when
         none waits."""
-        row = self._next_row()
+        row = self._row = self._next_row()
         began = self._follower.state.revision
         for _, (_, course) in row:
             course.begins()
@@ -124,11 +125,21 @@ class Decider:
                     del row[: self._answer_made(row, began)]
         except FullError:
             self._tell_all(row, "The server is full.", 5.0)
+            row.clear()
         except DatabaseAwayError:
             self._tell_all(row, "What there is to undo cannot be read just now.", 2.0)
+            row.clear()
         finally:
             if not self._turns:
                 self.idle.set()
+
+    def turn_away(self) -> None:
+        """Answer everybody in line: the session is not served here any more."""
+        while self._turns:
+            self._row.append(self._turns.take())
+        row, self._row = self._row, []
+        self._tell_all(row, "The session is not served here any more.", 1.0)
+        self.idle.set()
 
     def _next_row(self) -> list[_Waiting]:
         """What comes next; edits only follow edits: the others need what was made before them."""

@@ -170,6 +170,7 @@ class Hub:
             logger.exception("session %s failed", live.id)
             live.audience.close_all(Close.TRY_AGAIN, "Something is wrong on the server.")
         finally:
+            live.turn_away()
             self._close(live)
             races = live.races
             if races.lost or races.waited:

@@ -332,6 +332,10 @@ class LiveSession:
                     self._questions.answer_next()
                     await asyncio.sleep(0)  # edits may have come meanwhile
 
+    def turn_away(self) -> None:
+        """Answer who waits for an edit: the task is over."""
+        self._decider.turn_away()
+
     async def drained(self) -> None:
         """Returns when every edit that came in is decided."""
         await self._decider.idle.wait()

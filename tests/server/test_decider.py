@@ -14,7 +14,7 @@ from calc.operations import SetTitle
 from server.client_messages import Edit, Undo
 from server.engine import Engine
 from server.live.decider import ROW, Decider
-from server.live.follower import Follower
+from server.live.follower import EngineMovedError, Follower
 from server.live.proposals import Declining, Taking
 from server.log.log import Log
 from server.log.logged import ALONE, Done, Elsewhere, Known, Loss, Place, Stored
@@ -349,3 +349,22 @@ async def test_it_is_idle_when_everything_is_decided(
         if not idle:
             await worker.decider.serve_next()
     assert worker.follower.state.build.title == "Nova"
+
+
+async def test_who_waits_for_a_session_that_moves_to_another_release_is_told(
+    redis: Redis, database: Database, engine: Engine
+) -> None:
+    log = Log(redis, keeps=100, edit_ids=100)
+    (worker,) = await begun(log, redis, database, engine)
+    people = [Asking("g0"), Asking("g1")]
+    await redis.hset(key("s1", "head"), "engine", "of another release")
+    worker.decider.submit(people[0], Undo("edit-0001", 0))
+    worker.decider.submit(people[1], Edit("edit-0002", 0, (SetTitle("Nova"),)))
+    with pytest.raises(EngineMovedError):
+        await worker.decider.serve_next()
+    worker.decider.turn_away()
+    for person, edit in zip(people, ("edit-0001", "edit-0002"), strict=True):
+        (answer,) = person.answers
+        assert isinstance(answer, Refused)
+        assert (answer.id, answer.code) == (edit, "unavailable")
+    assert worker.decider.idle.is_set()
