@@ -13,7 +13,7 @@ from gamedata.catalogue import Catalogue
 from migrations import run as migrations
 from server.app import routed
 from server.commands.fuzz.edits import random_operations
-from server.engine import Engine
+from server.commands.fuzz.releases import Release
 from server.orm import connect
 from server.redis.embedded import find_binary
 from server.settings import Settings
@@ -24,20 +24,18 @@ EDITS = 200  # of the builds that are worked out beforehand
 class Ground:
     """Nothing of it depends on what happens in a session.
 
-    routing: of every worker's application; valkey: the server that worlds run. unasked: an engine
-    that has worked nothing out, to compare with.
+    routing: of every worker's application; valkey: the server that worlds run.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self.routing = routed(catalogue, Settings().body_bytes)
         self.valkey = find_binary(None)
-        self.unasked = Engine(catalogue)
         self._totals = Totals(catalogue)
 
-    def engine(self) -> Engine:
+    def engine(self, release: int = 0) -> Release:
         """A worker's own, which remembers its sessions; the maths are those of all."""
-        return Engine(self.catalogue, totals=self._totals)
+        return Release(self.catalogue, release, self._totals)
 
 
 async def prepare(ground: Ground, database: Path) -> None:

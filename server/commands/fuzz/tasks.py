@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from server.commands.fuzz.journal import Listener
 from server.commands.fuzz.line import Socket
 from server.commands.fuzz.relay import Moment, Relay
+from server.commands.fuzz.releases import Release
 from server.commands.fuzz.worker import DeadError, Worker, current, watch_clocks, watch_tasks
 from server.commands.fuzz.world import Fault, World
 from server.redis.embedded import Valkey
@@ -23,6 +24,7 @@ from server.settings import Settings
 
 WORKERS = 3
 CONNECT_S = 5.0
+RELEASES = 2  # beside the first
 SECRET = "of a simulation: 32 characters or more"  # noqa: S105 - it guards nothing
 
 
@@ -31,12 +33,15 @@ class TaskWorld(World):
 
     _workers: list[Worker]
     _redis_free: asyncio.Lock
+    _release = 0  # the newest
+    _rolling: asyncio.Lock
     _replacements: list[asyncio.Task[None]]
     _settings: Settings
     _valkey: Valkey
 
     async def begin(self, stack: AsyncExitStack) -> str:
         self._workers, self._replacements = [], []
+        self._rolling = asyncio.Lock()
         self._settings = self._drawn_settings()
         self._redis_free = asyncio.Lock()
         loop = asyncio.get_running_loop()
@@ -51,7 +56,7 @@ class TaskWorld(World):
         stack.callback(self._valkey.stop)
         stack.push_async_callback(self._end)
         for _ in range(WORKERS):
-            await self._start_worker()
+            await self._start_worker(0)
         return self._valkey.url
 
     def faults(self) -> dict[Fault, float]:
@@ -65,6 +70,8 @@ class TaskWorld(World):
         }
         if self.forgetful:  # then workers live: what Redis lost is in their memory
             return faults | {self._take_redis_back: 3}
+        if self.releases:
+            faults[self._roll_out] = 2
         return faults | {
             self._kill_worker: 4,
             self._kill_worker_at_commit: 4,
@@ -73,6 +80,11 @@ class TaskWorld(World):
 
     async def heal(self) -> None:
         await asyncio.gather(*self._replacements)
+        if all(worker.release < self._release for worker in self._alive()):
+            await self._start_worker(self._release)
+
+    def engines(self) -> list[Release]:
+        return [self.ground.engine(number) for number in range(self._release + 1)]
 
     async def connect(self) -> Socket:
         alive = self._alive()
@@ -117,15 +129,15 @@ class TaskWorld(World):
             log_keeps=draw((10, 500)),
         )
 
-    async def _start_worker(self) -> None:
+    async def _start_worker(self, release: int) -> None:
         name = f"w{len(self._workers) + 1}"
         path = self.folder / f"{name}.sock"
         relay = Relay(path, self.folder / "redis" / "redis.sock")
         settings = replace(self._settings, redis_url=f"unix://{path}")
-        worker = Worker(name, settings, self.ground, relay)
+        worker = Worker(name, settings, self.ground, relay, release)
         self._workers.append(worker)
         await worker.start()
-        self.journal.note(name, "starts")
+        self.journal.note(name, f"starts, of release {release}")
 
     def _alive(self) -> list[Worker]:
         return [worker for worker in self._workers if worker.alive]
@@ -168,13 +180,28 @@ class TaskWorld(World):
     async def _replace(self, worker: Worker) -> None:
         left = await worker.buried()
         self.journal.expect(not left, worker.name, f"goes on after its end: {left}")
-        await self._start_worker()
+        await self._start_worker(worker.release)
 
     async def _stop_worker(self) -> None:
         if worker := self._victim():
             self.journal.note(worker.name, "is stopped")
             await self._stop(worker)
-            await self._start_worker()
+            await self._start_worker(worker.release)
+
+    async def _roll_out(self) -> None:
+        """Put workers of another release in the place of those that there are, one by one; some
+        of the old ones stay."""
+        if self._release == RELEASES or self._rolling.locked():
+            return
+        async with self._rolling:
+            self._release += 1
+            self.journal.note("world", f"rolls release {self._release} out")
+            for _ in range(self.random.randint(1, WORKERS)):
+                await self._start_worker(self._release)
+                await asyncio.sleep(self.random.uniform(0.0, 0.2))
+                old = [each for each in self._alive() if each.release < self._release]
+                if old:
+                    await self._stop(self.random.choice(old))
 
     async def _hold_worker(self) -> None:
         if worker := self._victim():

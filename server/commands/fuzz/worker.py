@@ -33,11 +33,15 @@ class DeadError(Exception):
 class Worker:
     """A whole application, with connections of its own to Redis and SQL.
 
-    relay: the way to Redis; `settings` name its socket. clock_s: how wrong its clock is.
+    relay: the way to Redis; `settings` name its socket. release: its number. clock_s: how wrong
+    its clock is.
     """
 
-    def __init__(self, name: str, settings: Settings, ground: Ground, relay: Relay) -> None:
+    def __init__(
+        self, name: str, settings: Settings, ground: Ground, relay: Relay, release: int
+    ) -> None:
         self.name = name
+        self.release = release
         self.alive = False
         self.killed = False
         self.clock_s = 0
@@ -54,7 +58,9 @@ class Worker:
 
     async def start(self) -> None:
         await self.relay.start()
-        app = create_app(self._settings, self._ground.engine(), routing=self._ground.routing)
+        app = create_app(
+            self._settings, self._ground.engine(self.release), routing=self._ground.routing
+        )
         self._config = Config(
             app,
             ws="server.sockets.transport:LiveProtocol",

@@ -22,6 +22,7 @@ from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import Socket
 from server.commands.fuzz.owner import SOME, Owner
 from server.commands.fuzz.person import Person
+from server.commands.fuzz.releases import Release, check_releases
 from server.commands.fuzz.worker import DeadError
 from server.log.log import Log
 from server.log.logged import Head
@@ -41,7 +42,8 @@ Fault = Callable[[], Awaitable[None]]
 class World(ABC):
     """One seed. folder: its own, empty but for a migrated `cohort.sqlite`.
 
-    forgetful: whether its Redis may go back to an older state.
+    forgetful: whether its Redis may go back to an older state. releases: whether others may take
+    over from the first, where the world has any.
     """
 
     forgetful = False
@@ -58,6 +60,7 @@ class World(ABC):
         self.redis: Redis
         self._seed = seed
         cast = random.Random(f"{seed} cast")  # noqa: S311 - not a secret
+        self.releases = cast.random() < SOME
         self._expects = cast.random() < SOME
         self._roles = (*ROLES, "suggester") if cast.random() < SOME else ROLES
         self._log: Log
@@ -78,6 +81,10 @@ class World(ABC):
     @abstractmethod
     async def heal(self) -> None:
         """See to it that somebody serves."""
+
+    def engines(self) -> list[Release]:
+        """Of all releases that there were, by number."""
+        return [self.ground.engine()]
 
     @abstractmethod
     async def connect(self) -> Socket:
@@ -289,10 +296,13 @@ class World(ABC):
         history = await self._history(state)
         self.journal.note("world", f"is at {state.epoch} {state.revision}")
         promises.check_people(self.journal, self._people, state)
-        promises.check_totals(self.journal, state, self.ground.unasked)
+        engines = self.engines()
+        (engine,) = (each for each in engines if each.name == state.engine)
+        promises.check_totals(self.journal, state, Release(self.catalogue, engine.number))
         builds = promises.check_history(
             self.journal, history, state, self._people, self._owner.asked, self.catalogue
         )
+        check_releases(self.journal, history, builds, engines)
         check_expected(self.journal, history, builds, self._people)
         promises.check_answers(self.journal, history, self._people)
         promises.check_forbidden(self.journal, history, self._owner.forbidden)
