@@ -100,7 +100,7 @@ class TakenPower(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     level: of the pick; 0 (absent) for granted and inherent powers.
     on: whether it counts in the totals; absent is the default of its type (auto powers are on,
     toggles and clicks are off).
-    count: targets, allies or stacks assumed; absent is the default (`calc.md` 5.1).
+    count: targets, allies or stacks assumed; absent is one foe or stack, and no ally.
     slots: by id. The own slot is there only while it holds an enhancement.
     """
 

@@ -78,7 +78,7 @@ class Figures(Struct, frozen=True, omit_defaults=True, gc=False):
     """A power's figures.
 
     power: the one that is used: the build's own, or what it redirects to now. before, after: by
-    the keys of `calc.power_stats`, without slots and buffs and with them; absent is none.
+    the key of each number of a power, without slots and buffs and with them; absent is none.
     """
 
     power: str
