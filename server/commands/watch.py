@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 import click
@@ -44,6 +45,7 @@ from server.server_messages import (
     Welcome,
 )
 
+SLOW_S = 1.0  # whoever waits longer to get in is told that they do
 USUAL = (  # what players look at first
     "defense.melee",
     "defense.ranged",
@@ -130,7 +132,10 @@ async def _watch(
     )
     screen: Screen | Lines
     console = Console()
+    told = f"{where.url} does not answer yet; still trying …"
+    waits = asyncio.get_running_loop().call_later(SLOW_S, partial(click.echo, told, err=True))
     async with client:
+        waits.cancel()
         if console.is_terminal:
             screen = Screen(client, stats, catalogue, console)
         else:
@@ -159,7 +164,8 @@ class Feed:
                 self._names |= {each.person: each.name for each in message.members}
                 return f"joined as {message.name} ({message.role}), revision {message.revision}"
             case Away():
-                return f"away: {message.reason}; trying again in {message.retry_s:.1f} s"
+                reason = message.reason.rstrip(".")
+                return f"away: {reason}; trying again in {message.retry_s:.1f} s"
             case Change():
                 return f"{message.revision} {self._who(message)} {self._did(message)}"
             case Update():

@@ -83,7 +83,7 @@ def test_it_says_that_it_is_away_and_comes_back(tmp_path: Path) -> None:
     with watching(ann.invite("viewer")["url"]) as process:
         line_with(process, "joined")
         server.stop()
-        line_with(process, "away: The server is restarting.; trying again in")
+        line_with(process, "away: The server is restarting; trying again in")
         asyncio.run(server.restart())
         line_with(process, "joined")
     server.ends_well()
@@ -129,3 +129,11 @@ def test_an_invitation_that_is_none_ends_with_the_reason(ann: Owner) -> None:
     ended = subprocess.run([COHORT, "watch", link], capture_output=True, text=True, timeout=30)
     assert ended.returncode == 1
     assert ended.stderr == "Error: This invitation is not valid.\n"
+
+
+def test_who_waits_for_a_server_is_told_so() -> None:
+    command = [COHORT, "watch", "http://127.0.0.1:1/s/abc#x"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("http://127.0.0.1:1 does not answer yet")
+        process.kill()
