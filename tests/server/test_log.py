@@ -420,3 +420,12 @@ async def test_a_redis_that_is_away_is_unreachable(engine: Engine) -> None:
 async def test_heads_of_many_sessions(log: Log, state: State, engine: Engine) -> None:
     heads = await log.heads(["s2", "s1"])
     assert heads == [None, Head("e1", 0, "", 1, engine.name)]
+
+
+@in_redis
+async def test_the_changes_before_a_revision_are_of_the_epoch_that_is_asked_for(
+    log: Log, state: State, engine: Engine
+) -> None:
+    await commit_some(log, state, engine, range(1, 5))
+    assert [each.revision for each in await log.before("s1", "e1", 4, 2)] == [2, 3]
+    assert await log.before("s1", "e9", 4, 2) == []
