@@ -295,6 +295,7 @@ class Decider:
         row = [(decision, encode(decision.change)) for decision in decisions]
         stays = bool(self._turns) and self._in_a_row + len(row) < IN_A_ROW
         place = Place(self._worker, urgent=self._lost >= URGENT, stays=stays)
+        line = follower.line
         outcomes = await follower.patience.ask(lambda: self._log.commit_row(row, place))
         self.races.run += 1
         for (decision, frame), course, outcome in zip(row, courses, outcomes, strict=False):
@@ -307,7 +308,7 @@ class Decider:
         if outcomes[0] == Elsewhere("waits"):
             self.races.waited += 1
             self._in_a_row = 0
-            await follower.wait_in_line(self._worker, WAIT_S)
+            await follower.wait_in_line(self._worker, WAIT_S, line)
         elif outcomes[0] == Elsewhere("moved"):
             self.races.lost += 1
             self._lost += 1

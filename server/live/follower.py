@@ -16,7 +16,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from server.engine import Engine
-from server.live.heard import Heard
+from server.live.heard import Heard, Line
 from server.live.losses import Told
 from server.live.lost import Lost
 from server.live.patience import Patience
@@ -187,15 +187,23 @@ class Follower:
             logger.warning("session %s: %s", self.id, error)
             raise EngineMovedError(self.id) from None
 
-    async def wait_in_line(self, worker: str, seconds: float) -> None:
-        """Read on until it is this worker's turn to commit, but no longer than so."""
+    @property
+    def line(self) -> Line:
+        """See `wait_in_line`."""
+        return self._heard.line
+
+    async def wait_in_line(self, worker: str, seconds: float, before: Line) -> None:
+        """Read on until it is this worker's turn to commit, but no longer than so.
+
+        before: the `line` when it asked, and was told to wait.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds) as patience:
-                while not self._heard.is_next(worker, self.state.revision):
+                while not self._heard.is_next(worker, self.state.revision, before):
                     self._heard.hinted.clear()
                     if not self.news:
                         await self._heard.hinted.wait()
-                    if self.news and not self._heard.is_next(worker, self.state.revision):
+                    if self.news and not self._heard.is_next(worker, self.state.revision, before):
                         deadline = patience.when()
                         patience.reschedule(None)  # what is begun is not cut off
                         await self.read_on()

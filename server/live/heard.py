@@ -8,11 +8,14 @@ from server.redis.calls import UnreachableError
 
 REFRESH_S = 5.0
 
+Line = tuple[int, str]  # at which revision which worker is the next to commit; "": whoever comes
+
 
 class Heard:
     """wake: called whenever there is something to read.
 
-    hinted: set by each hint of a revision.
+    hinted: set by each hint of a revision. line: what the newest of them said, another object
+    for each.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -21,7 +24,7 @@ class Heard:
         self._look_again = False  # something happened elsewhere
         self._later: asyncio.TimerHandle | None = None  # when we look by ourselves
         self._told = 0  # the highest revision of which a hint told
-        self._line = 0, ""  # at which revision which worker was to be the next to commit
+        self.line: Line = 0, ""
         self._refreshed: list[asyncio.Future[None]] = []
 
     def news(self, revision: int | None) -> bool:
@@ -35,7 +38,7 @@ class Heard:
         next_in_line: the worker that is to commit next, if any are in line. revision: see `news`.
         """
         if told is not None:
-            self._line = told, next_in_line
+            self.line = (told, next_in_line)
             self.hinted.set()
         if told is None or revision is None:
             self.look()
@@ -56,10 +59,14 @@ class Heard:
         if seconds:
             self._later = asyncio.get_running_loop().call_later(seconds, self.look)
 
-    def is_next(self, worker: str, revision: int) -> bool:
-        """Whether this worker is the next to commit, as far as was heard."""
-        told, next_in_line = self._line
-        return next_in_line in (worker, "") and told >= revision
+    def is_next(self, worker: str, revision: int, before: Line) -> bool:
+        """Whether this worker is the next to commit, as far as was heard.
+
+        before: the `line` as it was when it asked to, and was told to wait: whoever got in line
+        since then is in no hint.
+        """
+        told, next_in_line = self.line
+        return self.line is not before and next_in_line in (worker, "") and told >= revision
 
     async def refreshed(self) -> None:
         """Returns when everything until now has been read. Raises UnreachableError."""

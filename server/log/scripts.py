@@ -131,7 +131,11 @@ local function hindered()
     first = redis.call('ZRANGE', KEYS[6], 0, 0)[1]
     local waits = first and first ~= ARGV[8]
     if waits or (moved and ARGV[9] == '1') then
-      redis.pcall('ZADD', KEYS[6], 'NX', now, ARGV[8])  -- a full Redis has no line
+      -- Behind the last, who may have come in the same millisecond: who was told to wait for
+      -- another would be before them, and each would wait for the other.
+      local last = redis.call('ZRANGE', KEYS[6], -1, -1, 'WITHSCORES')[2]
+      local place = math.max(now, tonumber(last or '0') + 1)
+      redis.pcall('ZADD', KEYS[6], 'NX', place, ARGV[8])  -- a full Redis has no line
       redis.call('PEXPIRE', KEYS[6], ARGV[11])
     end
     if waits then return {'waits'} end

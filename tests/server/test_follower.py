@@ -231,7 +231,7 @@ async def test_who_waits_in_line_reads_what_happens_meanwhile(
     following.hint(EDITS, "another")
     following._heard.look()  # no hint tells of it
     following._heard.hinted.clear()
-    waiting = asyncio.create_task(following.wait_in_line("w1", 60.0))
+    waiting = asyncio.create_task(following.wait_in_line("w1", 60.0, following.line))
     async with asyncio.timeout(20):
         while following.state != commit.after:
             await redis.ping()

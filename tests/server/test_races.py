@@ -110,7 +110,6 @@ async def test_who_is_to_wait_asks_again_when_its_turn_has_come(
     monkeypatch.setattr(log_module, "LINE_MS", 600_000)
     seconds, _ = await redis.time()
     await redis.zadd(key("s1", "line"), {"another": seconds * 1000})
-    worker.follower.hint(0, "another")
     waiting = asyncio.create_task(answered(worker, ann, titled(1)))
     async with asyncio.timeout(20):
         await log.asked.wait()

@@ -85,6 +85,19 @@ async def test_who_loses_time_and_again_is_next_and_the_others_wait_behind(
 
 
 @pytest.mark.usefixtures("_patient")
+async def test_who_gets_in_line_in_the_same_moment_stands_behind_who_was_there(
+    log: Log, state: State, engine: Engine, redis: Redis
+) -> None:
+    seconds, _ = await redis.time()
+    await redis.zadd(LINE, {"w2": seconds * 1000 + 60_000})  # nobody comes before that
+    row = a_row(state, engine, 2)
+    for worker in ("w3", "w1"):
+        assert await log.commit_row(row, a_place(worker)) == [Elsewhere("waits")]
+    assert await in_line(redis) == [b"w2", b"w3", b"w1"]
+    assert await log.commit_row(row, a_place("w2")) == [Done(2)]
+
+
+@pytest.mark.usefixtures("_patient")
 async def test_who_has_its_turn_keeps_it_while_it_stays_and_then_names_the_next(
     log: Log, state: State, engine: Engine, redis: Redis
 ) -> None:
