@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 from redis.asyncio import Redis
 from sqlalchemy import select
 
@@ -242,3 +243,21 @@ async def test_how_far_the_recorder_is_behind(
     recorder.record = kept  # type: ignore[method-assign]
     await recorder._round((state.session,))
     assert recorder.lag_s == 0.0
+
+
+async def test_one_that_sql_has_otherwise_stays(
+    state: State, log: Log, engine: Engine, recorder: Recorder, redis: Redis
+) -> None:
+    after = await edited(log, state, engine, 2)
+    await recorder.record(state.session)
+    assert await log.again(state.session, state.epoch, "e9", after.position, after.access)
+    await log.redone(state.session, "e9")
+    there = replace(after.position, epoch="e9")
+    for recorded, goes in (
+        (after.position, False),
+        (replace(there, edit="another"), False),
+        (replace(there, at=there.at + 1), False),
+        (there, True),
+    ):
+        asked = [Recorded(state.session, recorded, ended=False)]
+        assert await recorder._removal.remove(asked) == (asked if goes else []), recorded
