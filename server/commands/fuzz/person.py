@@ -274,7 +274,8 @@ class Person:
         try:
             while not self.calm:
                 await asyncio.sleep(self._random.expovariate(1 / 0.03))
-                await self._do_something(socket)
+                if not self.calm:
+                    await self._do_something(socket)
             socket.read_on()
             while True:  # what was refused for now, or got lost in the noise
                 for _ in range(5):

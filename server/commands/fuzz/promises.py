@@ -188,19 +188,20 @@ def check_asked(journal: Journal, history: History, owner: Owner, *, forgetful: 
             "owner",
             f"{edit} is told to be {asked.revision} and is {found}",
         )
-    made = {change.edit: change for _, change in history.changes}
     for _, change in history.changes:
         if change.undoes_work is not UNSET:
-            _check_work(journal, change, change.undoes_work, made)
+            _check_work(journal, change, change.undoes_work, history)
 
 
-def _check_work(journal: Journal, change: Change, work: Work, made: Mapping[str, Change]) -> None:
+def _check_work(journal: Journal, change: Change, work: Work, history: History) -> None:
+    done = {
+        each.redoes or each.edit
+        for _, each in history.changes[work.since : change.revision - 1]
+        if each.by == work.person
+    }
     for edit in work.edits:
-        undone = made.get(edit)
         journal.expect(
-            undone is not None
-            and undone.by == work.person
-            and work.since < undone.revision < change.revision,
+            edit in done,
             WHO,
             f"{change.edit} takes {edit} back, which is none of that work",
         )

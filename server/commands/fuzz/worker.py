@@ -51,6 +51,7 @@ class Worker:
         self._context = contextvars.copy_context()
         self._context.run(_current.set, self)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._asked: set[asyncio.Task[httpx.Response]] = set()
         self._databases: set[Any] = set()  # connections, to give back the locks of the killed
         self._lines: set[Line] = set()
         self._state = ServerState()
@@ -108,6 +109,8 @@ class Worker:
         if not self.alive:
             raise DeadError(self.name)
         asked = self._spawn(self._http.request(method, path, **options))
+        self._asked.add(asked)
+        asked.add_done_callback(self._asked.discard)
         await asyncio.wait([asked])
         if asked.cancelled():
             raise DeadError(self.name)
@@ -147,8 +150,8 @@ class Worker:
         self.alive = False
         for connection in tuple(self._state.connections):
             self._context.copy().run(connection.shutdown)
-        if self._state.tasks:
-            await asyncio.wait(self._state.tasks, timeout=END_S)
+        if waiting := self._state.tasks | self._asked:
+            await asyncio.wait(waiting, timeout=END_S)
         self._stopping.set()
         await asyncio.wait([self._main], timeout=END_S)
         self.relay.close()
