@@ -85,6 +85,38 @@ async def test_each_change_is_recorded_once_however_many_record(
     assert after.revision == 12
 
 
+async def test_all_is_recorded_however_much_there_is(
+    state: State,
+    log: Log,
+    engine: Engine,
+    recorder: Recorder,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("server.recording.alone.BATCH", 3)
+    await edited(log, state, engine, 7)
+    await recorder.record(state.session)
+    async with database.reading() as sql:
+        rows = await sql.scalars(select(ChangeRow.revision).order_by(ChangeRow.revision))
+    assert rows.all() == list(range(1, 8))
+
+
+async def test_a_log_of_which_sql_does_not_know_the_epoch_before_is_mended_first(
+    state: State, log: Log, engine: Engine, database: Database, redis: Redis
+) -> None:
+    after = await edited(log, state, engine, 2)
+    for epoch, following in ((state.epoch, "e8"), ("e8", "e9")):
+        left = msgspec.structs.replace(after.position, epoch=epoch)
+        assert await log.again(state.session, epoch, following, left, after.access)
+    mended = []
+
+    async def mend(session: str, epoch: str) -> None:
+        mended.append((session, epoch))
+
+    await Recorder(redis, database, log, lambda: (), mend).record(state.session)
+    assert mended == [(state.session, "e9")]
+
+
 async def test_what_happened_right_before_the_end_is_recorded_too(
     state: State, log: Log, engine: Engine, recorder: Recorder, database: Database
 ) -> None:

@@ -325,6 +325,33 @@ async def test_the_recorder_never_mixes_two_histories_of_one_epoch(
     assert fresh.frames == []  # nothing is decided a second time
 
 
+async def test_a_recorder_that_knows_of_less_than_sql_has_mixes_no_histories(
+    workers: tuple[Worker, Worker],
+    past: Past,
+    session_id: str,
+    recorder: Recorder,
+    database: Database,
+    redis: Redis,
+    log: Log,
+    archive: Archive,
+) -> None:
+    one, other = workers
+    slow = Recorder(redis, database, log, lambda: (), archive.again)
+    await one.edit(1, 2)
+    await other.read_on()
+    await slow.record(session_id)
+    await past.keep()
+    await one.edit(3, 4)
+    await recorder.record(session_id)
+    await past.come_back()
+    await other.edit(101, 102, person="g2")  # revisions 3 and 4, again
+    await slow.record(session_id)
+    began = await log.began(session_id)
+    assert began
+    assert began.epoch != "e1"
+    assert (began.previous, began.left_at) == ("e1", 2)
+
+
 async def test_an_older_epoch_that_comes_back_is_no_newer_one(
     workers: tuple[Worker, Worker],
     fresh: Worker,
