@@ -80,8 +80,8 @@ class Redo(Struct, frozen=True, tag="redo"):
 
 
 class Want(Struct, frozen=True, tag="views", omit_defaults=True):
-    """Be sent something else from now on. Not answered: what is needed to begin with (a `snapshot`,
-    `totals`, `people`) comes at once.
+    """Be sent something else from now on; what is needed to begin with (a `snapshot`, `totals`,
+    `people`) comes at once.
 
     views, stats: as in `join`.
     """

@@ -16,8 +16,8 @@ from server.reference.schemas import SCHEMAS
 Schema = Mapping[str, Any]
 
 _LIMITS = {
-    "minLength": "{} or more characters",
-    "maxLength": "{} at most",
+    "minLength": "{} or more",
+    "maxLength": "{} characters at most",
     "minItems": "{} or more",
     "maxItems": "{} at most",
     "minimum": "from {}",
@@ -143,7 +143,8 @@ def _message(message: Mapping[str, Any], schema: Schema, answers: list[str]) -> 
     )
     text = "\n\n".join(filter(None, (message["summary"], message.get("description", ""))))
     return (
-        f'<article id="{message["name"]}"><h3><code>{message["name"]}</code></h3>'
+        f'<article id="{message["name"]}"><h3 id="{_named(message["payload"])}">'
+        f"<code>{message['name']}</code></h3>"
         f"{_prose(text)}"
         + (f"<p class='answers'>{_answered(answers)}</p>" if answers else "")
         + _fields(schema)

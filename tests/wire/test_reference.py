@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -136,5 +137,8 @@ def test_the_page_shows_every_message_field_and_close_code(reference: dict[str, 
         assert f"<code>{int(code)}</code>" in page
     for code in (*asyncapi.REFUSALS, *(rule.code for rule in RULES if rule.refuses)):
         assert f"<code>{code}</code>" in page
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
     assert "<script" not in page
     assert "style=" not in page
