@@ -352,6 +352,31 @@ async def test_a_recorder_that_knows_of_less_than_sql_has_mixes_no_histories(
     assert (began.previous, began.left_at) == ("e1", 2)
 
 
+async def test_what_went_back_is_not_recorded_as_if_it_had_gone_on(
+    workers: tuple[Worker, Worker],
+    past: Past,
+    session_id: str,
+    database: Database,
+    redis: Redis,
+    log: Log,
+    archive: Archive,
+) -> None:
+    one, other = workers
+    recorder = Recorder(redis, database, log, lambda: (session_id,), archive.again)
+    await one.edit(1, 2)
+    await other.read_on()
+    await past.keep()
+    await one.edit(3)
+    await recorder._round([session_id])
+    await past.come_back()
+    await other.edit(101, 102, person="g2")  # revisions 3, again, and 4
+    await recorder._round([session_id])
+    began = await log.began(session_id)
+    assert began
+    assert began.epoch != "e1"
+    assert (began.previous, began.left_at) == ("e1", 2)
+
+
 async def test_an_older_epoch_that_comes_back_is_no_newer_one(
     workers: tuple[Worker, Worker],
     fresh: Worker,
