@@ -261,3 +261,22 @@ async def test_one_that_sql_has_otherwise_stays(
     ):
         asked = [Recorded(state.session, recorded, ended=False)]
         assert await recorder._removal.remove(asked) == (asked if goes else []), recorded
+
+
+async def test_one_that_ended_stays_in_sql_while_it_has_members(
+    state: State,
+    log: Log,
+    engine: Engine,
+    recorder: Recorder,
+    redis: Redis,
+    database: Database,
+) -> None:
+    await edited(log, state, engine, 3)
+    rights = await governing.end(database, state.session, "g1")
+    await log.put_access(state.session, rights)
+    for _ in range(2):  # it is recorded, before it goes
+        await swept(recorder)
+    assert not await in_redis(redis, state.session)
+    async with database.reading() as sql:
+        assert len((await sql.scalars(select(ChangeRow))).all()) == 3
+        assert (await sql.scalars(select(CheckpointRow))).all()
