@@ -3,7 +3,7 @@
 import asyncio
 import random
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from contextlib import suppress
 from typing import Any
 
@@ -65,6 +65,7 @@ class Person:
     expelled: their right was taken away; gone: they were told so.
     steady: whether they may edit, and always might.
     expects: whether they say what they see, in some operations.
+    asked: the ids of edits that they asked for by REST.
     clears: whether they decline what is still proposed once it is calm.
     """
 
@@ -90,6 +91,7 @@ class Person:
         self.gone = False
         self.steady = role in EDITING
         self.expects = False
+        self.asked: Container[object] = ()
         self.clears = False
         self.connections = 0
         self.came_by = join.invitation
@@ -223,6 +225,8 @@ class Person:
 
     def _accepted(self, message: Accepted) -> None:
         sent = self.sent.get(message.id)
+        if message.id in self.asked:
+            return  # it was lost, and is made again
         if sent is None and self.proposing.answered(message, again=False):
             return
         if sent is None:
@@ -240,6 +244,8 @@ class Person:
         if message.id is not UNSET and message.id in self._previews:
             self._previews.discard(message.id)
             return
+        if message.id in self.asked:
+            return  # it was lost
         if message.id is not UNSET and self.proposing.answered(
             message, again=message.code in AGAIN
         ):

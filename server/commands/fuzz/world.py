@@ -136,6 +136,7 @@ class World(ABC):
         """A session, and people who are to be in it."""
         await self._owner.begin()
         self._expect("owner", "owner", Join(token=self._owner.token))
+        self._people[0].asked = self._owner.asked
         for number, role in enumerate(self._roles):
             name = f"{role}{number}"
             join = Join(invitation=await self._owner.invite(role), name=name)
@@ -305,7 +306,9 @@ class World(ABC):
         check_releases(self.journal, history, builds, engines)
         check_expected(self.journal, history, builds, self._people)
         promises.check_answers(self.journal, history, self._people)
-        promises.check_forbidden(self.journal, history, self._owner.forbidden)
+        promises.check_forbidden(
+            self.journal, history, self._owner.forbidden, forgetful=self.forgetful
+        )
         promises.check_asked(self.journal, history, self._owner, forgetful=self.forgetful)
         check_proposals(
             self.journal,
