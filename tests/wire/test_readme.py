@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import uuid
 from pathlib import Path
 
 import httpx
@@ -55,7 +54,7 @@ def test_each_curl_command_is_answered(ann: Owner) -> None:
     commands = curls()
     assert len(commands) == 11
     for command in commands:
-        command = command.replace("$(uuidgen)", str(uuid.uuid4())).replace("curl ", "curl -sf ")
+        command = command.replace("curl ", "curl -sf ")
         if "stream" in command:
             command = command.replace("curl -sf", "curl -sf -m 2") + " | head -n 6"
         answer = subprocess.run(
