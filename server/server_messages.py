@@ -46,8 +46,8 @@ class Limits(Struct, frozen=True):
     too. edits_per_second, operations_per_second: undo, redo, proposals and decisions are edits.
     edits_burst, operations_burst: how many at once. questions_per_second: `preview`, `explain` and
     `inspect`. said_per_second: ten at once. said_characters: of what is said at once.
-    editors: sockets of those who may edit; viewers: of all others. members: people who may come,
-    viewers among them.
+    editors: sockets of those who may edit; viewers: sockets of all others. members: people who may
+    come, viewers among them.
     edit_bytes_per_second, edit_bytes_burst: what a person's edits may come to as `change`s, with
     what it takes to undo them: who has spent more is refused (`too_many`) until it is back.
     """
