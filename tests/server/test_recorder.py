@@ -16,7 +16,7 @@ from calc.operations import SetLevel, SetTitle
 from server.client_messages import Edit
 from server.engine import Engine
 from server.log.log import Log
-from server.log.logged import Done, Known, Stored
+from server.log.logged import Done, Elsewhere, Known, Stored
 from server.logic import session
 from server.logic.rights import Access, Membership
 from server.logic.session import Commit, State
@@ -115,6 +115,32 @@ async def test_a_log_of_which_sql_does_not_know_the_epoch_before_is_mended_first
 
     await Recorder(redis, database, log, lambda: (), mend).record(state.session)
     assert mended == [(state.session, "e9")]
+
+
+async def test_what_a_reopened_session_does_not_remember_is_too_old_to_tell(
+    state: State, log: Log, engine: Engine, recorder: Recorder, database: Database, redis: Redis
+) -> None:
+    await edited(log, state, engine, 12)
+    await recorder.record(state.session)
+    await lost(redis)
+    assert await Archive(database, log, engine, 5).reopen(state.session)
+    loaded = await log.load(state.session)
+    assert loaded
+    for number, base, outcome in (
+        (3, 2, Elsewhere("too_old")),
+        (8, 7, Known(8, same=True)),
+        (99, 6, Elsewhere("too_old")),
+        (98, 7, Done(13)),
+    ):
+        commit = session.decide(loaded.state, "g1", an_edit(number, base), engine, 0)
+        assert isinstance(commit, Commit)
+        assert await log.commit(commit, encode(commit.change)) == outcome
+
+
+async def test_what_could_be_recorded_fails_no_more(state: State, recorder: Recorder) -> None:
+    recorder._failing.add(state.session)
+    await recorder._record_alone([state.session])
+    assert recorder.failing == 0
 
 
 async def test_what_happened_right_before_the_end_is_recorded_too(
