@@ -137,6 +137,28 @@ async def test_what_a_reopened_session_does_not_remember_is_too_old_to_tell(
         assert await log.commit(commit, encode(commit.change)) == outcome
 
 
+async def test_a_right_that_changes_while_a_session_is_opened_again_counts(
+    state: State,
+    log: Log,
+    archive: Archive,
+    database: Database,
+    redis: Redis,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opens = log.open
+
+    async def and_meanwhile(*args: Any) -> bool:
+        await governing.describe(database, state.session, "g1", "Newer", None)
+        return await opens(*args)  # with what was read before
+
+    await lost(redis)
+    monkeypatch.setattr(log, "open", and_meanwhile)
+    assert await archive.reopen(state.session)
+    loaded = await log.load(state.session)
+    assert loaded
+    assert loaded.state.access.title == "Newer"
+
+
 async def test_what_could_be_recorded_fails_no_more(state: State, recorder: Recorder) -> None:
     recorder._failing.add(state.session)
     await recorder._record_alone([state.session])
