@@ -159,6 +159,14 @@ async def test_a_right_that_changes_while_a_session_is_opened_again_counts(
     assert loaded.state.access.title == "Newer"
 
 
+async def test_the_changes_before_a_revision_are_the_newest_of_them(
+    state: State, log: Log, engine: Engine, recorder: Recorder, archive: Archive
+) -> None:
+    await edited(log, state, engine, 7)
+    await recorder.record(state.session)
+    assert [each.revision for each in await archive.before(state.session, 6, 3)] == [3, 4, 5]
+
+
 async def test_what_could_be_recorded_fails_no_more(state: State, recorder: Recorder) -> None:
     recorder._failing.add(state.session)
     await recorder._record_alone([state.session])
