@@ -16,6 +16,7 @@ from websockets.frames import Frame, apply_mask  # type: ignore[attr-defined] # 
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from server.limits.buckets import Bucket
 from server.protocol import Close, encode
 from server.server_messages import Goodbye
 from server.telemetry.measures import UNMEASURED
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 EXTENSION = "cohort.socket"  # where a handler finds its socket in the scope's extensions
 RETRY_AFTER_S = 1.0
 FIN_TEXT = 0x81  # the first byte of a frame that is a message of text in one piece
+FRAMES_PER_SECOND = 100.0  # of those that are no whole message: pings, pieces of messages ...
+FRAMES_BURST = 1000.0  # ... and so many at once: a large message may come in small pieces
 MASKED = 0x80  # in the second byte: a client's frames are
 
 
@@ -89,6 +92,8 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     _received: Callable[[bytes], None] | None = None
     _partial = b""  # the beginning of a frame
     _full = False  # whether more is unread than may be
+    _frames: Bucket | None = None  # that are no message in one piece
+    _deaf = False  # nothing is read any more: there were too many of them
     _owed = b""  # the answer to the newest ping that came meanwhile
 
     def handle_connect(self, event: Request) -> None:
@@ -228,6 +233,8 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         if not self.handshake_initiated:
             super().data_received(data)
             return
+        if self._deaf:
+            return
         if self._partial:
             data = self._partial + data
             self._partial = b""
@@ -243,9 +250,19 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             if data[at] == FIN_TEXT and self._reads(data[at + 1], end - start):
                 assert self._received is not None
                 self._received(apply_mask(data[start:end], data[start - 4 : start]))
+            elif self._floods():
+                self._deaf = True
+                self.close(Close.TOO_MANY, "Too many frames.")
+                return
             else:
                 super().data_received(data[at:end])
             at = end
+
+    def _floods(self) -> bool:
+        """Count a frame that is no message in one piece; whether it is one too many."""
+        if self._frames is None:
+            self._frames = Bucket(FRAMES_PER_SECOND, FRAMES_BURST)
+        return self._frames.take() > 0
 
     def _reads(self, second: int, size: int) -> bool:
         """Whether somebody listens to text, and the frame breaks no rule."""

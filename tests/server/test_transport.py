@@ -175,3 +175,19 @@ async def test_empty_pieces_of_a_message_are_not_kept(protocol: LiveProtocol) ->
     protocol.data_received(text(b"gin", fin=False, opcode=Opcode.CONT))
     protocol.data_received(text(b"", opcode=Opcode.CONT))
     assert got == [b"begin"]
+
+
+@pytest.mark.parametrize("opcode", [Opcode.PING, Opcode.PONG, Opcode.CONT])
+async def test_a_flood_of_frames_that_say_nothing_closes(
+    protocol: LiveProtocol, opcode: Opcode
+) -> None:
+    got = listening(protocol)
+    if opcode is Opcode.CONT:
+        protocol.data_received(text(b"be", fin=False))
+    flood = text(b"", fin=opcode is not Opcode.CONT, opcode=opcode)
+    protocol.data_received(flood * 900 + text(b"fine") * (opcode is not Opcode.CONT))
+    assert close_code(protocol) is None
+    protocol.data_received(flood * 200 + text(b"too late"))
+    protocol.data_received(text(b"too late"))
+    assert close_code(protocol) == Close.TOO_MANY
+    assert got == [b"fine"] * (opcode is not Opcode.CONT)
