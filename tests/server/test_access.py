@@ -103,6 +103,19 @@ async def test_an_invitation_expires(
     assert str(error) == "This invitation has expired."
 
 
+async def test_an_invitation_is_of_one_session(
+    database: Database, session: str, engine: Engine
+) -> None:
+    stored = Stored("e1", 0, "", documents.empty("Nova"), {}, ())
+    other, _ = await access.create_session(database, "g1", "Ann", stored, engine.name, "release")
+    invitation, secret = await access.invite(database, session, "g1", "editor", None, None)
+    error = await refused(access.accept(database, other, secret, "g2", "Bob"))
+    assert str(error) == "This invitation is not valid."
+    error = await refused(access.revoke(database, other, "g1", invitation))
+    assert error.code == "not_found"
+    assert await access.accept(database, session, secret, "g2", "Bob")
+
+
 async def test_who_may_not_invite_is_told(database: Database, session: str) -> None:
     error = await refused(access.invite(database, session, "g9", "viewer", None, None))
     assert error.code == "not_allowed"

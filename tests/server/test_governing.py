@@ -176,3 +176,11 @@ async def test_changes_of_a_sessions_members_wait_for_each_other(
         (owner,) = (person for person, member in members.items() if member.role == "owner")
         if owner != ANN:
             await governing.hand_over(database, session, owner, ANN)
+
+
+async def test_only_the_owner_sends_others_away(database: Database, session: str) -> None:
+    await joined(database, session, BOB, EVE)
+    with pytest.raises(AccessError) as refused:
+        await governing.remove(database, session, BOB, EVE)
+    assert refused.value.code == "not_allowed"
+    assert (await access.access_of(database, session)).members.keys() == {ANN, BOB, EVE}
