@@ -1,6 +1,7 @@
 """A connection's outbox is bounded, and who falls behind is moved to the newest state."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from server.logic.rights import Access, Membership
 from server.protocol import Close, Closing
 from server.server_messages import Refused
 from server.settings import Settings
+from server.sockets import connection as connection_module
 from server.sockets.connection import Connection
 from server.sockets.transport import text_frame
 
@@ -213,3 +215,54 @@ def test_what_is_proposed_weighs_too() -> None:
     proposal = Propose("12345678", (SetLevel(1),))
     assert connection.over_limit(proposal) is None
     assert connection.over_limit(proposal)
+
+
+def behind(socket: Socket) -> Connection:
+    """Somebody who does not read any more."""
+    connection = a_connection(socket, outbox_bytes=10)
+    socket.takes = False
+    for _ in range(2):
+        connection.send(b"x" * 100)
+    assert connection.behind_since is not None
+    return connection
+
+
+def test_who_is_behind_does_not_fall_behind_again_before_they_read() -> None:
+    socket = Socket()
+    connection = behind(socket)
+    for _ in range(5):
+        connection.filled()
+        connection.send(b"x")
+    assert socket.closed is None
+
+
+def test_who_is_gone_does_not_read_again() -> None:
+    socket = Socket()
+    connection = behind(socket)
+    connection.gone()
+    socket.unread = 0
+    assert not connection.reads_again()
+
+
+def test_who_falls_behind_now_and_then_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(connection_module, "time", SimpleNamespace(monotonic=lambda: now))
+    socket = Socket()
+    connection = a_connection(socket, outbox_bytes=10)
+    connection.drained = lambda each: each.reads_again()
+    for fall in range(9):
+        now = 15.0 * fall
+        socket.takes = False
+        for _ in range(2):
+            connection.send(b"x" * 100)
+        socket.takes = True
+        socket.read()
+    assert socket.closed is None
+
+
+@pytest.mark.parametrize(("code", "told"), [(Close.TRY_AGAIN, True), (Close.NOT_ALLOWED, False)])
+def test_who_may_come_back_is_told_when(code: Close, told: bool) -> None:
+    socket = Socket()
+    a_connection(socket).close(code, "Goodbye.")
+    assert socket.closed == (code, "Goodbye.")
+    assert (b'"retry_after":1.0' in socket.written[-1]) == told
