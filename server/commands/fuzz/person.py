@@ -331,6 +331,9 @@ class Person:
             )
         if made is not None:
             await socket.send(encode(made))
+        if isinstance(made, Decide) and self._random.random() < 0.3:  # a double click
+            again = self.proposing.press(self._new_id(), made.proposal, accept=made.accept)
+            await socket.send(encode(again))
         return made is not None
 
     async def _clear(self, socket: Socket) -> None:

@@ -74,7 +74,9 @@ class Proposing:
             mine += self._seen[-5:]
         if not mine:
             return None
-        return self.press(new, self._random.choice(mine), accept=self._random.random() < 0.7)
+        # Mostly the newest, as others do at the same moment.
+        chosen = mine[-1] if self._random.random() < 0.6 else self._random.choice(mine)
+        return self.press(new, chosen, accept=self._random.random() < 0.7)
 
     def press(self, new: str, proposal: str, *, accept: bool) -> Decide:
         made = Decide(new, proposal, accept)
