@@ -39,13 +39,15 @@ class CatalogueName(Struct, frozen=True):
 
 
 class Limits(Struct, frozen=True):
-    """What a person may do, and how many may be here. `focus` counts for each connection, all else
-    for all of a person's together, and by REST, too. What has no burst: twice as much at once.
+    """What a person may do, and how many may be here. Messages and `focus` count for each
+    connection, all else for all of a person's together, and by REST, too. What has no burst: twice
+    as much at once.
 
     frame_bytes: of a frame that a client sends. operations_per_edit: of a preview or a proposal,
     too. edits_per_second, operations_per_second: undo, redo, proposals and decisions are edits.
     edits_burst, operations_burst: how many at once. questions_per_second: `preview`, `explain` and
-    `inspect`. said_per_second: ten at once. said_characters: of what is said at once.
+    `inspect`. said_burst: of what is said; said_characters: of each. messages_per_second,
+    messages_burst: of any type.
     editors: sockets of those who may edit; viewers: sockets of all others. members: people who may
     come, viewers among them.
     edit_bytes_per_second, edit_bytes_burst: what a person's edits may come to as `change`s, with
@@ -67,6 +69,9 @@ class Limits(Struct, frozen=True):
     members: int = 0
     edit_bytes_per_second: float = 0.0
     edit_bytes_burst: int = 0
+    said_burst: int = 0
+    messages_per_second: float = 0.0
+    messages_burst: int = 0
 
 
 class Welcome(Struct, frozen=True, tag="welcome", omit_defaults=True):

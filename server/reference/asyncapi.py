@@ -45,8 +45,7 @@ Whoever comes back sends its newest position as `resume`: the `epoch` of the new
 again, unchanged, after what was missed: it is made once, however often it is sent. Wait longer
 after each failure, each client another time (jitter).
 
-What is over a rate (`welcome.limits`; 50 messages a second and 200 at once on a connection, unless
-the server's operator chose otherwise) is `refused` with `retry_after`. Whoever goes on regardless
+What is over a rate (`welcome.limits`) is `refused` with `retry_after`. Whoever goes on regardless
 is closed with 4429; so is who sends more than 100 frames a second that are no whole message: pings,
 and pieces of messages (1,000 at once)."""
 
