@@ -297,6 +297,7 @@ async def test_who_loses_their_right_goes_and_a_new_role_is_told(audience: Audie
     await a_turn()
     assert bob.closed == Close.NOT_ALLOWED
     assert eve.closed is None
+    assert len(audience) == 2  # whoever that socket is of
     assert ann.messages[-1]["left"] == ["g2"]
     assert ann.messages[-1]["changed"][0]["role"] == "editor"
     assert audience.full(a_connection("g1", "tab-2")[0], editors=2, viewers=1)
@@ -381,7 +382,10 @@ async def test_v2_a_viewer_enters_at_the_state_of_the_last_update(
     builder.change(12)
     late, second = come(audience, "g3", "b")
     assert audience.stands(late.view).revision == 1
+    before = audience.beginning(late.view)
+    assert audience.beginning(late.view) is before  # the same bytes for all who come
     assert audience.show().revision == 3
+    assert audience.beginning(late.view) != before
     await a_turn()
     assert [(each["from"], each["revision"]) for each in eve.of("update")] == [(0, 1), (1, 3)]
     assert [(each["from"], each["revision"]) for each in second.of("update")] == [(1, 3)]
