@@ -43,6 +43,7 @@ from server.telemetry.measures import UNMEASURED, Measures
 logger = logging.getLogger(__name__)
 
 EVERY_S = 1.0
+ACCESS_EVERY = 5  # rounds: then Redis is given the access that SQL alone has
 SWEEP_EVERY = 60  # rounds: then also the sessions of which no worker knows
 THOROUGH_EVERY = 60  # sweeps: then also those that SQL takes to be away
 HEADS = 100  # sessions that are looked at in one round trip
@@ -79,7 +80,7 @@ class Recorder:
         self._log = log
         self._open_sessions = open_sessions
         self._stopping = asyncio.Event()
-        self._sweeps = 0
+        self._rounds = self._sweeps = 0
         self._reached: dict[str, Position] = {}  # what SQL has of the sessions that are open
         self._alone = Alone(redis, database, self._reached, mend, measures)
         self._failing: set[str] = set()  # sessions that could not be recorded, last time
@@ -101,7 +102,6 @@ class Recorder:
 
     async def run(self) -> None:
         """Record until stopped. While SQL or Redis is away the log keeps what is to come."""
-        rounds = 0
         away = False
         while True:
             last = self._stopping.is_set()
@@ -110,9 +110,9 @@ class Recorder:
                 for closed in self._reached.keys() - opened:
                     del self._reached[closed]
                 await self._round(tuple(opened))
-                if rounds % self._sweep_every == 0 and not last:
+                if self._rounds % self._sweep_every == 0 and not last:
                     await self._sweep(opened, removes=True)
-                rounds += 1
+                self._rounds += 1
                 away = False
             except (UnreachableError, FullError, DatabaseAwayError) as error:
                 if not away:
@@ -138,6 +138,8 @@ class Recorder:
             self._compare(some, heads)
             await self._look_up({s: head for s, head in heads.items() if s not in self._reached})
             self._compare(some, heads)
+            if self._rounds % ACCESS_EVERY == 0:
+                await self._compare_access(heads)
             changed += (
                 session
                 for session, head in heads.items()
@@ -198,14 +200,28 @@ class Recorder:
                     logger.info("session %s: nobody uses it; it left Redis", each.session)
 
     async def _look_up(self, heads: Mapping[str, Head]) -> None:
-        """What SQL has of sessions that were opened, and their access for Redis where it is newer:
-        SQL is first with it; a worker may have died in between, or Redis gone back."""
+        """What SQL has of sessions that were opened, and their access for Redis."""
         if not heads:
             return
         async with self._database.reading() as sql:
             known = await recorded_of(sql, tuple(heads))
-        for session, (version, reached) in known.items():
-            self._reached[session] = reached
+        self._reached |= {session: reached for session, (_, reached) in known.items()}
+        await self._bring_access(
+            heads, {session: version for session, (version, _) in known.items()}
+        )
+
+    async def _compare_access(self, heads: Mapping[str, Head]) -> None:
+        if not heads:
+            return
+        async with self._database.reading() as sql:
+            found = select(SessionRow.id, SessionRow.access).where(SessionRow.id.in_(heads))
+            versions = {row.id: row.access for row in await sql.execute(found)}
+        await self._bring_access(heads, versions)
+
+    async def _bring_access(self, heads: Mapping[str, Head], versions: Mapping[str, int]) -> None:
+        """Give Redis the access where SQL's is newer. SQL is first with it: then a worker may have
+        died, or Redis been away, or gone back."""
+        for session, version in versions.items():
             if version > heads[session].access:
                 await self._log.put_access(session, await access_of(self._database, session))
 

@@ -24,7 +24,7 @@ from server.members import access, governing
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
 from server.protocol import Position, encode
 from server.recording.archive import Archive
-from server.recording.recorder import Recorder
+from server.recording.recorder import ACCESS_EVERY, Recorder
 from server.recording.rows import CHECKPOINT_EVERY
 from server.redis.calls import key
 
@@ -314,6 +314,24 @@ async def test_a_newer_access_in_sql_is_brought_to_redis(
         loaded = await log.load(state.session)
         assert loaded
         assert loaded.state.access == (newer if state is first else state.access)
+
+
+async def test_who_was_kicked_while_redis_was_away_is_out_soon_after(
+    states: list[State], log: Log, database: Database, redis: Redis
+) -> None:
+    first, *_ = states
+    _, secret = await access.invite(database, first.session, "g1", "editor", None, None)
+    came = await access.accept(database, first.session, secret, "g2", "Bob")
+    assert came is not None
+    assert await log.put_access(first.session, came)
+    rounds = Rounds(redis, database, log, states)
+    await rounds.round()
+    await governing.remove(database, first.session, "g1", "g2")  # and Redis is not told
+    for _ in range(ACCESS_EVERY):
+        await rounds.round()
+    loaded = await log.load(first.session)
+    assert loaded
+    assert set(loaded.state.access.members) == {"g1"}
 
 
 async def test_a_session_that_cannot_be_recorded_does_not_stop_the_others(
