@@ -104,6 +104,13 @@ async def access_of(database: Database, session: str) -> Access:
         return await _access(sql, session)
 
 
+async def version_of(database: Database, session: str) -> int:
+    """Of the access in SQL; 0 when there is no such session."""
+    async with database.reading() as sql:
+        found = select(SessionRow.access).where(SessionRow.id == session)
+        return await sql.scalar(found) or 0
+
+
 async def invite(
     database: Database,
     session: str,

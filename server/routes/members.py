@@ -4,6 +4,8 @@ What changes is in SQL before it is answered, and then in Redis: from the answer
 by what they had before, and live sockets are told.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Request, delete, get, patch, put
@@ -14,7 +16,7 @@ from msgspec import UNSET, Struct, UnsetType
 from calc.build import Title
 from server.logic.rights import Access
 from server.members import governing
-from server.members.access import AccessError
+from server.members.access import AccessError, access_of, version_of
 from server.protocol import Id, Role
 from server.reference.described import by, errors
 from server.services import Provided, Services
@@ -121,9 +123,10 @@ async def remove_member(
     The answer names the link that they could come back by, for the owner to revoke.
     """
     by = (await caller(request, services)).id
-    rights, removed = await governing.remove(
-        services.database, session_id, by, person, peers.address(request.scope)
-    )
+    async with _done_before(session_id, services):
+        rights, removed = await governing.remove(
+            services.database, session_id, by, person, peers.address(request.scope)
+        )
     await _share(session_id, rights, services)
     return removed
 
@@ -139,9 +142,10 @@ async def hand_over(
 ) -> None:
     """The owner makes another member the owner, and becomes an editor."""
     owner = (await caller(request, services)).id
-    rights = await governing.hand_over(
-        services.database, session_id, owner, data.person, peers.address(request.scope)
-    )
+    async with _done_before(session_id, services):
+        rights = await governing.hand_over(
+            services.database, session_id, owner, data.person, peers.address(request.scope)
+        )
     await _share(session_id, rights, services)
 
 
@@ -181,6 +185,19 @@ async def end_session(request: AnyRequest, session_id: FromPath[str], services: 
     address = peers.address(request.scope)
     rights = await governing.end(services.database, session_id, owner, address)
     await _share(session_id, rights, services)
+
+
+@asynccontextmanager
+async def _done_before(session: str, services: Services) -> AsyncIterator[None]:
+    """What cannot be done a second time may have been done when Redis could not be told: whoever
+    asks again is refused only when it was."""
+    try:
+        yield
+    except AccessError:
+        (head,) = await services.log.heads([session])
+        if head is not None and head.access < await version_of(services.database, session):
+            await _share(session, await access_of(services.database, session), services)
+        raise
 
 
 async def _share(session: str, rights: Access, services: Services) -> None:

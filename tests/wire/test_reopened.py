@@ -126,6 +126,8 @@ async def test_an_idle_session_leaves_redis_and_an_edit_sent_again_is_made_once(
         assert again.call("POST", path, edit, **{"Idempotency-Key": "idle-edit-1"}) == made
         after = again.snapshot()
     assert after.pop("epoch") != before.pop("epoch")
+    assert before.pop("at")
+    assert "at" not in after  # the epoch is proof enough
     # Waiting proposals are told once SQL was asked for them.
     after.pop("proposals", None), before.pop("proposals", None)
     assert after == before
