@@ -110,8 +110,13 @@ def move(build: Build, operation: MovePower, catalogue: Catalogue) -> Applied | 
     powers = build.powers | {power.id: moved}
     there = [other for other in _picked_at(build, operation.level, catalogue) if other != power.id]
     if len(there) < PICKS[operation.level]:
-        inverse = MovePower(power.id, taken.level)
-        return Applied(replace(build, powers=powers), (inverse,))
+        inverse: tuple[MovePower] | tuple[DropPower, TakePower]
+        if taken.level:
+            inverse = (MovePower(power.id, taken.level),)
+        else:  # at none, as a document may have it: no operation names that
+            again = TakePower(power.id, UNSET, is_on(taken, power), taken.count, taken.slots)
+            inverse = (DropPower(power.id), again)
+        return Applied(replace(build, powers=powers), inverse)
     other = min(there, key=lambda name: (not name.startswith(f"{power.powerset}."), name))
     powers[other] = replace(build.powers[other], level=taken.level)
     # From level 1 the other one comes back: two are picked there, and it knows whom it replaced.

@@ -45,8 +45,13 @@ def move(build: Build, operation: MoveSlot, catalogue: Catalogue) -> Applied | R
         return Applied(build, ())
     moved = replace(slot, level=operation.level)
     taken = with_slot(build.powers[power.id], operation.slot, moved)
-    back = MoveSlot(power.id, operation.slot, slot.level)
-    return Applied(with_power(build, power, taken, catalogue), (back,))
+    back: tuple[MoveSlot] | tuple[RemoveSlot, AddSlot]
+    if slot.level:
+        back = (MoveSlot(power.id, operation.slot, slot.level),)
+    else:  # at none, as when all levels are used up: no operation names that
+        again = AddSlot(power.id, operation.slot, UNSET, slot.enhancement)
+        back = (RemoveSlot(power.id, operation.slot), again)
+    return Applied(with_power(build, power, taken, catalogue), back)
 
 
 def with_slots(

@@ -510,3 +510,27 @@ def test_nothing_raises_on_any_document(build: Build, seed: int) -> None:
         answer = apply(build, operation, SMALL)
         if isinstance(answer, Applied):
             assert documents.decode(documents.encode(answer.build)) == answer.build
+
+
+@pytest.mark.parametrize(
+    ("taken", "operation", "after"),
+    [
+        (TakenPower(4, slots={"k1": Slot(0, MAKOS_A)}), MoveSlot(ATTACK, "k1", 5), "slot"),
+        (TakenPower(0, slots={"k1": Slot(5)}), MovePower(ATTACK, 20), "power"),
+    ],
+)
+def test_what_was_at_no_level_comes_back_at_one(
+    taken: TakenPower, operation: Operation, after: str
+) -> None:
+    build = msgspec.structs.replace(SCRAPPER, powers={ATTACK: taken})
+    moved = apply(build, operation, SMALL)
+    assert isinstance(moved, Applied)
+    inverse = msgspec.json.decode(msgspec.json.encode(moved.inverse), type=tuple[Operation, ...])
+    restored = moved.build
+    for each in inverse:
+        outcome = apply(restored, each, SMALL)
+        assert isinstance(outcome, Applied)
+        restored = outcome.build
+    back = restored.powers[ATTACK]
+    assert back.slots["k1"].enhancement == taken.slots["k1"].enhancement
+    assert 1 <= (back.slots["k1"].level if after == "slot" else back.level) <= 5
