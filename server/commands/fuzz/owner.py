@@ -3,7 +3,7 @@
 import asyncio
 import random
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct, structs
@@ -19,6 +19,7 @@ from server.protocol import NEWEST, Role
 FEWEST = 2  # who edit, beside the owner: they are not kicked
 NO_MEMBER = 404  # also who asks again for a kick that was made and not answered
 CONFLICT = 409
+NO_REVISION = 404
 SOME = 0.5  # of the seeds have each of what not all have
 EDITORS: tuple[Role, ...] = ("editor",)
 
@@ -29,7 +30,7 @@ class Asking(Protocol):
     """The answer of some worker to a REST call. but: statuses of refusals that are right, too."""
 
     async def __call__(
-        self, method: str, path: str, body: Any = None, *, but: int = 0, **headers: str
+        self, method: str, path: str, body: Any = None, *, but: Container[int] = (), **headers: str
     ) -> Any: ...
 
 
@@ -55,7 +56,10 @@ class Asked(Struct):
 
 
 class Owner:
-    """people: who else is there, the owner's own sockets first. head: where the session is."""
+    """people: who else is there, the owner's own sockets first. head: where the session is.
+
+    forgetful: whether Redis goes back in their world.
+    """
 
     def __init__(
         self,
@@ -68,6 +72,7 @@ class Owner:
         self.id = ""
         self.session = ""
         self.token = ""
+        self.forgetful = False
         self.forbidden: list[Forbidden] = []
         self.asked: dict[str, Asked] = {}
         self._ask = ask
@@ -78,6 +83,7 @@ class Owner:
         self._invitations: dict[str, str] = {}  # id: secret
         self._given: dict[str, Role] = {}  # by person
         self._demoted: dict[str, Forbidden] = {}  # by person
+        self._forgotten = 0  # how often Redis went back
 
     async def begin(self) -> None:
         """Make the session."""
@@ -108,6 +114,14 @@ class Owner:
                 deeds |= each
         return deeds
 
+    def forgotten(self, kept: Container[Forbidden]) -> None:
+        """Redis went back to when `kept` was what it had been told.
+
+        Who was forbidden since may edit, until a worker has brought Redis the access that SQL has.
+        """
+        self.forbidden[:] = [each for each in self.forbidden if each in kept]
+        self._forgotten += 1
+
     # What they do to others.
 
     async def revoke(self) -> None:
@@ -119,17 +133,19 @@ class Owner:
         del self._invitations[invitation]
         self._journal.note("owner", f"revokes {[each.name for each in persons]}")
         self._expel(persons)
+        forgotten = self._forgotten
         await self._on("DELETE", f"invitations/{invitation}")
         ids = frozenset(person.id for person in persons)
-        await self._forbid(ids, "revoked")
+        await self._forbid(ids, "revoked", forgotten)
 
     async def kick(self) -> None:
         """Remove a member."""
         if person := self._somebody(self._spare):
             self._journal.note("owner", f"kicks {person.name}")
             self._expel([person])
-            await self._on("DELETE", f"members/{person.id}", but=NO_MEMBER)
-            await self._forbid(frozenset((person.id,)), "kicked")
+            forgotten = self._forgotten
+            await self._on("DELETE", f"members/{person.id}", but=(NO_MEMBER,))
+            await self._forbid(frozenset((person.id,)), "kicked", forgotten)
 
     async def give_role(self) -> None:
         """Make a member something else than they are."""
@@ -143,16 +159,18 @@ class Owner:
             person.steady = False
         elif (was := self._demoted.pop(person.id, None)) is not None:
             await self._allow(was)
+        forgotten = self._forgotten
         await self._on("PATCH", f"members/{person.id}", {"role": role})
         if role not in EDITING:
             persons = frozenset((person.id,))
-            self._demoted[person.id] = await self._forbid(persons, f"made {role}")
+            self._demoted[person.id] = await self._forbid(persons, f"made {role}", forgotten)
 
     async def lock(self) -> None:
         """Let nobody edit for a moment."""
         self._journal.note("owner", "locks the session")
+        forgotten = self._forgotten
         await self._call("PATCH", self._path, {"locked": True})
-        locked = await self._forbid(frozenset(), "locked out")
+        locked = await self._forbid(frozenset(), "locked out", forgotten)
         await asyncio.sleep(self._random.uniform(0.05, 0.4))
         await self._allow(locked)
         await self._call("PATCH", self._path, {"locked": False})
@@ -175,17 +193,19 @@ class Owner:
         for person in persons:
             person.expelled, person.steady = True, False
 
-    async def _forbid(self, persons: frozenset[str], why: str) -> Forbidden:
+    async def _forbid(self, persons: frozenset[str], why: str, forgotten: int) -> Forbidden:
+        """forgotten: how often Redis had gone back when it was asked for."""
         head = await self._head()
         self._journal.note("owner", f"has {why} them, at {head.revision}")
         forbidden = Forbidden(persons, why, head.epoch, head.revision)
-        self.forbidden.append(forbidden)
+        if forgotten == self._forgotten:
+            self.forbidden.append(forbidden)
         return forbidden
 
     async def _allow(self, forbidden: Forbidden) -> None:
         """Before it is asked for."""
         head = await self._head()
-        if head.epoch == forbidden.epoch:
+        if head.epoch == forbidden.epoch and forbidden in self.forbidden:
             self.forbidden.remove(forbidden)
             self.forbidden.append(structs.replace(forbidden, until=head.revision))
 
@@ -216,7 +236,12 @@ class Owner:
             what, body["person"], body["since"] = "undo", edit.person, edit.since
         self._journal.note("owner", f"asks for {what} {edit.id[:8]}: {body}")
         key = {"Idempotency-Key": edit.id}
-        answer = await self._on("POST", f"history/{what}", body, but=CONFLICT, **key)
+        but = [CONFLICT]
+        if self.forgetful and isinstance(edit, GoBack):
+            # Redis may have gone back below the revision since they saw it, and the new epoch not
+            # have come so far again. If it is asked for again, it may even be made by then.
+            but.append(NO_REVISION)
+        answer = await self._on("POST", f"history/{what}", body, but=but, **key)
         asked.revision = answer.get("revision", 0)
         told = answer.get("code", asked.revision)
         self._journal.note("owner", f"is told of {edit.id[:8]}: {told}")
@@ -229,12 +254,12 @@ class Owner:
         return f"/api/v1/sessions/{self.session}"
 
     async def _on(
-        self, method: str, what: str, body: Any = None, *, but: int = 0, **headers: str
+        self, method: str, what: str, body: Any = None, *, but: Container[int] = (), **headers: str
     ) -> Any:
         return await self._call(method, f"{self._path}/{what}", body, but=but, **headers)
 
     async def _call(
-        self, method: str, path: str, body: Any = None, *, but: int = 0, **headers: str
+        self, method: str, path: str, body: Any = None, *, but: Container[int] = (), **headers: str
     ) -> Any:
         own = {"Authorization": f"Bearer {self.token}"}
         return await self._ask(method, path, body, but=but, **own, **headers)

@@ -198,18 +198,27 @@ def check_asked(journal: Journal, history: History, owner: Owner, *, forgetful: 
         )
     for _, change in history.changes:
         if change.undoes_work is not UNSET:
-            _check_work(journal, change, change.undoes_work, history)
+            _check_work(journal, change, change.undoes_work, history, forgetful=forgetful)
 
 
-def _check_work(journal: Journal, change: Change, work: Work, history: History) -> None:
+def _check_work(
+    journal: Journal, change: Change, work: Work, history: History, *, forgetful: bool
+) -> None:
+    """forgetful: what was lost is made again as it was, and what it took back may by then be at
+    another revision, or lost for good: it is nobody else's, then."""
     done = {
         each.redoes or each.edit
         for _, each in history.changes[work.since : change.revision - 1]
         if each.by == work.person
     }
+    others = {
+        each.redoes or each.edit
+        for _, each in history.changes
+        if each.by != work.person and each.proposed_by is UNSET  # which others may accept again
+    }
     for edit in work.edits:
         journal.expect(
-            edit in done,
+            edit in done or (forgetful and edit not in others),
             WHO,
             f"{change.edit} takes {edit} back, which is none of that work",
         )

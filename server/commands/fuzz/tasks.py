@@ -244,6 +244,7 @@ class TaskWorld(World):
         files = self.folder / "redis" / "appendonlydir"
         kept = self.folder / "kept"
         async with self._redis_free:
+            forbidden = tuple(self._owner.forbidden)
             shutil.copytree(files, kept)
             await asyncio.sleep(self.random.uniform(0.05, 0.8))
             self._end_redis()
@@ -254,6 +255,7 @@ class TaskWorld(World):
             else:
                 self.journal.note("redis", "goes back")
                 kept.rename(files)
+                self._owner.forgotten(forbidden)
             await self._redis_back()
 
     def _end_redis(self) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,7 @@ class World(ABC):
         self._log: Log
         self._people: list[Person] = []
         self._owner: Owner = Owner(self.ask, self._head, self._people, self.journal, seed)
+        self._owner.forgetful = self.forgetful
         self._deeds = self._owner.deeds(cast)
 
     # What a kind of world is.
@@ -97,10 +98,10 @@ class World(ABC):
         """Ask some worker by REST. Raises DeadError when there is no answer."""
 
     async def ask(
-        self, method: str, path: str, body: Any = None, *, but: int = 0, **headers: str
+        self, method: str, path: str, body: Any = None, *, but: Container[int] = (), **headers: str
     ) -> Any:
-        """The answer to a REST call, however long it takes. but: of refusals, the right one's
-        status."""
+        """The answer to a REST call, however long it takes. but: statuses of refusals that are
+        right, too."""
         while True:
             try:
                 response = await self.call(method, path, body, headers)
@@ -110,7 +111,7 @@ class World(ABC):
             if response.status_code == AWAY:
                 await asyncio.sleep(0.1)
                 continue
-            if response.is_error and response.status_code != but:
+            if response.is_error and response.status_code not in but:
                 self.journal.fail("world", f"{method} {path}: {response.text}")
             return response.json() if response.content else None
 
