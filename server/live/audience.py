@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from server.live.board import Board
 from server.live.pace import Pace
@@ -358,7 +359,7 @@ class Audience:
         self._names.due()
 
     def _tell_names(self) -> None:
-        people = gather((self.own_people(), *self._others))
+        people = self._as_they_are(gather((self.own_people(), *self._others)))
         moved = movements(self.people, people)
         self.people = people
         if len(people) != self._told:
@@ -369,6 +370,16 @@ class Audience:
         for view, line in self._lines.items():
             if view.people == "names":
                 line.put(frame)
+
+    def _as_they_are(self, people: dict[str, Present]) -> dict[str, Present]:
+        """These people in the roles of `access`: another worker, even one that is dead by now,
+        may have said who is there before a role was another. Who is told that they are a viewer
+        forgets what is proposed."""
+        members = self._access.members
+        return {
+            person: replace(each, role=members[person].role) if person in members else each
+            for person, each in people.items()
+        }
 
     def _tell_number(self) -> None:
         if self._untold is None:

@@ -303,6 +303,23 @@ async def test_who_loses_their_right_goes_and_a_new_role_is_told(audience: Audie
     assert audience.full(a_connection("g1", "tab-2")[0], editors=2, viewers=1)
 
 
+async def test_a_new_role_is_not_taken_back_by_a_worker_that_does_not_know_it(
+    audience: Audience,
+) -> None:
+    _, ann = come(audience, "g1")
+    _, eve = come(audience, "g3")
+    await a_turn()
+    audience.take_access(Access(2, {**ACCESS.members, "g3": Membership("Eve", "editor")}))
+    audience.take_others(((Present("g3", "Eve", "viewer"),),))
+    await a_turn()
+    audience.take_others(((Present("g3", "Eve", "viewer", 2),),))
+    await a_turn()
+    told = [each for socket in (ann, eve) for each in socket.of("people")]
+    changed = [each for message in told for each in message.get("changed", ())]
+    assert {each["role"] for each in changed} == {"editor"}
+    assert audience.people["g3"] == Present("g3", "Eve", "editor", 3)
+
+
 async def test_what_is_for_editors_is_for_editors(audience: Audience) -> None:
     sockets = [come(audience, person)[1] for person in ("g1", "g2", "g3")]
     await a_turn()
