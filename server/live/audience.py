@@ -375,11 +375,11 @@ class Audience:
         """These people in the roles of `access`: another worker, even one that is dead by now,
         may have said who is there before a role was another. Who is told that they are a viewer
         forgets what is proposed."""
-        members = self._access.members
-        return {
-            person: replace(each, role=members[person].role) if person in members else each
-            for person, each in people.items()
-        }
+        for person, each in people.items():
+            known = self._access.members.get(person)
+            if known is not None and known.role != each.role:
+                people[person] = replace(each, role=known.role)
+        return people
 
     def _tell_number(self) -> None:
         if self._untold is None:
