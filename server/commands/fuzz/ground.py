@@ -24,11 +24,13 @@ EDITS = 200  # of the builds that are worked out beforehand
 class Ground:
     """Nothing of it depends on what happens in a session.
 
-    routing: of every worker's application; valkey: the server that worlds run.
+    routing: of every worker's application; valkey: the server that worlds run. share: of the
+    seeds that have each of what not all have.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, share: float = 0.5) -> None:
         self.catalogue = catalogue
+        self.share = share
         self.routing = routed(catalogue, Settings().body_bytes)
         self.valkey = find_binary(None)
         self._totals = Totals(catalogue)

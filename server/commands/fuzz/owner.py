@@ -20,7 +20,6 @@ FEWEST = 2  # who edit, beside the owner: they are not kicked
 NO_MEMBER = 404  # also who asks again for a kick that was made and not answered
 CONFLICT = 409
 NO_REVISION = 404
-SOME = 0.5  # of the seeds have each of what not all have
 EDITORS: tuple[Role, ...] = ("editor",)
 
 Deed = Callable[[], Awaitable[None]]
@@ -100,9 +99,9 @@ class Owner:
         secret: str = invitation["secret"]
         return secret
 
-    def deeds(self, cast: random.Random) -> dict[Deed, float]:
+    def deeds(self, cast: random.Random, share: float) -> dict[Deed, float]:
         """What they may do, and how often in relation to each other. cast: whether they do what
-        not all do."""
+        not all do; share: of all, who do."""
         some: list[dict[Deed, float]] = [
             {self.give_role: 3, self.kick: 1},
             {self.lock: 2},
@@ -110,7 +109,7 @@ class Owner:
         ]
         deeds: dict[Deed, float] = {self.revoke: 1}
         for each in some:
-            if cast.random() < SOME:
+            if cast.random() < share:
                 deeds |= each
         return deeds
 

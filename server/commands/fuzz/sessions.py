@@ -52,9 +52,17 @@ class Outcome(Struct, frozen=True):
     help="tasks: workers in one process; forgetful: the same, and Redis goes back; processes: "
     "`cohort serve`, killed and paused.",
 )
+@click.option(
+    "--share",
+    default=0.5,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Of the seeds that have each of: suggesters, roles and kicks, the lock, going back, "
+    "expectations, other releases.",
+)
 @catalogue_option
 def sessions(
-    seeds: int, first: int, processes: int, world: str, catalogue_file: Path | None
+    seeds: int, first: int, processes: int, world: str, share: float, catalogue_file: Path | None
 ) -> None:
     """Let random people edit while workers and Redis are killed, held and cut off.
 
@@ -67,7 +75,7 @@ def sessions(
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="cohort-fuzz-") as folder:
         template = Path(folder) / "cohort.sqlite"
-        ground = Ground(catalogue)
+        ground = Ground(catalogue, share)
         asyncio.run(prepare(ground, template))
         gc.collect()
         gc.freeze()  # the runs begin as copies of this process

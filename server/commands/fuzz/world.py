@@ -20,7 +20,7 @@ from server.commands.fuzz.ground import Ground
 from server.commands.fuzz.history import History, Settled, history_of, proposals_of
 from server.commands.fuzz.journal import Journal
 from server.commands.fuzz.line import Socket
-from server.commands.fuzz.owner import SOME, Owner
+from server.commands.fuzz.owner import Owner
 from server.commands.fuzz.person import Person
 from server.commands.fuzz.releases import Release, check_releases
 from server.commands.fuzz.worker import DeadError
@@ -60,14 +60,15 @@ class World(ABC):
         self.redis: Redis
         self._seed = seed
         cast = random.Random(f"{seed} cast")  # noqa: S311 - not a secret
-        self.releases = cast.random() < SOME
-        self._expects = cast.random() < SOME
-        self._roles = (*ROLES, "suggester") if cast.random() < SOME else ROLES
+        share = ground.share
+        self.releases = cast.random() < share
+        self._expects = cast.random() < share
+        self._roles = (*ROLES, "suggester") if cast.random() < share else ROLES
         self._log: Log
         self._people: list[Person] = []
         self._owner: Owner = Owner(self.ask, self._head, self._people, self.journal, seed)
         self._owner.forgetful = self.forgetful
-        self._deeds = self._owner.deeds(cast)
+        self._deeds = self._owner.deeds(cast, share)
 
     # What a kind of world is.
 
