@@ -240,7 +240,7 @@ class Decider:
         return decisions
 
     async def _take(self, author: Author, taking: Taking) -> bool:
-        """Make the edit that a proposal is, unless somebody has taken it; as `_settle`.
+        """Make the edit that a proposal is, unless somebody has taken it; as `_answer`.
 
         The commit is bound to the revision at which nobody had.
         """
@@ -265,7 +265,7 @@ class Decider:
         return True
 
     async def _decline(self, author: Author, taking: Taking) -> bool:
-        """Have nobody make the edit that a proposal is, unless somebody has; as `_settle`.
+        """Have nobody make the edit that a proposal is, unless somebody has; as `_answer`.
 
         The refusal is bound to the revision at which nobody had.
         """
