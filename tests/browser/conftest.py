@@ -43,7 +43,7 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("cohort"), "--workers", "2")
     yield server
     assert server.stop() == 0
-    assert not [line for line in server.said if " ERROR " in line or "Traceback" in line]
+    server.complained_of_nothing()
 
 
 @pytest.fixture

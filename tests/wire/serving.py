@@ -141,7 +141,13 @@ class Server:
     def ends_well(self) -> None:
         """Stop it, and check that it had nothing to complain about."""
         assert self.stop() == 0
-        assert [line for line in self.said if " ERROR " in line or "Traceback" in line] == []
+        self.complained_of_nothing()
+
+    def complained_of_nothing(self) -> None:
+        """Its log has no error; else fail with the first and what followed."""
+        for number, line in enumerate(self.said):
+            if " ERROR " in line or "Traceback" in line:
+                raise AssertionError("\n".join(self.said[number : number + 60]))
 
     def kill(self) -> None:
         """End the launcher without a chance to clean up; its children notice by themselves."""
