@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisClusterException, RedisError
 
+from server.redis.calls import FAILURES
 from server.redis.clients import is_cluster
 
 logger = logging.getLogger(__name__)
@@ -21,10 +21,6 @@ BACKOFF_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 NODE_POLL_S = 0.005
 POLL_S = 1.0  # when even the word that there is something to subscribe to was lost
 SILENT_S = 5.0  # then we speak to ourselves; nothing is heard for twice as long: the line is dead
-
-
-# What a lost connection raises; of a Cluster also when it has no primary for a channel yet.
-FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError, RuntimeError)
 
 
 class Hints:
@@ -64,7 +60,7 @@ class Hints:
             confirmed = asyncio.get_running_loop().create_future()
             self._wanted[channel] = confirmed
             self._orders.append(channel)
-            with suppress(RedisError, RedisClusterException, OSError):  # then it is polled
+            with suppress(*FAILURES):  # then it is polled
                 await self._redis.spublish(self._own_channel, "")
         await asyncio.shield(confirmed)
 

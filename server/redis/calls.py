@@ -10,6 +10,10 @@ from server.telemetry.measures import UNMEASURED
 
 TIMEOUT_S = 5.0
 
+# What a lost connection raises: uvloop a RuntimeError to who writes by what it has closed, and a
+# Cluster's client its own when it knows no primary of a slot yet.
+FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError, RuntimeError)
+
 
 class UnreachableError(Exception):
     """Redis did not answer, or refused to write; what was asked may or may not have happened."""
@@ -38,6 +42,6 @@ async def reaching(
     except OutOfMemoryError as error:
         failed()
         raise FullError from error
-    except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
+    except FAILURES as error:
         failed()
         raise UnreachableError(str(error)) from error

@@ -13,6 +13,7 @@ from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.maint_notifications import MaintNotificationsConfig
 
 SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster")
 ATTEMPTS = 3  # of a call, within its time-out
@@ -36,6 +37,8 @@ def connect(url: str, *, reconnects: bool = True) -> Redis:
     options: dict[str, Any] = {
         "retry": retry,
         "socket_timeout": None,
+        # A connection that might be told of maintenance is used on after its server has closed it.
+        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
         "driver_info": None,  # else each connection reads the library's version from its metadata
         "max_connections": CONNECTIONS,
     }

@@ -1,0 +1,44 @@
+"""A connection that closed between two calls costs no more than one of them."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from server.redis import clients
+from server.redis.calls import UnreachableError, reaching
+from server.redis.embedded import Valkey
+from tests.wire.redis_servers import Node
+
+
+def test_a_call_by_a_closed_connection_is_redis_unreachable(valkey: Valkey) -> None:
+    async def call() -> None:
+        redis = clients.connect(valkey.url)
+        connection = redis.connection_pool.make_connection()
+        await connection.connect()
+        connection._writer.transport.abort()
+        await asyncio.sleep(0.01)
+        failed = []
+        with pytest.raises(UnreachableError, match="closed"):
+            async with reaching(lambda: failed.append(True)):
+                await connection.send_command("PING")
+        assert failed
+        await redis.aclose()
+
+    uvloop.run(call())
+
+
+def test_a_closed_connection_of_a_pool_is_not_used_again(tmp_path: Path) -> None:
+    async def call() -> None:
+        redis = clients.connect(f"redis://127.0.0.1:{node.port}")
+        await redis.ping()
+        (connection,) = redis.connection_pool._available_connections
+        connection._writer.transport.abort()
+        await asyncio.sleep(0.01)
+        assert await redis.ping()
+        await redis.aclose()
+
+    node = Node(tmp_path / "node")
+    uvloop.run(call())
+    node.kill()
