@@ -6,6 +6,7 @@ CORS replaces the `Vary` of compressed answers, so that a cache would give them 
 read them. Both leave out what no route answers.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -57,9 +58,12 @@ class Gate:
         """Have the application answer, or answer in its place."""
         sent = dict(scope["headers"])
         cors = self._cors(scope["path"], sent)
+        begun = False
 
         async def answered(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 self._headers.add(message, scope)
                 message["headers"] = [*_merged(message["headers"], cors), *cors.items()]
             await send(message)
@@ -75,7 +79,13 @@ class Gate:
             }
             await _answer(204, {}, b"", answered)
         else:
-            await app(scope, receive, answered)
+            try:
+                await app(scope, receive, answered)
+            except asyncio.CancelledError:  # the server stops, and waited long enough
+                if begun:
+                    raise
+                told = "The server stops before this is done; try again."
+                await _refuse(ProblemError(503, told, retry_after=1.0).problem, answered)
 
     async def _problem(self, scope: HTTPScope, sent: Mapping[bytes, bytes]) -> Problem | None:
         """Why the request is answered here."""

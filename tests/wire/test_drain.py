@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import signal
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 from websockets.exceptions import ConnectionClosed
 
+from tests.wire.redis_servers import Node
 from tests.wire.serving import Owner, Raw, Server
 
 PEOPLE = 6
@@ -47,6 +49,31 @@ async def test_who_is_there_is_told_and_what_was_accepted_is_in_sql(tmp_path: Pa
     assert snapshot["revision"] > 0
     assert snapshot["build"]["title"] == f"{snapshot['revision'] - 1}"
     server.ends_well()
+
+
+async def test_who_waits_for_an_answer_in_vain_is_told_to_ask_again(tmp_path: Path) -> None:
+    redis = Node(tmp_path / "redis", "--appendonly", "yes")
+    server = Server(tmp_path / "server", redis_url=f"redis://127.0.0.1:{redis.port}")
+    ann = Owner(server.url)
+    here = await Raw.open(server.url, ann.session)
+    await here.join(token=ann.token)
+    redis.process.send_signal(signal.SIGSTOP)
+    asking = asyncio.create_task(
+        asyncio.to_thread(
+            ann.call,
+            "POST",
+            f"/api/v1/sessions/{ann.session}/edits",
+            {"base": 0, "operations": [{"type": "set_title", "title": "in vain"}]},
+            status=503,
+            **{"Idempotency-Key": "edit-0001"},
+        )
+    )
+    await asyncio.sleep(0.5)
+    assert await asyncio.to_thread(server.stop) == 0
+    problem = await asking
+    redis.kill()
+    assert (problem["code"], problem["retry_after"]) == ("unavailable", 1.0)
+    assert not [line for line in server.said if "Traceback" in line]
 
 
 async def test_two_workers_under_load_end_and_lose_nothing_that_was_accepted(
