@@ -40,6 +40,10 @@ class Taker(Protocol):
         """Take what was used already, whatever there is."""
         ...
 
+    def owes(self) -> float:
+        """Seconds until what was spent beyond it is there again."""
+        ...
+
     def standing(self, wait: float) -> Standing:
         """After a `take` that came to `wait`."""
         ...
@@ -156,9 +160,7 @@ def edit_wait(shares: tuple[Share, ...], operations: int) -> float:
     """Take an edit: 0.0; or seconds until there is one again."""
     wait = 0.0
     for share in shares:
-        wait = max(
-            wait, share.edits.take(), share.operations.take(operations), share.bytes.take(0.0)
-        )
+        wait = max(wait, share.edits.take(), share.operations.take(operations), share.bytes.owes())
     return wait
 
 

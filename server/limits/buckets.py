@@ -49,13 +49,17 @@ class Bucket:
 
     def spend(self, amount: float) -> None:
         """Take what was used already, whatever there is: until it is there again nothing is."""
-        self.take(0.0)  # it is filled
+        Bucket.take(self, 0.0)  # it is filled
         self._level -= amount
+
+    def owes(self) -> float:
+        """Seconds until what was spent beyond it is there again."""
+        return 0.0 if self._level >= 0 else self.take(0.0)
 
     def standing(self, wait: float) -> Standing:
         """After a `take` that came to `wait`."""
         burst, level = self._burst, self._level
-        return Standing(wait, burst, level, (burst - level) / self._rate)
+        return Standing(wait, burst, max(0.0, level), (burst - level) / self._rate)
 
 
 class Buckets:

@@ -174,47 +174,32 @@ class Limit:
         return standing
 
 
-class Purse:
+class Purse(Bucket):
     """What a peer may spend on this worker, whichever connections and requests it has here."""
 
-    __slots__ = ("_bucket", "_clock", "_due", "_limiter", "_open_at", "_unsettled", "key", "rate")
+    __slots__ = ("_due", "_limiter", "_unsettled", "key", "rate")
 
     def __init__(self, limiter: Limiter, rate: Rate, key: str, clock: Callable[[], float]) -> None:
+        super().__init__(rate.per_second, rate.burst, clock)
         self.key = key
         self.rate = rate
         self._limiter = limiter
-        self._clock = clock
-        self._bucket = Bucket(rate.per_second, rate.burst, clock)
         self._due = max(1.0, rate.burst * PORTION)
         self._unsettled = 0.0
-        self._open_at = 0.0  # others have spent it all until then; 0.0: they have not
 
     def take(self, amount: float = 1.0) -> float:
-        """Take what is asked for: 0.0; or nothing: seconds until it would be there."""
-        if self._open_at:
-            wait = self._open_at - self._clock()
-            if wait > 0:
-                return wait
-            self._open_at = 0.0
-        wait = self._bucket.take(amount)
+        wait = Bucket.take(self, amount)
         if not wait:
-            self._owe(amount)
+            self._unsettled += amount
+            if self._unsettled >= self._due:
+                self._limiter.settle(self)
         return wait
 
     def spend(self, amount: float) -> None:
-        """Take what was used already, whatever there is: until it is there again nothing is."""
-        self._bucket.spend(amount)
-        self._owe(amount)
-
-    def _owe(self, amount: float) -> None:
+        Bucket.spend(self, amount)
         self._unsettled += amount
         if self._unsettled >= self._due:
             self._limiter.settle(self)
-
-    def standing(self, wait: float) -> Standing:
-        """After a `take` that came to `wait`."""
-        own = self._bucket.standing(wait)
-        return own if self._open_at <= self._clock() else Standing(wait, own.limit, 0.0, wait)
 
     def spent(self) -> float:
         """What Redis is told now."""
@@ -222,8 +207,10 @@ class Purse:
         return spent
 
     def settled(self, wait: float) -> None:
+        """What was spent here and elsewhere is more than there was: none is left until then."""
         if wait:
-            self._open_at = self._clock() + wait
+            Bucket.take(self, 0.0)  # it is filled
+            self._level = min(self._level, -wait * self._rate)
 
 
 class Purses:
