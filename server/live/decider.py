@@ -11,6 +11,8 @@ import asyncio
 import functools
 import itertools
 import logging
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -27,7 +29,7 @@ from server.live.turns import Author, Turns
 from server.log.log import Log
 from server.log.logged import Done, Elsewhere, Known, Place
 from server.logic import session
-from server.logic.session import Commit, Committed
+from server.logic.session import Commit
 from server.orm import DatabaseAwayError
 from server.protocol import encode
 from server.redis.calls import FullError
@@ -84,8 +86,8 @@ class Decider:
         self.idle.set()
         self.races = Races()
         self._measures = measures
-        self._course = Course()  # of the edit whose turn it is
-        self._row: list[_Waiting] = []  # whose turn it is
+        self._row: deque[_Waiting] = deque()  # whose turn it is, and who is not answered yet
+        self._answers: dict[Author, list[Accepted | Refused]] = {}  # that are not sent yet
         self._turns = Turns[Author, tuple[Making | Taking | Declining, Course]]()
 
     def __bool__(self) -> bool:
@@ -117,19 +119,18 @@ class Decider:
             course.begins()
         try:
             while row:
-                answered = await self._serve(row)
-                del row[:answered]
-                if not answered:
+                unanswered = len(row)
+                await self._serve(row)
+                if len(row) == unanswered:  # others were first
                     await self._follower.read_on()
                 if row:
-                    del row[: self._answer_made(row, began)]
+                    self._answer_made(row, began)
         except FullError:
-            self._tell_all(row, "The server is full.", 5.0)
-            row.clear()
+            self._tell_all("The server is full.", 5.0)
         except DatabaseAwayError:
-            self._tell_all(row, "What there is to undo cannot be read just now.", 2.0)
-            row.clear()
+            self._tell_all("What there is to undo cannot be read just now.", 2.0)
         finally:
+            self._send_answers()
             if not self._turns:
                 self.idle.set()
 
@@ -137,13 +138,13 @@ class Decider:
         """Answer everybody in line: the session is not served here any more."""
         while self._turns:
             self._row.append(self._turns.take())
-        row, self._row = self._row, []
-        self._tell_all(row, "The session is not served here any more.", 1.0)
+        self._tell_all("The session is not served here any more.", 1.0)
+        self._send_answers()
         self.idle.set()
 
-    def _next_row(self) -> list[_Waiting]:
+    def _next_row(self) -> deque[_Waiting]:
         """What comes next; edits only follow edits: the others need what was made before them."""
-        row = [self._turns.take()]
+        row = deque([self._turns.take()])
         while (
             len(row) < ROW
             and isinstance(row[-1][1][0], Edit)
@@ -153,8 +154,8 @@ class Decider:
             row.append(self._turns.take())
         return row
 
-    def _answer_made(self, row: list[_Waiting], began: int) -> int:
-        """Answer those at the front that are among the changes after a revision; how many.
+    def _answer_made(self, row: deque[_Waiting], began: int) -> None:
+        """Answer those at the front that are among the changes after a revision.
 
         When the answer to their commit was lost they are all made, and need not be asked for one
         by one; so when they came to another worker, too.
@@ -163,31 +164,29 @@ class Decider:
             lambda each: each.revision > began, reversed(self._follower.recent)
         )
         made = {(each.by, each.edit): each for each in newer}
-        answered = 0
-        for author, (edit, self._course) in row:
+        while row:
+            author, (edit, _) = row[0]
             found = made.get((author.person, edit.id))
             if found is None or isinstance(edit, Taking | Declining):
                 break
             change = _change.decode(found.frame)
             if session.digest(change) != session.digest(edit):
                 break  # the log says so
-            self._tell(author, _accepted(edit, change.revision, change))
-            answered += 1
-        return answered
+            self._tell(_accepted(edit, change.revision, change))
 
-    def _tell_all(self, row: list[_Waiting], message: str, retry_after: float) -> None:
-        for author, (edit, self._course) in row:
-            answer = Refused("unavailable", message, id=edit.id, retry_after=retry_after)
-            self._tell(author, answer)
+    def _tell_all(self, message: str, retry_after: float) -> None:
+        while self._row:
+            _, (edit, _) = self._row[0]
+            self._tell(Refused("unavailable", message, id=edit.id, retry_after=retry_after))
 
-    async def _serve(self, row: list[_Waiting]) -> int:
-        """Decide these and answer them; how many are answered. 0: others were first."""
+    async def _serve(self, row: deque[_Waiting]) -> None:
+        """Decide these and answer them, from the front; nobody is when others were first."""
         follower = self._follower
-        author, (edit, self._course) = row[0]
+        author, (edit, course) = row[0]
         if isinstance(edit, Taking):
-            return int(await self._take(author, edit))
+            return await self._take(author, edit, course)
         if isinstance(edit, Declining):
-            return int(await self._decline(author, edit.taking))
+            return await self._decline(edit.taking)
         if not isinstance(edit, Edit):
             await follower.reach_back()
         decision = await self._decisions.of(author.person, edit)
@@ -196,28 +195,27 @@ class Decider:
             refuse = functools.partial(
                 self._log.refuse, follower.state, author.person, edit, decision
             )
-            return int(await self._answer(author, edit, await follower.patience.ask(refuse)))
+            self._answer(edit, await follower.patience.ask(refuse))
+            return None
+        course.decided()
         decisions = [decision]
         if len(row) > 1:
-            decisions += await self._decide_on(decision, row[1:])
-        outcomes = await self._commit(decisions, [course for _, (_, course) in row])
-        answered = 0
-        for (author, (edit, self._course)), decision, outcome in zip(
-            row, decisions, outcomes, strict=False
-        ):
+            decisions += await self._decide_on(decision, itertools.islice(row, 1, None))
+        made = 0
+        for decision, outcome in zip(decisions, await self._commit(decisions), strict=False):
+            edit = row[0][1][0]
             assert not isinstance(edit, Taking | Declining)
             if isinstance(outcome, Done):
-                self._weigh(author, outcome.revision)
-                self._tell(author, _accepted(edit, outcome.revision, decision.change))
-            elif not await self._answer(author, edit, outcome):
+                self._tell(_accepted(edit, outcome.revision, decision.change))
+                made += 1
+            elif not self._answer(edit, outcome):
                 break
-            answered += 1
-        made = sum(isinstance(outcome, Done) for outcome in outcomes)
         if made:
+            self._send_answers()
             await follower.store(made)
-        return answered
+        return None
 
-    async def _decide_on(self, before: Commit, row: list[_Waiting]) -> list[Commit]:
+    async def _decide_on(self, before: Commit, row: Iterable[_Waiting]) -> list[Commit]:
         """Each on what the one before leads to, as far as none is refused: it is told of what is
         made only."""
         decisions: list[Commit] = []
@@ -239,7 +237,7 @@ class Decider:
             decisions.append(decision)
         return decisions
 
-    async def _take(self, author: Author, taking: Taking) -> bool:
+    async def _take(self, author: Author, taking: Taking, course: Course) -> None:
         """Make the edit that a proposal is, unless somebody has taken it; as `_answer`.
 
         The commit is bound to the revision at which nobody had.
@@ -247,24 +245,25 @@ class Decider:
         follower = self._follower
         revision = proposals.taken(follower.recent, taking)
         if revision is not None:
-            self._tell(author, Accepted(taking.id, revision))
-            return True
+            self._tell(Accepted(taking.id, revision))
+            return
         decision = self._decisions.guarded(
             taking.id,
             lambda: proposals.take(follower.state, author.person, taking, self._engine),
         )
         if isinstance(decision, Refused):
-            self._tell(author, decision)
-            return True
-        (outcome,) = await self._commit([decision], [self._course])
-        if not isinstance(outcome, Done):
-            return await self._answer(author, taking, outcome)
-        self._weigh(author, outcome.revision)
-        self._tell(author, Accepted(taking.id, outcome.revision))
-        await follower.store(1)
-        return True
+            self._tell(decision)
+            return
+        course.decided()
+        (outcome,) = await self._commit([decision])
+        if isinstance(outcome, Done):
+            self._tell(Accepted(taking.id, outcome.revision))
+            self._send_answers()
+            await follower.store(1)
+        else:
+            self._answer(taking, outcome)
 
-    async def _decline(self, author: Author, taking: Taking) -> bool:
+    async def _decline(self, taking: Taking) -> None:
         """Have nobody make the edit that a proposal is, unless somebody has; as `_answer`.
 
         The refusal is bound to the revision at which nobody had.
@@ -272,8 +271,8 @@ class Decider:
         follower = self._follower
         if proposals.taken(follower.recent, taking) is not None:
             told = "This proposal is accepted already."
-            self._tell(author, Refused("already_decided", told, id=taking.id))
-            return True
+            self._tell(Refused("already_decided", told, id=taking.id))
+            return
         told = "This proposal is declined already."  # who takes it elsewhere just now
         declined = Refused("already_decided", told, id=taking.id)
         edit = Edit(taking.id, taking.base, taking.operations)
@@ -281,28 +280,29 @@ class Decider:
             self._log.refuse, follower.state, taking.proposed_by, edit, declined
         )
         outcome = await follower.patience.ask(refuse)
-        if not isinstance(outcome, Refused):
-            return await self._answer(author, edit, outcome)
-        self._tell(author, Accepted(taking.id, follower.state.revision))
-        return True
+        if isinstance(outcome, Refused):
+            self._tell(Accepted(taking.id, follower.state.revision))
+        else:
+            self._answer(edit, outcome)
 
-    async def _commit(
-        self, decisions: list[Commit], courses: list[Course]
-    ) -> list[Done | Known | Refused | Elsewhere]:
-        """What became of each, up to the first that was not made now."""
+    async def _commit(self, decisions: list[Commit]) -> list[Done | Known | Refused | Elsewhere]:
+        """What became of each, up to the first that was not made now. They are of those at the
+        front of the row."""
         follower = self._follower
-        courses[0].decided()
         row = [(decision, encode(decision.change)) for decision in decisions]
         stays = bool(self._turns) and self._in_a_row + len(row) < IN_A_ROW
         place = Place(self._worker, urgent=self._lost >= URGENT, stays=stays)
         line = follower.line
         outcomes = await follower.patience.ask(lambda: self._log.commit_row(row, place))
         self.races.run += 1
-        for (decision, frame), course, outcome in zip(row, courses, outcomes, strict=False):
+        for (author, (_, course)), (decision, frame), outcome in zip(
+            self._row, row, outcomes, strict=False
+        ):
             if isinstance(outcome, Done):
                 made = session.entry(decision.change, frame, encode(decision.inverse))
                 with course.durable():
                     follower.take(decision.after, made)
+                author.weighed(len(frame) + len(made.inverse))
                 self._lost = 0
                 self._in_a_row = self._in_a_row + 1 if stays else 0
         if outcomes[0] == Elsewhere("waits"):
@@ -314,48 +314,44 @@ class Decider:
             self._lost += 1
         return outcomes
 
-    async def _answer(
-        self, author: Author, edit: Making | Taking, outcome: Refused | Known | Elsewhere
-    ) -> bool:
+    def _answer(self, edit: Making | Taking, outcome: Refused | Known | Elsewhere) -> bool:
         """Tell the author, unless it is to be decided again: False."""
         match outcome:
             case Refused():
-                self._tell(author, outcome)
+                self._tell(outcome)
             case Known(revision=revision, same=True):
                 if revision > self._follower.state.revision:
                     return False  # the change first, then that it is accepted, if it still is
-                self._tell(author, _accepted(edit, revision, self._change(revision)))
+                self._tell(_accepted(edit, revision, self._change(revision)))
             case Known():
                 message = "This edit id was used for another edit."
-                self._tell(author, Refused("id_reused", message, id=edit.id))
+                self._tell(Refused("id_reused", message, id=edit.id))
             case Elsewhere("lost"):
-                self._tell(author, Refused("lost", LOST, id=edit.id))
+                self._tell(Refused("lost", LOST, id=edit.id))
             case Elsewhere("too_old"):
                 message = "Too old to tell whether this edit was made already."
-                self._tell(author, Refused("too_old", message, id=edit.id))
+                self._tell(Refused("too_old", message, id=edit.id))
             case _:
                 return False
         return True
 
-    def _tell(self, author: Author, answer: Accepted | Refused) -> None:
-        self._course.answered(answer.code if isinstance(answer, Refused) else "")
-        author.answer(answer)
+    def _tell(self, answer: Accepted | Refused) -> None:
+        """Answer who is at the front of the row, soon: with the other answers of this turn."""
+        author, (_, course) = self._row.popleft()
+        course.answered(answer.code if isinstance(answer, Refused) else "")
+        self._answers.setdefault(author, []).append(answer)
 
-    def _weigh(self, author: Author, revision: int) -> None:
-        """Count what an edit came to for its author."""
-        made = self._made(revision)
-        if made is not None:
-            author.weighed(len(made.frame) + len(made.inverse))
+    def _send_answers(self) -> None:
+        """One write for each author."""
+        answers, self._answers = self._answers, {}
+        for author, told in answers.items():
+            author.answer(*told)
 
     def _change(self, revision: int) -> Change | None:
         """The change at a revision, if it is still known."""
-        made = self._made(revision)
-        return None if made is None else _change.decode(made.frame)
-
-    def _made(self, revision: int) -> Committed | None:
         recent = self._follower.recent
         behind = self._follower.state.revision - revision
-        return recent[-behind - 1] if behind < len(recent) else None
+        return _change.decode(recent[-behind - 1].frame) if behind < len(recent) else None
 
 
 def _accepted(edit: Making | Taking, revision: int, change: Change | None) -> Accepted:

@@ -197,6 +197,16 @@ class _Deciding:
     def weighed(self, size: int) -> None:
         self._connection.weighed(size)
 
+    def answer(self, *messages: Accepted | Refused) -> None:
+        for message in messages:
+            if isinstance(message, Refused):
+                self._refuse(message)
+            else:
+                self._decided(message)
+
+    def _decided(self, accepted: Accepted) -> None:
+        raise NotImplementedError
+
     def _refuse(self, message: Refused) -> None:
         refused = Refused(
             message.code,
@@ -224,10 +234,7 @@ class _Declining(_Deciding):
         super().__init__(desk, live, connection, decide)
         self._state: proposals.Decided = "withdrawn" if proposed_by == self.person else "declined"
 
-    def answer(self, message: Accepted | Refused) -> None:
-        if isinstance(message, Refused):
-            self._refuse(message)
-            return
+    def _decided(self, accepted: Accepted) -> None:
         self._desk._put(
             self._live,
             self._connection,
@@ -239,13 +246,11 @@ class _Declining(_Deciding):
 class _Accepting(_Deciding):
     """The edit is made; then it is kept that the proposal is accepted."""
 
-    def answer(self, message: Accepted | Refused) -> None:
-        if isinstance(message, Refused):
-            self._refuse(message)
-            return
-        self._connection.answer(Accepted(self._decide.id, message.revision))
+    def _decided(self, accepted: Accepted) -> None:
+        revision = accepted.revision
+        self._connection.answer(Accepted(self._decide.id, revision))
         self._desk._put(
-            self._live, self._connection, self._decide.id, lambda: self._settle(message.revision)
+            self._live, self._connection, self._decide.id, lambda: self._settle(revision)
         )
 
     async def _settle(self, revision: int) -> None:

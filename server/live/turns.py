@@ -17,7 +17,7 @@ class Author(Protocol):
 
     person: str
 
-    def answer(self, message: Accepted | Refused) -> None: ...
+    def answer(self, *messages: Accepted | Refused) -> None: ...
 
     def weighed(self, size: int) -> None:
         """An edit of theirs was made, and takes so many bytes."""
@@ -30,32 +30,37 @@ class Turns(Generic[Who, What]):
         self._limit = waiting
         self._all = 0
         self._waiting: dict[Who, deque[What]] = {}
+        self._line: deque[tuple[Who, deque[What]]] = deque()  # whose turn comes when
 
     def __bool__(self) -> bool:
-        return bool(self._waiting)
+        return bool(self._line)
 
     def put(self, author: Who, what: What) -> bool:
         """False when the author has too many waiting, or all together have."""
-        known = len(self._waiting.get(author, ()))
-        if known >= self._limit or self._all >= ALL_WAITING:
+        if self._all >= ALL_WAITING:
             return False
-        self._waiting.setdefault(author, deque()).append(what)
+        waiting = self._waiting.get(author)
+        if waiting is None:
+            waiting = self._waiting[author] = deque()
+            self._line.append((author, waiting))
+        elif len(waiting) >= self._limit:
+            return False
+        waiting.append(what)
         self._all += 1
         return True
 
     @property
     def coming(self) -> What | None:
         """What `take` would return."""
-        return next(iter(self._waiting.values()))[0] if self._waiting else None
+        return self._line[0][1][0] if self._line else None
 
     def take(self) -> tuple[Who, What]:
         """The next one. Raises IndexError when none waits."""
-        if not self._waiting:
-            raise IndexError("nothing waits")
-        author = next(iter(self._waiting))
-        waiting = self._waiting.pop(author)
+        author, waiting = self._line.popleft()
         what = waiting.popleft()
         self._all -= 1
         if waiting:
-            self._waiting[author] = waiting  # to the end of the line
+            self._line.append((author, waiting))
+        else:
+            del self._waiting[author]
         return author, what

@@ -76,9 +76,9 @@ class Asker:
             asyncio.get_running_loop().create_future()
         )
 
-    def answer(self, message: Accepted | Refused) -> None:
+    def answer(self, *messages: Accepted | Refused) -> None:
         if not self.answered.done():
-            self.answered.set_result(message)
+            self.answered.set_result(messages[0])
 
     def weighed(self, size: int) -> None:
         weighed(self._shares, size)

@@ -152,10 +152,12 @@ class Connection:
         if self.line is not None:
             self.line.turned(self)
 
-    def answer(self, message: object) -> None:
-        if isinstance(message, Refused):
-            self._measures.refused(message.code)
-        self.send(text_frame(encode(message)))
+    def answer(self, *messages: object) -> None:
+        """In one write."""
+        for message in messages:
+            if isinstance(message, Refused):
+                self._measures.refused(message.code)
+        self.send(b"".join([text_frame(encode(message)) for message in messages]))
 
     def close(self, code: Close, reason: str, retry_after: float = 0.0) -> None:
         """Say goodbye, unless they would not read it, and close.

@@ -43,9 +43,10 @@ class Person:
     sent: dict[str, float] = field(default_factory=dict)
     times: list[float] = field(default_factory=list)
 
-    def answer(self, message: Any) -> None:
-        assert isinstance(message, Accepted), message
-        self.times.append(time.monotonic() - self.sent.pop(message.id))
+    def answer(self, *messages: Any) -> None:
+        for message in messages:
+            assert isinstance(message, Accepted), message
+            self.times.append(time.monotonic() - self.sent.pop(message.id))
 
     def weighed(self, size: int) -> None: ...
 
@@ -237,10 +238,12 @@ class Asking:
 
     person: str
     answers: list[Accepted | Refused] = field(default_factory=list)
+    told: int = 0  # times
     weight: int = 0
 
-    def answer(self, message: Accepted | Refused) -> None:
-        self.answers.append(message)
+    def answer(self, *messages: Accepted | Refused) -> None:
+        self.answers += messages
+        self.told += 1
 
     def weighed(self, size: int) -> None:
         self.weight += size
@@ -368,3 +371,53 @@ async def test_who_waits_for_a_session_that_moves_to_another_release_is_told(
         assert isinstance(answer, Refused)
         assert (answer.id, answer.code) == (edit, "unavailable")
     assert worker.decider.idle.is_set()
+
+
+class NeverStores(Log):
+    """One whose Redis does not answer when it is to store a build."""
+
+    def __init__(self, redis: Redis) -> None:
+        super().__init__(redis, 100, 100)
+        self.asked = asyncio.Event()
+
+    async def store(self, state: State) -> bool:
+        self.asked.set()
+        await asyncio.Event().wait()
+        return True
+
+
+async def test_who_was_told_that_their_edit_is_made_is_not_told_that_it_is_not(
+    redis: Redis, database: Database, engine: Engine
+) -> None:
+    log = NeverStores(redis)
+    (worker,) = await begun(log, redis, database, engine)
+    worker.follower._stored_every = 1
+    ann, bob = Asking("g0"), Asking("g1")
+    worker.decider.submit(ann, Edit("edit-0001", 0, (SetTitle("1"),)))
+    worker.decider.submit(ann, Undo("undo-0001", 1))
+    worker.decider.submit(bob, Edit("edit-0002", 0, (SetTitle("2"),)))
+    serving = asyncio.create_task(worker.decider.serve_next())
+    async with asyncio.timeout(10):
+        await log.asked.wait()
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+    worker.decider.turn_away()
+    made, refused = ann.answers
+    assert made == Accepted("edit-0001", 1)
+    assert isinstance(refused, Refused)
+    assert (refused.id, refused.code) == ("undo-0001", "unavailable")
+    assert bob.answers == [Accepted("edit-0002", 2)]
+
+
+async def test_what_one_author_is_answered_in_one_turn_is_told_together(
+    redis: Redis, database: Database, engine: Engine
+) -> None:
+    (worker,) = await begun(Log(redis, keeps=100, edit_ids=100), redis, database, engine)
+    ann, bob = Asking("g0"), Asking("g1")
+    for number in range(3):
+        worker.decider.submit(ann, Edit(f"edit-{number:04}", 0, (SetTitle(f"{number}"),)))
+    worker.decider.submit(bob, Edit("edit-0009", 0, (SetTitle("9"),)))
+    await worker.decider.serve_next()
+    assert (len(ann.answers), ann.told) == (3, 1)
+    assert (len(bob.answers), bob.told) == (1, 1)
