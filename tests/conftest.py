@@ -54,7 +54,6 @@ LONGEST = (
     "calc/test_patch.py",
     "server/regaining/test_went_back.py",
     "server/test_backup.py",
-    "server/test_recorder.py",
     "server/test_migrations.py",
     "server/test_session_machine.py",
     "wire/test_openapi.py",

@@ -9,10 +9,15 @@ from redis.asyncio import Redis
 from gamedata.catalogue import Catalogue
 from migrations import run
 from server.engine import Engine
+from server.log.log import Log
+from server.logic.session import State
 from server.orm import Database
+from server.recording.archive import Archive
+from server.recording.recorder import Recorder
 from server.redis.embedded import Valkey
 from server.tables import METADATA
 from tests.server.postgres import Postgres, binaries
+from tests.server.sessions import EDIT_IDS, new_session
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +66,25 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
             await sql.execute(table.delete())
     yield database
     await database.close()
+
+
+@pytest.fixture
+def log(redis: Redis) -> Log:
+    return Log(redis, keeps=10, edit_ids=EDIT_IDS)
+
+
+@pytest.fixture
+def archive(database: Database, log: Log, engine: Engine) -> Archive:
+    return Archive(database, log, engine, EDIT_IDS)
+
+
+@pytest.fixture
+def recorder(redis: Redis, database: Database, log: Log, archive: Archive) -> Recorder:
+    """Of a worker on which nobody has a session open."""
+    return Recorder(redis, database, log, lambda: (), archive.again)
+
+
+@pytest.fixture
+async def state(database: Database, log: Log, engine: Engine) -> State:
+    """A new session."""
+    return await new_session(database, log, engine)

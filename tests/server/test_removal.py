@@ -23,24 +23,9 @@ from server.recording.recorder import Recorder
 from server.recording.removal import NAMES, Recorded
 from server.redis.calls import key
 from server.server_messages import Present, Refused
-from tests.server.test_recorder import EDIT_IDS, an_edit, edited, new_session
+from tests.server.sessions import an_edit, edited, reopened, state_in
 
 ANN = Present("g1", "Ann", "owner")
-
-
-@pytest.fixture
-def log(redis: Redis) -> Log:
-    return Log(redis, keeps=10, edit_ids=EDIT_IDS)
-
-
-@pytest.fixture
-def archive(database: Database, log: Log, engine: Engine) -> Archive:
-    return Archive(database, log, engine, EDIT_IDS)
-
-
-@pytest.fixture
-async def state(database: Database, log: Log, engine: Engine) -> State:
-    return await new_session(database, log, engine)
 
 
 @pytest.fixture
@@ -82,10 +67,7 @@ async def test_an_idle_session_goes_whole_and_comes_back_whole(
     assert not await in_redis(redis, state.session)
     assert await away(database, state.session) == state.epoch
     await swept(recorder)  # and is not looked for any more
-    assert await archive.reopen(state.session)
-    loaded = await log.load(state.session)
-    assert loaded is not None
-    again = loaded.state
+    again = await reopened(archive, log, state.session)
     assert (again.revision, again.build, again.totals) == (12, after.build, after.totals)
     assert again.epoch != state.epoch
     # An edit that was made is not made again, a new one follows.
@@ -99,10 +81,7 @@ async def test_an_idle_session_goes_whole_and_comes_back_whole(
     await swept(recorder)
     assert not await in_redis(redis, state.session)
     assert await away(database, state.session) == again.epoch
-    assert await archive.reopen(state.session)
-    loaded = await log.load(state.session)
-    assert loaded is not None
-    assert loaded.state.build == newer.build
+    assert (await reopened(archive, log, state.session)).build == newer.build
 
 
 async def test_nothing_is_left_of_one_whose_only_member_deleted_their_account(
@@ -198,9 +177,7 @@ async def test_an_edit_while_it_is_looked_at_keeps_it(
     recorder._removal.gone = and_edit  # type: ignore[method-assign]
     await swept(recorder)
     assert await in_redis(redis, state.session)
-    loaded = await log.load(state.session)
-    assert loaded is not None
-    assert loaded.state.revision == 3
+    assert (await state_in(log, state.session)).revision == 3
 
 
 async def test_an_ended_one_goes_at_once_and_does_not_come_back(
