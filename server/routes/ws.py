@@ -83,6 +83,9 @@ async def live(socket: Socket, session_id: FromPath[str], services: Provided) ->
         transport.close(Close.NO_SESSION, "There is no such session.")
     except (UnreachableError, FullError, BrokenError, DatabaseAwayError):
         transport.close(Close.TRY_AGAIN, "The server cannot open the session just now.")
+    except asyncio.CancelledError:  # the server stops, and waited long enough
+        if not transport.is_gone:
+            raise
     except Exception:
         logger.exception("session %s: a connection failed", session_id)
         transport.close(Close.TRY_AGAIN, "Something is wrong on the server.")

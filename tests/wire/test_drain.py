@@ -57,7 +57,10 @@ async def test_who_waits_for_an_answer_in_vain_is_told_to_ask_again(tmp_path: Pa
     ann = Owner(server.url)
     here = await Raw.open(server.url, ann.session)
     await here.join(token=ann.token)
+    bob = Owner(server.url)
+    coming = await Raw.open(server.url, bob.session)
     redis.process.send_signal(signal.SIGSTOP)
+    await coming.send({"type": "join", "token": bob.token})
     asking = asyncio.create_task(
         asyncio.to_thread(
             ann.call,
@@ -71,9 +74,11 @@ async def test_who_waits_for_an_answer_in_vain_is_told_to_ask_again(tmp_path: Pa
     await asyncio.sleep(0.5)
     assert await asyncio.to_thread(server.stop) == 0
     problem = await asking
+    assert (await coming.closed())[0] == 1012
     redis.kill()
     assert (problem["code"], problem["retry_after"]) == ("unavailable", 1.0)
-    assert not [line for line in server.said if "Traceback" in line]
+    told = "\n".join(server.said)
+    assert "Traceback" not in told, told
 
 
 async def test_two_workers_under_load_end_and_lose_nothing_that_was_accepted(
