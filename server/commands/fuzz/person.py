@@ -244,7 +244,7 @@ class Person:
         if message.id is not UNSET and message.id in self._previews:
             self._previews.discard(message.id)
             return
-        if message.id in self.asked:
+        if message.id in self.asked or (self.forgetful and self.proposing.lost(message)):
             return  # it was lost
         if message.id is not UNSET and self.proposing.answered(
             message, again=message.code in AGAIN

@@ -100,6 +100,11 @@ class Proposing:
             if each.decide.proposal == proposal.id and not each.decide.accept:
                 each.answered = True
 
+    def lost(self, message: Refused) -> bool:
+        """Whether this tells that an edit is lost which somebody made of a proposal: the edit's id
+        is the proposal's."""
+        return message.code == "lost" and message.id in self._seen
+
     def answered(self, message: Accepted | Refused, *, again: bool) -> bool:
         """Whether this answers something of theirs. again: it does not do so finally."""
         assert isinstance(message.id, str)
