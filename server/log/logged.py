@@ -109,12 +109,16 @@ class Entries(Struct, frozen=True):
 
 
 class Began(Struct, frozen=True):
-    """Where a log stands, and where its epoch began: at `left_at` of the epoch `previous`."""
+    """Where a log stands, and where its epoch began: at `left_at` of the epoch `previous`.
+
+    redone: see `Loaded`.
+    """
 
     epoch: str
     revision: int
     previous: str
     left_at: int
+    redone: bool
 
 
 class News(Struct, frozen=True):

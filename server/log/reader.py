@@ -125,12 +125,13 @@ class Reader:
     async def began(self, session: str) -> Began | None:
         """Where a session stands; None when Redis does not have it."""
         async with reaching(self._failed):
-            names = ["epoch", "revision", "previous", "left_at"]
+            names = ["epoch", "revision", "previous", "left_at", "redone"]
             found: Any = self._redis.hmget(key(session, "head"), names)
-            epoch, revision, previous, left_at = await found
+            epoch, revision, previous, left_at, redone = await found
         if epoch is None:
             return None
-        return Began(epoch.decode(), int(revision), previous.decode(), int(left_at))
+        place = int(revision), previous.decode(), int(left_at)
+        return Began(epoch.decode(), *place, redone == b"1")
 
     async def before(self, session: str, epoch: str, revision: int, count: int) -> list[Committed]:
         """The newest changes before a revision that the epoch's log still has, rising."""

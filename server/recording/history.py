@@ -5,9 +5,12 @@ H1  A revision names a place in the history: revisions rise by one across epochs
     then the epoch is a new one.
 H2  What is committed is in the history at once, recorded or not.
 H3  The build at a revision is the newest one that is kept before it, and the changes since.
+H4  A revision above the newest is denied only when it cannot be one that Redis lost, and that is
+    just being made again.
 """
 
 import asyncio
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -57,10 +60,14 @@ class Stretch(Struct, frozen=True):
 
 
 class _Line(Struct, frozen=True):
-    """What makes up the history, newest first. began: as Redis has it, if it has."""
+    """What makes up the history, newest first. began: as Redis has it, if it has.
+
+    awaited: the newest revision that may be in it again soon, because Redis went back.
+    """
 
     began: Began | None
     spans: tuple[Span, ...]
+    awaited: float
 
     @property
     def newest(self) -> int:
@@ -113,19 +120,24 @@ class History:
             epochs = await epochs_of(sql, session)
         newest = epochs[-1]
         if began is None:
-            return _Line(None, tuple(spans_to(epochs, newest.epoch, newest.recorded)))
+            return _Line(None, tuple(spans_to(epochs, newest.epoch, newest.recorded)), 0)
         if any(each.epoch == began.epoch for each in epochs):
             spans = tuple(spans_to(epochs, began.epoch, began.revision))
+            behind = began.epoch != newest.epoch or began.revision < newest.recorded
         else:
             own = Span(began.epoch, began.left_at, began.revision)
             spans = (own, *spans_to(epochs, began.previous, began.left_at))
-        return _Line(began, spans)
+            behind = False
+        had = 0 if began.redone else max(each.recorded for each in epochs)
+        return _Line(began, spans, math.inf if behind else had)
 
     async def _at(self, session: str, line: _Line, revision: int) -> Moment:
         spans = _until(line.spans, revision)
         if not spans and revision == line.spans[-1].after:
             # Before the first change.
             spans = (msgspec.structs.replace(line.spans[-1], upto=revision),)
+        if line.newest < revision <= line.awaited:
+            raise UnreachableError("what Redis lost is just being made again")
         if not spans or revision > line.newest:
             raise AccessError("no_revision", f"The session has no revision {revision}.")
         stored = await self._kept_before(session, spans)

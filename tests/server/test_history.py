@@ -1,5 +1,8 @@
 """Reading a session's history by its rules (server/recording/history.py); on each database."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 from redis.asyncio import Redis
 
@@ -14,28 +17,8 @@ from server.protocol import encode
 from server.recording.archive import Archive
 from server.recording.history import History
 from server.recording.recorder import Recorder
-from server.redis.calls import key
-from tests.server.test_recorder import EDIT_IDS, an_edit, edited, new_session
-
-
-@pytest.fixture
-def log(redis: Redis) -> Log:
-    return Log(redis, keeps=10, edit_ids=EDIT_IDS)
-
-
-@pytest.fixture
-def archive(database: Database, log: Log, engine: Engine) -> Archive:
-    return Archive(database, log, engine, EDIT_IDS)
-
-
-@pytest.fixture
-async def state(database: Database, log: Log, engine: Engine) -> State:
-    return await new_session(database, log, engine)
-
-
-@pytest.fixture
-def recorder(redis: Redis, database: Database, log: Log, archive: Archive) -> Recorder:
-    return Recorder(redis, database, log, lambda: (), archive.again)
+from server.redis.calls import UnreachableError, key
+from tests.server.sessions import an_edit, edited
 
 
 @pytest.fixture
@@ -73,6 +56,12 @@ async def agrees(history: History, all_states: list[State]) -> None:
         assert then.findings == each.findings
 
 
+async def no_revision(history: History, session: str, revision: int) -> None:
+    with pytest.raises(AccessError) as refused:
+        await history.at(session, revision)
+    assert refused.value.code == "no_revision"
+
+
 async def again(archive: Archive, log: Log, session: str) -> State:
     """From SQL, in a new epoch."""
     assert await archive.reopen(session)
@@ -97,6 +86,17 @@ async def test_h2_what_is_not_recorded_yet_is_in_it(
     assert stretch.newest == 9
     assert [each.revision for each in stretch.changes] == [2, 3]
     assert stretch.totals == first[1].totals
+
+
+@asynccontextmanager
+async def going_back(redis: Redis, session: str) -> AsyncIterator[None]:
+    """Redis forgets of a session's log what happens in this context."""
+    names = [key(session, name) for name in ("head", "log", "ids", "digests")]
+    older = [await redis.dump(name) for name in names]
+    yield
+    for name, dumped in zip(names, older, strict=True):
+        assert dumped is not None
+        await redis.restore(name, 0, dumped, replace=True)
 
 
 async def test_h1_it_goes_on_across_epochs_without_a_lost_end(
@@ -140,13 +140,9 @@ async def test_h1_an_end_that_sql_has_and_redis_lost_is_not_part_of_it(
     history: History,
 ) -> None:
     first = await states(log, state, engine, 2)
-    names = [key(state.session, name) for name in ("head", "log", "ids", "digests")]
-    older = [await redis.dump(name) for name in names]
-    await states(log, first[-1], engine, 3)
-    await recorder.record(state.session)
-    for name, dumped in zip(names, older, strict=True):
-        assert dumped is not None
-        await redis.restore(name, 0, dumped, replace=True)
+    async with going_back(redis, state.session):
+        await states(log, first[-1], engine, 3)
+        await recorder.record(state.session)
     await archive.again(state.session, state.epoch)
     loaded = await log.load(state.session)
     assert loaded is not None
@@ -156,6 +152,34 @@ async def test_h1_an_end_that_sql_has_and_redis_lost_is_not_part_of_it(
     found = await pages(history, state.session, 9)
     assert found == [(3, "edit-0077"), (2, "edit-0002"), (1, "edit-0001")]
     await agrees(history, [*first, other.after])
+
+
+async def test_h4_what_redis_lost_is_denied_when_it_is_not_made_again(
+    state: State,
+    log: Log,
+    engine: Engine,
+    recorder: Recorder,
+    archive: Archive,
+    redis: Redis,
+    history: History,
+) -> None:
+    first = await states(log, state, engine, 2)
+    async with going_back(redis, state.session):
+        await states(log, first[-1], engine, 3)
+        await recorder.record(state.session)
+    for unsure in (3, 9):  # a worker may know what SQL has not
+        with pytest.raises(UnreachableError):
+            await history.at(state.session, unsure)
+    await agrees(history, first)
+    await archive.again(state.session, state.epoch)
+    with pytest.raises(UnreachableError):
+        await history.at(state.session, 5)
+    await no_revision(history, state.session, 6)
+    loaded = await log.load(state.session)
+    assert loaded is not None
+    await log.redone(state.session, loaded.state.epoch)
+    await no_revision(history, state.session, 5)
+    await agrees(history, first)
 
 
 async def test_h3_between_builds_that_are_kept(
@@ -184,9 +208,7 @@ async def test_away_from_redis_it_is_read_all_the_same(
     await redis.flushall()
     assert [revision for revision, _ in await pages(history, state.session, 2)] == [3, 2, 1]
     await agrees(history, known)
-    with pytest.raises(AccessError) as refused:
-        await history.at(state.session, 4)
-    assert refused.value.code == "no_revision"
+    await no_revision(history, state.session, 4)
 
 
 async def test_a_new_session_has_a_start_and_nothing_more(state: State, history: History) -> None:
