@@ -166,13 +166,14 @@ class Ping(Struct, frozen=True, tag="ping"):
 class GoBack(Struct, frozen=True):
     """Bring back the build that was there at an earlier revision; it is asked for by REST.
 
+    build: that one, or why there is none, for who did not ask for the same before.
     unchanged: refuse it when anything has happened since `base`.
     """
 
     id: EditId
     base: Revision
     revision: Revision
-    build: Build
+    build: Build | Refused
     unchanged: bool = False
 
 

@@ -40,6 +40,8 @@ def go_back(
     hindered = _hindrance(state, person, message, past, engine)
     if hindered is not None:
         return hindered
+    if isinstance(message.build, Refused):
+        return message.build
     difference = patch.difference(state.build, message.build)
     if not difference:
         told = f"The build is what it was at revision {message.revision}."

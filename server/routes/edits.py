@@ -31,6 +31,7 @@ STATUS = {
     "invalid": 400,
     "too_many_operations": 400,
     "not_allowed": 403,
+    "no_revision": 404,
     "too_many": 429,
     "unavailable": 503,
     "internal": 500,

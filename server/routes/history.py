@@ -15,15 +15,13 @@ from gamedata.catalogue import Catalogue
 from server.client_messages import GoBack, UndoWork
 from server.logic.rights import Access
 from server.logic.sentences import deed, made
-from server.members.access import access_of, member_role
+from server.members.access import AccessError, access_of, member_role
 from server.protocol import NEWEST, EditId, Id, Revision
-from server.recording.history import Moment
 from server.reference.described import by, errors
 from server.routes.edits import CONFLICTS, Key, checked, settle
-from server.server_messages import Accepted, Change, Work
+from server.server_messages import Accepted, Change, Refused, Work
 from server.services import Provided, Services
 from server.web.admission import caller
-from server.web.problems import ProblemError
 
 AnyRequest = Request[Any, Any, Any]
 PAGE = 25
@@ -230,10 +228,10 @@ async def restore_revision(
     person = await caller(request, services, "edit")
     id_ = checked(key)
     await _member(person.id, session_id, services)
-    then = await services.history.at(session_id, data.revision)
-    _same(then, data.edit)
-    asked = GoBack(id_, data.base, data.revision, then.build, data.unchanged)
-    return await settle(request, session_id, person, asked, services)
+    async with services.hub.live(session_id):  # what Redis lost is made again while it is open
+        then = await _then(session_id, data, id_, services)
+        asked = GoBack(id_, data.base, data.revision, then, data.unchanged)
+        return await settle(request, session_id, person, asked, services)
 
 
 @post(
@@ -278,10 +276,16 @@ async def _member(person: str, session: str, services: Services) -> None:
         await member_role(sql, session, person)
 
 
-def _same(then: Moment, edit: str | UnsetType) -> None:
-    if edit is not UNSET and edit != then.edit:
+async def _then(session: str, asked: Restoring, id_: str, services: Services) -> Build | Refused:
+    """The build to bring back; or why not, to be told unless it was brought back already."""
+    try:
+        then = await services.history.at(session, asked.revision)
+    except AccessError as error:
+        return Refused(error.code, str(error), id=id_)
+    if asked.edit not in (UNSET, then.edit):
         told = "The history went on otherwise since: look at it again."
-        raise ProblemError(409, told, "changed_meanwhile")
+        return Refused("changed_meanwhile", told, id=id_)
+    return then.build
 
 
 def _deed(

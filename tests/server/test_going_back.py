@@ -134,6 +134,14 @@ def test_g2_the_owner_may_and_editors_if_they_are_let(history: Rewound) -> None:
     assert refused(history.asked_undone(ANN, BOB)).code == "locked"
 
 
+def test_g2_whoever_may_is_told_why_there_is_nothing_to_go_back_to(history: Rewound) -> None:
+    nothing = Refused("no_revision", "The session has no revision 9.", id="back-9")
+    for person, told in ((ANN, "no_revision"), (BOB, "not_allowed")):
+        asked = GoBack("back-9", 0, 9, nothing)
+        made = go_back(history.state, person, asked, history.past, history.engine, 0)
+        assert refused(made).code == told
+
+
 def test_g3_it_is_refused_when_something_happened_if_that_was_asked_for(history: Rewound) -> None:
     history.edit(ANN, SetLevel(20))
     history.edit(BOB, SetLevel(21))

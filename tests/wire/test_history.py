@@ -170,6 +170,11 @@ async def test_going_back_is_an_edit_for_everybody_and_can_be_undone(
     assert ann.replica.document == bob.replica.document == then
     assert ann.replica.totals == bob.replica.totals
     assert place.post("restore", body, key=key) == answer  # once, however often
+    # The key comes first: what is there now does not matter to who asked before.
+    assert place.post("restore", {**body, "edit": "another-edit"}, key=key) == answer
+    assert place.post("restore", {"base": 2, "revision": 9}, key=key, status=409)["code"] == (
+        "id_reused"
+    )
     other = {"base": 2, "revision": 0}
     assert place.post("restore", other, key=key, status=409)["code"] == "id_reused"
     assert place.get("?limit=1")["changes"][0]["what"] == "Ann went back to revision 1."
