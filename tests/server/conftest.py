@@ -1,4 +1,4 @@
-"""A real Valkey for what talks to one: an imitation would prove nothing about the scripts."""
+"""What many stand on. Valkey is a real one: an imitation would prove nothing about the scripts."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -9,6 +9,8 @@ from redis.asyncio import Redis
 from gamedata.catalogue import Catalogue
 from migrations import run
 from server.engine import Engine
+from server.live import audience as audience_module
+from server.live.audience import Audience
 from server.log.log import Log
 from server.logic.session import State
 from server.orm import Database
@@ -16,6 +18,7 @@ from server.recording.archive import Archive
 from server.recording.recorder import Recorder
 from server.redis.embedded import Valkey
 from server.tables import METADATA
+from tests.server.listening import ACCESS, START, Builder
 from tests.server.postgres import Postgres, binaries
 from tests.server.sessions import EDIT_IDS, new_session
 
@@ -88,3 +91,20 @@ def recorder(redis: Redis, database: Database, log: Log, archive: Archive) -> Re
 async def state(database: Database, log: Log, engine: Engine) -> State:
     """A new session."""
     return await new_session(database, log, engine)
+
+
+@pytest.fixture
+async def audience(monkeypatch: pytest.MonkeyPatch) -> Audience:
+    """In which everybody is told in the next turn of the loop."""
+    monkeypatch.setattr(audience_module, "NAMES_S", 0)
+    monkeypatch.setattr(audience_module, "NUMBER_S", 0)
+    monkeypatch.setattr(audience_module, "COMPANY_S", 0)
+    audience = Audience(updates_per_second=1e9)
+    audience.take_access(ACCESS)
+    audience.begin(START)
+    return audience
+
+
+@pytest.fixture
+def builder(audience: Audience) -> Builder:
+    return Builder(audience)
