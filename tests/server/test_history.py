@@ -17,8 +17,8 @@ from server.protocol import encode
 from server.recording.archive import Archive
 from server.recording.history import History
 from server.recording.recorder import Recorder
-from server.redis.calls import UnreachableError, key
-from tests.server.sessions import an_edit, edited
+from server.redis.calls import UnreachableError
+from tests.server.sessions import Past, an_edit, edited, reopened, state_in
 
 
 @pytest.fixture
@@ -62,14 +62,6 @@ async def no_revision(history: History, session: str, revision: int) -> None:
     assert refused.value.code == "no_revision"
 
 
-async def again(archive: Archive, log: Log, session: str) -> State:
-    """From SQL, in a new epoch."""
-    assert await archive.reopen(session)
-    loaded = await log.load(session)
-    assert loaded is not None
-    return loaded.state
-
-
 async def test_h2_what_is_not_recorded_yet_is_in_it(
     state: State, log: Log, engine: Engine, recorder: Recorder, history: History
 ) -> None:
@@ -91,12 +83,10 @@ async def test_h2_what_is_not_recorded_yet_is_in_it(
 @asynccontextmanager
 async def going_back(redis: Redis, session: str) -> AsyncIterator[None]:
     """Redis forgets of a session's log what happens in this context."""
-    names = [key(session, name) for name in ("head", "log", "ids", "digests")]
-    older = [await redis.dump(name) for name in names]
+    past = Past(redis, session)
+    await past.keep()
     yield
-    for name, dumped in zip(names, older, strict=True):
-        assert dumped is not None
-        await redis.restore(name, 0, dumped, replace=True)
+    await past.come_back()
 
 
 async def test_h1_it_goes_on_across_epochs_without_a_lost_end(
@@ -113,7 +103,7 @@ async def test_h1_it_goes_on_across_epochs_without_a_lost_end(
     await recorder.record(state.session)
     kept = await states(log, first[-1], engine, 2)
     await redis.flushall()  # 4 and 5 were not recorded: they are lost
-    second = await states(log, await again(archive, log, state.session), engine, 4)
+    second = await states(log, await reopened(archive, log, state.session), engine, 4)
     assert second[0].revision == 3
     known = first + second[1:]
     assert await pages(history, state.session, 3) == [
@@ -123,7 +113,7 @@ async def test_h1_it_goes_on_across_epochs_without_a_lost_end(
     # Redis goes back within the epoch: what SQL has beyond it is a lost end, too.
     await recorder.record(state.session)
     await redis.flushall()
-    third = await states(log, await again(archive, log, state.session), engine, 1)
+    third = await states(log, await reopened(archive, log, state.session), engine, 1)
     assert third[0].revision == 7
     await agrees(history, known + third[1:])
     assert (await history.before(state.session, None, 1)).epoch == third[0].epoch
@@ -144,9 +134,7 @@ async def test_h1_an_end_that_sql_has_and_redis_lost_is_not_part_of_it(
         await states(log, first[-1], engine, 3)
         await recorder.record(state.session)
     await archive.again(state.session, state.epoch)
-    loaded = await log.load(state.session)
-    assert loaded is not None
-    other = session.decide(loaded.state, "g1", an_edit(77, base=2), engine, 0)
+    other = session.decide(await state_in(log, state.session), "g1", an_edit(77, base=2), engine, 0)
     assert isinstance(other, Commit)
     assert await log.commit(other, encode(other.change)) == Done(3)
     found = await pages(history, state.session, 9)
@@ -175,9 +163,7 @@ async def test_h4_what_redis_lost_is_denied_when_it_is_not_made_again(
     with pytest.raises(UnreachableError):
         await history.at(state.session, 5)
     await no_revision(history, state.session, 6)
-    loaded = await log.load(state.session)
-    assert loaded is not None
-    await log.redone(state.session, loaded.state.epoch)
+    await log.redone(state.session, (await state_in(log, state.session)).epoch)
     await no_revision(history, state.session, 5)
     await agrees(history, first)
 

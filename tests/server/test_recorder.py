@@ -15,7 +15,7 @@ from server.orm import ChangeRow, Database, EpochRow
 from server.recording.archive import Archive
 from server.recording.recorder import ACCESS_EVERY, Recorder
 from server.redis.calls import key
-from tests.server.sessions import EDIT_IDS, Meanwhile, an_edit, edited, new_session, state_in  # noqa: F401
+from tests.server.sessions import Meanwhile, edited, new_session, state_in
 
 
 class Rounds:
