@@ -350,9 +350,9 @@ class Renewed(Struct, frozen=True, tag="renewed", omit_defaults=True):
 
 
 class People(Struct, frozen=True, tag="people", omit_defaults=True):
-    """Who came (oneself, too), who went (person ids), and whose name, role or number of sockets
-    changed; to viewers the number of people alone. That one's own role is another one is told to
-    everybody.
+    """Who came, who went (person ids), and whose name, role or number of sockets changed; to
+    viewers the number of people alone. Oneself may be among them, but is not told alone of what
+    `welcome` said. That one's own role is another one is told to everybody.
     """
 
     joined: tuple[Present, ...] = ()

@@ -60,6 +60,7 @@ class Audience:
         self._updates = Pace(1 / updates_per_second, self._update)
         self._names = Pace(NAMES_S, self._tell_names)
         self._number = Pace(NUMBER_S, self._tell_number)
+        self._newcomers: dict[Connection, Present] = {}  # and how they were told of themselves
         self.people: dict[str, Present] = {}
         self.collaborators: tuple[Member, ...] = ()
 
@@ -97,15 +98,14 @@ class Audience:
         self._connections[connection.person, connection.client] = connection
         self._count(connection, 1)
         self._stand(connection, view)
+        self._newcomers[connection] = self._themselves(connection)
         self._moved()
 
     def known_to(self, connection: Connection) -> tuple[Present, ...]:
         """Who is here for a newcomer: whom the others know, and themselves."""
         if connection.view.people != "names":
             return ()
-        own = self._access.members[connection.person]
-        here = self._here[connection.person]
-        themselves = Present(connection.person, own.name, own.role, here)
+        themselves = self._themselves(connection)
         return tuple({**self.people, connection.person: themselves}.values())
 
     def leave(self, connection: Connection) -> bool:
@@ -285,6 +285,10 @@ class Audience:
         member = self._access.members.get(person)
         return member is not None and member.role in EDITING
 
+    def _themselves(self, connection: Connection) -> Present:
+        own = self._access.members[connection.person]
+        return Present(connection.person, own.name, own.role, self._here[connection.person])
+
     def _remove(self, connection: Connection) -> None:
         del self._connections[connection.person, connection.client]
         self._count(connection, -1)
@@ -359,6 +363,7 @@ class Audience:
         self._names.due()
 
     def _tell_names(self) -> None:
+        newcomers, self._newcomers = self._newcomers, {}
         people = self._as_they_are(gather((self.own_people(), *self._others)))
         moved = movements(self.people, people)
         self.people = people
@@ -367,9 +372,15 @@ class Audience:
         if moved is None:
             return
         frame = text_frame(encode(moved))
+        told = () if moved.left else moved.joined + moved.changed
         for view, line in self._lines.items():
             if view.people == "names":
+                knowing = [each for each in line if (newcomers.get(each),) == told]
+                for connection in knowing:
+                    connection.send(b"")  # all that comes before it
                 line.put(frame)
+                for connection in knowing:
+                    line.lacks(connection)  # which they have by their welcome
 
     def _as_they_are(self, people: dict[str, Present]) -> dict[str, Present]:
         """These people in the roles of `access`: another worker, even one that is dead by now,
