@@ -77,6 +77,13 @@ class Past:
         self._keys = [key(session_id, name) for name in KEYS]
         self._dumps: list[bytes | None] = []
 
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """For this context, of which Redis knows nothing afterwards."""
+        await self.keep()
+        yield
+        await self.come_back()
+
     async def keep(self) -> None:
         self._dumps = [await self._redis.dump(each) for each in self._keys]
 

@@ -1,8 +1,5 @@
 """Reading a session's history by its rules (server/recording/history.py); on each database."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import pytest
 from redis.asyncio import Redis
 
@@ -80,15 +77,6 @@ async def test_h2_what_is_not_recorded_yet_is_in_it(
     assert stretch.totals == first[1].totals
 
 
-@asynccontextmanager
-async def going_back(redis: Redis, session: str) -> AsyncIterator[None]:
-    """Redis forgets of a session's log what happens in this context."""
-    past = Past(redis, session)
-    await past.keep()
-    yield
-    await past.come_back()
-
-
 async def test_h1_it_goes_on_across_epochs_without_a_lost_end(
     state: State,
     log: Log,
@@ -130,7 +118,7 @@ async def test_h1_an_end_that_sql_has_and_redis_lost_is_not_part_of_it(
     history: History,
 ) -> None:
     first = await states(log, state, engine, 2)
-    async with going_back(redis, state.session):
+    async with Past(redis, state.session).kept():
         await states(log, first[-1], engine, 3)
         await recorder.record(state.session)
     await archive.again(state.session, state.epoch)
@@ -152,7 +140,7 @@ async def test_h4_what_redis_lost_is_denied_when_it_is_not_made_again(
     history: History,
 ) -> None:
     first = await states(log, state, engine, 2)
-    async with going_back(redis, state.session):
+    async with Past(redis, state.session).kept():
         await states(log, first[-1], engine, 3)
         await recorder.record(state.session)
     for unsure in (3, 9):  # a worker may know what SQL has not

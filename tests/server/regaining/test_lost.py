@@ -4,45 +4,43 @@ import time
 
 import pytest
 from msgspec.structs import replace
-from redis.asyncio import Redis
 
 from server.engine import Engine
 from server.live import follower
 from server.live.lost import Lost
-from server.log.log import Log
 from server.log.logged import Elsewhere
 from server.logic.session import Committed, State
 from server.orm import DatabaseAwayError
-from server.recording.archive import Archive
+from server.protocol import Position
 from server.redis.calls import key
 from server.server_messages import Accepted
-from tests.server.regaining.workers import Past, Worker, names, title
+from tests.server.regaining.workers import Scene, names, title
 
 
 @pytest.fixture
-def lost(log: Log, archive: Archive, engine: Engine, workers: tuple[Worker, Worker]) -> Lost:
+def lost(scene: Scene, engine: Engine) -> Lost:
     """What the second worker is to decide again, without its looking."""
-    _, other = workers
+    other = scene.other
 
     def take(after: State, committed: Committed) -> None:
         other.take(after, committed)
         made.seen(committed)
 
-    made = Lost(log, archive, engine, other.patience, take, other.settled, others_s=60.0)
+    of = scene.log, scene.archive, engine, other.patience
+    made = Lost(*of, take, other.settled, others_s=60.0)
     return made
 
 
 async def test_r1_what_another_worker_made_is_kept_until_it_is_read(
-    workers: tuple[Worker, Worker], past: Past, lost: Lost
+    scene: Scene, lost: Lost
 ) -> None:
-    one, other = workers
-    await past.keep()
+    one, other = scene.both
     before = other.state
-    await one.edit(1, 2)
-    lost.remember(one.recent)
-    assert await lost.sort(before)
-    assert not lost  # others have made them
-    await past.come_back()
+    async with scene.past.kept():
+        await one.edit(1, 2)
+        lost.remember(one.recent)
+        assert await lost.sort(before)
+        assert not lost  # others have made them
     lost.remember(())
     assert await lost.sort(before)
     assert lost
@@ -52,41 +50,36 @@ async def test_r1_what_another_worker_made_is_kept_until_it_is_read(
 
 
 async def test_what_the_newest_log_had_comes_before_what_was_lost_with_an_older_one(
-    workers: tuple[Worker, Worker], past: Past, lost: Lost
+    scene: Scene, lost: Lost
 ) -> None:
-    one, other = workers
-    await past.keep()
-    await one.edit(2, 1)
-    for each in tuple(one.recent):  # 2 was in line still when the log with 1 went back
-        lost.remember([each])
-    await past.come_back()
+    one, other = scene.both
+    async with scene.past.kept():
+        await one.edit(2, 1)
+        for each in tuple(one.recent):  # 2 was in line still when the log with 1 went back
+            lost.remember([each])
     assert await lost.sort(other.state)
     assert [await lost.settle(other.state, 0) for _ in (1, 2)] == ["settled", "settled"]
     assert [each.edit for each in other.recent] == names(1, 2)
 
 
-async def test_r1_a_log_that_is_another_one_by_now_says_nothing(
-    workers: tuple[Worker, Worker], past: Past, lost: Lost
-) -> None:
-    one, other = workers
-    await past.keep()
-    await one.edit(1, 2)
-    lost.remember(one.recent)
-    await past.come_back()
+async def test_r1_a_log_that_is_another_one_by_now_says_nothing(scene: Scene, lost: Lost) -> None:
+    one, other = scene.both
+    async with scene.past.kept():
+        await one.edit(1, 2)
+        lost.remember(one.recent)
     await other.edit(1, 102)
     assert not await lost.sort(one.state)
     assert lost
 
 
 async def test_r2_what_is_refused_waits_for_what_only_another_worker_knows(
-    workers: tuple[Worker, Worker], past: Past, lost: Lost
+    scene: Scene, lost: Lost
 ) -> None:
-    one, other = workers
-    await past.keep()
-    await one.make(title(1, "Nova"))
-    await one.make(title(2, "1"))
-    lost.remember(tuple(one.recent)[1:])
-    await past.come_back()
+    one, other = scene.both
+    async with scene.past.kept():
+        await one.make(title(1, "Nova"))
+        await one.make(title(2, "1"))
+        lost.remember(tuple(one.recent)[1:])
     assert await lost.sort(other.state)
     assert await lost.settle(other.state, 0) == "wait"
     await other.make(title(1, "Nova"))  # by whoever knew it
@@ -95,19 +88,18 @@ async def test_r2_what_is_refused_waits_for_what_only_another_worker_knows(
 
 
 async def test_r3_what_was_given_up_in_a_log_that_is_lost_is_tried_again(
-    workers: tuple[Worker, Worker], past: Past, lost: Lost
+    scene: Scene, lost: Lost
 ) -> None:
-    one, other = workers
-    await past.keep()
-    await one.make(title(1, "Nova"))
-    lost.remember(one.recent)
-    await past.come_back()
+    one, other = scene.both
+    async with scene.past.kept():
+        await one.make(title(1, "Nova"))
+        lost.remember(one.recent)
     await other.edit(7)
     assert await lost.sort(other.state)
     lost._others_until = 0.0
     assert await lost.settle(other.state, 0) == "read on"
     assert not lost
-    await past.come_back()
+    await scene.past.come_back()
     await other.read_on()
     lost.remember(())
     assert await lost.sort(other.state)
@@ -115,28 +107,27 @@ async def test_r3_what_was_given_up_in_a_log_that_is_lost_is_tried_again(
 
 
 async def test_what_was_settled_so_long_ago_that_it_is_forgotten_is_let_go(
-    workers: tuple[Worker, Worker], past: Past, lost: Lost, redis: Redis, session_id: str
+    scene: Scene, lost: Lost
 ) -> None:
-    one, other = workers
-    await past.keep()
-    await one.make(title(1, "Nova"))
-    await one.edit(2)
-    lost.remember(one.recent)
-    await past.come_back()
+    one, other = scene.both
+    async with scene.past.kept():
+        await one.make(title(1, "Nova"))
+        await one.edit(2)
+        lost.remember(one.recent)
     await other.edit(7)  # the first would be refused now, the second made
     assert await lost.sort(other.state)
     lost._others_until = 0.0
     for forgotten in ("1", "2"):
-        await redis.hset(key(session_id, "head"), "forgotten", forgotten)
+        await scene.redis.hset(key(scene.id, "head"), "forgotten", forgotten)
         assert await lost.settle(other.state, 0) == "settled"
     assert not lost
     assert other.answers == []
 
 
 async def test_whose_edit_another_worker_made_is_told_once_it_is_read(
-    workers: tuple[Worker, Worker], lost: Lost
+    scene: Scene, lost: Lost
 ) -> None:
-    one, other = workers
+    one, other = scene.both
     before = other.state
     await one.edit(1)
     lost.remember(one.recent)
@@ -146,30 +137,29 @@ async def test_whose_edit_another_worker_made_is_told_once_it_is_read(
     assert other.answers == [("g1", Accepted("edit-0001", 1))]
 
 
+async def lose_what_is_refused_since(scene: Scene) -> Position:
+    """The first worker knows of an edit that Redis lost; another came first. It stood there."""
+    async with scene.past.kept():
+        await scene.one.make(title(1, "Nova"))
+        stood = scene.one.state.position
+    await scene.other.edit(7)
+    await scene.one.read_on()
+    return stood
+
+
 async def test_who_was_away_when_their_edit_was_given_up_is_told_when_they_come(
-    workers: tuple[Worker, Worker],
-    fresh: Worker,
-    past: Past,
-    session_id: str,
-    log: Log,
-    monkeypatch: pytest.MonkeyPatch,
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, other = workers
-    await past.keep()
-    await one.make(title(1, "Nova"))
-    here = one.state.position
-    await past.come_back()
-    await other.edit(7)
-    await one.read_on()
+    one, other = scene.both
+    here = await lose_what_is_refused_since(scene)
     assert one.needed  # nobody else knows of it
-    one._lost._others_until = 0.0
     with monkeypatch.context() as patched:
         patched.setattr(follower, "now_ms", lambda: 7)  # whatever this worker's clock says
-        await one.read_on()
+        await one.waits_no_more()
     assert not one.needed
     assert [(person, answer.id) for person, answer in one.answers] == [("g1", "edit-0001")]
-    for worker in (other, fresh):
-        await (worker.begin() if worker is fresh else worker.read_on())
+    for worker in (other, scene.fresh):
+        await (worker.begin() if worker is scene.fresh else worker.read_on())
         assert [each.id for each in worker.lost_of("g1", None)] == ["edit-0001"]
         assert worker.lost_of("g1", here) == worker.lost_of("g1", None)
         assert worker.lost_of("g2", None) == ()
@@ -182,48 +172,33 @@ async def test_who_was_away_when_their_edit_was_given_up_is_told_when_they_come(
 
 
 async def test_r3_a_redis_that_went_back_over_what_was_given_up_alone_is_noticed(
-    workers: tuple[Worker, Worker], past: Past, log: Log, session_id: str
+    scene: Scene,
 ) -> None:
-    one, other = workers
-    await past.keep()
-    await one.make(title(1, "Nova"))
-    await past.come_back()
-    await other.edit(7)
-    await one.read_on()
-    await past.keep()
-    one._lost._others_until = 0.0
-    await one.read_on()
-    assert await log.remembered(one.state, ["g1 edit-0001"]) == [Elsewhere("lost")]
-    await past.come_back()
-    assert await log.remembered(one.state, ["g1 edit-0001"]) == [None]
-    (head,) = await log.heads([session_id])
+    one = scene.one
+    await lose_what_is_refused_since(scene)
+    async with scene.past.kept():
+        await one.waits_no_more()
+        assert await scene.log.remembered(one.state, ["g1 edit-0001"]) == [Elsewhere("lost")]
+    assert await scene.log.remembered(one.state, ["g1 edit-0001"]) == [None]
+    (head,) = await scene.log.heads([scene.id])
     one.stands(head)
     assert one.news
     await one.read_on()
-    one._lost._others_until = 0.0
-    await one.read_on()
-    assert await log.remembered(one.state, ["g1 edit-0001"]) == [Elsewhere("lost")]
+    await one.waits_no_more()
+    assert await scene.log.remembered(one.state, ["g1 edit-0001"]) == [Elsewhere("lost")]
 
 
 async def test_what_waits_for_sql_alone_is_not_looked_at_again_at_once(
-    workers: tuple[Worker, Worker],
-    past: Past,
-    archive: Archive,
-    monkeypatch: pytest.MonkeyPatch,
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, other = workers
-    await past.keep()
-    await one.make(title(1, "Nova"))
-    await past.come_back()
-    await other.edit(7)
+    one = scene.one
 
     async def away(session: str) -> tuple[Committed, ...]:
         raise DatabaseAwayError("away")
 
-    monkeypatch.setattr(archive, "lost", away)
-    await one.read_on()
-    one._lost._others_until = 0.0
-    await one.read_on()
+    monkeypatch.setattr(scene.archive, "lost", away)
+    await lose_what_is_refused_since(scene)
+    await one.waits_no_more()
     assert one._lost
     assert one._heard._later is None
     assert not one.news

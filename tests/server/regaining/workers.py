@@ -1,24 +1,28 @@
-"""Workers without sockets, and a Redis that goes back; for tests of what is regained."""
+"""Workers without sockets, what they have in common, and that it goes back; for tests of what is
+regained."""
+
+import asyncio
 
 from redis.asyncio import Redis
+from sqlalchemy import delete, update
 
-from calc.operations import SetLevel, SetTitle
+from calc.operations import SetTitle
 from server.client_messages import Edit
 from server.engine import Engine
 from server.live.follower import Follower
 from server.log.log import Log
-from server.log.logged import Done
+from server.log.logged import Began, Done
 from server.log.releases import Releases
 from server.logic import session
 from server.logic.rights import Access
 from server.logic.session import Commit, Committed, State
+from server.orm import Database, MemberRow, SessionRow
 from server.protocol import encode
 from server.recording.archive import Archive
-from server.redis.calls import key
+from server.recording.recorder import Recorder
 from server.server_messages import Accepted, Refused
 from server.settings import Settings
-
-KEYS = ("head", "log", "build", "access", "ids", "digests", "losses")
+from tests.server.sessions import Past, an_edit
 
 
 class Worker(Follower):
@@ -53,6 +57,11 @@ class Worker(Follower):
     def wake(self) -> None:
         pass
 
+    async def waits_no_more(self) -> None:
+        """For others to know what it waits for."""
+        self._lost._others_until = 0.0
+        await self.read_on()
+
     async def edit(self, *numbers: int, person: str = "g1", at: int = 1) -> None:
         """Make edits as this worker knows the session."""
         for number in numbers:
@@ -66,10 +75,6 @@ class Worker(Follower):
         self.take(commit.after, session.entry(commit.change, frame, encode(commit.inverse)))
 
 
-def an_edit(number: int) -> Edit:
-    return Edit(f"edit-{number:04}", 0, (SetLevel(number % 50 + 1), SetTitle(f"{number}")))
-
-
 def names(*numbers: int) -> list[str]:
     return [f"edit-{number:04}" for number in numbers]
 
@@ -78,29 +83,74 @@ def title(number: int, expects: str) -> Edit:
     return Edit(f"edit-{number:04}", 0, (SetTitle(f"{number}", expects=expects),))
 
 
-class Past:
-    """What Redis holds of a session at a moment, to which it can go back."""
+class Scene:
+    """A session, which Bob edits too; in Redis, of which there is a past, and in SQL.
 
-    def __init__(self, redis: Redis, session_id: str) -> None:
-        self._redis = redis
-        self._keys = [key(session_id, name) for name in KEYS]
-        self._dumps: list[bytes | None] = []
+    Two workers have it open, and the fresh one has not yet.
+    """
 
-    async def keep(self) -> None:
-        self._dumps = [await self._redis.dump(each) for each in self._keys]
+    def __init__(
+        self,
+        session_id: str,
+        redis: Redis,
+        database: Database,
+        log: Log,
+        archive: Archive,
+        engine: Engine,
+    ) -> None:
+        self.id = session_id
+        self.redis = redis
+        self.past = Past(redis, session_id)
+        self.database = database
+        self.log = log
+        self.archive = archive
+        self.recorder = self.another_recorder()
+        self.one, self.other, self.fresh = (
+            Worker(session_id, log, engine, archive, redis) for _ in range(3)
+        )
+        self.both = self.one, self.other
 
-    async def come_back(self) -> None:
-        pipeline = self._redis.pipeline()
-        for each, dump in zip(self._keys, self._dumps, strict=True):
-            pipeline.delete(each)
-            if dump is not None:
-                pipeline.restore(each, 0, dump)
-        await pipeline.execute()
+    def another_recorder(self) -> Recorder:
+        """One that knows of nothing yet."""
+        return Recorder(self.redis, self.database, self.log, lambda: (self.id,), self.archive.again)
+
+    async def record(self) -> None:
+        await self.recorder.record(self.id)
+
+    async def send_bob_away(self) -> None:
+        """As SQL knows, and Redis does not."""
+        async with self.database.writing() as sql:
+            await sql.execute(delete(MemberRow).where(MemberRow.person == "g2"))
+            await sql.execute(update(SessionRow).values(access=2))
+
+    async def both_know(self, *numbers: int) -> None:
+        """Of new edits."""
+        await self.one.edit(*numbers)
+        await self.other.read_on()
+
+    async def both_read_on(self) -> None:
+        await asyncio.gather(*(worker.read_on() for worker in self.both))
+
+    async def edits(self) -> list[str]:
+        """Those that the log has, one after the other."""
+        entries = await self.log.entries(self.id)
+        assert entries
+        revisions = [committed.revision for committed, _ in entries.changes]
+        assert revisions == list(range(entries.revision - len(revisions) + 1, entries.revision + 1))
+        return [committed.edit for committed, _ in entries.changes]
+
+    async def began(self) -> Began:
+        began = await self.log.began(self.id)
+        assert began
+        return began
 
 
-async def edits_in(log: Log, session_id: str) -> list[str]:
-    entries = await log.entries(session_id)
-    assert entries
-    revisions = [committed.revision for committed, _ in entries.changes]
-    assert revisions == list(range(entries.revision - len(revisions) + 1, entries.revision + 1))
-    return [committed.edit for committed, _ in entries.changes]
+async def come_to_9_again(scene: Scene, *, recorded: bool = False, at: int = 2) -> None:
+    """Edit 9 comes to its revision again, at this time: it was in flight to both workers. There
+    it is on top of another one. recorded: SQL has what it was on top of before."""
+    await scene.both_know(1, 2, 3)
+    async with scene.past.kept():
+        await scene.one.edit(4, 9)
+        if recorded:
+            await scene.record()
+    await scene.other.edit(5, 9, 6, at=at)
