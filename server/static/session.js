@@ -77,6 +77,8 @@ class SessionPage {
   considering = 0;
   refused = 0; // when our token was, last
   focus = "{}"; // what others know that we look at
+  /** @type {Element | undefined} */ top;
+  heights = new ResizeObserver(([{ borderBoxSize: [{ blockSize }] }]) => this.root.style.setProperty("--top", `${blockSize}px`));
   questions = new Questions((message) => this.socket?.send(message), () => this.draw());
 
   /** @param {HTMLElement} root @param {string} id @param {string} invitation @param {string} name */
@@ -279,7 +281,17 @@ class SessionPage {
       const pick = document.activeElement?.closest("[data-pick]")?.getAttribute("data-pick");
       render(this.root, sessionView(this.view()));
       if (pick && document.activeElement === document.body) focusPick(this.root, pick);
+      this.measure();
     });
+  }
+
+  /** What is said in the top line makes it higher: what stays below it is to know. */
+  measure() {
+    const top = this.root.querySelector(".top");
+    if (!top || top === this.top) return;
+    this.top = top;
+    this.heights.disconnect();
+    this.heights.observe(top, { box: "border-box" });
   }
 
   /** @returns {View} */

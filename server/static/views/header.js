@@ -28,7 +28,18 @@ export function headerView(view) {
     saveView(view),
     ["owner", "editor"].includes(view.state.role) && view.state.link !== "ended" && h("button", { class: "primary invite", key: "invite", onclick: () => show({ dialog: "invite", about: {} }) }, "Invite"),
     awayView(view),
-    refusalView(view, "title", "session"));
+    refusalView(view, "title", "session"),
+    bannersView(view));
+}
+
+/** What holds for everybody here, in sight wherever one has scrolled to. @param {View} view */
+function bannersView({ state }) {
+  const ended = state.link === "ended";
+  return [
+    ended && h("p", { class: "banner", role: "alert", key: "ended" }, state.reason, " ", h("a", { href: location.pathname }, "Try again")),
+    state.locked && !ended && h("p", { class: "banner calm", role: "status", key: "locked" }, "The owner has locked this session: nobody edits just now."),
+    state.degraded && !ended && h("p", { class: "banner", role: "status", key: "degraded" }, state.reason || "Edits wait for the server just now; none is lost."),
+  ];
 }
 
 /** Undo and redo. @param {View} view */
