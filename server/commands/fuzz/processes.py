@@ -202,7 +202,8 @@ class ProcessWorld(World):
             self.journal.note("server", f"worker {pid} goes on")
 
     async def _kill_redis(self) -> None:
-        for pid in self._children(b"valkey-server"):
+        # One that dies before it was ever there ends the server, and its operator is told.
+        for pid in self._children(b"valkey-server") if self._serving else ():
             self.journal.note("redis", "is killed")
             os.kill(pid, signal.SIGKILL)
 
