@@ -425,6 +425,12 @@ def test_nobody_notices_a_restart(window: OpenWindow, cohort: Server) -> None:
     expect(ann.locator(".dot.away")).to_be_visible()
     ann.get_by_label("Title").fill("Made while away")
     ann.keyboard.press("Enter")
+    ann.get_by_label("Say something").fill("Said while away")
+    ann.keyboard.press("Enter")
+    expect(ann.get_by_role("button", name="Say", exact=True)).to_be_disabled()
+    ann.get_by_role("region", name="Activity").get_by_role("button", name="History").click()
+    history = ann.get_by_role("dialog", name="History")
+    expect(history.get_by_text("This comes when the connection is back.")).to_be_visible()
     bob.get_by_role("switch", name="Deflection").uncheck()
     expect(ann.get_by_text("1 change of yours is kept")).to_be_visible()
     cohort.spawn(port)
@@ -434,6 +440,10 @@ def test_nobody_notices_a_restart(window: OpenWindow, cohort: Server) -> None:
         expect(page.get_by_label("Title")).to_have_value("Made while away")
         expect(page.get_by_role("switch", name="Deflection")).not_to_be_checked()
         expect(page.locator(".pending")).to_have_count(0)
+    expect(history.get_by_role("button", name="Ann took Deflection.")).to_be_visible()
+    ann.keyboard.press("Escape")
+    expect(ann.get_by_label("Say something")).to_have_value("Said while away")
+    expect(ann.get_by_role("button", name="Say", exact=True)).to_be_enabled()
 
 
 def test_what_takes_much_away_is_asked_first(window: OpenWindow) -> None:

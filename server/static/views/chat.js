@@ -22,12 +22,11 @@ export function chatView({ state, say }) {
           event.preventDefault();
           const input = /** @type {HTMLInputElement} */ (/** @type {HTMLFormElement} */ (event.target).elements.namedItem("text"));
           const text = input.value.trim();
-          if (text && state.link === "live") {
-            say(text);
-            input.value = "";
-          }
+          if (!text) return;
+          say(text);
+          input.value = "";
         },
       },
       h("input", { name: "text", maxlength: LONGEST, placeholder: "Say something", "aria-label": "Say something", autocomplete: "off" }),
-      h("button", { type: "submit" }, "Say")));
+      h("button", { type: "submit", disabled: state.link !== "live" }, "Say")));
 }

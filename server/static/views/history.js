@@ -56,6 +56,7 @@ async function load(view, past, before) {
   try {
     const page = await getAs(`${pathOf(view)}?limit=25${before ? `&before=${before}` : ""}`);
     const known = past.changes ?? [];
+    if (!past.changes) past.said = "";
     const oldest = page.changes.at(-1)?.revision ?? 0;
     if (before) {
       past.changes = [...known, ...page.changes];
@@ -67,7 +68,6 @@ async function load(view, past, before) {
       if (!follows) past.next = page.next;
     }
   } catch (error) {
-    past.changes ??= [];
     past.said = /** @type {Error} */ (error).message;
   }
   past.loading = false;
@@ -79,12 +79,14 @@ export function historyDialog(view) {
   if (view.ui.dialog !== "history") return null;
   /** @type {Past} */
   const past = view.ui.about.past;
-  if (past.seen !== view.state.revision && !past.loading) queueMicrotask(() => past.loading || load(view, past));
+  const { link, revision } = view.state;
+  if (link === "away") past.seen = -1; // asked for when the connection is back
+  else if (past.seen !== revision && !past.loading) queueMicrotask(() => past.loading || load(view, past));
   const able = mayGoBack(view.state);
   return dialogView(view, "history", "History",
     h("p", { class: "said", role: "status", key: "said" }, past.said),
     past.told.length > 0 && h("ul", { class: "told hint", key: "told" }, past.told.map((one, index) => h("li", { key: String(index) }, one))),
-    !past.changes && waitView(view.state),
+    !past.changes && (!past.said || link === "away") && waitView(view.state),
     past.changes && h("div", { class: "offers", key: "all" },
       able && workView(view, past),
       h("ol", { class: "past-list", key: "list" },

@@ -20,12 +20,13 @@ export function proposalsView(view) {
 function proposalView(view, proposal) {
   const { state, catalogue, decide } = view;
   const { id, by, title, operations, totals, problem } = proposal;
+  const away = state.link !== "live"; // an answer is not kept, as edits are
   const what = title || wish(operations, state.build, catalogue);
   return h("li", { key: id },
     h("p", null, h("strong", null, by === state.person ? "You" : state.known[by]?.name ?? "Somebody"), ` ${by === state.person ? "suggest" : "suggests"}: ${what}`),
     problem ? h("p", { class: "hint", key: "problem" }, problem) : differencesView(view, totals),
     h("div", { class: "answers", key: "answers" },
-      by === state.person && h("button", { key: "withdraw", onclick: () => decide(id, false) }, "Withdraw"),
-      mayEdit(state) && by !== state.person && h("button", { key: "decline", onclick: () => decide(id, false) }, "Decline"),
-      mayEdit(state) && h("button", { key: "take", class: "primary", disabled: Boolean(problem), onclick: () => decide(id, true) }, "Take it")));
+      by === state.person && h("button", { key: "withdraw", disabled: away, onclick: () => decide(id, false) }, "Withdraw"),
+      mayEdit(state) && by !== state.person && h("button", { key: "decline", disabled: away, onclick: () => decide(id, false) }, "Decline"),
+      mayEdit(state) && h("button", { key: "take", class: "primary", disabled: away || Boolean(problem), onclick: () => decide(id, true) }, "Take it")));
 }
