@@ -1,7 +1,8 @@
 """Questions about the newest build: what if, and where does this come from. They commit nothing,
-and wait while edits do.
+and wait while edits do; but not for Redis, when these wait for it.
 """
 
+import asyncio
 import logging
 
 from server.client_messages import Explain, Inspect, Preview
@@ -26,6 +27,7 @@ class Questions:
     def __init__(self, follower: Follower, engine: Engine) -> None:
         self._follower = follower
         self._engine = engine
+        self._came = asyncio.Event()
         self._turns = Turns[Connection, Question](WAITING)
 
     def __bool__(self) -> bool:
@@ -34,9 +36,20 @@ class Questions:
 
     def submit(self, connection: Connection, question: Question) -> None:
         """Put a question in line."""
+        self._came.set()
         if not self._turns.put(connection, question):
             message = "Too many questions are waiting."
             connection.answer(Refused("too_many", message, id=question.id, retry_after=1.0))
+
+    async def answer_all(self) -> None:
+        """Answer whoever asks, until cancelled; see `Patience.beside`."""
+        while True:
+            # A session that has just come from another engine waits to be moved to ours.
+            while self and self._follower.state.engine == self._engine.name:
+                self.answer_next()
+                await asyncio.sleep(0)
+            self._came.clear()
+            await self._came.wait()
 
     def answer_next(self) -> None:
         """Answer the next question. Raises IndexError when none waits."""

@@ -94,6 +94,7 @@ class LiveSession:
         self._follower = Follower(session_id, log, engine, settings, self, archive, releases)
         self._decider = Decider(self._follower, log, engine, house.worker, measures)
         self._questions = Questions(self._follower, engine)
+        self._follower.patience.beside = self._questions.answer_all
         self.talk = Talk(
             session_id,
             self.audience,
@@ -192,7 +193,7 @@ class LiveSession:
         self.audience.want(connection, wanted)
 
     def ask(self, connection: Connection, question: Question) -> None:
-        """Put a question in line; it is answered when no edit waits."""
+        """Put a question in line; it is answered when no edit waits, or all wait for Redis."""
         self._questions.submit(connection, question)
         self._wake.set()
 

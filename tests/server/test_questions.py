@@ -1,16 +1,26 @@
 """Previews and explanations: on the newest build, and nothing is kept of them."""
 
+import asyncio
+from typing import Any, cast
+
+import msgspec
 import pytest
 
 from calc import build as documents
 from calc.operations import AddPool, Applied, SetArchetype, SetLevel, SwitchPower, TakePower
 from server.client_messages import Explain, Inspect, Preview
 from server.engine import Engine
+from server.live import patience as patience_module
 from server.live import questions
+from server.live.follower import Follower
+from server.live.patience import Patience
+from server.live.questions import Questions
 from server.logic.rights import Access, Membership
 from server.logic.session import State
 from server.protocol import Role
+from server.redis.calls import UnreachableError
 from server.server_messages import Explained, Inspected, Previewed, Refused
+from server.sockets.connection import Connection
 
 ANN = "g1"
 
@@ -82,3 +92,82 @@ def test_a_power_that_is_not_there_is_not_inspected(engine: Engine) -> None:
     answer = questions.inspect(a_state(engine), question, engine)
     assert isinstance(answer, Refused)
     assert (answer.code, answer.path) == ("not_taken", "$.power")
+
+
+class Asker:
+    """Somebody who asks, without a socket."""
+
+    person = ANN
+
+    def __init__(self) -> None:
+        self.answers: asyncio.Queue[Any] = asyncio.Queue()
+
+    def answer(self, message: object) -> None:
+        self.answers.put_nowait(message)
+
+
+class Session:
+    """A session of which the state is known, and nothing more."""
+
+    id = "s1"
+
+    def __init__(self, engine: Engine) -> None:
+        self.state = a_state(engine)
+        self.questions = Questions(cast(Follower, self), engine)
+        self.patience = Patience("s1", lambda degraded: None)
+        self.patience.beside = self.questions.answer_all
+        self.asker = Asker()
+
+    def ask(self, name: str) -> None:
+        self.questions.submit(cast(Connection, self.asker), Explain(name, "health.max"))
+
+    async def answered(self) -> str:
+        async with asyncio.timeout(10):
+            answer = await self.asker.answers.get()
+        assert isinstance(answer, Explained)
+        return answer.id
+
+
+async def test_questions_are_answered_while_redis_does_not(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience_module, "RETRY_S", (0.0,))
+    session = Session(engine)
+    calls = 0
+
+    async def an_edit() -> str:
+        """Redis refuses, does not answer for long, and answers."""
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise UnreachableError("away")
+        assert await session.answered() == "x1"
+        session.ask("x2")
+        assert await session.answered() == "x2"
+        session.ask("x3")
+        return "made"
+
+    session.ask("x1")
+    assert await session.patience.ask(an_edit) == "made"
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert session.asker.answers.empty()  # it comes after the edits again
+    assert session.questions
+    assert await session.patience.ask(lambda: asyncio.sleep(0, "made")) == "made"
+    assert session.questions
+
+
+async def test_questions_wait_for_a_session_to_come_to_the_numbers_of_this_worker(
+    engine: Engine,
+) -> None:
+    session = Session(engine)
+    ours, session.state = session.state, msgspec.structs.replace(session.state, engine="other")
+    session.ask("x1")
+    answering = asyncio.create_task(session.questions.answer_all())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert session.asker.answers.empty()
+    session.state = ours
+    session.ask("x2")
+    assert [await session.answered() for _ in range(2)] == ["x1", "x2"]
+    answering.cancel()

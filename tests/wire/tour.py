@@ -195,6 +195,8 @@ async def _degraded(server: Server, ann: Owner, first: Recorded) -> None:
         edit = {"type": "edit", "id": "while-away", "base": 1, "operations": [LEVEL]}
         await Raw.send(first, edit)
         await first.receive("status")
+        await Raw.send(first, {"type": "explain", "id": "meanwhile", "stat": "health.max"})
+        assert (await Raw.receive(first, "explained"))["id"] == "meanwhile"
         overlay = await Raw.open(server.url, ann.session)
         await overlay.join(token=welcome["token"], views=["totals"])
         await overlay.receive("totals")
