@@ -228,8 +228,14 @@ function accepted(state, message) {
   const after = answered(state, message.id);
   const said = [...(message.kept ?? []), ...(message.passed_over ?? [])].map((one) => one.message);
   if (!said.length) return after;
-  const notice = { id: message.id, place: "session", code: "kept", message: [...new Set(said)].join(" ") };
+  const notice = { id: message.id, place: "session", code: "told", message: `What was left alone: ${[...new Set(said)].join(" ")}` };
   return { ...after, refusals: [...after.refusals.filter(({ place }) => place !== "session"), notice] };
+}
+
+/** An undo that found nothing says why not even the newest edit could be. @param {Refused} message */
+function whyNot({ code, message, passed_over: passed = [] }) {
+  if (!passed.length) return message;
+  return `${code === "nothing_to_redo" ? "Not made again" : "Not taken back"}: ${message}`;
 }
 
 /** @param {State} state @param {Refused} message @returns {State} */
@@ -237,7 +243,7 @@ function refused(state, message) {
   const edit = state.pending.find((pending) => pending.id === message.id);
   if (edit && message.retry_after !== undefined) return state; // not an answer: it is sent again
   const place = edit ? edit.from || placeOf(edit.operations[message.operation ?? 0]) : "session";
-  const refusal = { id: message.id ?? "", place, code: message.code, message: message.message };
+  const refusal = { id: message.id ?? "", place, code: message.code, message: whyNot(message) };
   return {
     ...answered(state, message.id ?? ""),
     refusals: [...state.refusals.filter((other) => other.place !== place), refusal],

@@ -78,7 +78,7 @@
  * @property {{place: string, by: string, message: string}[]} [kept]
  * @property {{edit: string, message: string}[]} [passed_over]
  *
- * @typedef {{type: "refused", id?: string, code: string, message: string, operation?: number, rule?: string, path?: string, retry_after?: number}} Refused
+ * @typedef {{type: "refused", id?: string, code: string, message: string, operation?: number, rule?: string, path?: string, retry_after?: number, passed_over?: {edit: string, message: string}[]}} Refused
  * @typedef {object} Update  to viewers: several changes as one
  * @property {"update"} type
  * @property {number} from

@@ -127,6 +127,19 @@ def test_a_refusal_finds_its_place(run: Any) -> None:
     ]
 
 
+def test_an_undo_says_what_it_left_alone_and_why_it_did_nothing(run: Any) -> None:
+    undo = {"type": "undo", "id": "mine", "base": 4, "operations": [], "from": "session"}
+    since = "Bob added a slot to Hasten since."
+    kept = [{"place": "x", "by": "g2", "message": since}]
+    accepted = {"type": "accepted", "id": "mine", "revision": 5, "kept": kept}
+    [notice] = run(FOLLOW, [[SNAPSHOT, accepted], [undo]])["refusals"]
+    assert (notice["code"], notice["message"]) == ("told", f"What was left alone: {since}")
+    refused = {"type": "refused", "id": "mine", "code": "nothing_to_undo", "message": since}
+    passed = {"passed_over": [{"edit": "e", "message": since}]}
+    [refusal] = run(FOLLOW, [[SNAPSHOT, {**refused, **passed}], [undo]])["refusals"]
+    assert refusal["message"] == f"Not taken back: {since}"
+
+
 def test_an_edit_stays_until_it_is_answered(run: Any) -> None:
     edit = {
         "id": "mine",
