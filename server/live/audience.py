@@ -79,6 +79,10 @@ class Audience:
             if person in members
         )
 
+    def present(self) -> tuple[Present, ...]:
+        """Who is here, as everybody was last told, in the roles that they have now."""
+        return tuple(self._as_they_are(dict(self.people)).values())
+
     def number(self) -> int:
         """How many people are here, about: a storm of newcomers is told of a little later."""
         return max(len(self.people), len(self._here))
@@ -305,9 +309,8 @@ class Audience:
         self._places = {True: 0, False: 0}
         for person, count in self._here.items():
             self._places[self._edits(person)] += count
-        for group in self._others:
-            for each in group:
-                self._places[each.role in EDITING] += each.connections
+        for each in self._as_they_are(gather(self._others)).values():
+            self._places[each.role in EDITING] += each.connections
 
     def _stand(self, connection: Connection, view: View) -> None:
         line = self._lines.get(view)

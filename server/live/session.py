@@ -255,7 +255,7 @@ class LiveSession:
             build=state.build,
             totals=state.totals,
             findings=state.findings,
-            people=() if watches else tuple(self.audience.people.values()),
+            people=() if watches else self.audience.present(),
             proposals=UNSET if watches else self.board.open(state),
             at=state.at,
         )

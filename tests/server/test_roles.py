@@ -1,0 +1,35 @@
+"""What people may do is what the session's access says, whatever another worker said last."""
+
+from server.live.audience import Audience
+from server.logic.rights import Access, Membership
+from server.server_messages import Present
+from tests.server.listening import ACCESS, a_connection, a_turn, come
+
+BOB = Present("g2", "Bob", "editor", 3)
+
+
+async def test_places_are_counted_by_the_roles_that_people_have_now(audience: Audience) -> None:
+    come(audience, "g1")
+    unknown = Present("g9", "Zoe", "viewer")  # the other worker knows more members by now
+    audience.take_others(((BOB, unknown), (BOB,)))
+    editor, viewer = a_connection("g1", "tab-2")[0], a_connection("g3")[0]
+    assert audience.full(editor, editors=7, viewers=9)
+    assert not audience.full(viewer, editors=7, viewers=2)
+    audience.take_access(Access(2, {**ACCESS.members, "g2": Membership("Bob", "viewer")}))
+    assert not audience.full(editor, editors=2, viewers=9)
+    assert audience.full(viewer, editors=7, viewers=7)
+    audience.take_others(((BOB,),))
+    assert not audience.full(editor, editors=2, viewers=9)
+    assert audience.full(viewer, editors=7, viewers=3)
+
+
+async def test_who_asks_is_told_a_new_role_at_once(audience: Audience) -> None:
+    come(audience, "g1")
+    audience.take_others(((BOB,),))
+    await a_turn()
+    audience.take_access(Access(2, {**ACCESS.members, "g2": Membership("Bob", "suggester")}))
+    assert {each.person: each.role for each in audience.present()} == {
+        "g1": "owner",
+        "g2": "suggester",
+    }
+    assert audience.people["g2"].role == "editor"  # as everybody was told before this turn
