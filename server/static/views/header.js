@@ -11,6 +11,7 @@ import { openSave } from "./save.js";
 /** @typedef {import("../session.js").View} View */
 
 const SHOWN = 5; // people, before they become a number
+const SHOWN_NARROW = 2;
 
 /** @param {View} view */
 export function headerView(view) {
@@ -96,13 +97,16 @@ function peopleView({ state, show }) {
   const people = [state.person, ...others];
   const names = people.map((person) => state.known[person]?.name ?? "?");
   if (state.number > 1) names.push(`${state.number - 1} more`);
-  const unseen = Math.max(people.length, state.number) - Math.min(people.length, SHOWN);
+  const all = Math.max(people.length, state.number);
+  /** @param {number} shown @param {string} where */
+  const unseen = (shown, where) => all > Math.min(people.length, shown)
+    && h("span", { class: `avatar more ${where}`, key: where }, `+${all - Math.min(people.length, shown)}`);
   return h("button", {
       class: "people plain", key: "people", title: names.join(", "),
       "aria-label": `Here now: ${names.join(", ")}`, onclick: () => show({ tab: "news" }),
     },
     people.slice(0, SHOWN).map((person) => avatarView(state.known[person]?.name ?? "?", person)),
-    unseen > 0 && h("span", { class: "avatar more", key: "more" }, `+${unseen}`));
+    unseen(SHOWN, "wide"), unseen(SHOWN_NARROW, "narrow"));
 }
 
 /** @param {string} name @param {string} person */
