@@ -496,6 +496,14 @@ def test_everything_fits_a_phone(window: OpenWindow) -> None:
     offers = picker.locator(".offers")
     assert offers.evaluate("one => one.scrollWidth - one.clientWidth") == 0
 
+    page.keyboard.press("Escape")
+    page.get_by_label("Title").fill("A title as long as one may be, " + "x" * 49)
+    page.keyboard.press("Enter")
+    expect(page).to_have_title(re.compile("x · Cohort"))
+    page.goto("/")
+    expect(page.get_by_role("link", name="A title as long")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
 
 def test_a_guest_keeps_their_builds_as_an_account(window: OpenWindow) -> None:
     ann, phone = window(), window(width=390)
