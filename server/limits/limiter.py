@@ -190,6 +190,8 @@ class Purse(Bucket):
     def take(self, amount: float = 1.0) -> float:
         wait = Bucket.take(self, amount)
         if not wait:
+            if self._level == self._burst - amount:  # it was full: Redis has it all, too
+                self._unsettled = 0.0
             self._unsettled += amount
             if self._unsettled >= self._due:
                 self._limiter.settle(self)

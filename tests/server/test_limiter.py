@@ -175,3 +175,13 @@ async def test_peers_that_asked_longest_ago_are_forgotten(
     purses.of("c")
     purses.of("d")
     assert purses.of("a") is not first
+
+
+def test_what_was_spent_long_ago_is_not_settled_as_if_it_were_now() -> None:
+    now = 100.0
+    limiter = Answers()
+    purse = Purse(limiter, Rate("edits", 1, 60), "g1", lambda: now)  # type: ignore[arg-type]
+    assert [purse.take() for _ in range(9)] == [0] * 9
+    now += 60
+    assert [purse.take() for _ in range(60)] == [0] * 60
+    assert purse.spent() == 60
