@@ -61,7 +61,8 @@ class Hints:
             self._wanted[channel] = confirmed
             self._orders.append(channel)
             with suppress(*FAILURES):  # then it is polled
-                await self._redis.spublish(self._own_channel, "")
+                async with asyncio.timeout(SILENT_S):
+                    await self._redis.spublish(self._own_channel, "")
         await asyncio.shield(confirmed)
 
     def unsubscribe(self, channel: str) -> None:

@@ -187,3 +187,17 @@ async def test_a_host_that_vanishes_without_a_word_is_noticed(
         await client.aclose()
         road.close()
         server.close()
+
+
+async def test_a_word_that_is_never_answered_holds_up_no_subscription(
+    listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hints, "SILENT_S", 0.2)
+    await listening.hints.subscribe("a")
+
+    async def vanished(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(listening.hints._redis, "spublish", vanished)
+    async with asyncio.timeout(20):
+        await listening.hints.subscribe("b")
