@@ -135,6 +135,7 @@ class Connection:
             return False
         self.behind_since = None
         self._measures.moved_on()
+        self.send(b"")  # what waits for its round is not for them: it is in the newest state
         self._write_by(self._writes)
         return True
 

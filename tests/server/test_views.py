@@ -203,8 +203,11 @@ async def test_who_reads_again_is_moved_to_the_newest_state(
         audience.catch_up(connection)
         assert socket.of("reset") == []
         socket.unread = 0
+        builder.change(23)
+        audience.show()  # it waits for its round, and is in the newest state
         socket.outlet.emptied()
         assert [each["type"] for each in socket.messages[-2:]] == ["reset", "snapshot"]
+        assert socket.of(kind) == []
         assert socket.messages[-1]["revision"] == builder.state.revision
         builder.change(22)
         await a_turn()
