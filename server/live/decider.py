@@ -46,6 +46,7 @@ WAIT_S = 0.3  # in line, at most: who is before us may be dead
 IN_A_ROW = 16  # commits in one turn
 ROW = 8  # edits in one commit: they are decided while the first of them waits
 TURN_S = 0.001  # of deciding, before other sessions have their turn
+OVER = "The session is not served here any more."
 
 
 # Who waits, for what, and its course.
@@ -125,6 +126,7 @@ class Decider:
                     await self._follower.read_on()
                 if row:
                     self._answer_made(row, began)
+                self._send_answers()  # who comes next may wait for long
         except FullError:
             self._tell_all("The server is full.", 5.0)
         except DatabaseAwayError:
@@ -138,7 +140,7 @@ class Decider:
         """Answer everybody in line: the session is not served here any more."""
         while self._turns:
             self._row.append(self._turns.take())
-        self._tell_all("The session is not served here any more.", 1.0)
+        self._tell_all(OVER, 1.0)
         self._send_answers()
         self.idle.set()
 

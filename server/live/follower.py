@@ -372,9 +372,9 @@ class Follower:
                     case "wait":
                         self._heard.look_later(lost.others_s)
                         return  # for other workers, or for SQL
+            await lost.settled(self.state)
         except FullError:
             return  # they wait in line
-        await lost.settled(self.state)
 
 
 def now_ms() -> int:

@@ -85,9 +85,15 @@ class Heard:
         self._look_again = False
         self._told = 0
         refreshed, self._refreshed = self._refreshed, []
+        read = False
         try:
             yield
+            read = True
         finally:
             for future in refreshed:
-                if not future.done():
+                if future.done():
+                    continue  # they wait no longer
+                if read:
                     future.set_result(None)
+                else:
+                    future.set_exception(UnreachableError("the session could not be read"))

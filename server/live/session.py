@@ -19,7 +19,7 @@ from server.client_messages import Focus, Making
 from server.engine import Engine
 from server.live.audience import Audience
 from server.live.board import Board
-from server.live.decider import Decider, Races
+from server.live.decider import OVER, Decider, Races
 from server.live.follower import Follower
 from server.live.pace import Pace
 from server.live.people import Presence
@@ -106,6 +106,7 @@ class LiveSession:
         )
         self._look = look
         self._loaded = False
+        self._over = False
         self._about: About | None = None  # as everybody here knows it
         self._wake = asyncio.Event()
         self._people: Literal["", "renew", "tell"] = ""  # what is to be written
@@ -126,6 +127,8 @@ class LiveSession:
 
         token: one to keep. Raises Closing when there is no place for them.
         """
+        if self._over:
+            raise Closing(Close.TRY_AGAIN, OVER, 1.0)
         member = self.state.access.members.get(connection.person)
         if member is None:
             raise Closing(Close.NOT_ALLOWED, "You may not be in this session.")
@@ -185,6 +188,9 @@ class LiveSession:
 
     def submit(self, author: Author, edit: Making | Taking | Declining) -> None:
         """Put an edit in line; its author is answered when its turn has come."""
+        if self._over:
+            author.answer(Refused("unavailable", OVER, id=edit.id, retry_after=1.0))
+            return
         self._decider.submit(author, edit)
         self._wake.set()
 
@@ -322,7 +328,9 @@ class LiveSession:
                 or self.talk.waits
             ):
                 if self._follower.news:
-                    await self._follower.read_on()
+                    # What a log that went back lacks is kept until there is room to write it.
+                    with suppress(FullError):
+                        await self._follower.read_on()
                 if self._people_due:
                     await self._write_people()
                 if self.talk.waits:
@@ -334,7 +342,8 @@ class LiveSession:
                     await asyncio.sleep(0)  # edits may have come meanwhile
 
     def turn_away(self) -> None:
-        """Answer who waits for an edit: the task is over."""
+        """Answer who waits for an edit: the task is over, and nobody enters any more."""
+        self._over = True
         self._decider.turn_away()
 
     async def drained(self) -> None:
@@ -347,12 +356,14 @@ class LiveSession:
 
     async def leave_presence(self) -> None:
         """Say in Redis that nobody is here any more."""
-        with suppress(UnreachableError):  # else it expires
+        with suppress(UnreachableError, FullError):  # else it expires
             await self._presence.write(self.id, (), f"people {self._house.worker}")
 
     async def _write_people(self) -> None:
         self._people_due = False
-        hint, came = "", self._came
+        # Who left meanwhile may be back by another worker, which would take them for older.
+        came = {each: one for each, one in self._came.items() if one.line is not None}
+        hint = ""
         if self._people == "tell":
             lines = (f"{each.person} {each.client} {each.id}" for each in came.values())
             hint = "\n".join((f"people {self._house.worker}", *lines))

@@ -421,3 +421,30 @@ async def test_what_one_author_is_answered_in_one_turn_is_told_together(
     await worker.decider.serve_next()
     assert (len(ann.answers), ann.told) == (3, 1)
     assert (len(bob.answers), bob.told) == (1, 1)
+
+
+async def test_an_answer_that_is_known_waits_for_nobody(
+    redis: Redis, database: Database, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(redis, keeps=100, edit_ids=100)
+    (worker,) = await begun(log, redis, database, engine)
+    ann, bob = Asking("g0"), Asking("g1")
+    worker.decider.submit(ann, Edit("edit-0001", 0, (SetTitle("x", expects="Other"),)))
+    worker.decider.submit(bob, Edit("edit-0002", 0, (SetTitle("y"),)))
+    asked = asyncio.Event()
+
+    async def away(*_: object) -> None:
+        asked.set()
+        raise UnreachableError("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(log, "commit_row", away)
+        serving = asyncio.create_task(worker.decider.serve_next())
+        async with asyncio.timeout(10):
+            await asked.wait()
+        (refused,) = ann.answers
+        assert isinstance(refused, Refused)
+        assert refused.code == "changed_meanwhile"
+        assert not bob.answers
+    await serving
+    assert bob.answers == [Accepted("edit-0002", 1)]

@@ -1,0 +1,179 @@
+"""The sessions of a worker beside each other: what one meets costs none of the others."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
+from redis.asyncio import Redis
+
+from server.engine import Engine
+from server.live import fanout
+from server.live.fanout import Hub
+from server.live.session import LiveSession
+from server.log.log import Log
+from server.logic.session import State
+from server.protocol import Close, Closing
+from server.recording.archive import Archive
+from server.redis.calls import FullError, UnreachableError, key
+from server.redis.embedded import Valkey
+from server.settings import Settings
+from tests.server.listening import Socket, a_connection
+from tests.server.sessions import Past, an_edit
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+A_hub = Callable[..., Awaitable[Hub]]
+
+
+@pytest.fixture
+async def a_hub(
+    redis: Redis, valkey: Valkey, log: Log, engine: Engine, archive: Archive
+) -> AsyncIterator[A_hub]:
+    """Starts workers. None may end by itself."""
+    tasks: list[asyncio.Task[None]] = []
+    readers: list[Redis] = []
+
+    async def start(worker: str = "w1", **settings: Any) -> Hub:
+        readers.append(Redis.from_url(valkey.url))
+        chosen = replace(Settings(), **settings)
+        hub = Hub(redis, readers[-1], log, engine, chosen, worker, archive)
+        tasks.append(asyncio.create_task(hub.run()))
+        await asyncio.sleep(0)
+        return hub
+
+    yield start
+    assert not [each for each in tasks if each.done()]
+    for each in tasks:
+        each.cancel()
+    await asyncio.wait(tasks)
+    for reader in readers:
+        await reader.aclose()
+
+
+@asynccontextmanager
+async def full(redis: Redis) -> AsyncIterator[None]:
+    await redis.config_set("maxmemory", "1")
+    try:
+        yield
+    finally:
+        await redis.config_set("maxmemory", "0")
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110 - whatever it is
+            await asyncio.sleep(0.01)
+
+
+def enter(live: LiveSession, person: str = "g1") -> Socket:
+    connection, socket = a_connection(person, "tab")
+    live.enter(connection, None, UNSET)
+    return socket
+
+
+async def test_a_session_that_nobody_uses_is_left_while_redis_is_full(
+    redis: Redis, state: State, a_hub: A_hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fanout, "LINGER_S", 0.0)
+    hub = await a_hub(people_ttl_s=0.3)
+    async with hub.live(state.session):
+        pass
+    async with full(redis):
+        tasks = list(hub._tasks.values())
+        await asyncio.wait(tasks, timeout=10)
+        assert not hub.sessions()
+
+
+async def test_what_a_full_redis_that_went_back_lacks_waits_for_room(
+    redis: Redis, state: State, a_hub: A_hub, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[Exception] = []
+    again = archive.again
+
+    async def tried(session: str, epoch: str) -> None:
+        try:
+            await again(session, epoch)
+        except FullError as error:
+            failed.append(error)
+            raise
+
+    monkeypatch.setattr(archive, "again", tried)
+    hub = await a_hub(compare_every_s=0.1)
+    async with hub.live(state.session) as live:
+        socket = enter(live)
+        past = Past(redis, state.session)
+        connection, _ = a_connection("g1", "other")
+        live.submit(connection, an_edit(1))
+        await live.drained()
+        async with past.kept():
+            live.submit(connection, an_edit(2))
+            await live.drained()
+        async with full(redis):
+            await until(lambda: len(failed) > 1)  # and it is tried again
+        await until(lambda: live.state.epoch != state.epoch and live.state.revision == 2)
+        assert socket.closed is None
+        assert live.state.build.title == "2"
+
+
+async def test_a_session_is_opened_while_redis_is_full(
+    redis: Redis, state: State, a_hub: A_hub
+) -> None:
+    hub = await a_hub()
+    await redis.hset(key(state.session, "head"), "redone", "0")
+    async with full(redis), hub.live(state.session) as live:
+        assert enter(live).of("snapshot")
+
+
+async def test_nobody_enters_a_session_whose_task_is_over(
+    redis: Redis, state: State, a_hub: A_hub
+) -> None:
+    hub = await a_hub()
+    async with hub.live(state.session) as live:  # they wait for the database, say
+        await redis.hset(key(state.session, "head"), "engine", "newer")
+        with pytest.raises(UnreachableError):  # what is not read is not read
+            await live.refresh()
+        await until(lambda: not hub.sessions())
+        with pytest.raises(Closing) as closing:
+            enter(live)
+        connection, socket = a_connection("g1")
+        live.submit(connection, an_edit(1))
+    assert closing.value.code == Close.TRY_AGAIN
+    (refused,) = socket.messages
+    assert (refused["id"], refused["code"]) == ("edit-0001", "unavailable")
+
+
+async def test_who_left_while_redis_was_away_is_not_told_of_as_if_they_came(
+    state: State, a_hub: A_hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = await a_hub("w1"), await a_hub("w2")
+    async with one.live(state.session) as before, two.live(state.session) as after:
+        written: list[LiveSession] = []
+
+        async def nobody(*_: object) -> None:
+            raise UnreachableError("away")
+
+        with monkeypatch.context() as away:
+            for live in (before, after):
+                away.setattr(live._presence, "write", nobody)
+            left, _ = a_connection("g1", "tab")
+            before.enter(left, None, UNSET)
+            await until(lambda: before._came and not before._people_due)
+            before.leave(left)  # their line drops
+            back = enter(after)  # and they come by the other worker
+        for live in (after, before):
+            told = live._presence.write
+
+            async def write(*args: Any, told: Any = told, live: LiveSession = live) -> Any:
+                written.append(live)
+                return await told(*args)
+
+            monkeypatch.setattr(live._presence, "write", write)
+            live.tidy()
+            await until(lambda live=live: live in written and not live._people_due)  # type: ignore[misc]
+        await after.refresh()
+        assert back.closed is None
+        assert not before._came
