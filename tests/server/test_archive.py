@@ -14,7 +14,7 @@ from server.logic import session
 from server.logic.rights import Access, Membership
 from server.logic.session import Commit, State
 from server.members import access, governing
-from server.orm import CheckpointRow, Database, EpochRow
+from server.orm import CheckpointRow, Database, EpochRow, SessionRow
 from server.protocol import Position, encode
 from server.recording.archive import Archive
 from server.recording.recorder import Recorder
@@ -151,7 +151,7 @@ async def test_a_session_that_never_was_or_has_ended_does_not_reopen(
 ) -> None:
     assert not await archive.reopen("none")
     async with database.writing() as sql:
-        row = await sql.get(access.SessionRow, state.session)
+        row = await sql.get(SessionRow, state.session)
         assert row
         row.ended_at = 1
     await redis.flushall()
