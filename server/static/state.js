@@ -4,7 +4,7 @@
  * No rule of the game is here: the build changes by the server's merge patches alone.
  */
 
-import { focused, heard, proposal, told, without } from "./company.js";
+import { focused, heard, proposal, told, tried, without } from "./company.js";
 
 /**
  * @typedef {import("./wire.js").ServerMessage} ServerMessage
@@ -63,7 +63,7 @@ import { focused, heard, proposal, told, without } from "./company.js";
  * @property {Entry[]} feed  newest first
  * @property {import("./wire.js").Said[]} said  oldest first
  * @property {Record<string, import("./wire.js").Attention>} looking  what others look at, by person
- * @property {Record<string, import("./wire.js").Proposal>} proposals  the open ones, by id
+ * @property {Record<string, import("./company.js").Tried>} proposals  the open ones, by id
  */
 
 const FEED_LENGTH = 50;
@@ -157,7 +157,7 @@ function snapshot(state, message) {
     known: learn(state.known, message.people),
     present: message.people.map((member) => member.person),
     proposals: message.proposals
-      ? Object.fromEntries(message.proposals.map((one) => [one.id, one])) : state.proposals,
+      ? Object.fromEntries(message.proposals.map((one) => [one.id, tried(one, message)])) : state.proposals,
   };
 }
 

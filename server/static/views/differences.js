@@ -15,9 +15,9 @@ const SHOWN = 8;
 /** Stats of which less is better. */
 export const COSTS = new Set(["endurance.use_per_second"]);
 
-/** By how much a total would differ from what it is. @param {View} view @param {string} key @param {Total | undefined} total */
-export function differenceTo({ state }, key, total) {
-  return total ? total.capped - (state.totals[key]?.capped ?? total.capped) : 0;
+/** By how much a total would differ from what it is, or was. @param {Record<string, Total>} from @param {string} key @param {Total | undefined} total */
+export function differenceTo(from, key, total) {
+  return total ? total.capped - (from[key]?.capped ?? total.capped) : 0;
 }
 
 /**
@@ -45,9 +45,9 @@ export function differencesOf({ catalogue }, by, most = SHOWN) {
   return all.length > most ? [...shown, h("span", { class: "hint", key: "more" }, `and ${all.length - most} more`)] : shown;
 }
 
-/** @param {View} view @param {Record<string, Total>} totals */
-export function differencesView(view, totals) {
-  const told = differencesOf(view, (key) => differenceTo(view, key, totals[key]));
+/** @param {View} view @param {Record<string, Total>} totals @param {Record<string, Total>} [from]  than which they are others */
+export function differencesView(view, totals, from = view.state.totals) {
+  const told = differencesOf(view, (key) => differenceTo(from, key, totals[key]));
   return h("p", { class: "differences", key: "differences" },
     !told.length && h("span", { class: "hint", key: "none" }, "No total changes."), told);
 }

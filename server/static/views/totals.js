@@ -47,7 +47,7 @@ function hintView({ state }, stats) {
 /** By how much the newest change changed a stat, or what is considered would. @param {View} view @param {Stat} stat */
 function changeOf(view, stat) {
   const { state, preview } = view;
-  if (preview?.type === "previewed") return differenceTo(view, stat.key, preview.totals[stat.key]);
+  if (preview?.type === "previewed") return differenceTo(view.state.totals, stat.key, preview.totals[stat.key]);
   return changedBy(state, stat.key);
 }
 
