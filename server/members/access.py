@@ -248,14 +248,13 @@ def _join(
         return invitation
     member = members.get(joining.person)
     role = cast(Role, invitation.role)
-    if member is not None:
-        if better(cast(Role, member.role), role) == member.role:
-            return False
-    elif invitation.uses is not None and invitation.used >= invitation.uses:
+    if member is not None and better(cast(Role, member.role), role) == member.role:
+        return False
+    if invitation.uses is not None and invitation.used >= invitation.uses:
         return AccessError("not_allowed", "This invitation has been used up.")
-    elif len(members) >= most:
-        return _no_place()
     if member is None:
+        if len(members) >= most:
+            return _no_place()
         member = members[joining.person] = MemberRow(
             session_id=session, person=joining.person, name=joining.name, joined_at=now_ms()
         )

@@ -71,6 +71,17 @@ async def test_of_many_who_come_at_once_only_as_many_get_in_as_it_allows(
     assert rights.version == 4  # each had a version of its own
 
 
+async def test_a_used_up_invitation_lifts_nobody(database: Database, session: str) -> None:
+    _, look = await access.invite(database, session, "g1", "viewer", None, None)
+    _, edit = await access.invite(database, session, "g1", "editor", None, 1)
+    await access.accept(database, session, look, "g2", "Bob")
+    await access.accept(database, session, edit, "g3", "Eve")
+    error = await refused(access.accept(database, session, edit, "g2", "Bob"))
+    assert str(error) == "This invitation has been used up."
+    assert (await access.access_of(database, session)).members["g2"].role == "viewer"
+    assert await access.accept(database, session, edit, "g3", "Eve") is None  # who came by it
+
+
 async def test_one_person_who_comes_twice_at_once_is_one_member(
     database: Database, session: str
 ) -> None:
