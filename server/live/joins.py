@@ -36,7 +36,7 @@ class Joins:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def join(self, live: LiveSession, joining: Joining) -> bool:
-        """Whether it made a difference: False when they had at least this role before.
+        """Whether it made a difference: False when they stay what they were before.
 
         Raises AccessError; DatabaseAwayError, UnreachableError or FullError.
         """

@@ -190,7 +190,7 @@ async def watch(
 async def accept(
     database: Database, session: str, secret: str, person: str, name: str, most: int = NEWEST
 ) -> Access | None:
-    """Make a person a member by an invitation. None: they had at least this role before.
+    """Make a person a member by an invitation. None: they stay what they were before.
 
     A limited invitation counts persons. most: see `accept_all`. Raises AccessError.
     """
@@ -207,6 +207,7 @@ async def accept_all(
     """Make persons members by invitations, in one change of the access.
 
     most: members that the session may have, viewers among them.
+    Whose role the owner has lowered keeps it, whatever they come by: the owner gives it back.
     Returns the access after it, None when nobody's role is another; and for each whether theirs
     is, or why not.
     """
@@ -219,20 +220,34 @@ async def accept_all(
             for secret in sorted({each.secret for each in joining})
         }
         persons = [each.person for each in joining]
-        rows = await sql.scalars(
-            select(MemberRow).where(MemberRow.session_id == session, MemberRow.person.in_(persons))
+        found = (
+            select(MemberRow, InvitationRow.role)
+            .outerjoin(InvitationRow, InvitationRow.id == MemberRow.invitation_id)
+            .where(MemberRow.session_id == session, MemberRow.person.in_(persons))
         )
-        members = {row.person: row for row in rows}
+        rows = (await sql.execute(found)).all()
+        members = {row.person: row for row, _ in rows}
+        lowered = {row.person for row, came_as in rows if _is_lowered(row, came_as)}
         places = 0
         if any(person not in members for person in persons):
             places = max(0, most - await _count(sql, session))
         most_of_these = len(members) + places
         outcomes = [
-            _join(sql, session, each, invitations[each.secret], members, most_of_these)
+            False
+            if each.person in lowered
+            else _join(sql, session, each, invitations[each.secret], members, most_of_these)
             for each in joining
         ]
         access = await changed(sql, session) if True in outcomes else None
     return access, outcomes
+
+
+def _is_lowered(member: MemberRow, came_as: str | None) -> bool:
+    """Whether an owner has given a member less than they came with.
+
+    came_as: their invitation's role; without one they began or owned the session.
+    """
+    return better(cast(Role, member.role), cast(Role, came_as or "editor")) != member.role
 
 
 def _join(

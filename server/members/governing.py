@@ -113,7 +113,10 @@ async def invitations(database: Database, session: str, person: str) -> tuple[Li
 async def set_role(
     database: Database, session: str, owner: str, person: str, role: Role, address: str = ""
 ) -> Access:
-    """Give a member another role; ownership is handed over. Raises AccessError."""
+    """Give a member another role; ownership is handed over. Raises AccessError.
+
+    No invitation undoes a lower one than they came with: see `accept_all`.
+    """
     async with database.writing() as sql:
         await _as_owner(sql, session, owner)
         member = await _member(sql, session, person)

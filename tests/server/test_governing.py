@@ -43,6 +43,28 @@ async def test_the_owner_gives_roles_and_each_raises_the_version(
     assert after.version == before.version + 1
 
 
+async def test_no_invitation_undoes_that_the_owner_lowered_a_role(
+    database: Database, session: str
+) -> None:
+    _, edit = await access.invite(database, session, ANN, "editor", None, None)
+    _, suggest = await access.invite(database, session, ANN, "suggester", None, None)
+    await access.accept(database, session, edit, BOB, "Bob")
+    await access.accept(database, session, edit, EVE, "Eve")
+    await governing.set_role(database, session, ANN, BOB, "viewer")
+    for secret in (edit, suggest):
+        assert await access.accept(database, session, secret, BOB, "Bob") is None
+    await governing.hand_over(database, session, ANN, EVE)
+    await governing.set_role(database, session, EVE, ANN, "viewer")
+    assert await access.accept(database, session, edit, ANN, "Ann") is None
+    await governing.set_role(database, session, EVE, BOB, "editor")
+    members = (await access.access_of(database, session)).members
+    assert {person: each.role for person, each in members.items()} == {
+        ANN: "viewer",
+        BOB: "editor",
+        EVE: "owner",
+    }
+
+
 @pytest.mark.parametrize(
     ("by", "whom", "role", "code"),
     [
