@@ -227,7 +227,7 @@ async def _leave(sql: AsyncSession, member: MemberRow) -> Access:
     if member.role == "owner":
         heirs = [each for each in staying if each.role == "editor"]
         if heirs:
-            heirs[0].role = "owner"
+            heirs[0].role, heirs[0].invitation_id = "owner", None  # as in `hand_over`
         else:
             session.ended_at = session.ended_at or now_ms()
     await sql.delete(member)

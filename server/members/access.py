@@ -283,7 +283,10 @@ def _join(
 async def revoke(
     database: Database, session: str, owner: str, invitation: str, address: str = ""
 ) -> Access:
-    """Make an invitation useless, and members who came by it no members. Raises AccessError."""
+    """Make an invitation useless, and members who came by it no members; the owner stays.
+
+    Raises AccessError.
+    """
     async with database.writing() as sql:
         await hold(sql, session)
         if await member_role(sql, session, owner) != "owner":
@@ -296,7 +299,9 @@ async def revoke(
             about = f"{row.role} {invitation} session {session}"
             audit.note(sql, "invitation_revoked", address, None, owner, about)
         came = select(MemberRow).where(
-            MemberRow.session_id == session, MemberRow.invitation_id == invitation
+            MemberRow.session_id == session,
+            MemberRow.invitation_id == invitation,
+            MemberRow.role != "owner",
         )
         for member in await sql.scalars(came):
             await sql.delete(member)

@@ -11,7 +11,7 @@ from server.log.logged import Stored
 from server.logic.rights import Membership
 from server.members import access
 from server.members.access import AccessError
-from server.orm import Database, DatabaseAwayError
+from server.orm import Database, DatabaseAwayError, MemberRow
 
 
 @pytest.fixture
@@ -102,6 +102,18 @@ async def test_a_revoked_invitation_takes_its_members_along(
     assert rights.version == 3
     error = await refused(access.accept(database, session, secret, "g3", "Eve"))
     assert str(error) == "This invitation has been revoked."
+
+
+async def test_no_revocation_leaves_a_session_without_its_owner(
+    database: Database, session: str
+) -> None:
+    invitation, _ = await access.invite(database, session, "g1", "editor", None, None)
+    async with database.writing() as sql:
+        owner = await sql.get(MemberRow, (session, "g1"))
+        assert owner
+        owner.invitation_id = invitation
+    rights = await access.revoke(database, session, "g1", invitation)
+    assert rights.members["g1"].role == "owner"
 
 
 async def test_an_invitation_expires(

@@ -96,6 +96,19 @@ async def test_who_leaves_hands_over_to_the_editor_who_was_there_first(
     assert await access.access_of(database, session) == rights[session]
 
 
+async def test_who_inherits_a_session_outlives_the_link_that_they_came_by(
+    database: Database, ann: LoggedIn, session: str
+) -> None:
+    invitation, secret = await access.invite(database, session, "g1", "editor", None, None)
+    for person in ("g2", "g3"):
+        await access.accept(database, session, secret, person, person)
+    rights = (await leaving.leave(database, "g1", "::1"))[session]
+    assert rights.members["g2"] == Membership("g2", "owner")
+    assert rights.members["g3"].invitation == invitation
+    rights = await access.revoke(database, session, "g2", invitation)
+    assert set(rights.members) == {"g2"}
+
+
 @pytest.mark.parametrize("role", ["viewer", "suggester"])
 async def test_a_session_without_another_editor_ends(
     database: Database, ann: LoggedIn, session: str, role: str
