@@ -168,7 +168,7 @@ async def watch(
         if await sql.get(MemberRow, (session, id_)) is not None:
             return person, await _access(sql, session)
     async with database.writing() as sql:
-        await hold(sql, session)
+        _check_going_on(await hold(sql, session))
         invitation = await _invitation(sql, session, secret, lock=True)
         if await sql.get(MemberRow, (session, id_)) is not None:
             return person, await _access(sql, session)
@@ -209,10 +209,10 @@ async def accept_all(
     most: members that the session may have, viewers among them.
     Whose role the owner has lowered keeps it, whatever they come by: the owner gives it back.
     Returns the access after it, None when nobody's role is another; and for each whether theirs
-    is, or why not.
+    is, or why not. Raises AccessError when there is no such session any more.
     """
     async with database.writing() as sql:
-        await hold(sql, session)
+        _check_going_on(await hold(sql, session))
         # Locked: two who come at once must not both be the last that it allows. In an order that
         # is the same for all, so that none waits for the other.
         invitations = {
@@ -334,13 +334,16 @@ async def hold_all(sql: AsyncSession, person: str) -> Sequence[str]:
 
 async def member_role(sql: AsyncSession, session: str, person: str) -> Role:
     """Raises AccessError for who is no member, and when there is no such session."""
-    row = await sql.get(SessionRow, session)
-    if row is None or row.ended_at is not None:
-        raise AccessError("no_session", "There is no such session.")
+    _check_going_on(await sql.get(SessionRow, session))
     member = await sql.get(MemberRow, (session, person))
     if member is None:
         raise AccessError("not_allowed", "You may not be in this session.")
     return cast(Role, member.role)
+
+
+def _check_going_on(row: SessionRow | None) -> None:
+    if row is None or row.ended_at is not None:
+        raise AccessError("no_session", "There is no such session.")
 
 
 async def _count(sql: AsyncSession, session: str) -> int:

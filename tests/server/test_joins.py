@@ -12,7 +12,7 @@ from calc import build as documents
 from server.live.joins import Joins
 from server.log.logged import Stored
 from server.logic.rights import Access, Membership
-from server.members import access
+from server.members import access, governing
 from server.members.access import AccessError, Joining
 from server.orm import Database, DatabaseAwayError
 from server.web.admission import admit
@@ -112,6 +112,18 @@ async def test_a_session_takes_no_more_members_than_it_may_have(
         await access.watch(database, heard.id, secret, most=4)
     await access.watch(database, heard.id, secret, most=5)
     await access.watch(database, heard.id, secret, most=4)  # the same one
+
+
+async def test_nobody_becomes_a_member_of_a_session_that_has_ended(
+    joins: Joins, heard: Heard, database: Database
+) -> None:
+    secret = await secret_for(database, heard, "viewer")
+    await governing.end(database, heard.id, "g1")  # and Redis was not told yet
+    outcomes = await all_join(joins, heard, comers(secret, 2))
+    assert [each.code for each in outcomes if isinstance(each, AccessError)] == ["no_session"] * 2
+    with pytest.raises(AccessError, match="no such session"):
+        await access.watch(database, heard.id, secret)
+    assert set((await access.access_of(database, heard.id)).members) == {"g1"}
 
 
 async def test_one_who_may_not_come_does_not_keep_the_others_out(
