@@ -20,6 +20,7 @@ from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, SessionRow,
 from server.protocol import Position
 from server.server_messages import Change
 
+FAR = 8  # epochs to go through for a session's build; then it is kept where the next begins
 LOST = "lost"  # in place of an edit's digest: it was lost, and may not be made again
 
 _change = msgspec.json.Decoder(Change)
@@ -67,7 +68,7 @@ class Archive:
         async with self._database.reading() as sql:
             epochs = await epochs_of(sql, session)
             history = spans_to(epochs, epochs[-1].epoch, epochs[-1].recorded)
-            state = await _newest(sql, session, history)
+            state, far = await _newest(sql, session, history)
             edits = await _edits(sql, session, history, self._edit_ids)
         access = await access_of(self._database, session)
         result = self._engine.result(state.build)
@@ -82,6 +83,9 @@ class Archive:
             start = Start(stored.epoch, memory.previous, stored.revision)
             async with self._database.writing() as sql:
                 await know_epoch(sql, session, start)
+                if far:
+                    kept = checkpoint_row(msgspec.structs.replace(state, epoch=start.epoch))
+                    await sql.execute(insert_new(sql, CheckpointRow, [kept]))
         return True
 
     async def again(self, session: str, found: str) -> None:
@@ -108,7 +112,7 @@ class Archive:
         found: list[Committed] = []
         async with self._database.reading() as sql:
             epochs = await epochs_of(sql, session)
-            for span in spans_to(epochs, epochs[-1].epoch, epochs[-1].recorded):
+            for span in _with_changes(spans_to(epochs, epochs[-1].epoch, epochs[-1].recorded)):
                 upto = min(span.upto, revision - 1)
                 rows = await sql.execute(
                     select(ChangeRow.frame, ChangeRow.inverse)
@@ -134,9 +138,9 @@ class Archive:
             }
             lost: list[Committed] = []
             for epoch in epochs:
-                if epoch.epoch == began.epoch:
-                    continue
                 after = kept.get(epoch.epoch, epoch.left_at or 0)
+                if epoch.epoch == began.epoch or epoch.recorded <= after:
+                    continue
                 rows = await sql.execute(
                     select(ChangeRow.frame, ChangeRow.inverse)
                     .where(
@@ -242,10 +246,10 @@ async def _shared(sql: AsyncSession, session: str, entries: Entries) -> Position
     return shared
 
 
-async def _newest(sql: AsyncSession, session: str, history: Sequence[Span]) -> State:
-    """The newest checkpoint and the changes after it."""
+async def _newest(sql: AsyncSession, session: str, history: Sequence[Span]) -> tuple[State, bool]:
+    """The newest checkpoint and the changes after it; whether it was far to go for that."""
     changes: list[Change] = []
-    for span in history:
+    for gone, span in enumerate(history):
         checkpoint = await sql.scalar(
             select(CheckpointRow)
             .where(
@@ -257,17 +261,18 @@ async def _newest(sql: AsyncSession, session: str, history: Sequence[Span]) -> S
             .limit(1)
         )
         after = span.after if checkpoint is None else checkpoint.revision
-        frames = await sql.scalars(
-            select(ChangeRow.frame)
-            .where(*within(session, msgspec.structs.replace(span, after=after)))
-            .order_by(ChangeRow.revision)
-        )
-        changes = [*map(_change.decode, frames), *changes]
+        if after < span.upto:
+            frames = await sql.scalars(
+                select(ChangeRow.frame)
+                .where(*within(session, msgspec.structs.replace(span, after=after)))
+                .order_by(ChangeRow.revision)
+            )
+            changes = [*map(_change.decode, frames), *changes]
         if checkpoint is not None:
             state = state_of(session, _stored.decode(checkpoint.stored))
             for change in changes:
                 state = follow(state, change)
-            return state
+            return state, gone > FAR
     raise AssertionError(f"session {session} has no first build")
 
 
@@ -276,7 +281,7 @@ async def _edits(
 ) -> tuple[tuple[str, int, str], ...]:
     """The newest edit ids, newest first."""
     edits: list[tuple[str, int, str]] = []
-    for span in history:
+    for span in _with_changes(history):
         rows = await sql.execute(
             select(ChangeRow.person, ChangeRow.edit, ChangeRow.revision, ChangeRow.digest)
             .where(*within(session, span))
@@ -287,6 +292,11 @@ async def _edits(
     return tuple(edits)
 
 
+def _with_changes(history: Sequence[Span]) -> list[Span]:
+    """Most begin because nobody was there for a while, and end so, without any."""
+    return [span for span in history if span.after < span.upto]
+
+
 def within(session: str, span: Span) -> tuple[ColumnElement[bool], ...]:
     """The changes of a span."""
     return (
@@ -295,6 +305,19 @@ def within(session: str, span: Span) -> tuple[ColumnElement[bool], ...]:
         ChangeRow.revision > span.after,
         ChangeRow.revision <= span.upto,
     )
+
+
+def checkpoint_row(state: State) -> dict[str, object]:
+    """Of `checkpoints`: a session's state."""
+    stored = Stored(
+        state.epoch, state.revision, state.edit, state.build, state.totals, state.findings
+    )
+    return {
+        "session_id": state.session,
+        "epoch": state.epoch,
+        "revision": state.revision,
+        "stored": msgspec.json.encode(stored),
+    }
 
 
 def state_of(session: str, stored: Stored) -> State:

@@ -16,7 +16,7 @@ from server.logic.session import Commit, State
 from server.members import access, governing
 from server.orm import CheckpointRow, Database, EpochRow, SessionRow
 from server.protocol import Position, encode
-from server.recording.archive import Archive
+from server.recording.archive import FAR, Archive
 from server.recording.recorder import Recorder
 from server.recording.rows import CHECKPOINT_EVERY
 from tests.server.sessions import an_edit, edited, reopened, state_in
@@ -164,3 +164,19 @@ async def test_the_changes_before_a_revision_are_the_newest_of_them(
     await edited(log, state, engine, 7)
     await recorder.record(state.session)
     assert [each.revision for each in await archive.before(state.session, 6, 3)] == [3, 4, 5]
+
+
+async def test_to_open_one_again_and_again_goes_back_no_further_each_time(
+    redis: Redis, database: Database, log: Log, engine: Engine, archive: Archive, state: State
+) -> None:
+    await edited(log, state, engine, 3)
+    await Recorder(redis, database, log, lambda: (), archive.again).record(state.session)
+    before = await state_in(log, state.session)
+    for _ in range(FAR + 3):
+        await redis.flushall()
+        again = await reopened(archive, log, state.session)
+        assert (again.revision, again.build, again.totals) == (3, before.build, before.totals)
+    async with database.reading() as sql:
+        kept = select(CheckpointRow).order_by(CheckpointRow.revision)
+        rows = (await sql.scalars(kept)).all()
+    assert [row.revision for row in rows] == [0, 3]  # its beginning, and what was far away
