@@ -7,6 +7,7 @@ anything more of it is recorded.
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -28,7 +29,7 @@ from server.recording.rows import (
     reached_with,
     row_of,
 )
-from server.redis.calls import reaching
+from server.redis.calls import FullError, reaching
 from server.telemetry.measures import UNMEASURED, Measures
 
 logger = logging.getLogger(__name__)
@@ -112,8 +113,11 @@ class Alone:
             after = reached_with(start.epoch, proof)
         else:
             after = Position(start.epoch, int(revision), edit.decode())
-        async with reaching(self._failed):  # without new rows: it may not have come there
-            await self._recorded(keys=names[:2], args=proof_of(after))
+        # Without new rows, too: it may not have come there. A full Redis refuses it, and can only
+        # get room when what is recorded may go.
+        with suppress(FullError):
+            async with reaching(self._failed):
+                await self._recorded(keys=names[:2], args=proof_of(after))
         if recorded > after.revision:
             return True  # by another recorder, or before Redis went back: the log tells
         self._reached[session] = after

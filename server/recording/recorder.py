@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 from redis.asyncio import Redis
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.log import scripts
@@ -109,10 +109,12 @@ class Recorder:
                 opened = set(self._open_sessions())
                 for closed in self._reached.keys() - opened:
                     del self._reached[closed]
-                await self._round(tuple(opened))
+                full = await self._round_or_full(tuple(opened))
                 if self._rounds % self._sweep_every == 0 and not last:
                     await self._sweep(opened, removes=True)
                 self._rounds += 1
+                if full is not None:
+                    raise full
                 away = False
             except (UnreachableError, FullError, DatabaseAwayError) as error:
                 if not away:
@@ -127,6 +129,14 @@ class Recorder:
     async def flush(self) -> None:
         """Record every session, once. Raises UnreachableError, FullError or DatabaseAwayError."""
         await self._sweep(frozenset())
+
+    async def _round_or_full(self, sessions: Sequence[str]) -> FullError | None:
+        """A round; what ended it when Redis is full: what nobody uses may leave it all the same."""
+        try:
+            await self._round(sessions)
+        except FullError as full:
+            return full
+        return None
 
     async def _round(self, sessions: Sequence[str]) -> None:
         changed: list[str] = []
@@ -182,7 +192,10 @@ class Recorder:
                 row = newest[session]
                 if head is not None and (head.epoch, head.revision) != (row.epoch, row.recorded):
                     self._behind.setdefault(session, time.monotonic())
-                    await self._record_alone([session])
+                    with suppress(FullError):  # it stays, and others may go
+                        await self._record_alone([session])
+                if head is None:  # there is nothing to record
+                    self._failing.discard(session)
                 if session not in self._failing:
                     self._behind.pop(session, None)
             if removes:
@@ -195,7 +208,13 @@ class Recorder:
                     for session, row in ((session, newest[session]) for session in some)
                 }
                 there = [s for s, head in zip(some, heads, strict=True) if head is not None]
-                await self._removal.gone([known[s] for s in some if s not in there])
+                await self._removal.gone(
+                    [
+                        known[s]
+                        for s in some
+                        if s not in there and newest[s].away != known[s].position.epoch
+                    ]
+                )
                 for each in await self._removal.remove([known[s] for s in there]):
                     logger.info("session %s: nobody uses it; it left Redis", each.session)
 
@@ -205,6 +224,12 @@ class Recorder:
             return
         async with self._database.reading() as sql:
             known = await recorded_of(sql, tuple(heads))
+            marked = SessionRow.id.in_(heads), SessionRow.away.is_not(None)
+            away = (await sql.scalars(select(SessionRow.id).where(*marked))).all()
+        if away:  # a Redis that went back has one again, or it came just when it was looked for
+            async with self._database.writing() as sql:
+                back = update(SessionRow).where(SessionRow.id.in_(away))
+                await sql.execute(back.values(away=None))
         self._reached |= {session: reached for session, (_, reached) in known.items()}
         await self._bring_access(
             heads, {session: version for session, (version, _) in known.items()}
@@ -304,7 +329,8 @@ def _newest_positions(*, thorough: bool) -> Any:
     """The newest epoch of each session that may be in Redis, how much of it is in SQL, and the
     edit there; of one that ended too, for what happened right before.
 
-    thorough: also those that were opened again by a worker that died before it said so.
+    thorough: also those that came back without a word, by a worker that died before it could say
+    so, or with a Redis that went back.
     """
     newest = select(EpochRow.session_id, func.max(EpochRow.ordinal).label("ordinal")).group_by(
         EpochRow.session_id
@@ -319,6 +345,7 @@ def _newest_positions(*, thorough: bool) -> Any:
             EpochRow.epoch,
             EpochRow.recorded,
             SessionRow.ended_at,
+            SessionRow.away,
             ChangeRow.edit,
             ChangeRow.at,
         )
@@ -333,7 +360,6 @@ def _newest_positions(*, thorough: bool) -> Any:
             & (ChangeRow.epoch == EpochRow.epoch)
             & (ChangeRow.revision == EpochRow.recorded),
         )
-        .where(SessionRow.away.is_(None) | (SessionRow.away != EpochRow.epoch))
     )
 
 

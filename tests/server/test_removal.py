@@ -1,5 +1,6 @@
 """Sessions that nobody uses leave Redis, and only they; on each database."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -18,12 +19,12 @@ from server.logic.session import Commit, State
 from server.members import governing
 from server.orm import ChangeRow, CheckpointRow, Database, SessionRow
 from server.protocol import encode
-from server.recording.archive import Archive
-from server.recording.recorder import Recorder
+from server.recording.archive import Archive, recorded_position
+from server.recording.recorder import THOROUGH_EVERY, Recorder
 from server.recording.removal import NAMES, Recorded
-from server.redis.calls import key
+from server.redis.calls import FullError, key
 from server.server_messages import Present, Refused
-from tests.server.sessions import an_edit, edited, reopened, state_in
+from tests.server.sessions import Past, an_edit, edited, new_session, reopened, state_in
 
 ANN = Present("g1", "Ann", "owner")
 
@@ -257,3 +258,55 @@ async def test_one_that_ended_stays_in_sql_while_it_has_members(
     async with database.reading() as sql:
         assert len((await sql.scalars(select(ChangeRow))).all()) == 3
         assert (await sql.scalars(select(CheckpointRow))).all()
+
+
+async def test_what_nobody_uses_leaves_a_full_redis(
+    redis: Redis,
+    database: Database,
+    log: Log,
+    engine: Engine,
+    archive: Archive,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("server.recording.recorder.EVERY_S", 0.01)
+    idle, used = [await new_session(database, log, engine) for _ in range(2)]
+    recorder = Recorder(redis, database, log, lambda: (used.session,), archive.again, idle_s=0.01)
+    await edited(log, idle, engine, 2)
+    await recorder.flush()
+    used = await edited(log, used, engine, 1)
+    await redis.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(FullError):
+            await edited(log, used, engine, 1)
+        running = asyncio.create_task(recorder.run())
+        async with asyncio.timeout(20):
+            while await in_redis(redis, idle.session):  # noqa: ASYNC110 - Redis tells nobody
+                await asyncio.sleep(0.01)
+        assert await in_redis(redis, used.session)
+        recorder.stop()
+        await running
+    finally:
+        await redis.config_set("maxmemory", "0")
+    async with database.reading() as sql:  # and what is used is recorded all the same
+        assert await recorded_position(sql, used.session) == used.position
+
+
+async def test_one_that_came_back_with_a_redis_that_went_back_is_looked_for(
+    state: State, redis: Redis, database: Database, log: Log, engine: Engine, recorder: Recorder
+) -> None:
+    after = await edited(log, state, engine, 2)
+    await swept(recorder)
+    async with Past(redis, state.session).kept():
+        await swept(recorder)
+        assert await away(database, state.session) == state.epoch
+    after = await edited(log, after, engine, 1)  # and the worker that opened it dies
+    await recorder.flush()
+    assert recorder._sweeps < THOROUGH_EVERY
+    recorder._sweeps = THOROUGH_EVERY
+    await recorder.flush()
+    async with database.reading() as sql:
+        assert await recorded_position(sql, state.session) == after.position
+    (head,) = await log.heads([state.session])
+    assert head
+    await recorder._look_up({state.session: head})
+    assert await away(database, state.session) is None
