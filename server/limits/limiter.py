@@ -23,7 +23,7 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from server.limits.buckets import Bucket, Buckets, Standing
-from server.redis.calls import FullError, UnreachableError, reaching
+from server.redis.calls import FullError, UnreachableError, reaching, reason
 from server.redis.clients import is_cluster
 from server.telemetry.measures import UNMEASURED, Measures
 
@@ -137,7 +137,7 @@ class Limiter:
         except (UnreachableError, FullError, TimeoutError) as error:
             self._failed()
             if not self._away_until:
-                logger.warning("limits count for this worker alone: %s", error or "no answer")
+                logger.warning("limits count for this worker alone: %s", reason(error))
             self._away_until = time.monotonic() + AWAY_S
             return []
         self._away_until = 0.0

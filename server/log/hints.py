@@ -12,7 +12,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from server.redis.calls import FAILURES
+from server.redis.calls import FAILURES, reason
 from server.redis.clients import is_cluster
 
 logger = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class Hints:
                     await self._prove_alive()
             except FAILURES as error:
                 if failures == 0:
-                    logger.warning("reading hints failed: %s", error)
+                    logger.warning("reading hints failed: %s", reason(error))
                 failures += 1
             finally:
                 with suppress(*FAILURES):

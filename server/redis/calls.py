@@ -44,4 +44,9 @@ async def reaching(
         raise FullError from error
     except FAILURES as error:
         failed()
-        raise UnreachableError(str(error)) from error
+        raise UnreachableError(reason(error)) from error
+
+
+def reason(error: Exception) -> str:
+    """What a call failed with, for the log: a time-out says nothing of itself."""
+    return str(error) or "no answer"

@@ -42,3 +42,10 @@ def test_a_closed_connection_of_a_pool_is_not_used_again(tmp_path: Path) -> None
     node = Node(tmp_path / "node")
     uvloop.run(call())
     node.kill()
+
+
+async def test_who_never_answers_is_told_of_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.redis.calls.TIMEOUT_S", 0.01)
+    with pytest.raises(UnreachableError, match="no answer"):
+        async with reaching():
+            await asyncio.Event().wait()
