@@ -23,11 +23,12 @@ from server.services import Provided, Services
 from server.sockets.connection import Connection
 from server.sockets.events import HEADERS, EventProtocol, stream_of
 from server.sockets.views import Wanted
-from server.web.admission import caller, check_member
+from server.web.admission import caller, check_member, check_sockets
 from server.web.problems import ProblemError
 
 AnyRequest = Request[Any, Any, Any]
 _KEYS = frozenset(stat.key for stat in STATS)
+_STATUS = {Close.TRY_AGAIN: 503, Close.TOO_MANY: 429}
 
 
 @get(
@@ -40,7 +41,7 @@ _KEYS = frozenset(stat.key for stat in STATS)
             media_type="text/event-stream",
             description="Events `totals`, and `goodbye` before the server ends it.",
         ),
-        **errors("not_allowed", "no_session", "too_many_members"),
+        **errors("not_allowed", "no_session", "too_many_members", "too_many"),
     },
 )
 async def stream_totals(
@@ -61,6 +62,9 @@ async def stream_totals(
     `goodbye` says why the server ends it: its data has a `code` like the closes of a live socket
     and a `reason`. Comments keep the line open. A stream as a browser's `EventSource` reads it:
     who comes back after `retry` milliseconds sends the last `id`.
+
+    A person's streams and sockets are counted together: `too_many` says that they have the session
+    open too often. Streams by an invitation are many persons': only the viewers' places bound them.
     """
     wanted = Wanted(views=("totals",), stats=_chosen(stats))
     person = None
@@ -75,7 +79,9 @@ async def stream_totals(
                 check_member(live, watcher)
                 await _answer(send)
                 return
-            connection = _enter(live, watcher, protocol, wanted, known, services)
+            connection = _enter(
+                live, watcher, protocol, wanted, known, services, one_person=person is not None
+            )
             if person is not None:
                 services.callers.follow(connection, person)
         try:
@@ -124,8 +130,13 @@ def _enter(
     wanted: Wanted,
     known: str,
     services: Services,
+    *,
+    one_person: bool,
 ) -> Connection:
-    """Count the stream in. Raises ProblemError when it has no right, or there is no place."""
+    """Count the stream in. Raises ProblemError when it has no right, or there is no place.
+
+    one_person: not all who come by an invitation.
+    """
     check_member(live, person)
     protocol.stream(lambda: live.state.epoch, known)
     connection = Connection(
@@ -138,9 +149,12 @@ def _enter(
         measures=services.measures,
     )
     try:
+        if one_person:
+            check_sockets(live, connection, services)
         live.enter(connection, None, UNSET)
     except Closing as closing:
         protocol.outlet = None
-        status = 503 if closing.code == Close.TRY_AGAIN else 403
-        raise ProblemError(status, closing.reason) from None
+        status = _STATUS.get(closing.code, 403)
+        retry_after = closing.retry_after or UNSET
+        raise ProblemError(status, closing.reason, retry_after=retry_after) from None
     return connection

@@ -46,13 +46,12 @@ from server.sockets.transport import EXTENSION, LiveProtocol, text_frame
 from server.sockets.views import EVERYTHING, Wanted
 from server.telemetry import logs
 from server.web import peers
-from server.web.admission import admit
+from server.web.admission import admit, check_sockets
 from server.web.gate import is_ours
 
 logger = logging.getLogger(__name__)
 
 Socket = WebSocket[Any, Any, Any]
-TOO_OFTEN_S = 30.0  # until who has a session open too often may try again
 OVERLAY = frozenset(["totals"])
 
 
@@ -132,9 +131,7 @@ async def _enter(
     )
     async with services.hub.live(session_id) as live:
         await _admit(live, person, join, services)
-        if live.audience.sockets_beside(connection) >= services.settings.sockets_per_person:
-            told = "You have this session open too often: close other windows or programs."
-            raise Closing(Close.TOO_MANY, told, TOO_OFTEN_S)
+        check_sockets(live, connection, services)
         live.enter(connection, None if join.resume is UNSET else join.resume, token)
         services.callers.follow(connection, person)
     return live, connection, person.scope

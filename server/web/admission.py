@@ -12,11 +12,15 @@ from server.live.session import LiveSession
 from server.logic.rights import Access, may_edit
 from server.members import access
 from server.members.access import AccessError, Joining
+from server.protocol import Close, Closing
 from server.services import Services
+from server.sockets.connection import Connection
 from server.telemetry import logs
 from server.web import peers
 from server.web.headers import standings
 from server.web.problems import ProblemError
+
+TOO_OFTEN_S = 30.0  # until who has a session open too often may try again
 
 
 async def caller(
@@ -94,3 +98,10 @@ def check_member(live: LiveSession, person: Person) -> None:
     """Raises ProblemError for who may not be in the session."""
     if person.id not in live.state.access.members:
         raise ProblemError(403, "You may not be in this session.")
+
+
+def check_sockets(live: LiveSession, connection: Connection, services: Services) -> None:
+    """Raises Closing for who has the session open too often: others need places, too."""
+    if live.audience.sockets_beside(connection) >= services.settings.sockets_per_person:
+        told = "You have this session open too often: close other windows or programs."
+        raise Closing(Close.TOO_MANY, told, TOO_OFTEN_S)
