@@ -41,7 +41,7 @@ async def reaching(
             yield
     except OutOfMemoryError as error:
         failed()
-        raise FullError from error
+        raise FullError("Redis has no room left") from error
     except FAILURES as error:
         failed()
         raise UnreachableError(reason(error)) from error
