@@ -1,8 +1,11 @@
 """What somebody did, in words for players."""
 
+from collections.abc import Sequence
+
 from msgspec import UNSET
 
 from calc import operations
+from calc.build import SlottedEnhancement
 from calc.places import Place, common, place
 from gamedata.catalogue import ArchetypeId, Catalogue, EnhancementId, PowerId, PowersetId
 from server.logic.rights import Access
@@ -47,9 +50,18 @@ def deed(change: Change, catalogue: Catalogue) -> str:
         return "made an edit again"
     if not change.operations:
         return "brought the totals up to date"
-    first, *others = change.operations
-    told = made(first, catalogue)
-    return f"{told} and {len(others)} more" if others else told
+    return _several(change.operations, catalogue)
+
+
+def _several(steps: Sequence[operations.Step], catalogue: Catalogue) -> str:
+    """What one edit did, in the words of the page's feed."""
+    first, *others = steps
+    if not others:
+        return made(first, catalogue)
+    powers = {getattr(step, "power", "") for step in steps}
+    if len(powers) == 1 and all(_places(step) for step in steps):
+        return f"placed {len(steps)} enhancements in {_power(powers.pop(), catalogue)}"
+    return f"{made(first, catalogue)} and {len(others)} more"
 
 
 def made(operation: operations.Step, catalogue: Catalogue) -> str:
@@ -127,6 +139,8 @@ def _of_power(
             return f"switched {power} {'on' if on else 'off'}"
         case operations.SetCount():
             return f"changed the count of {power}"
+        case operations.AddSlot(enhancement=SlottedEnhancement() as placed):
+            return f"added a slot with {_enhancement(placed, catalogue)} to {power}"
         case operations.AddSlot():
             return f"added a slot to {power}"
         case operations.RemoveSlot():
@@ -134,8 +148,7 @@ def _of_power(
         case operations.MoveSlot():
             return f"moved a slot of {power}"
         case operations.PlaceEnhancement(enhancement=enhancement):
-            found = catalogue.enhancements.get(EnhancementId(enhancement.id))
-            return f"placed {found.name if found else enhancement.id} in {power}"
+            return f"placed {_enhancement(enhancement, catalogue)} in {power}"
         case operations.ClearEnhancement():
             return f"emptied a slot of {power}"
         case _:
@@ -145,6 +158,15 @@ def _of_power(
 def _power(power: str, catalogue: Catalogue) -> str:
     found = catalogue.powers.get(PowerId(power))
     return found.name if found else power
+
+
+def _places(step: operations.Step) -> bool:
+    return isinstance(getattr(step, "enhancement", UNSET), SlottedEnhancement)
+
+
+def _enhancement(placed: SlottedEnhancement, catalogue: Catalogue) -> str:
+    found = catalogue.enhancements.get(EnhancementId(placed.id))
+    return found.name if found else placed.id
 
 
 def _powerset(powerset: str, catalogue: Catalogue) -> str:
