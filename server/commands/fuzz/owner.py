@@ -238,7 +238,7 @@ class Owner:
         but = [CONFLICT]
         if self.forgetful and isinstance(edit, GoBack):
             # Redis may have gone back below the revision since they saw it, and the new epoch not
-            # have come so far again. If it is asked for again, it may even be made by then.
+            # have come so far again.
             but.append(NO_REVISION)
         answer = await self._on("POST", f"history/{what}", body, but=but, **key)
         asked.revision = answer.get("revision", 0)
