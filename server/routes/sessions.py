@@ -1,5 +1,6 @@
 """The REST interface around sessions: guests, new sessions, invitations, the snapshot."""
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 import msgspec
@@ -19,6 +20,7 @@ from server.live import chat
 from server.log.logged import Stored
 from server.members import access
 from server.protocol import NEWEST, Name, Role
+from server.redis.calls import FullError, UnreachableError
 from server.reference.described import by, errors
 from server.server_messages import Said, Snapshot
 from server.services import Provided, Services
@@ -118,14 +120,15 @@ async def begin(
     build: Build,
     imported: tuple[mbd.Problem, ...] | UnsetType = UNSET,
 ) -> CreatedSession:
-    """A new session that starts with a build."""
+    """A new session that starts with a build; it is there when it is in SQL."""
     engine = services.engine
     result = engine.result(build)
     stored = Stored(access.new_id(6), 0, "", build, result.totals, result.findings)
     session, rights = await access.create_session(
         services.database, owner.id, owner.name, stored, engine.name, engine.catalogue.release
     )
-    await services.log.open(session, stored, engine.name, rights)
+    with suppress(UnreachableError, FullError):  # who comes has SQL give it to Redis
+        await services.log.open(session, stored, engine.name, rights)
     return CreatedSession(
         id=session,
         url=f"{base(request, services)}/s/{session}",
