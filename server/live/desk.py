@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -182,7 +183,7 @@ def _not_now(named: str | UnsetType) -> Refused:
     return Refused("unavailable", told, id=named, retry_after=2.0)
 
 
-class _Deciding:
+class _Deciding(ABC):
     """Stands in line for somebody who decides on a proposal."""
 
     def __init__(
@@ -204,8 +205,8 @@ class _Deciding:
             else:
                 self._decided(message)
 
-    def _decided(self, accepted: Accepted) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _decided(self, accepted: Accepted) -> None: ...
 
     def _refuse(self, message: Refused) -> None:
         refused = Refused(
