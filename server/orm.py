@@ -149,6 +149,7 @@ class SaidRow(Base):
     __tablename__ = "said"
     __table_args__ = (
         Index("ix_said_message_id", "session_id", "person", "message_id", unique=True),
+        Index("ix_said_person", "person"),
     )
 
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), primary_key=True)

@@ -107,6 +107,7 @@ class AuditRow(Base):
         Index("ix_audit_person", "person", "number"),
         Index("ix_audit_event", "event", "number"),
         Index("ix_audit_at", "at"),
+        Index("ix_audit_by", "by"),
     )
 
     number: Mapped[int] = mapped_column(

@@ -80,7 +80,7 @@ class VersionRow(Base):
 
     build_id: Mapped[str] = mapped_column(ForeignKey("builds.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
-    author: Mapped[str] = mapped_column(String(32))
+    author: Mapped[str] = mapped_column(String(32), index=True)
     author_name: Mapped[str] = mapped_column(String(40))
     message: Mapped[str] = mapped_column(String(500))
     at: Mapped[int] = mapped_column(BigInteger)
