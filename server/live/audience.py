@@ -152,8 +152,8 @@ class Audience:
                 connection.close(Close.NOT_ALLOWED, "You may not be in this session any more.")
             elif view_of(member.role, connection.wanted) != connection.view:
                 self._move(connection, view_of(member.role, connection.wanted))
-                themselves = Present(connection.person, member.name, member.role)
-                connection.answer(People(changed=(themselves,)))
+                told = self.people.get(connection.person) or self._themselves(connection)
+                connection.answer(People(changed=(replace(told, role=member.role),)))
                 self.tell_proposed(connection)
         self._recount()
         self._moved()

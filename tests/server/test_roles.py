@@ -33,3 +33,12 @@ async def test_who_asks_is_told_a_new_role_at_once(audience: Audience) -> None:
         "g2": "suggester",
     }
     assert audience.people["g2"].role == "editor"  # as everybody was told before this turn
+
+
+async def test_who_has_a_new_role_is_told_of_themselves_as_they_are(audience: Audience) -> None:
+    (_, one), (_, other) = come(audience, "g2", "tab-1"), come(audience, "g2", "tab-2")
+    await a_turn()
+    audience.take_access(Access(2, {**ACCESS.members, "g2": Membership("Bob", "viewer")}))
+    here = {"person": "g2", "name": "Bob", "role": "viewer", "connections": 2}
+    for socket in (one, other):
+        assert socket.of("people")[-1] == {"type": "people", "changed": [here]}
