@@ -60,6 +60,7 @@ class Audience:
         self._updates = Pace(1 / updates_per_second, self._update)
         self._names = Pace(NAMES_S, self._tell_names)
         self._number = Pace(NUMBER_S, self._tell_number)
+        self._sent: dict[type[ServerMessage], tuple[ServerMessage, bool]] = {}
         self._newcomers: dict[Connection, Present] = {}  # and how they were told of themselves
         self.people: dict[str, Present] = {}
         self.collaborators: tuple[Member, ...] = ()
@@ -251,13 +252,31 @@ class Audience:
         """Move somebody who had fallen behind, and reads again, to the newest state."""
         if connection.reads_again():
             connection.send(
-                text_frame(encode(Reset("You fell behind."))) + self.beginning(connection.view)
+                text_frame(encode(Reset("You fell behind.")))
+                + self.beginning(connection.view)
+                + self._told_meanwhile(connection)
             )
 
     # Other messages
 
+    def _told_meanwhile(self, connection: Connection) -> bytes:
+        """How the session stands, and they in it: who was behind may not have been told."""
+        frames = b"".join(
+            text_frame(encode(message))
+            for message, editors_only in self._sent.values()
+            if (self._edits(connection.person) if editors_only else connection.view.tells)
+        )
+        if connection.view.people != "number":  # others find themselves in the snapshot
+            return frames
+        themselves = self._themselves(connection)
+        return frames + text_frame(encode(People(changed=(themselves,))))
+
     def send(self, message: ServerMessage, *, editors_only: bool = False) -> None:
-        """The same bytes to everybody who sees more than totals; or to those who may edit."""
+        """The same bytes to everybody who sees more than totals; or to those who may edit.
+
+        The newest of its kind is how the session stands.
+        """
+        self._sent[type(message)] = message, editors_only
         frame = text_frame(encode(message))
         if editors_only:
             for connection in self._connections.values():
@@ -265,7 +284,7 @@ class Audience:
                     connection.send(frame)
         else:
             for view, line in self._lines.items():
-                if view.feed in ("changes", "updates") or view.people:
+                if view.tells:
                     line.put(frame)
 
     def close_all(self, code: Close, reason: str) -> None:

@@ -63,6 +63,11 @@ class View(Struct, frozen=True):
         return self.feed == "changes"
 
     @property
+    def tells(self) -> bool:
+        """Whether it is told how the session stands: all but totals alone."""
+        return self.feed in ("changes", "updates") or self.people != ""
+
+    @property
     def derived(self) -> bool:
         """Whether it follows the session at a bounded rate."""
         return self.feed in ("updates", "totals")

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from server.live.audience import Audience
 from server.logic.rights import Access, Membership
-from server.server_messages import Accepted, Status
+from server.server_messages import About, Accepted, Status
 from server.sockets.views import Wanted
 from tests.server.listening import ACCESS, START, Builder, a_connection, a_turn, come
 
@@ -206,9 +206,10 @@ async def test_who_reads_again_is_moved_to_the_newest_state(
         builder.change(23)
         audience.show()  # it waits for its round, and is in the newest state
         socket.outlet.emptied()
-        assert [each["type"] for each in socket.messages[-2:]] == ["reset", "snapshot"]
+        reset = [each["type"] for each in socket.messages].index("reset")
+        assert socket.messages[reset + 1]["type"] == "snapshot"
+        assert socket.messages[reset + 1]["revision"] == builder.state.revision
         assert socket.of(kind) == []
-        assert socket.messages[-1]["revision"] == builder.state.revision
         builder.change(22)
         await a_turn()
         assert socket.messages[-1]["type"] == kind
@@ -224,3 +225,30 @@ async def test_a_session_that_starts_again_resets_everybody(audience: Audience) 
     assert [each["type"] for each in ann.messages[-2:]] == ["reset", "snapshot"]
     assert ann.messages[-1]["epoch"] == "e2"
     assert [each["type"] for each in eve.messages[-2:]] == ["reset", "totals"]
+
+
+async def test_who_reads_again_is_told_how_the_session_stands(
+    audience: Audience, builder: Builder
+) -> None:
+    _, socket = come(audience, "g2")
+    _, totals = come(audience, "g1", wanted=Wanted(views=("totals",)))
+    await a_turn()
+    for each in (socket, totals):
+        each.outlet.filled()
+        each.unread = 1
+    builder.change(20)
+    await a_turn()
+    audience.send(Status(degraded=False), editors_only=True)
+    audience.send(About("Raid", True, ()))
+    audience.take_access(Access(2, {**ACCESS.members, "g2": Membership("Bob", "viewer")}))
+    await a_turn()
+    for each in (socket, totals):
+        each.unread = 0
+        each.outlet.emptied()
+    reset = [each["type"] for each in socket.messages].index("reset")
+    told = socket.messages[reset + 2 :]
+    here = {"person": "g2", "name": "Bob", "role": "viewer", "connections": 1}
+    assert told[0].items() >= {"type": "about", "title": "Raid", "locked": True}.items()
+    assert told[1] == {"type": "people", "changed": [here]}
+    reset = [each["type"] for each in totals.messages].index("reset")
+    assert [each["type"] for each in totals.messages[reset:]] == ["reset", "totals", "status"]
