@@ -18,6 +18,7 @@ from server.log.log import Log
 from server.logic.session import State
 from server.protocol import Close, Closing
 from server.recording.archive import Archive
+from server.redis import clients
 from server.redis.calls import FullError, UnreachableError, key
 from server.redis.embedded import Valkey
 from server.settings import Settings
@@ -30,6 +31,14 @@ A_hub = Callable[..., Awaitable[Hub]]
 
 
 @pytest.fixture
+async def redis(redis: Redis, valkey: Valkey) -> AsyncIterator[Redis]:
+    """As a server has it: the library's own time-outs may lose that a task is cancelled."""
+    client = clients.connect(valkey.url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
 async def a_hub(
     redis: Redis, valkey: Valkey, log: Log, engine: Engine, archive: Archive
 ) -> AsyncIterator[A_hub]:
@@ -38,7 +47,7 @@ async def a_hub(
     readers: list[Redis] = []
 
     async def start(worker: str = "w1", **settings: Any) -> Hub:
-        readers.append(Redis.from_url(valkey.url))
+        readers.append(clients.connect(valkey.url, reconnects=False))
         chosen = replace(Settings(), **settings)
         hub = Hub(redis, readers[-1], log, engine, chosen, worker, archive)
         tasks.append(asyncio.create_task(hub.run()))
