@@ -1,4 +1,4 @@
-"""Who is in a session on this worker, and what each of them is sent. Nothing here waits."""
+"""Who has a session open on this worker, and what each of them is sent. Nothing here waits."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,9 +7,10 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from server.live.board import Board
+from server.live.company import Company
 from server.live.pace import Pace
-from server.logic.rights import EDITING, Access, collaborators
-from server.logic.session import Committed, State, gather, movements
+from server.logic.rights import Access, collaborators
+from server.logic.session import Committed, State, movements
 from server.protocol import Close, encode
 from server.server_messages import Member, People, Present, Reset, ServerMessage
 from server.sockets import views
@@ -26,15 +27,13 @@ COMPANY_S = 0.5  # so long that number waits for an update: both go out in one w
 
 
 class Audience:
-    """A session's connections on this worker, and its people on all workers.
+    """A session's connections on this worker.
 
-    roles come from `access`: somebody who is not in it has no place here. Those with equal views
-    stand in one line. Viewers follow at a bounded rate: `shown` is the state that they have, and
-    in which the next of them enters, so that one frame fits all.
+    Those with equal views stand in one line. Viewers follow at a bounded rate: `shown` is the
+    state that they have, and in which the next of them enters, so that one frame fits all.
 
-    board: what is proposed.
-    people: who is here, as everybody was last told. collaborators: who may be here, but for
-    viewers.
+    board: what is proposed. company: who is here, by all workers.
+    collaborators: who may be here, but for viewers.
     """
 
     def __init__(
@@ -48,10 +47,6 @@ class Audience:
         self._unshown: Spread | None = None  # the first change that viewers do not have
         self._connections: dict[tuple[str, str], Connection] = {}
         self._lines: dict[View, Line] = {}
-        self._access = Access(0, {})
-        self._others: tuple[tuple[Present, ...], ...] = ()
-        self._here: dict[str, int] = {}  # this worker's sockets, by person
-        self._places = {True: 0, False: 0}  # sockets on all workers, of those who edit or not
         self._state: State | None = None
         self._shown: State | None = None
         self._snapshots: dict[View, tuple[State, bytes]] = {}
@@ -62,7 +57,7 @@ class Audience:
         self._number = Pace(NUMBER_S, self._tell_number)
         self._sent: dict[type[ServerMessage], tuple[ServerMessage, bool]] = {}
         self._newcomers: dict[Connection, Present] = {}  # and how they were told of themselves
-        self.people: dict[str, Present] = {}
+        self.company = Company()
         self.collaborators: tuple[Member, ...] = ()
 
     def __len__(self) -> int:
@@ -70,23 +65,6 @@ class Audience:
 
     def __iter__(self) -> Iterator[Connection]:
         return iter(tuple(self._connections.values()))
-
-    def own_people(self) -> tuple[Present, ...]:
-        """Who is here by this worker."""
-        members = self._access.members
-        return tuple(
-            Present(person, members[person].name, members[person].role, count)
-            for person, count in self._here.items()
-            if person in members
-        )
-
-    def present(self) -> tuple[Present, ...]:
-        """Who is here, as everybody was last told, in the roles that they have now."""
-        return tuple(self._as_they_are(dict(self.people)).values())
-
-    def number(self) -> int:
-        """How many people are here, about: a storm of newcomers is told of a little later."""
-        return max(len(self.people), len(self._here))
 
     # Coming and going
 
@@ -96,22 +74,21 @@ class Audience:
         They get what happens after the state in which they stand. has: the revision that they
         come with; viewers are brought there first, so that nothing before it reaches them.
         """
-        view = view_of(self._access.members[connection.person].role, connection.wanted)
+        members = self.company.access.members
+        view = view_of(members[connection.person].role, connection.wanted)
         if has and has > self.stands(view).revision:
             self.show()
         self.replace(connection.person, connection.client, connection.id)
         self._connections[connection.person, connection.client] = connection
-        self._count(connection, 1)
+        self.company.count(connection.person, 1)
         self._stand(connection, view)
-        self._newcomers[connection] = self._themselves(connection)
+        self._newcomers[connection] = self.company.themselves(connection.person)
         self._moved()
 
     def known_to(self, connection: Connection) -> tuple[Present, ...]:
-        """Who is here for a newcomer: whom the others know, and themselves."""
-        if connection.view.people != "names":
-            return ()
-        themselves = self._themselves(connection)
-        return tuple({**self.people, connection.person: themselves}.values())
+        """Who is here for a newcomer, if they are told so."""
+        named = connection.view.people == "names"
+        return self.company.known_to(connection.person) if named else ()
 
     def leave(self, connection: Connection) -> bool:
         """False when the connection was not here any more (replaced, say)."""
@@ -133,7 +110,7 @@ class Audience:
     def want(self, connection: Connection, wanted: Wanted) -> None:
         """Send somebody something else from now on, and what they need to begin with."""
         connection.wanted = wanted
-        member = self._access.members.get(connection.person)
+        member = self.company.access.members.get(connection.person)
         if member is None or connection.line is None:
             return
         self._move(connection, view_of(member.role, wanted))
@@ -141,7 +118,8 @@ class Audience:
 
     def take_access(self, access: Access) -> None:
         """Roles may have changed; who has none any more goes."""
-        before, self._access = self._access.members, access
+        before = self.company.access.members
+        self.company.take_access(access)
         self.collaborators = collaborators(access)
         for connection in self:
             member = access.members.get(connection.person)
@@ -153,10 +131,10 @@ class Audience:
                 connection.close(Close.NOT_ALLOWED, "You may not be in this session any more.")
             elif view_of(member.role, connection.wanted) != connection.view:
                 self._move(connection, view_of(member.role, connection.wanted))
-                told = self.people.get(connection.person) or self._themselves(connection)
+                told = self.company.people.get(connection.person)
+                told = told or self.company.themselves(connection.person)
                 connection.answer(People(changed=(replace(told, role=member.role),)))
                 self.tell_proposed(connection)
-        self._recount()
         self._moved()
 
     def tell_proposed(self, connection: Connection) -> None:
@@ -168,22 +146,19 @@ class Audience:
 
     def take_others(self, others: tuple[tuple[Present, ...], ...]) -> None:
         """Who is here by the other workers."""
-        if others != self._others:
-            self._others = others
-            self._recount()
+        if self.company.take_others(others):
             self._moved()
 
     def full(self, connection: Connection, *, editors: int, viewers: int) -> bool:
         """Whether the session has no place for one more connection, which may replace one."""
         if (connection.person, connection.client) in self._connections:
             return False
-        edits = self._edits(connection.person)
-        return self._places[edits] >= (editors if edits else viewers)
+        return self.company.full(connection.person, editors=editors, viewers=viewers)
 
     def sockets_beside(self, connection: Connection) -> int:
         """How many others its person has here, but for the one that it replaces."""
         place = (connection.person, connection.client)
-        return self._here.get(connection.person, 0) - (place in self._connections)
+        return self.company.here(connection.person) - (place in self._connections)
 
     # What follows the session
 
@@ -238,7 +213,7 @@ class Audience:
             return b""
         if view.feed == "changes":
             named = view.people == "names"
-            known_people = self.people.values() if people is None else people
+            known_people = self.company.people.values() if people is None else people
             proposed = UNSET if self._board is None else self._board.open(state)
             return views.snapshot_frame(state, view, known_people if named else (), proposed)
         known = self._snapshots.get(view)
@@ -264,11 +239,11 @@ class Audience:
         frames = b"".join(
             text_frame(encode(message))
             for message, editors_only in self._sent.values()
-            if (self._edits(connection.person) if editors_only else connection.view.tells)
+            if (self.company.edits(connection.person) if editors_only else connection.view.tells)
         )
         if connection.view.people != "number":  # others find themselves in the snapshot
             return frames
-        themselves = self._themselves(connection)
+        themselves = self.company.themselves(connection.person)
         return frames + text_frame(encode(People(changed=(themselves,))))
 
     def send(self, message: ServerMessage, *, editors_only: bool = False) -> None:
@@ -280,7 +255,7 @@ class Audience:
         frame = text_frame(encode(message))
         if editors_only:
             for connection in self._connections.values():
-                if self._edits(connection.person):
+                if self.company.edits(connection.person):
                     connection.send(frame)
         else:
             for view, line in self._lines.items():
@@ -304,32 +279,10 @@ class Audience:
                 self._measures.cut_off()
                 connection.close(Close.TRY_AGAIN, "You took nothing of what was sent for long.")
 
-    def _edits(self, person: str) -> bool:
-        member = self._access.members.get(person)
-        return member is not None and member.role in EDITING
-
-    def _themselves(self, connection: Connection) -> Present:
-        own = self._access.members[connection.person]
-        return Present(connection.person, own.name, own.role, self._here[connection.person])
-
     def _remove(self, connection: Connection) -> None:
         del self._connections[connection.person, connection.client]
-        self._count(connection, -1)
+        self.company.count(connection.person, -1)
         self._step_out(connection)
-
-    def _count(self, connection: Connection, by: int) -> None:
-        person = connection.person
-        self._here[person] = self._here.get(person, 0) + by
-        if not self._here[person]:
-            del self._here[person]
-        self._places[self._edits(person)] += by
-
-    def _recount(self) -> None:
-        self._places = {True: 0, False: 0}
-        for person, count in self._here.items():
-            self._places[self._edits(person)] += count
-        for each in self._as_they_are(gather(self._others)).values():
-            self._places[each.role in EDITING] += each.connections
 
     def _stand(self, connection: Connection, view: View) -> None:
         line = self._lines.get(view)
@@ -359,9 +312,9 @@ class Audience:
         self._step_out(connection)
         self._stand(connection, view)
         if view.people == "names" != before.people:
-            connection.send(text_frame(encode(People(joined=tuple(self.people.values())))))
+            connection.send(text_frame(encode(People(joined=tuple(self.company.people.values())))))
         elif view.people == "number" != before.people:
-            connection.send(text_frame(encode(People(number=self.number()))))
+            connection.send(text_frame(encode(People(number=self.company.number()))))
 
     def _update(self) -> None:
         assert self._state is not None
@@ -386,9 +339,9 @@ class Audience:
 
     def _tell_names(self) -> None:
         newcomers, self._newcomers = self._newcomers, {}
-        people = self._as_they_are(gather((self.own_people(), *self._others)))
-        moved = movements(self.people, people)
-        self.people = people
+        people = self.company.gathered()
+        moved = movements(self.company.people, people)
+        self.company.people = people
         if len(people) != self._told:
             self._number.due()
         if moved is None:
@@ -404,16 +357,6 @@ class Audience:
                 for connection in knowing:
                     line.lacks(connection)  # which they have by their welcome
 
-    def _as_they_are(self, people: dict[str, Present]) -> dict[str, Present]:
-        """These people in the roles of `access`: another worker, even one that is dead by now,
-        may have said who is there before a role was another. Who is told that they are a viewer
-        forgets what is proposed."""
-        for person, each in people.items():
-            known = self._access.members.get(person)
-            if known is not None and known.role != each.role:
-                people[person] = replace(each, role=known.role)
-        return people
-
     def _tell_number(self) -> None:
         if self._untold is None:
             loop = asyncio.get_running_loop()
@@ -423,7 +366,7 @@ class Audience:
         if self._untold is not None:
             self._untold.cancel()
             self._untold = None
-        self._told = len(self.people)
+        self._told = len(self.company.people)
         frame = text_frame(encode(People(number=self._told)))
         for view, line in self._lines.items():
             if view.people == "number":

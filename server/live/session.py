@@ -171,7 +171,7 @@ class LiveSession:
             resumed=resumed,
             members=audience.collaborators,
             people=people,
-            number=audience.number() if view.people == "number" else UNSET,
+            number=audience.company.number() if view.people == "number" else UNSET,
             house=self._house,
             token=token,
         )
@@ -181,7 +181,7 @@ class LiveSession:
 
     def leave(self, connection: Connection) -> None:
         if self.audience.leave(connection):
-            if connection.person not in self.audience.people:
+            if connection.person not in self.audience.company.people:
                 self.talk.left(connection.person)
             self._share_people("tell")
         self.idle_since = time.monotonic()
@@ -261,7 +261,7 @@ class LiveSession:
             build=state.build,
             totals=state.totals,
             findings=state.findings,
-            people=() if watches else self.audience.present(),
+            people=() if watches else self.audience.company.present(),
             proposals=UNSET if watches else self.board.open(state),
             at=state.at,
         )
@@ -369,7 +369,7 @@ class LiveSession:
             hint = "\n".join((f"people {self._house.worker}", *lines))
         self._people, self._came = "", {}
         try:
-            own = self.audience.own_people()
+            own = self.audience.company.own()
             self.audience.take_others(await self._presence.write(self.id, own, hint))
             await self.talk.tell_again()
         except (UnreachableError, FullError):  # renewed soon anyway

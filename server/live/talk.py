@@ -112,7 +112,7 @@ class Talk:
 
     def tidy(self) -> None:
         """Forget where people were who are not here any more, by whichever worker they were."""
-        self._attentions.stay(self._audience.people)
+        self._attentions.stay(self._audience.company.people)
 
     # What other workers tell, and are told.
 

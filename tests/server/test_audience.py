@@ -76,7 +76,7 @@ async def test_one_person_with_two_sockets_is_one_person(audience: Audience) -> 
     come(audience, "g2", "tab-2")
     await a_turn()
     assert ann.messages[-1]["changed"][0]["connections"] == 2
-    assert set(audience.people) == {"g1", "g2"}
+    assert set(audience.company.people) == {"g1", "g2"}
 
 
 async def test_the_same_client_again_replaces_its_socket_and_nobody_is_told(
@@ -91,7 +91,7 @@ async def test_the_same_client_again_replaces_its_socket_and_nobody_is_told(
     assert old.closed == Close.REPLACED
     assert len(ann.messages) == told
     assert not audience.leave(first)
-    assert "g2" in audience.people
+    assert "g2" in audience.company.people
 
 
 async def test_another_person_with_the_same_client_id_replaces_nobody(
@@ -180,4 +180,4 @@ async def test_a_new_role_is_not_taken_back_by_a_worker_that_does_not_know_it(
     told = [each for socket in (ann, eve) for each in socket.of("people")]
     changed = [each for message in told for each in message.get("changed", ())]
     assert {each["role"] for each in changed} == {"editor"}
-    assert audience.people["g3"] == Present("g3", "Eve", "editor", 3)
+    assert audience.company.people["g3"] == Present("g3", "Eve", "editor", 3)

@@ -28,11 +28,11 @@ async def test_who_asks_is_told_a_new_role_at_once(audience: Audience) -> None:
     audience.take_others(((BOB,),))
     await a_turn()
     audience.take_access(Access(2, {**ACCESS.members, "g2": Membership("Bob", "suggester")}))
-    assert {each.person: each.role for each in audience.present()} == {
+    assert {each.person: each.role for each in audience.company.present()} == {
         "g1": "owner",
         "g2": "suggester",
     }
-    assert audience.people["g2"].role == "editor"  # as everybody was told before this turn
+    assert audience.company.people["g2"].role == "editor"  # as everybody was told before this turn
 
 
 async def test_who_has_a_new_role_is_told_of_themselves_as_they_are(audience: Audience) -> None:
