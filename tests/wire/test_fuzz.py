@@ -15,4 +15,4 @@ def test_seeds_with_workers_as_tasks() -> None:
 
 @pytest.mark.timeout(300)
 def test_seeds_with_real_processes() -> None:
-    fuzz("--seeds", "5", "--world", "processes")
+    fuzz("--seeds", "5", "--world", "processes", "--share", "0")
