@@ -32,7 +32,7 @@ class Board:
         self._engine = engine
         self._told: deque[int] = deque(maxlen=KEPT)
         self._open: dict[str, Proposal] | None = None
-        self._decided: deque[str] = deque(maxlen=KEPT)
+        self._decided: dict[str, Proposal] = {}  # the newest last
         self._on: tuple[State, tuple[Proposal, ...]] | None = None
 
     def hear(self, kept: Said | Proposal) -> Literal["new", "known", "gap"]:
@@ -78,6 +78,10 @@ class Board:
             self._on = state, on
         return self._on[1]
 
+    def newest(self, proposal: Proposal) -> Proposal:
+        """The proposal as it is by now: it may have been decided while it was read."""
+        return self._decided.get(proposal.id, proposal)
+
     def _tell(self, said: Said) -> None:
         self._told.append(said.number)
         self.said = max(said.number, self.said or 0)
@@ -89,7 +93,9 @@ class Board:
         known = self._open if self._open is not None else {}
         if proposal.state != "open":
             known.pop(proposal.id, None)
-            self._decided.append(proposal.id)
+            self._decided[proposal.id] = proposal
+            if len(self._decided) > KEPT:
+                del self._decided[next(iter(self._decided))]
         elif proposal.id in known:
             return False
         else:

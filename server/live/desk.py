@@ -133,7 +133,7 @@ class Desk:
             kept, new = known, False
         await live.talk.tell(kept)
         if not new:
-            connection.answer(kept)
+            connection.answer(live.board.newest(kept))
 
     async def _decide(self, live: "LiveSession", connection: Connection, decide: Decide) -> None:
         person = connection.person

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from calc.operations import SetLevel
 from server.engine import Engine
-from server.live.board import Board
+from server.live.board import KEPT, Board
 from server.server_messages import Proposal, Said
 from tests.server.history import BOB, History
 
@@ -63,3 +63,12 @@ def test_b2_what_is_decided_stays_so(board: Board, engine: Engine) -> None:
     assert board.hear(proposal(1)) == "known"
     assert board.look(0, (), (proposal(1),)) == ()
     assert board.open(History(engine).state) == ()
+    assert board.newest(proposal(1)) == declined
+    assert board.newest(proposal(2)) == proposal(2)
+
+
+def test_b2_only_so_many_decisions_are_remembered(board: Board) -> None:
+    for number in range(KEPT + 1):
+        board.hear(replace(proposal(number), state="declined"))
+    assert board.newest(proposal(0)).state == "open"
+    assert board.newest(proposal(1)).state == "declined"

@@ -12,6 +12,7 @@ from calc.operations import AddPool, AddSlot, DropPower, Operation, SetLevel, Ta
 from server.client_messages import Decide, Propose
 from server.engine import Engine
 from server.live import proposals
+from server.live.board import Board
 from server.live.desk import Desk
 from server.live.proposals import Taking
 from server.log.logged import Stored
@@ -159,6 +160,25 @@ async def test_p3_sent_twice_it_is_kept_once(database: Database, session: str) -
     with pytest.raises(AccessError, match="another proposal"):
         await proposals.keep(database, session, ANN, propose(1, SetLevel(21)), 0, {})
     assert [each.id for each in await proposals.open_in(database, session)] == ["proposal-1"]
+
+
+async def test_p3_sent_again_it_is_answered_as_it_is_by_then(
+    history: History, engine: Engine, database: Database, session: str
+) -> None:
+    kept, _ = await proposals.keep(database, session, ANN, propose(1), 0, {})
+    declined = msgspec.structs.replace(kept, state="declined", decided_by=ANN)
+    board = Board(engine)
+    answered: list[Proposal] = []
+
+    async def tell(_: Proposal) -> None:
+        board.hear(declined)  # by another worker, while SQL was read here
+
+    live: Any = SimpleNamespace(
+        id=session, state=history.state, board=board, talk=SimpleNamespace(tell=tell)
+    )
+    connection: Any = SimpleNamespace(person=ANN, answer=answered.append)
+    await Desk(database, engine)._propose(live, connection, propose(1))
+    assert answered == [declined]
 
 
 async def test_p3_only_so_many_are_open(database: Database, session: str) -> None:
