@@ -28,11 +28,12 @@ class Relay:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._at: dict[Moment, Callable[[], None]] = {}
 
     async def start(self) -> None:
-        self._server = await asyncio.start_unix_server(self._serve, self.path, limit=CHUNK)
+        self._server = await asyncio.start_unix_server(self._begin, self.path, limit=CHUNK)
 
     def at(self, moment: Moment, act: Callable[[], None]) -> None:
         """Do something once: when the next commit was asked and did not reach Redis yet, or when
@@ -57,6 +58,13 @@ class Relay:
         if self._server is not None:
             self._server.close()
         self.cut()
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task of ours: one of asyncio's own that is cancelled at the end of a run is told as an
+        # error.
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
