@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import WebSocket, websocket
+from litestar.connection.base import empty_receive, empty_send
 from litestar.params import FromPath
 from msgspec import UNSET, UnsetType
 
@@ -88,6 +89,8 @@ async def live(socket: Socket, session_id: FromPath[str], services: Provided) ->
     except Exception:
         logger.exception("session %s: a connection failed", session_id)
         transport.close(Close.TRY_AGAIN, "Something is wrong on the server.")
+    finally:
+        socket.receive, socket.send = empty_receive, empty_send  # these were rings
 
 
 async def _live(

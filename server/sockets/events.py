@@ -87,6 +87,11 @@ class EventProtocol(HttpToolsProtocol):
             return
         super().on_headers_complete()
 
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment] # as at the end, of which we are not told
+        self._take_apart()
+
     def on_body(self, body: bytes) -> None:
         if not self._refused:
             super().on_body(body)
@@ -195,6 +200,12 @@ class EventProtocol(HttpToolsProtocol):
         self._expect_nothing()
         self._gone()
         super().connection_lost(exc)
+        self._take_apart()
+
+    def _take_apart(self) -> None:
+        """Let go of whom holds us: see `LiveProtocol`."""
+        self.outlet = self.cycle = None  # type: ignore[assignment]
+        self.scope = {}  # type: ignore[typeddict-item]
 
     def shutdown(self) -> None:
         """A stream would not end by itself."""

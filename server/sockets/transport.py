@@ -95,12 +95,21 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     _frames: Bucket | None = None  # that are no message in one piece
     _deaf = False  # nothing is read any more: there were too many of them
     _owed = b""  # the answer to the newest ping that came meanwhile
+    _served = False  # whether a handler has it
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if self.response.status_code == 101:
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
+            self._served = True
+
+    async def run_asgi(self) -> None:
+        try:
+            await super().run_asgi()
+        finally:
+            self._served = False
+            self._take_apart()
 
     def write(self, frames: bytes) -> None:
         """Write whole frames, unless the socket is closing. Never waits."""
@@ -210,6 +219,15 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._gone()
         super().connection_lost(exc)
+        self._take_apart()
+
+    def _take_apart(self) -> None:
+        """When all is over, let go of whom holds us: else it would stay until Python looks for
+        rings, which it does the less the more there is."""
+        if self.disconnected and not self._served:
+            self.outlet = self._received = None
+            self.scope = {}  # type: ignore[typeddict-item]
+            self.conn.parser.close()
 
     def _gone(self) -> None:
         if self.outlet is not None:
