@@ -262,6 +262,14 @@ class Audience:
                 if view.tells:
                     line.put(frame)
 
+    def answer(self, person: str, message: ServerMessage) -> None:
+        """To whatever a person has open here, after all that is known."""
+        for connection in self:
+            if connection.person == person:
+                if connection.view.derived:
+                    self.show()
+                connection.answer(message)
+
     def close_all(self, code: Close, reason: str) -> None:
         for connection in self:
             connection.close(code, reason)

@@ -284,9 +284,7 @@ class LiveSession:
         self.audience.begin(self.state)
 
     def settled(self, person: str, answer: Accepted | Refused) -> None:
-        for connection in self.audience:
-            if connection.person == person:
-                connection.answer(answer)
+        self.audience.answer(person, answer)
 
     def degraded(self, degraded: bool) -> None:
         self.audience.send(DEGRADED if degraded else Status(degraded=False), editors_only=True)

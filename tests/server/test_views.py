@@ -64,6 +64,20 @@ async def test_an_author_is_answered_at_once_and_gets_each_change_once(
         assert [each["revision"] for each in socket.of("change")] == [1, 2]
 
 
+async def test_whose_lost_edit_is_made_again_has_its_change_before_they_are_told(
+    audience: Audience, builder: Builder
+) -> None:
+    """By each socket of theirs: they may be a viewer by now, or follow the totals alone."""
+    _, eve = come(audience, "g3", "tab-1")
+    _, overlay = come(audience, "g3", "tab-2", Wanted(("totals",)))
+    _, ann = come(audience, "g1")
+    builder.change(10, health_max=1.0)
+    audience.answer("g3", Accepted("edit-0001", 1))
+    assert [each["type"] for each in eve.messages[-2:]] == ["update", "accepted"]
+    assert [each["type"] for each in overlay.messages[-2:]] == ["totals", "accepted"]
+    assert ann.of("accepted") == []
+
+
 async def test_who_comes_gets_what_comes_after_them(audience: Audience, builder: Builder) -> None:
     come(audience, "g1")
     builder.change(10)
