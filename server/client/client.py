@@ -6,7 +6,8 @@
             print(client.replica.revision, message)
 
 It comes back by itself when the line drops, resumes where it was, and sends again what was not
-answered, so an edit's answer is final and an edit is made once.
+answered, so an edit is made once. Of a server that cannot go on from where the client was it asks
+its newest accepted edits again: what was lost is made again, or is `refused` among the messages.
 """
 
 import asyncio

@@ -276,6 +276,7 @@ class Staying:
     async def _session(self, socket: ClientConnection) -> NoReturn:
         await socket.send(encode(self._join()), text=True)
         fell_behind = False  # answers may have been lost, too
+        going_on: int | None = None  # from where, if not from where we were
         while True:
             message = _read(await socket.recv(decode=False))
             if message is None:
@@ -288,11 +289,13 @@ class Staying:
                         self.token = message.token
                     if message.resumed != "snapshot":
                         await self._begin(socket)
+                    elif self.replica.position.epoch:
+                        going_on = message.revision
                 case Reset():
                     fell_behind = True
                 case Snapshot() | Totals() if fell_behind or not self.joined:
-                    fell_behind = False
-                    await self._begin(socket)
+                    await self._begin(socket, going_on)
+                    fell_behind, going_on = False, None
                 case Goodbye(retry_after=float(retry_after)):
                     self._retry_after = retry_after
             if isinstance(message, Answer):
@@ -310,11 +313,14 @@ class Staying:
             stats=self._stats,
         )
 
-    async def _begin(self, socket: ClientConnection) -> None:
-        """The replica stands: what was not answered is sent again."""
+    async def _begin(self, socket: ClientConnection, going_on: int | None = None) -> None:
+        """The replica stands: what was not answered is sent again.
+
+        going_on: the server's revision, if it could not go on from where we were.
+        """
         self._socket = socket
         self._joined.set()
-        await self._unanswered.send_again()
+        await self._unanswered.send_again(going_on=going_on)
 
     async def _tell(self, message: ServerMessage | Away) -> None:
         if self._messages is not None:

@@ -36,14 +36,19 @@ with 4400. Ignore types and fields that you do not know: newer servers have more
 server does the same, except inside an operation, where a field that it does not know is refused.
 
 On one connection the revisions of `change` rise by exactly one, and `accepted` never comes before
-its change or a snapshot that holds it. Others' changes, and answers to other messages, may come in
-between.
+its change or a snapshot that holds it (it may come before an `update` or `totals` that does: these
+come at a bounded rate). Others' changes, and answers to other messages, may come in between.
 
 Whoever comes back sends its newest position as `resume`: the `epoch` of the newest `welcome` or
 `snapshot`, and `revision`, `edit` and `at` of the newest `snapshot`, `change` or `update`.
 `welcome.resumed` says what follows. An edit that was not answered when the line dropped is sent
 again, unchanged, after what was missed: it is made once, however often it is sent. Wait longer
 after each failure, each client another time (jitter).
+
+Where `resumed` is `snapshot`, the server may have lost what it had accepted (a failover, a backup):
+a client that still has all its own accepted edits after `welcome.revision` sends its newest ones
+again first, in their order. Those that are there are `accepted` as before; of what was lost some
+may be `refused` now.
 
 What is over a rate (`welcome.limits`) is `refused` with `retry_after`. Whoever goes on regardless
 is closed with 4429; so is who sends more than 100 frames a second that are no whole message: pings,

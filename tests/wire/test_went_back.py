@@ -1,6 +1,8 @@
 """Redis goes back to an older state under the feet of two workers and their people."""
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -141,6 +143,37 @@ async def test_what_only_sql_knows_comes_back_when_somebody_comes_back(
     assert snapshot["epoch"] != position.epoch
     assert Owner.snapshot(ann_at(ann, other))["build"]["level"] == 7
     await one.restart()
+
+
+async def test_what_only_a_client_knows_is_made_again(
+    servers: tuple[Server, Server], redis: Redis
+) -> None:
+    one, _ = servers
+    ann = Owner(one.url)
+    backup = Backup(redis)
+    async with asyncio.timeout(60), Client(one.url, ann.session, token=ann.token) as client:
+        made = [await client.edit(SetLevel(10))]
+        await backup.take()
+        made += [
+            await client.edit(SetLevel(20), SetTitle("Nova")),
+            await client.edit(SetLevel(30)),
+            await client.undo(),
+        ]
+        client.received()
+        for worker in one.worker_pids():
+            os.kill(worker, signal.SIGKILL)  # before it records them
+        await asyncio.to_thread(one.kill)
+        await backup.restore()
+        await one.restart()
+        again: list[str] = []
+        async for message in client:
+            if isinstance(message, Accepted):
+                again.append(message.id)
+            if len(again) == len(made):
+                break
+        assert again == [each.id for each in made]
+        assert (client.replica.document["level"], client.replica.document["title"]) == (20, "Nova")
+    assert ann.snapshot()["revision"] == 4  # each of them, and each once
 
 
 async def test_a_revoked_link_stays_revoked_when_redis_goes_back(

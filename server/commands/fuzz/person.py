@@ -15,6 +15,7 @@ from calc.operations import Operation
 from gamedata.catalogue import Catalogue
 from server.client import AGAIN
 from server.client.replica import GapError, Replica
+from server.client.unanswered import MADE
 from server.client_messages import Asked, Decide, Edit, Join, Preview, Propose, Redo, Undo
 from server.commands.fuzz.edits import random_operations
 from server.commands.fuzz.expecting import expecting
@@ -47,7 +48,8 @@ _decode = msgspec.json.Decoder(ServerMessage).decode
 
 
 class Sent(Struct):
-    """An edit of theirs. answer: the newest one; revision: 0 until it was accepted."""
+    """An edit of theirs. answer: the newest one, unless it is in doubt; revision: 0 until it was
+    accepted."""
 
     edit: Asked
     answer: Accepted | Refused | None = None
@@ -178,7 +180,17 @@ class Person:
             self._join = msgspec.structs.replace(
                 self._join, token=message.token, invitation=UNSET, name=UNSET
             )
-        return acting if message.resumed == "snapshot" else await self._begin(socket)
+        if message.resumed != "snapshot":
+            return await self._begin(socket)
+        if self.replica.position.epoch:
+            self._doubt()
+        return acting
+
+    def _doubt(self) -> None:
+        """The server may have lost what it accepted: it is asked again."""
+        made = [each for each in self.sent.values() if each.revision]
+        for each in made[-MADE:]:
+            each.answer = None
 
     async def _begin(self, socket: Socket) -> asyncio.Task[None]:
         """What was not answered is sent again; then they do what they like."""
@@ -234,7 +246,7 @@ class Person:
             return
         self._journal.note(self.name, f"accepted {message.id[:8]} as {message.revision}")
         self._journal.expect(
-            message.revision <= self.replica.revision,
+            message.revision <= self.replica.revision or self.role == "viewer",
             self.name,
             f"{message.id} is accepted as {message.revision} before its change",
         )
@@ -307,7 +319,7 @@ class Person:
             await asyncio.sleep(self._random.uniform(0.05, 0.6))
             socket.read_on()
         elif self.overlay:
-            pass
+            self._doubt()
         elif chance < 0.16 and self.sent:
             await self._send_again(socket)
         elif chance < 0.18:
@@ -315,7 +327,7 @@ class Person:
             self._previews.add(preview.id)
             await socket.send(encode(preview))
         elif chance < TALKATIVE[self.role] and await self._talk(socket):
-            pass
+            self._doubt()
         else:
             for _ in range(self._random.choice((1, 1, 1, 2, 5))):
                 await self._edit(socket)

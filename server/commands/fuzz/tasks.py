@@ -68,15 +68,12 @@ class TaskWorld(World):
             self._kill_redis: 2,
             self._move_clock: 2,
         }
-        if self.forgetful:  # then workers live: what Redis lost is in their memory
-            return faults | {self._take_redis_back: 3}
-        if self.releases:
+        faults |= {self._kill_worker: 4, self._kill_worker_at_commit: 4, self._stop_worker: 1}
+        if self.forgetful:
+            faults[self._take_redis_back] = 3
+        elif self.releases:
             faults[self._roll_out] = 2
-        return faults | {
-            self._kill_worker: 4,
-            self._kill_worker_at_commit: 4,
-            self._stop_worker: 1,
-        }
+        return faults
 
     async def heal(self) -> None:
         await asyncio.gather(*self._replacements)
@@ -240,7 +237,8 @@ class TaskWorld(World):
             await self._redis_back()
 
     async def _take_redis_back(self) -> None:
-        """To what it was a moment ago, as a failover or an old file does, or to nothing."""
+        """To what it was a moment ago, as a failover or an old file does, or to nothing; now and
+        then the workers go down with it."""
         files = self.folder / "redis" / "appendonlydir"
         kept = self.folder / "kept"
         async with self._redis_free:
@@ -248,6 +246,9 @@ class TaskWorld(World):
             shutil.copytree(files, kept)
             await asyncio.sleep(self.random.uniform(0.05, 0.8))
             self._end_redis()
+            if self.random.random() < 0.3:
+                for worker in self._alive():
+                    self._kill(worker)
             shutil.rmtree(files)
             if self.random.random() < 0.3:
                 self.journal.note("redis", "loses everything")
@@ -279,7 +280,7 @@ class TaskWorld(World):
 
 
 class ForgetfulWorld(TaskWorld):
-    """One whose Redis goes back; its workers live."""
+    """One whose Redis goes back: what it lost is in the memory of workers, or of people."""
 
     forgetful = True
 
