@@ -5,6 +5,7 @@
  */
 
 import { focused, heard, proposal, told, tried, without } from "./company.js";
+import { doubted, kept, lost } from "./made.js";
 
 /**
  * @typedef {import("./wire.js").ServerMessage} ServerMessage
@@ -24,6 +25,7 @@ import { focused, heard, proposal, told, tried, without } from "./company.js";
  * @property {Operation[]} operations
  * @property {string} from  the place on the page where it was made
  * @property {string} [title]  of a proposal
+ * @property {boolean} [again]  it was accepted before, and may be lost
  * @typedef {{id: string, place: string, code: string, message: string}} Refusal
  * @typedef {object} Entry  what somebody did
  * @property {number} revision
@@ -59,6 +61,8 @@ import { focused, heard, proposal, told, tried, without } from "./company.js";
  * @property {Record<string, Difference>} changed  the totals that the newest change changed
  * @property {Finding[]} findings
  * @property {Pending[]} pending  in the order of making
+ * @property {import("./made.js").Made[]} made  what was accepted lately
+ * @property {number} letGo  the highest revision of one that is not among these any more
  * @property {Refusal[]} refusals
  * @property {Entry[]} feed  newest first
  * @property {import("./wire.js").Said[]} said  oldest first
@@ -75,7 +79,7 @@ export function initial() {
     person: "", role: "viewer", known: {}, present: [], number: 0, locked: false, editorsGoBack: false,
     epoch: "", revision: -1, edit: "", at: 0,
     build: null, totals: {}, changed: {}, findings: [],
-    pending: [], refusals: [], feed: [], said: [], looking: {}, proposals: {},
+    pending: [], made: [], letGo: 0, refusals: [], feed: [], said: [], looking: {}, proposals: {},
   };
 }
 
@@ -106,15 +110,17 @@ function isObject(value) {
  */
 export function receive(state, message) {
   switch (message.type) {
-    case "welcome":
+    case "welcome": {
+      const doubts = message.resumed === "snapshot" && state.epoch !== "";
       return {
-        ...state, link: "live", reason: "", degraded: false,
+        ...(doubts ? doubted(state, message.revision) : state), link: "live", reason: "", degraded: false,
         person: message.person, role: message.role,
         known: learn(state.known, [message, ...message.members, ...message.people]),
         present: message.people.map((member) => member.person), number: message.number ?? 0,
         locked: message.locked ?? false, editorsGoBack: message.editors_go_back ?? false,
         looking: {}, proposals: {}, // the newest come after this
       };
+    }
     case "snapshot": return snapshot(state, message);
     case "change": return change(state, message);
     case "update": return update(state, message);
@@ -225,7 +231,10 @@ function answered(state, id) {
  * @param {State} state @param {import("./wire.js").Accepted} message @returns {State}
  */
 function accepted(state, message) {
-  const after = answered(state, message.id);
+  const edit = state.pending.find((pending) => pending.id === message.id);
+  const rest = answered(state, message.id);
+  const after = edit && edit.type !== "propose" ? kept(rest, edit, message.revision) : rest;
+  if (edit?.again) return after; // it was told before
   const said = [...(message.kept ?? []), ...(message.passed_over ?? [])].map((one) => one.message);
   if (!said.length) return after;
   const notice = { id: message.id, place: "session", code: "told", message: `What was left alone: ${[...new Set(said)].join(" ")}` };
@@ -242,10 +251,11 @@ function whyNot({ code, message, passed_over: passed = [] }) {
 function refused(state, message) {
   const edit = state.pending.find((pending) => pending.id === message.id);
   if (edit && message.retry_after !== undefined) return state; // not an answer: it is sent again
-  const place = edit ? edit.from || placeOf(edit.operations[message.operation ?? 0]) : "session";
-  const refusal = { id: message.id ?? "", place, code: message.code, message: whyNot(message) };
+  const place = edit && !edit.again ? edit.from || placeOf(edit.operations[message.operation ?? 0]) : "session";
+  const why = edit?.again && message.code !== "lost" ? `The server lost an edit of yours, and it cannot be made again: ${message.message}` : whyNot(message);
+  const refusal = { id: message.id ?? "", place, code: message.code, message: why };
   return {
-    ...answered(state, message.id ?? ""),
+    ...lost(answered(state, message.id ?? ""), message.id),
     refusals: [...state.refusals.filter((other) => other.place !== place), refusal],
   };
 }

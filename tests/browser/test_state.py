@@ -171,3 +171,54 @@ def test_who_becomes_a_viewer_forgets_what_is_proposed(run: Any) -> None:
     assert list(run(FOLLOW, [[*here, other], []])["proposals"]) == ["p1"]
     own = {"type": "people", "changed": [{"person": "g1", "name": "Ann", "role": "viewer"}]}
     assert run(FOLLOW, [[*here, own], []])["proposals"] == {}
+
+
+WELCOME = {
+    "type": "welcome",
+    "person": "g1",
+    "name": "Ann",
+    "role": "editor",
+    "members": [],
+    "people": [],
+}
+
+
+def accepted(*ids: str) -> list[dict[str, Any]]:
+    return [
+        {"type": "accepted", "id": each, "revision": number} for number, each in enumerate(ids, 5)
+    ]
+
+
+def mine(*ids: str) -> list[dict[str, Any]]:
+    title = [{"type": "set_title", "title": "x"}]
+    return [{"id": each, "base": 4, "operations": title, "from": "title"} for each in ids]
+
+
+def test_what_the_server_may_have_lost_is_asked_for_again_before_what_waits(run: Any) -> None:
+    made = [SNAPSHOT, *accepted("one", "two")]
+    again = {**WELCOME, "resumed": "snapshot", "revision": 4}
+    edits = mine("one", "two", "three")
+    state = run(FOLLOW, [[*made, again], edits])
+    assert [each["id"] for each in state["pending"]] == ["one", "two", "three"]
+    resumed = run(FOLLOW, [[*made, {**again, "resumed": "changes"}], edits])
+    assert [each["id"] for each in resumed["pending"]] == ["three"]
+    first = run(FOLLOW, [[{**again, "revision": 0}, *made], edits])
+    assert [each["id"] for each in first["pending"]] == ["three"]
+
+    kept = {**accepted("one")[0], "kept": [{"place": "x", "by": "g2", "message": "Told before."}]}
+    refused = {"type": "refused", "id": "two", "code": "not_taken", "message": "No Hasten."}
+    state = run(FOLLOW, [[*made, again, kept, refused], edits])
+    assert [each["edit"]["id"] for each in state["made"]] == ["one"]
+    [told] = state["refusals"]
+    assert told["place"] == "session"
+    assert told["message"].endswith("it cannot be made again: No Hasten.")
+
+
+def test_of_edits_that_are_not_all_kept_none_is_asked_for_again(run: Any) -> None:
+    ids = [f"edit {number}" for number in range(51)]
+    again = {**WELCOME, "resumed": "snapshot"}
+    followed = [SNAPSHOT, *accepted(*ids)]
+    state = run(FOLLOW, [[*followed, {**again, "revision": 4}], mine(*ids)])
+    assert state["pending"] == []
+    state = run(FOLLOW, [[*followed, {**again, "revision": 5}], mine(*ids)])
+    assert [each["id"] for each in state["pending"]] == ids[1:]
