@@ -175,8 +175,10 @@ class Recorder:
     async def _sweep(self, opened: Set[str], *, removes: bool = False) -> None:
         """Also those sessions that nobody has open: of a worker that died, say.
 
-        removes: take those from Redis that nobody uses any more.
+        removes: take those from Redis that nobody uses any more. A full one keeps those that it
+        lets nobody mend, and others may go; without `removes` that raises FullError.
         """
+        passed_over = (FullError,) if removes else ()
         async with self._database.reading() as sql:
             thorough = self._sweeps % THOROUGH_EVERY == 0
             rows = await sql.execute(_newest_positions(thorough=thorough))
@@ -192,7 +194,7 @@ class Recorder:
                 row = newest[session]
                 if head is not None and (head.epoch, head.revision) != (row.epoch, row.recorded):
                     self._behind.setdefault(session, time.monotonic())
-                    with suppress(FullError):  # it stays, and others may go
+                    with suppress(*passed_over):
                         await self._record_alone([session])
                 if head is None:  # there is nothing to record
                     self._failing.discard(session)

@@ -96,6 +96,16 @@ class Past:
         await pipeline.execute()
 
 
+@asynccontextmanager
+async def full(redis: Redis) -> AsyncIterator[None]:
+    """For this context Redis has no room for anything."""
+    await redis.config_set("maxmemory", "1")
+    try:
+        yield
+    finally:
+        await redis.config_set("maxmemory", "0")
+
+
 async def nothing() -> None:
     """What is done where nothing is."""
 

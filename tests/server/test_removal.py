@@ -24,7 +24,7 @@ from server.recording.recorder import THOROUGH_EVERY, Recorder
 from server.recording.removal import NAMES, Recorded
 from server.redis.calls import FullError, key
 from server.server_messages import Present, Refused
-from tests.server.sessions import Past, an_edit, edited, new_session, reopened, state_in
+from tests.server.sessions import Past, an_edit, edited, full, new_session, reopened, state_in
 
 ANN = Present("g1", "Ann", "owner")
 
@@ -274,8 +274,7 @@ async def test_what_nobody_uses_leaves_a_full_redis(
     await edited(log, idle, engine, 2)
     await recorder.flush()
     used = await edited(log, used, engine, 1)
-    await redis.config_set("maxmemory", "1")
-    try:
+    async with full(redis):
         with pytest.raises(FullError):
             await edited(log, used, engine, 1)
         running = asyncio.create_task(recorder.run())
@@ -285,10 +284,23 @@ async def test_what_nobody_uses_leaves_a_full_redis(
         assert await in_redis(redis, used.session)
         recorder.stop()
         await running
-    finally:
-        await redis.config_set("maxmemory", "0")
     async with database.reading() as sql:  # and what is used is recorded all the same
         assert await recorded_position(sql, used.session) == used.position
+
+
+async def test_one_that_a_full_redis_keeps_as_it_went_back_stops_no_other_but_a_flush(
+    state: State, log: Log, engine: Engine, recorder: Recorder, redis: Redis, database: Database
+) -> None:
+    idle = await new_session(database, log, engine)
+    async with Past(redis, state.session).kept():
+        await edited(log, state, engine, 1)
+        await recorder.record(state.session)
+    async with full(redis):
+        await swept(recorder)
+        assert await in_redis(redis, state.session)
+        assert not await in_redis(redis, idle.session)
+        with pytest.raises(FullError):
+            await recorder.flush()
 
 
 async def test_one_that_came_back_with_a_redis_that_went_back_is_looked_for(
