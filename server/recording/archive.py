@@ -16,8 +16,9 @@ from server.log.logged import Entries, Memory, Stored
 from server.logic.rights import Access
 from server.logic.session import Committed, State, entry, follow
 from server.members.access import access_of, new_id, session_row
-from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, SessionRow, insert_new
+from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, insert_new
 from server.protocol import Position
+from server.recording.removal import look_for_again
 from server.server_messages import Change
 
 FAR = 8  # epochs to go through for a session's build; then it is kept where the next begins
@@ -61,10 +62,8 @@ class Archive:
         row = await session_row(self._database, session)
         if row is None:
             return False
-        if row.away is not None:  # from now on it is looked for in Redis, whoever dies on the way
-            async with self._database.writing() as sql:
-                back = update(SessionRow).where(SessionRow.id == session)
-                await sql.execute(back.values(away=None))
+        if row.away is not None:  # before it is there: whoever dies on the way
+            await look_for_again(self._database, [session])
         async with self._database.reading() as sql:
             epochs = await epochs_of(sql, session)
             history = spans_to(epochs, epochs[-1].epoch, epochs[-1].recorded)

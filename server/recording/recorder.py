@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 from redis.asyncio import Redis
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.log import scripts
@@ -33,7 +33,7 @@ from server.orm import (
 )
 from server.protocol import Position
 from server.recording.alone import Alone
-from server.recording.removal import Recorded, Removal
+from server.recording.removal import Recorded, Removal, look_for_again
 from server.recording.rows import BATCH, names_of, proof_of, recorded_of
 from server.recording.together import Grown, grown, write_together
 from server.redis.calls import FullError, UnreachableError, reaching
@@ -228,10 +228,8 @@ class Recorder:
             known = await recorded_of(sql, tuple(heads))
             marked = SessionRow.id.in_(heads), SessionRow.away.is_not(None)
             away = (await sql.scalars(select(SessionRow.id).where(*marked))).all()
-        if away:  # a Redis that went back has one again, or it came just when it was looked for
-            async with self._database.writing() as sql:
-                back = update(SessionRow).where(SessionRow.id.in_(away))
-                await sql.execute(back.values(away=None))
+        # A Redis that went back has one again, or it came just when it was looked for.
+        await look_for_again(self._database, away)
         self._reached |= {session: reached for session, (_, reached) in known.items()}
         await self._bring_access(
             heads, {session: version for session, (version, _) in known.items()}

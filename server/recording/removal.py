@@ -107,6 +107,15 @@ class Removal:
             await erase_left(sql, [each.session for each in sessions if each.ended])
 
 
+async def look_for_again(database: Database, sessions: Sequence[str]) -> None:
+    """Redis has got them, or is about to be given them. Raises DatabaseAwayError."""
+    if not sessions:
+        return
+    async with database.writing() as sql:
+        back = update(SessionRow).where(SessionRow.id.in_(sessions))
+        await sql.execute(back.values(away=None))
+
+
 async def erase_left(sql: AsyncSession, ended: Sequence[str]) -> None:
     """Delete what sessions hold that ended and have no member any more."""
     if not ended:
