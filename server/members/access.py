@@ -19,14 +19,8 @@ from server.accounts.tables import banned
 from server.auth import Person, hash_secret, new_secret
 from server.log.logged import Stored
 from server.logic.rights import Access, Membership, better, may_invite
-from server.orm import (
-    CheckpointRow,
-    Database,
-    EpochRow,
-    InvitationRow,
-    MemberRow,
-    SessionRow,
-)
+from server.members.checkpoints import keep_build
+from server.orm import Database, EpochRow, InvitationRow, MemberRow, SessionRow
 from server.protocol import NEWEST, Role
 
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that is easily mistaken
@@ -78,14 +72,8 @@ async def create_session(
                 recorded=stored.revision,
             )
         )
-        sql.add(
-            CheckpointRow(
-                session_id=session,
-                epoch=stored.epoch,
-                revision=stored.revision,
-                stored=msgspec.json.encode(stored),
-            )
-        )
+        first_build = msgspec.json.encode(stored)
+        await keep_build(sql, session, stored.epoch, stored.revision, first_build)
         sql.add(
             MemberRow(session_id=session, person=owner, name=name, role="owner", joined_at=now_ms())
         )

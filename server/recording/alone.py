@@ -17,7 +17,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.log import scripts
-from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, insert_each, insert_new
+from server.members.checkpoints import keep_build
+from server.orm import ChangeRow, Database, EpochRow, insert_each
 from server.protocol import Position
 from server.recording.archive import Start, know_epoch, recorded_position
 from server.recording.rows import (
@@ -178,10 +179,4 @@ async def _checkpoint(
     """Keep the stored build too, now and then: to open from it is quicker."""
     revision = _stored_revision.decode(stored).revision
     if start.left_at <= revision <= last:
-        row = {
-            "session_id": session,
-            "epoch": start.epoch,
-            "revision": revision,
-            "stored": stored,
-        }
-        await sql.execute(insert_new(sql, CheckpointRow, [row]))
+        await keep_build(sql, session, start.epoch, revision, stored)

@@ -16,6 +16,7 @@ from server.log.logged import Entries, Memory, Stored
 from server.logic.rights import Access
 from server.logic.session import Committed, State, entry, follow
 from server.members.access import access_of, new_id, session_row
+from server.members.checkpoints import keep_build
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, insert_new
 from server.protocol import Position
 from server.recording.removal import look_for_again
@@ -82,9 +83,12 @@ class Archive:
             start = Start(stored.epoch, memory.previous, stored.revision)
             async with self._database.writing() as sql:
                 await know_epoch(sql, session, start)
-                if far:
-                    kept = checkpoint_row(msgspec.structs.replace(state, epoch=start.epoch))
-                    await sql.execute(insert_new(sql, CheckpointRow, [kept]))
+                if far:  # with the numbers of its history, whatever this release computes
+                    then = msgspec.structs.replace(
+                        stored, totals=state.totals, findings=state.findings
+                    )
+                    kept = msgspec.json.encode(then)
+                    await keep_build(sql, session, start.epoch, start.left_at, kept)
         return True
 
     async def again(self, session: str, found: str) -> None:
@@ -304,19 +308,6 @@ def within(session: str, span: Span) -> tuple[ColumnElement[bool], ...]:
         ChangeRow.revision > span.after,
         ChangeRow.revision <= span.upto,
     )
-
-
-def checkpoint_row(state: State) -> dict[str, object]:
-    """Of `checkpoints`: a session's state."""
-    stored = Stored(
-        state.epoch, state.revision, state.edit, state.build, state.totals, state.findings
-    )
-    return {
-        "session_id": state.session,
-        "epoch": state.epoch,
-        "revision": state.revision,
-        "stored": msgspec.json.encode(stored),
-    }
 
 
 def state_of(session: str, stored: Stored) -> State:
