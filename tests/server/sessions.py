@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from redis.asyncio import Redis
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calc import build as documents
@@ -15,9 +16,10 @@ from server.log.logged import Done, Stored
 from server.logic import session
 from server.logic.session import Commit, State
 from server.members import access
-from server.orm import Database, MemberRow
+from server.orm import ChangeRow, CheckpointRow, Database, MemberRow
 from server.protocol import encode
 from server.recording.archive import Archive
+from server.recording.recorder import Recorder
 from server.redis.calls import key
 
 EDIT_IDS = 1000
@@ -46,11 +48,16 @@ def an_edit(number: int, base: int = 0) -> Edit:
     return Edit(f"edit-{number:04}", base, (SetLevel(number % 50 + 1), SetTitle(f"{number}")))
 
 
+def decided(state: State, edit: Edit, engine: Engine, person: str = "g1", at: int = 0) -> Commit:
+    """What comes of an edit that is not refused."""
+    commit = session.decide(state, person, edit, engine, at)
+    assert isinstance(commit, Commit)
+    return commit
+
+
 async def edited(log: Log, state: State, engine: Engine, edits: int) -> State:
     for _ in range(edits):
-        edit = an_edit(state.revision + 1, base=state.revision)
-        commit = session.decide(state, "g1", edit, engine, 0)
-        assert isinstance(commit, Commit)
+        commit = decided(state, an_edit(state.revision + 1, base=state.revision), engine)
         assert await log.commit(commit, encode(commit.change)) == Done(commit.after.revision)
         state = commit.after
     return state
@@ -61,6 +68,18 @@ async def state_in(log: Log, session_id: str) -> State:
     loaded = await log.load(session_id)
     assert loaded
     return loaded.state
+
+
+async def left_to_sql(recorder: Recorder, redis: Redis, session_id: str) -> None:
+    """It is recorded, and then Redis knows nothing of it, nor of anything."""
+    await recorder.record(session_id)
+    await redis.flushall()
+
+
+async def revisions(database: Database, table: type[ChangeRow | CheckpointRow]) -> list[int]:
+    """Those of all rows, rising."""
+    async with database.reading() as sql:
+        return sorted(await sql.scalars(select(table.revision)))
 
 
 async def reopened(archive: Archive, log: Log, session_id: str) -> State:

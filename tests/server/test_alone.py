@@ -10,14 +10,13 @@ from sqlalchemy import select
 
 from server.engine import Engine
 from server.log.log import Log
-from server.logic import session
-from server.logic.session import Commit, State
+from server.logic.session import State
 from server.orm import ChangeRow, Database
 from server.protocol import encode
 from server.recording.archive import Archive
 from server.recording.recorder import Recorder
 from server.redis.calls import key
-from tests.server.sessions import Meanwhile, Past, an_edit, edited
+from tests.server.sessions import Meanwhile, Past, an_edit, decided, edited, revisions
 
 
 async def test_each_change_is_recorded_once_however_many_record(
@@ -46,9 +45,7 @@ async def test_all_is_recorded_however_much_there_is(
     monkeypatch.setattr("server.recording.alone.BATCH", 3)
     await edited(log, state, engine, 7)
     await recorder.record(state.session)
-    async with database.reading() as sql:
-        rows = await sql.scalars(select(ChangeRow.revision).order_by(ChangeRow.revision))
-    assert rows.all() == list(range(1, 8))
+    assert await revisions(database, ChangeRow) == list(range(1, 8))
 
 
 async def test_a_log_of_which_sql_does_not_know_the_epoch_before_is_mended_first(
@@ -103,8 +100,7 @@ async def test_nothing_is_said_to_be_recorded_of_a_log_that_went_back_meanwhile(
     async def go_back() -> None:
         await past.come_back()
         other = msgspec.structs.replace(an_edit(7), id="other-0001")
-        commit = session.decide(state, "g1", other, engine, 0)
-        assert isinstance(commit, Commit)
+        commit = decided(state, other, engine)
         await log.commit(commit, encode(commit.change))
 
     await edited(log, state, engine, 1)

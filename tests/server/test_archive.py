@@ -10,24 +10,30 @@ from sqlalchemy import func, select
 from server.engine import Engine
 from server.log.log import Log
 from server.log.logged import Done, Elsewhere, Known
-from server.logic import session
 from server.logic.rights import Access, Membership
-from server.logic.session import Commit, State
+from server.logic.session import State
 from server.members import access, governing
 from server.orm import CheckpointRow, Database, EpochRow, SessionRow
 from server.protocol import Position, encode
 from server.recording.archive import FAR, Archive
 from server.recording.recorder import Recorder
 from server.recording.rows import CHECKPOINT_EVERY
-from tests.server.sessions import an_edit, edited, reopened, state_in
+from tests.server.sessions import (
+    an_edit,
+    decided,
+    edited,
+    left_to_sql,
+    reopened,
+    revisions,
+    state_in,
+)
 
 
 async def test_a_lost_session_comes_back_with_its_build_and_its_edit_ids(
     state: State, log: Log, engine: Engine, recorder: Recorder, archive: Archive, redis: Redis
 ) -> None:
     after = await edited(log, state, engine, 40)
-    await recorder.record(state.session)
-    await redis.flushall()
+    await left_to_sql(recorder, redis, state.session)
     opened = await reopened(archive, log, state.session)
     assert opened.epoch != after.epoch
     assert (opened.revision, opened.edit) == (after.revision, after.edit)
@@ -64,8 +70,7 @@ async def test_what_a_reopened_session_does_not_remember_is_too_old_to_tell(
     state: State, log: Log, engine: Engine, recorder: Recorder, database: Database, redis: Redis
 ) -> None:
     await edited(log, state, engine, 12)
-    await recorder.record(state.session)
-    await redis.flushall()
+    await left_to_sql(recorder, redis, state.session)
     assert await Archive(database, log, engine, 5).reopen(state.session)
     opened = await state_in(log, state.session)
     for number, base, outcome in (
@@ -74,8 +79,7 @@ async def test_what_a_reopened_session_does_not_remember_is_too_old_to_tell(
         (99, 6, Elsewhere("too_old")),
         (98, 7, Done(13)),
     ):
-        commit = session.decide(opened, "g1", an_edit(number, base), engine, 0)
-        assert isinstance(commit, Commit)
+        commit = decided(opened, an_edit(number, base), engine)
         assert await log.commit(commit, encode(commit.change)) == outcome
 
 
@@ -83,8 +87,7 @@ async def test_reopening_twice_at_once_opens_once(
     state: State, log: Log, engine: Engine, recorder: Recorder, archive: Archive, redis: Redis
 ) -> None:
     await edited(log, state, engine, 3)
-    await recorder.record(state.session)
-    await redis.flushall()
+    await left_to_sql(recorder, redis, state.session)
     await asyncio.gather(*(archive.reopen(state.session) for _ in range(4)))
     opened = await state_in(log, state.session)
     assert opened.revision == 3
@@ -138,9 +141,8 @@ async def test_checkpoints_shorten_the_way_back(
     after = await edited(log, half, engine, CHECKPOINT_EVERY // 2 + 1)
     await log.store(after)
     await recorder.record(state.session)
+    assert await revisions(database, CheckpointRow) == [0, after.revision]
     async with database.reading() as sql:
-        checkpoints = (await sql.scalars(select(CheckpointRow.revision))).all()
-        assert sorted(checkpoints) == [0, after.revision]
         assert await sql.scalar(select(func.count()).select_from(EpochRow)) == 1
     await redis.flushall()
     assert (await reopened(archive, log, state.session)).build == after.build
@@ -167,16 +169,19 @@ async def test_the_changes_before_a_revision_are_the_newest_of_them(
 
 
 async def test_to_open_one_again_and_again_goes_back_no_further_each_time(
-    redis: Redis, database: Database, log: Log, engine: Engine, archive: Archive, state: State
+    state: State,
+    log: Log,
+    engine: Engine,
+    recorder: Recorder,
+    archive: Archive,
+    redis: Redis,
+    database: Database,
 ) -> None:
-    await edited(log, state, engine, 3)
-    await Recorder(redis, database, log, lambda: (), archive.again).record(state.session)
-    before = await state_in(log, state.session)
+    before = await edited(log, state, engine, 3)
+    await recorder.record(state.session)
     for _ in range(FAR + 3):
         await redis.flushall()
         again = await reopened(archive, log, state.session)
         assert (again.revision, again.build, again.totals) == (3, before.build, before.totals)
-    async with database.reading() as sql:
-        kept = select(CheckpointRow).order_by(CheckpointRow.revision)
-        rows = (await sql.scalars(kept)).all()
-    assert [row.revision for row in rows] == [0, 3]  # its beginning, and what was far away
+    # Its beginning, and what was far away.
+    assert await revisions(database, CheckpointRow) == [0, 3]

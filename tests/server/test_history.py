@@ -6,8 +6,7 @@ from redis.asyncio import Redis
 from server.engine import Engine
 from server.log.log import Log
 from server.log.logged import Done
-from server.logic import session
-from server.logic.session import Commit, State
+from server.logic.session import State
 from server.members.access import AccessError
 from server.orm import Database
 from server.protocol import encode
@@ -15,7 +14,15 @@ from server.recording.archive import Archive
 from server.recording.history import History
 from server.recording.recorder import Recorder
 from server.redis.calls import UnreachableError
-from tests.server.sessions import Past, an_edit, edited, reopened, state_in
+from tests.server.sessions import (
+    Past,
+    an_edit,
+    decided,
+    edited,
+    left_to_sql,
+    reopened,
+    state_in,
+)
 
 
 @pytest.fixture
@@ -51,6 +58,18 @@ async def agrees(history: History, all_states: list[State]) -> None:
         assert (then.revision, then.edit) == (each.revision, each.edit)
         assert (then.build, then.totals) == (each.build, each.totals)
         assert then.findings == each.findings
+
+
+@pytest.fixture
+async def left(
+    state: State, log: Log, engine: Engine, recorder: Recorder, redis: Redis
+) -> list[State]:
+    """What Redis has, once it went back: SQL has three revisions more."""
+    left = await states(log, state, engine, 2)
+    async with Past(redis, state.session).kept():
+        await edited(log, left[-1], engine, 3)
+        await recorder.record(state.session)
+    return left
 
 
 async def no_revision(history: History, session: str, revision: int) -> None:
@@ -99,8 +118,7 @@ async def test_h1_it_goes_on_across_epochs_without_a_lost_end(
     ]
     await agrees(history, known)
     # Redis goes back within the epoch: what SQL has beyond it is a lost end, too.
-    await recorder.record(state.session)
-    await redis.flushall()
+    await left_to_sql(recorder, redis, state.session)
     third = await states(log, await reopened(archive, log, state.session), engine, 1)
     assert third[0].revision == 7
     await agrees(history, known + third[1:])
@@ -109,51 +127,30 @@ async def test_h1_it_goes_on_across_epochs_without_a_lost_end(
 
 
 async def test_h1_an_end_that_sql_has_and_redis_lost_is_not_part_of_it(
-    state: State,
-    log: Log,
-    engine: Engine,
-    recorder: Recorder,
-    archive: Archive,
-    redis: Redis,
-    history: History,
+    state: State, left: list[State], log: Log, engine: Engine, archive: Archive, history: History
 ) -> None:
-    first = await states(log, state, engine, 2)
-    async with Past(redis, state.session).kept():
-        await states(log, first[-1], engine, 3)
-        await recorder.record(state.session)
     await archive.again(state.session, state.epoch)
-    other = session.decide(await state_in(log, state.session), "g1", an_edit(77, base=2), engine, 0)
-    assert isinstance(other, Commit)
+    other = decided(await state_in(log, state.session), an_edit(77, base=2), engine)
     assert await log.commit(other, encode(other.change)) == Done(3)
     found = await pages(history, state.session, 9)
     assert found == [(3, "edit-0077"), (2, "edit-0002"), (1, "edit-0001")]
-    await agrees(history, [*first, other.after])
+    await agrees(history, [*left, other.after])
 
 
 async def test_h4_what_redis_lost_is_denied_when_it_is_not_made_again(
-    state: State,
-    log: Log,
-    engine: Engine,
-    recorder: Recorder,
-    archive: Archive,
-    redis: Redis,
-    history: History,
+    state: State, left: list[State], log: Log, archive: Archive, history: History
 ) -> None:
-    first = await states(log, state, engine, 2)
-    async with Past(redis, state.session).kept():
-        await states(log, first[-1], engine, 3)
-        await recorder.record(state.session)
     for unsure in (3, 9):  # a worker may know what SQL has not
         with pytest.raises(UnreachableError):
             await history.at(state.session, unsure)
-    await agrees(history, first)
+    await agrees(history, left)
     await archive.again(state.session, state.epoch)
     with pytest.raises(UnreachableError):
         await history.at(state.session, 5)
     await no_revision(history, state.session, 6)
     await log.redone(state.session, (await state_in(log, state.session)).epoch)
     await no_revision(history, state.session, 5)
-    await agrees(history, first)
+    await agrees(history, left)
 
 
 async def test_h3_between_builds_that_are_kept(
@@ -178,8 +175,7 @@ async def test_away_from_redis_it_is_read_all_the_same(
     state: State, log: Log, engine: Engine, recorder: Recorder, redis: Redis, history: History
 ) -> None:
     known = await states(log, state, engine, 3)
-    await recorder.record(state.session)
-    await redis.flushall()
+    await left_to_sql(recorder, redis, state.session)
     assert [revision for revision, _ in await pages(history, state.session, 2)] == [3, 2, 1]
     await agrees(history, known)
     await no_revision(history, state.session, 4)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 from redis.asyncio import Redis
-from sqlalchemy import select
 
 from server.accounts import leaving
 from server.accounts.tables import UserRow
@@ -14,8 +13,7 @@ from server.engine import Engine
 from server.live.people import Presence
 from server.log.log import Log
 from server.log.logged import Known, Loss
-from server.logic import session
-from server.logic.session import Commit, State
+from server.logic.session import State
 from server.members import governing
 from server.orm import ChangeRow, CheckpointRow, Database, SessionRow
 from server.protocol import encode
@@ -24,7 +22,17 @@ from server.recording.recorder import THOROUGH_EVERY, Recorder
 from server.recording.removal import NAMES, Recorded
 from server.redis.calls import FullError, key
 from server.server_messages import Present, Refused
-from tests.server.sessions import Past, an_edit, edited, full, new_session, reopened, state_in
+from tests.server.sessions import (
+    Past,
+    an_edit,
+    decided,
+    edited,
+    full,
+    new_session,
+    reopened,
+    revisions,
+    state_in,
+)
 
 ANN = Present("g1", "Ann", "owner")
 
@@ -33,6 +41,12 @@ ANN = Present("g1", "Ann", "owner")
 def recorder(redis: Redis, database: Database, log: Log, archive: Archive) -> Recorder:
     """One for which every session is idle that nobody has open."""
     return Recorder(redis, database, log, lambda: (), archive.again, idle_s=0.0)
+
+
+@pytest.fixture
+def patient(redis: Redis, database: Database, log: Log, archive: Archive) -> Recorder:
+    """One for which a session is idle when nobody had it open for an hour."""
+    return Recorder(redis, database, log, lambda: (), archive.again, idle_s=3600.0)
 
 
 async def swept(recorder: Recorder) -> None:
@@ -72,8 +86,7 @@ async def test_an_idle_session_goes_whole_and_comes_back_whole(
     assert (again.revision, again.build, again.totals) == (12, after.build, after.totals)
     assert again.epoch != state.epoch
     # An edit that was made is not made again, a new one follows.
-    sent_again = session.decide(again, "g1", an_edit(7, base=6), engine, 0)
-    assert isinstance(sent_again, Commit)
+    sent_again = decided(again, an_edit(7, base=6), engine)
     assert await log.commit(sent_again, encode(sent_again.change)) == Known(7, same=True)
     newer = await edited(log, again, engine, 1)
     # It is looked after as before, once nothing of the epoch before is to be decided again.
@@ -101,9 +114,8 @@ async def test_nothing_is_left_of_one_whose_only_member_deleted_their_account(
     for _ in range(2):  # what was not recorded by then is recorded, before it goes
         await swept(recorder)
     assert not await in_redis(redis, state.session)
-    async with database.reading() as sql:
-        for table in (ChangeRow, CheckpointRow):
-            assert (await sql.scalars(select(table))).all() == []
+    for table in (ChangeRow, CheckpointRow):
+        assert await revisions(database, table) == []
 
 
 async def test_one_with_people_stays_until_they_are_gone(
@@ -124,27 +136,26 @@ async def swept_with(redis: Redis, state: State, recorder: Recorder, *people: Pr
 
 
 async def test_one_that_was_open_just_now_stays(
-    state: State, redis: Redis, database: Database, log: Log, archive: Archive
+    state: State, redis: Redis, database: Database, patient: Recorder
 ) -> None:
-    recorder = Recorder(redis, database, log, lambda: (), archive.again, idle_s=3600)
-    await swept(recorder)
+    await swept(patient)
     assert await in_redis(redis, state.session)
     seen = int(await redis.hget(key(state.session, "head"), "seen") or 0)
     await redis.hset(key(state.session, "head"), "seen", str(seen - 3_601_000))
     await Presence(redis, "w1", 10).write(state.session, (), "")  # a worker opened it
-    await swept(recorder)
+    await swept(patient)
     assert await in_redis(redis, state.session)
     await redis.hset(key(state.session, "head"), "seen", str(seen - 3_601_000))
-    await swept(recorder)
+    await swept(patient)
     assert not await in_redis(redis, state.session)
     assert await away(database, state.session) == state.epoch
 
 
 async def test_one_of_an_older_release_waits_its_time(
-    state: State, redis: Redis, database: Database, log: Log, archive: Archive
+    state: State, redis: Redis, patient: Recorder
 ) -> None:
     await redis.hdel(key(state.session, "head"), "seen")
-    await swept(Recorder(redis, database, log, lambda: (), archive.again, idle_s=3600))
+    await swept(patient)
     assert await in_redis(redis, state.session)
     assert await redis.hget(key(state.session, "head"), "seen")
 
@@ -182,11 +193,10 @@ async def test_an_edit_while_it_is_looked_at_keeps_it(
 
 
 async def test_an_ended_one_goes_at_once_and_does_not_come_back(
-    state: State, redis: Redis, database: Database, log: Log, archive: Archive
+    state: State, redis: Redis, database: Database, log: Log, archive: Archive, patient: Recorder
 ) -> None:
-    recorder = Recorder(redis, database, log, lambda: (), archive.again, idle_s=3600)
     await log.put_access(state.session, await governing.end(database, state.session, "g1"))
-    await swept(recorder)
+    await swept(patient)
     assert not await in_redis(redis, state.session)
     assert not await archive.reopen(state.session)
 
@@ -255,9 +265,8 @@ async def test_one_that_ended_stays_in_sql_while_it_has_members(
     for _ in range(2):  # it is recorded, before it goes
         await swept(recorder)
     assert not await in_redis(redis, state.session)
-    async with database.reading() as sql:
-        assert len((await sql.scalars(select(ChangeRow))).all()) == 3
-        assert (await sql.scalars(select(CheckpointRow))).all()
+    assert await revisions(database, ChangeRow) == [1, 2, 3]
+    assert await revisions(database, CheckpointRow) == [0]
 
 
 async def test_what_nobody_uses_leaves_a_full_redis(

@@ -15,14 +15,14 @@ from server.log.logged import Began, Done
 from server.log.releases import Releases
 from server.logic import session
 from server.logic.rights import Access
-from server.logic.session import Commit, Committed, State
+from server.logic.session import Committed, State
 from server.orm import Database, MemberRow, SessionRow
 from server.protocol import encode
 from server.recording.archive import Archive
 from server.recording.recorder import Recorder
 from server.server_messages import Accepted, Refused
 from server.settings import Settings
-from tests.server.sessions import Past, an_edit
+from tests.server.sessions import Past, an_edit, decided
 
 
 class Worker(Follower):
@@ -68,8 +68,7 @@ class Worker(Follower):
             await self.make(an_edit(number), person, at)
 
     async def make(self, edit: Edit, person: str = "g1", at: int = 1) -> None:
-        commit = session.decide(self.state, person, edit, self._deciding, at)
-        assert isinstance(commit, Commit)
+        commit = decided(self.state, edit, self._deciding, person, at)
         frame = encode(commit.change)
         assert isinstance(await self._committing.commit(commit, frame), Done)
         self.take(commit.after, session.entry(commit.change, frame, encode(commit.inverse)))
