@@ -61,6 +61,18 @@ class Socket:
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [each for each in self.messages if each["type"] == kind]
 
+    def kinds(self) -> list[str]:
+        """Of all messages."""
+        return [each["type"] for each in self.messages]
+
+    def changes(self) -> list[int]:
+        """The revision of each."""
+        return [each["revision"] for each in self.of("change")]
+
+    def updates(self) -> list[tuple[int, int]]:
+        """From which revision to which each goes."""
+        return [(each["from"], each["revision"]) for each in self.of("update")]
+
 
 def a_connection(
     person: str, client: str = "", wanted: Wanted | None = None

@@ -20,11 +20,11 @@ async def test_who_has_more_than_viewers_here_is_sent_nothing_of_what_they_have(
     assert audience.stands(connection.view).revision == 1
     await a_turn()
     assert socket.of("update") == []
-    assert [each["from"] for each in eve.of("update")] == [0]
+    assert eve.updates() == [(0, 1)]
     builder.change(31)
     await a_turn()
-    assert [each["from"] for each in socket.of("update")] == [1]
-    assert [each["from"] for each in eve.of("update")] == [0, 1]
+    assert socket.updates() == [(1, 2)]
+    assert eve.updates() == [(0, 1), (1, 2)]
 
 
 async def test_what_is_for_editors_is_for_editors(audience: Audience) -> None:
@@ -45,7 +45,7 @@ async def test_v1_collaborators_get_each_change_and_those_of_a_turn_in_one_write
     builder.change(11)
     assert ann.writes == writes
     await a_turn()
-    assert [each["revision"] for each in ann.of("change")] == [1, 2]
+    assert ann.changes() == [1, 2]
     assert ann.writes == writes + 1
 
 
@@ -57,11 +57,11 @@ async def test_an_author_is_answered_at_once_and_gets_each_change_once(
     await a_turn()
     builder.change(10)
     author.answer(Accepted("edit-0001", 1))
-    assert [each["type"] for each in ann.messages[-2:]] == ["change", "accepted"]
+    assert ann.kinds()[-2:] == ["change", "accepted"]
     builder.change(11)
     await a_turn()
     for socket in (ann, bob):
-        assert [each["revision"] for each in socket.of("change")] == [1, 2]
+        assert socket.changes() == [1, 2]
 
 
 async def test_whose_lost_edit_is_made_again_has_its_change_before_they_are_told(
@@ -73,8 +73,8 @@ async def test_whose_lost_edit_is_made_again_has_its_change_before_they_are_told
     _, ann = come(audience, "g1")
     builder.change(10, health_max=1.0)
     audience.answer("g3", Accepted("edit-0001", 1))
-    assert [each["type"] for each in eve.messages[-2:]] == ["update", "accepted"]
-    assert [each["type"] for each in overlay.messages[-2:]] == ["totals", "accepted"]
+    assert eve.kinds()[-2:] == ["update", "accepted"]
+    assert overlay.kinds()[-2:] == ["totals", "accepted"]
     assert ann.of("accepted") == []
 
 
@@ -85,7 +85,7 @@ async def test_who_comes_gets_what_comes_after_them(audience: Audience, builder:
     assert audience.stands(newcomer.view).revision == 1
     builder.change(11)
     await a_turn()
-    assert [each["revision"] for each in bob.of("change")] == [2]
+    assert bob.changes() == [2]
 
 
 async def test_v2_viewers_get_several_changes_as_one(audience: Audience, builder: Builder) -> None:
@@ -125,8 +125,8 @@ async def test_v2_a_viewer_enters_at_the_state_of_the_last_update(
     assert audience.show().revision == 3
     assert audience.beginning(late.view) != before
     await a_turn()
-    assert [(each["from"], each["revision"]) for each in eve.of("update")] == [(0, 1), (1, 3)]
-    assert [(each["from"], each["revision"]) for each in second.of("update")] == [(1, 3)]
+    assert eve.updates() == [(0, 1), (1, 3)]
+    assert second.updates() == [(1, 3)]
 
 
 async def test_v3_an_overlay_gets_the_stats_that_it_named(
@@ -177,10 +177,10 @@ async def test_a_new_role_moves_to_the_other_tier_without_a_gap(
     audience.take_access(Access(2, members))
     builder.change(11)
     await a_turn()
-    assert [each["revision"] for each in bob.of("change")] == [1]
-    assert [(each["from"], each["revision"]) for each in bob.of("update")] == [(1, 2)]
-    assert [(each["from"], each["revision"]) for each in eve.of("update")] == [(0, 1)]
-    assert [each["revision"] for each in eve.of("change")] == [2]
+    assert bob.changes() == [1]
+    assert bob.updates() == [(1, 2)]
+    assert eve.updates() == [(0, 1)]
+    assert eve.changes() == [2]
     assert any("joined" in each for each in eve.of("people"))
     assert any("number" in each for each in bob.of("people"))
 
@@ -191,7 +191,7 @@ async def test_who_wants_something_else_gets_it_from_the_beginning(
     connection, eve = come(audience, "g3")
     builder.change(10, defense_ranged=0.1, health_max=1.0)
     audience.want(connection, Wanted(("totals",), ("health.max",)))
-    assert [each["type"] for each in eve.messages] == ["update", "totals"]
+    assert eve.kinds() == ["update", "totals"]
     assert list(eve.messages[-1]["totals"]) == ["health.max"]
     audience.want(connection, Wanted())
     assert eve.messages[-1]["type"] == "snapshot"
@@ -220,7 +220,7 @@ async def test_who_reads_again_is_moved_to_the_newest_state(
         builder.change(23)
         audience.show()  # it waits for its round, and is in the newest state
         socket.outlet.emptied()
-        reset = [each["type"] for each in socket.messages].index("reset")
+        reset = socket.kinds().index("reset")
         assert socket.messages[reset + 1]["type"] == "snapshot"
         assert socket.messages[reset + 1]["revision"] == builder.state.revision
         assert socket.of(kind) == []
@@ -236,9 +236,9 @@ async def test_a_session_that_starts_again_resets_everybody(audience: Audience) 
     await a_turn()
     audience.begin(replace(START, epoch="e2"))
     await a_turn()
-    assert [each["type"] for each in ann.messages[-2:]] == ["reset", "snapshot"]
+    assert ann.kinds()[-2:] == ["reset", "snapshot"]
     assert ann.messages[-1]["epoch"] == "e2"
-    assert [each["type"] for each in eve.messages[-2:]] == ["reset", "totals"]
+    assert eve.kinds()[-2:] == ["reset", "totals"]
 
 
 async def test_who_reads_again_is_told_how_the_session_stands(
@@ -259,10 +259,10 @@ async def test_who_reads_again_is_told_how_the_session_stands(
     for each in (socket, totals):
         each.unread = 0
         each.outlet.emptied()
-    reset = [each["type"] for each in socket.messages].index("reset")
+    reset = socket.kinds().index("reset")
     told = socket.messages[reset + 2 :]
     here = {"person": "g2", "name": "Bob", "role": "viewer", "connections": 1}
     assert told[0].items() >= {"type": "about", "title": "Raid", "locked": True}.items()
     assert told[1] == {"type": "people", "changed": [here]}
-    reset = [each["type"] for each in totals.messages].index("reset")
-    assert [each["type"] for each in totals.messages[reset:]] == ["reset", "totals", "status"]
+    reset = totals.kinds().index("reset")
+    assert totals.kinds()[reset:] == ["reset", "totals", "status"]
