@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from server.engine import Engine
 from server.log.log import Log
+from server.logic.rights import Access
 from server.logic.session import State
 from server.members import access, governing
 from server.orm import ChangeRow, Database, EpochRow
@@ -45,6 +46,14 @@ async def recorded(database: Database) -> dict[str, list[int]]:
         for row in rows:
             found.setdefault(row.session_id, []).append(row.revision)
         return found
+
+
+async def let_in(database: Database, session: str) -> Access:
+    """Bob edits from now on, as SQL alone knows."""
+    _, secret = await access.invite(database, session, "g1", "editor", None, None)
+    came = await access.accept(database, session, secret, "g2", "Bob")
+    assert came is not None
+    return came
 
 
 @pytest.fixture
@@ -93,8 +102,7 @@ async def test_a_newer_access_in_sql_is_brought_to_redis(
     states: list[State], log: Log, database: Database, redis: Redis
 ) -> None:
     first, *_ = states
-    _, secret = await access.invite(database, first.session, "g1", "editor", None, None)
-    newer = await access.accept(database, first.session, secret, "g2", "Bob")
+    newer = await let_in(database, first.session)
     await Rounds(redis, database, log, states).round()
     for state in states:
         brought = (await state_in(log, state.session)).access
@@ -105,10 +113,7 @@ async def test_who_was_kicked_while_redis_was_away_is_out_soon_after(
     states: list[State], log: Log, database: Database, redis: Redis
 ) -> None:
     first, *_ = states
-    _, secret = await access.invite(database, first.session, "g1", "editor", None, None)
-    came = await access.accept(database, first.session, secret, "g2", "Bob")
-    assert came is not None
-    assert await log.put_access(first.session, came)
+    assert await log.put_access(first.session, await let_in(database, first.session))
     rounds = Rounds(redis, database, log, states)
     await rounds.round()
     await governing.remove(database, first.session, "g1", "g2")  # and Redis is not told
