@@ -16,6 +16,7 @@ from server.live.proposals import Declining, Taking
 from server.logic.rights import may_edit, may_propose
 from server.members.access import AccessError
 from server.orm import Database, DatabaseAwayError
+from server.redis.calls import UnreachableError
 from server.server_messages import Accepted, Proposal, Refused
 from server.sockets.connection import Connection
 
@@ -72,7 +73,7 @@ class Desk:
                 await waiting.work()
             except AccessError as error:
                 self._refuse(waiting, Refused(error.code, str(error), id=named))
-            except DatabaseAwayError:
+            except (DatabaseAwayError, UnreachableError):
                 self._refuse(waiting, _not_now(named))
             except Exception:
                 logger.exception("session %s: what was to be kept is lost", waiting.live.id)
@@ -145,13 +146,28 @@ class Desk:
         if found.state == "open" and live.state.revision > found.base:
             found = await self._as_made(live, found)
         if found.state != "open":
-            await live.talk.tell(found)  # whoever decided may not have come to tell
-            raise AccessError("already_decided", f"This proposal is {found.state} already.")
+            await self._answer_decided(live, connection, decide, found)
+            return
         taking = Taking(found.id, live.state.revision, found.operations, found.by)
         if decide.accept:
             live.submit(_Accepting(self, live, connection, decide), taking)
         else:
             live.submit(_Declining(self, live, connection, decide, found.by), Declining(taking))
+
+    async def _answer_decided(
+        self, live: "LiveSession", connection: Connection, decide: Decide, found: Proposal
+    ) -> None:
+        """As the first time, if it is their own decision: its answer may have been lost."""
+        decisions = ("accepted",) if decide.accept else ("declined", "withdrawn")
+        own = found.decided_by == connection.person and found.state in decisions
+        if own and found.revision is not UNSET:
+            if found.revision > live.state.revision:
+                await live.refresh()  # the change first
+            connection.answer(Accepted(decide.id, found.revision))
+        await live.talk.tell(found)  # whoever decided may not have come to tell
+        if not own:
+            raise AccessError("already_decided", f"This proposal is {found.state} already.")
+        connection.answer(found)
 
     async def _as_made(self, live: "LiveSession", proposal: Proposal) -> Proposal:
         """The proposal, settled if somebody took it and SQL was not told: it is taken once."""
@@ -174,8 +190,10 @@ class Desk:
             self._database, live.id, connection.person, decide.proposal, state, None
         )
         if settled is None:
-            raise AccessError("already_decided", "Somebody else was first.")
-        await live.talk.tell(settled)
+            found = await proposals.read(self._database, live.id, decide.proposal)
+            await self._answer_decided(live, connection, decide, found)
+        else:
+            await live.talk.tell(settled)
 
 
 def _not_now(named: str | UnsetType) -> Refused:

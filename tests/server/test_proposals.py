@@ -21,7 +21,7 @@ from server.members import access
 from server.members.access import AccessError
 from server.orm import ChangeRow, Database
 from server.protocol import encode
-from server.server_messages import Proposal, Refused
+from server.server_messages import Accepted, Proposal, Refused
 from tests.server.history import ANN, BOB, HASTEN, History
 
 
@@ -113,6 +113,40 @@ async def test_p2_it_is_decided_once(database: Database, session: str) -> None:
     assert await proposals.settle(database, session, ANN, "proposal-1", "declined", None) is None
     assert (await proposals.read(database, session, "proposal-1")).state == "accepted"
     assert await proposals.open_in(database, session) == ()
+
+
+@pytest.mark.parametrize("accept", [True, False])
+async def test_p2_who_decided_is_answered_again_as_the_first_time(
+    accept: bool, history: History, engine: Engine, database: Database, session: str
+) -> None:
+    await joined(database, session, "editor")
+    await proposals.keep(database, session, BOB, propose(1), 0, {})
+    decided: tuple[proposals.Decided, int | None] = (
+        ("accepted", 1) if accept else ("declined", None)
+    )
+    settled = await proposals.settle(database, session, ANN, "proposal-1", *decided)
+    told: list[Any] = []
+
+    async def refresh() -> None:
+        told.append("the change")
+
+    async def tell(proposal: Proposal) -> None:
+        """They know it."""
+
+    talk = SimpleNamespace(tell=tell)
+    live: Any = SimpleNamespace(id=session, state=history.state, talk=talk, refresh=refresh)
+    ann: Any = SimpleNamespace(person=ANN, answer=told.append)
+    bob: Any = SimpleNamespace(person=BOB, answer=told.append)
+    desk, same = Desk(database, engine), Decide("d1", "proposal-1", accept)
+    await desk._decide(live, ann, same)
+    assert told == (["the change", Accepted("d1", 1), settled] if accept else [settled])
+    for connection, decide in ((bob, same), (ann, Decide("d2", "proposal-1", not accept))):
+        with pytest.raises(AccessError, match="already"):
+            await desk._decide(live, connection, decide)
+    told.clear()
+    if not accept:  # it came again while the first one was being kept
+        await desk._settled(live, ann, same, "declined")
+        assert told == [settled]
 
 
 async def test_p2_one_that_was_taken_is_known_by_its_change(

@@ -63,11 +63,17 @@ async def test_a_proposal_is_taken_once_however_many_press(
         assert (snapshot["revision"], snapshot["build"]["level"]) == (1, 20)
         await raw.send({"type": "undo", "id": "undo-of-ann", "base": 1})
         await bob.send({"type": "undo", "id": "undo-of-bob", "base": 1})
-        await raw.send(decide(1, accept=True))
-        while (await raw.receive("refused"))["code"] != "already_decided":
+        for each in (raw, bob):
+            await each.send({**decide(1, accept=True), "id": "again"})
+        first, second = (raw, bob) if accepted["decided_by"] == ann.person else (bob, raw)
+        while (answer := await first.receive("accepted"))["id"] != "again":
             pass
-        await bob.receive("change")
-        undone = await bob.receive("change")
+        assert answer["revision"] == 1
+        while (answer := await second.receive("refused"))["id"] != "again":
+            pass
+        assert answer["code"] == "already_decided"
+        while (undone := await sue.receive("change"))["revision"] < 2:
+            pass
         assert undone["undoes"] == "proposal-1"
     for each in (raw, bob, sue):
         await each.socket.close()
