@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from server.logic.rights import EDITING, Access
+from server.logic.rights import EDITING, Access, may_propose
 from server.logic.session import gather
 from server.server_messages import Present
 
@@ -18,6 +18,7 @@ class Company:
         self.access = Access(0, {})
         self.people: dict[str, Present] = {}
         self._others: tuple[tuple[Present, ...], ...] = ()
+        self._elsewhere: set[str] = set()  # who is here by them
         self._here: dict[str, int] = {}  # this worker's sockets, by person
         self._places = {True: 0, False: 0}  # sockets on all workers, of those who edit or not
 
@@ -28,6 +29,11 @@ class Company:
     def here(self, person: str) -> int:
         """How many sockets somebody has on this worker."""
         return self._here.get(person, 0)
+
+    def shows(self, person: str) -> bool:
+        """Whether somebody is here, by whichever worker, and where they are is told to others."""
+        here = person in self._here or person in self._elsewhere
+        return here and may_propose(self.access, person)
 
     def own(self) -> tuple[Present, ...]:
         """Who is here by this worker."""
@@ -76,6 +82,7 @@ class Company:
         news = others != self._others
         if news:
             self._others = others
+            self._elsewhere = {each.person for other in others for each in other}
             self._recount()
         return news
 

@@ -181,7 +181,7 @@ class LiveSession:
 
     def leave(self, connection: Connection) -> None:
         if self.audience.leave(connection):
-            if connection.person not in self.audience.company.people:
+            if not self.audience.company.here(connection.person):
                 self.talk.left(connection.person)
             self._share_people("tell")
         self.idle_since = time.monotonic()
@@ -273,6 +273,7 @@ class LiveSession:
 
     def access_changed(self, access: Access) -> None:
         self.audience.take_access(access)
+        self.talk.access_changed()
         about = About(
             access.title, access.locked, self.audience.collaborators, access.editors_go_back
         )

@@ -17,6 +17,7 @@ from server.live.audience import Audience
 from server.live.board import Board
 from server.live.focus import Attentions
 from server.live.people import Presence
+from server.logic.rights import may_propose
 from server.logic.session import State
 from server.protocol import encode
 from server.redis.calls import UnreachableError
@@ -103,16 +104,25 @@ class Talk:
 
     def tell_focus_to(self, newcomer: Connection) -> None:
         """Where everybody is."""
-        focused = self._attentions.all()
+        focused = self._attentions.all(self._audience.company.shows)
         if focused is not None and newcomer.view.hears:
             newcomer.answer(focused)
 
     def left(self, person: str) -> None:
-        self._attentions.left(person)
+        """Somebody has no socket here any more: what they said by it holds no longer. They may
+        have left, or only opened the page again."""
+        if self._attentions.are_by_us(person):
+            self.put_focus(person, Focus())
+
+    def access_changed(self) -> None:
+        """Who may not be shown any more looks at nothing."""
+        for person in self._attentions:
+            if not may_propose(self._audience.company.access, person):
+                self.put_focus(person, Focus())
 
     def tidy(self) -> None:
         """Forget where people were who are not here any more, by whichever worker they were."""
-        self._attentions.stay(self._audience.company.people)
+        self._attentions.stay(self._audience.company.shows)
 
     # What other workers tell, and are told.
 

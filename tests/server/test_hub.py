@@ -10,20 +10,24 @@ from msgspec import UNSET
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
+from server.client_messages import Focus
 from server.engine import Engine
 from server.live import fanout
 from server.live.fanout import Hub
 from server.live.session import LiveSession
 from server.log.log import Log
+from server.logic.rights import Access, Membership
 from server.logic.session import State
-from server.protocol import Close, Closing
+from server.orm import Database
+from server.protocol import Close, Closing, encode
 from server.recording.archive import Archive
 from server.redis import clients
 from server.redis.calls import FullError, UnreachableError, key
 from server.redis.embedded import Valkey
+from server.server_messages import Attention, Focused
 from server.settings import Settings
 from tests.server.listening import Socket, a_connection
-from tests.server.sessions import Past, an_edit
+from tests.server.sessions import Past, an_edit, new_session
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -82,6 +86,10 @@ def enter(live: LiveSession, person: str = "g1") -> Socket:
     connection, socket = a_connection(person, "tab")
     live.enter(connection, None, UNSET)
     return socket
+
+
+def told(where: dict[str, str]) -> dict[str, Any]:
+    return {"type": "focused", "people": [where]}
 
 
 async def test_a_session_that_nobody_uses_is_left_while_redis_is_full(
@@ -186,3 +194,45 @@ async def test_who_left_while_redis_was_away_is_not_told_of_as_if_they_came(
         await after.refresh()
         assert back.closed is None
         assert not before._came
+
+
+async def test_who_reloads_or_becomes_a_viewer_looks_nowhere_by_any_worker(
+    database: Database, log: Log, engine: Engine, a_hub: A_hub
+) -> None:
+    state = await new_session(database, log, engine, ("g2", "Bob"), ("g3", "Eve"))
+    one, two = await a_hub("w1"), await a_hub("w2")
+    nowhere, somewhere = {"person": "g2"}, {"person": "g2", "picker": "sets"}
+    async with one.live(state.session) as here, two.live(state.session) as there:
+        seen, seen_there = enter(here, "g1"), enter(there, "g3")
+
+        async def all_are_told(where: dict[str, str]) -> None:
+            for each in (seen, seen_there):
+                await until(lambda each=each: each.of("focused")[-1:] == [told(where)])  # type: ignore[misc]
+
+        bob, _ = a_connection("g2", "tab")
+        here.enter(bob, None, UNSET)
+        here.focus(bob, Focus(picker="sets"))
+        await all_are_told(somewhere)
+        here.leave(bob)
+        back, _ = a_connection("g2", "the page again")
+        here.enter(back, None, UNSET)
+        await all_are_told(nowhere)
+        here.focus(back, Focus(picker="sets"))
+        await all_are_told(somewhere)
+        members = {**state.access.members, "g2": Membership("Bob", "viewer")}
+        await log.put_access(state.session, Access(state.access.version + 1, members))
+        await all_are_told(nowhere)
+        for live in (here, there):
+            assert not enter(live, "g3").of("focused")
+
+
+async def test_a_newcomer_is_not_told_where_somebody_was_who_is_not_here(
+    database: Database, log: Log, engine: Engine, a_hub: A_hub
+) -> None:
+    state = await new_session(database, log, engine, ("g2", "Bob"))
+    hub = await a_hub()
+    async with hub.live(state.session) as live:
+        here = Attention("g1", picker="sets")
+        gone = Attention("g2", picker="sets")  # by a worker that died
+        live.heard(b"told w2\n" + encode(Focused((here, gone))))
+        assert enter(live, "g1").of("focused") == [told({"person": "g1", "picker": "sets"})]
