@@ -46,8 +46,9 @@ class Link(Struct, frozen=True, omit_defaults=True):
 class Removed(Struct, frozen=True, omit_defaults=True):
     """Somebody is no member any more.
 
-    invitation: the link that they could come back by, if it is still good: revoke it too?
-    members: how many others came by it, who would go with it.
+    invitation: the link that they came by, while it opens the session: revoke it too? One that is
+    used up makes nobody a member and still lets look on. members: how many others came by it, who
+    would go with it.
     """
 
     invitation: str | UnsetType = UNSET
@@ -161,7 +162,7 @@ async def remove(
         audit.note(sql, "member_removed", address, person, by, f"session {session}")
         rights = await changed(sql, session)
         invitation = None if came_by is None else await sql.get(InvitationRow, came_by)
-        if invitation is None or not _is_good(invitation) or by == person:
+        if invitation is None or not _opens(invitation) or by == person:
             return rights, Removed()
         others = sum(each.invitation == came_by for each in rights.members.values())
         return rights, Removed(invitation.id, others)
@@ -234,10 +235,7 @@ async def _member(sql: AsyncSession, session: str, person: str) -> MemberRow:
     return member
 
 
-def _is_good(invitation: InvitationRow) -> bool:
-    now = now_ms()
-    return (
-        invitation.revoked_at is None
-        and (invitation.expires_at is None or invitation.expires_at > now)
-        and (invitation.uses is None or invitation.used < invitation.uses)
-    )
+def _opens(invitation: InvitationRow) -> bool:
+    """Whether it lets look on; see `access.invitation_for`."""
+    expired = invitation.expires_at is not None and invitation.expires_at <= now_ms()
+    return invitation.revoked_at is None and not expired

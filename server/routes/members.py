@@ -120,7 +120,7 @@ async def remove_member(
 ) -> governing.Removed:
     """The owner kicks somebody, or a member leaves for good.
 
-    The answer names the link that they could come back by, for the owner to revoke.
+    The answer names the link by which they could come back or look on, for the owner to revoke.
     """
     by = (await caller(request, services)).id
     async with _done_before(session_id, services):

@@ -11,7 +11,7 @@ from server.accounts.tables import UserRow
 from server.log.logged import Stored
 from server.members import access, governing
 from server.members.access import AccessError
-from server.orm import Database
+from server.orm import Database, InvitationRow
 from server.protocol import Role
 
 ANN, BOB, EVE = "g1", "g2", "g3"
@@ -23,11 +23,9 @@ async def session(database: Database) -> str:
     return (await access.create_session(database, ANN, "Ann", stored, "engine", "release"))[0]
 
 
-async def joined(
-    database: Database, session: str, *people: str, role: Role = "editor", uses: int | None = None
-) -> str:
+async def joined(database: Database, session: str, *people: str, role: Role = "editor") -> str:
     """The id of the invitation by which they came."""
-    invitation, secret = await access.invite(database, session, ANN, role, None, uses)
+    invitation, secret = await access.invite(database, session, ANN, role, None, None)
     for person in people:
         await access.accept(database, session, secret, person, person.upper())
     return invitation
@@ -116,10 +114,31 @@ async def test_who_is_kicked_is_named_with_the_link_to_revoke(
     assert (await access.access_of(database, session)).members.keys() == {ANN}
 
 
-async def test_a_link_that_is_used_up_needs_no_revoking(database: Database, session: str) -> None:
-    await joined(database, session, BOB, uses=1)
+async def test_a_link_that_is_used_up_is_to_be_revoked_too(
+    database: Database, session: str
+) -> None:
+    """It makes nobody a member, and who has it looks on."""
+    invitation, secret = await access.invite(database, session, ANN, "editor", None, 1)
+    await access.accept(database, session, secret, BOB, "Bob")
     _, removed = await governing.remove(database, session, ANN, BOB)
-    assert removed == governing.Removed()
+    assert removed == governing.Removed(invitation)
+    assert (await access.invitation_for(database, session, secret)).id == invitation
+    await access.revoke(database, session, ANN, invitation)
+    for look in access.invitation_for, access.watch:
+        with pytest.raises(AccessError, match="revoked"):
+            await look(database, session, secret)
+
+
+@pytest.mark.parametrize("closed", ["expires_at", "revoked_at"])
+async def test_a_link_that_opens_nothing_needs_no_revoking(
+    database: Database, session: str, closed: str
+) -> None:
+    invitation = await joined(database, session, BOB)
+    async with database.writing() as sql:
+        row = await sql.get(InvitationRow, invitation)
+        assert row
+        setattr(row, closed, 1)
+    assert (await governing.remove(database, session, ANN, BOB))[1] == governing.Removed()
 
 
 async def test_a_member_leaves_but_the_owner_stays(database: Database, session: str) -> None:

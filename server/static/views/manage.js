@@ -60,7 +60,7 @@ export function manageDialog(view) {
     try {
       const answer = await callAs(method, `/api/v1/sessions/${session}${path}`, body);
       if (method === "DELETE" && ["", `/members/${state.person}`].includes(path)) closeDialog(); // nothing is ours any more
-      else await load(view, managed, answer.invitation ? "They could come back by their link: revoke it below." : "");
+      else await load(view, managed, answer.invitation ? "Their link still lets them in: revoke it below." : "");
     } catch (error) {
       managed.said = /** @type {Error} */ (error).message;
       show({});
