@@ -24,6 +24,7 @@ from server.sockets.connection import Connection
 from server.sockets.events import HEADERS, EventProtocol, stream_of
 from server.sockets.views import Wanted
 from server.web.admission import caller, check_member, check_sockets
+from server.web.head import is_head
 from server.web.problems import ProblemError
 
 AnyRequest = Request[Any, Any, Any]
@@ -72,13 +73,15 @@ async def stream_totals(
         person = await caller(request, services, "overlay")
     protocol = stream_of(request.scope.get("extensions"))
 
-    async def stream(_: Scope, receive: Receive, send: Send) -> None:
+    async def stream(_: Scope, __: Receive, send: Send) -> None:
         async with services.hub.live(session_id) as live:
             watcher = person or await _by_invitation(live, secret, services)
-            if protocol.scope["method"] == "HEAD":
+            if is_head(request.scope):
                 check_member(live, watcher)
                 await _answer(send)
                 return
+            if not protocol.can_stream:
+                raise ProblemError(400, "On its line nothing is asked after a stream.")
             connection = _enter(
                 live, watcher, protocol, wanted, known, services, one_person=person is not None
             )
@@ -87,8 +90,7 @@ async def stream_totals(
         try:
             await _answer(send)
             protocol.begin(services.settings.heartbeat_s)
-            while (await receive())["type"] != "http.disconnect":
-                pass
+            await protocol.until_over()
         finally:
             live.leave(connection)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from server.protocol import COME_BACK, Close
 from server.sockets.transport import RETRY_AFTER_S
@@ -58,6 +58,8 @@ class EventProtocol(HttpToolsProtocol):
     _early: list[bytes] | None = None  # what is written before the answer's head
     _heartbeat: asyncio.TimerHandle | None = None
     _over = False
+    _ending: asyncio.Future[None] | None = None  # of a stream: done when its line is over
+    _answer: RequestResponseCycle  # that it is
     _head: int | None = 0  # bytes of a head that is not whole yet
     _due: asyncio.TimerHandle | None = None  # the end of the line, unless the request comes
     _refused = False
@@ -88,6 +90,10 @@ class EventProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def handle_websocket_upgrade(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            # The line would be another's, and whoever still answers on it would learn of no end.
+            self.transport.close()
+            return
         super().handle_websocket_upgrade()
         self.parser = None  # type: ignore[assignment] # as at the end, of which we are not told
         self._take_apart()
@@ -117,19 +123,32 @@ class EventProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def on_message_begin(self) -> None:
+        if self._ending is not None:  # uvicorn would read no more, and see no end
+            self.close(Close.MALFORMED, "Nothing may be asked on the line of a stream.")
         super().on_message_begin()
         self._head = self._head or 0
         self._expect_within(HEAD_S)
         self.scope["extensions"] = {EXTENSION: self}  # type: ignore[dict-item]
 
+    @property
+    def can_stream(self) -> bool:
+        """Whether somebody reads, and nothing was asked for after it, which would have to wait."""
+        return not (self._over or self.pipeline or self.transport.is_closing())
+
     def stream(self, epoch: Callable[[], str], known: str) -> None:
-        """Become a stream; what is written now follows the answer's head.
+        """Become a stream, if it can; what is written now follows the answer's head.
 
         epoch: of the session. known: the id of the newest event that the client has.
         """
         self._epoch = epoch
         self._known = known.encode("ascii", "replace")
         self._early = []
+        self._ending = self.loop.create_future()
+        self._answer = self.cycle
+
+    async def until_over(self) -> None:
+        assert self._ending is not None
+        await self._ending
 
     def begin(self, heartbeat_s: float) -> None:
         """The answer's head is sent."""
@@ -153,7 +172,7 @@ class EventProtocol(HttpToolsProtocol):
         return 0 if self.transport.is_closing() else self.transport.get_write_buffer_size()
 
     def close(self, code: Close, reason: str) -> None:
-        """Say why, and end the answer; the handler's next receive says that it is over."""
+        """Say why, and end the answer."""
         if self._over or self.transport.is_closing():
             return
         why = {"type": "goodbye", "code": code, "reason": reason}
@@ -167,7 +186,7 @@ class EventProtocol(HttpToolsProtocol):
         self.loop.call_later(CLOSE_S, self.transport.abort)
 
     def _write(self, frames: bytes) -> None:
-        if self._over:
+        if self._over or self.transport.is_closing():
             return
         if self._early is not None:
             self._early.append(frames)
@@ -200,6 +219,10 @@ class EventProtocol(HttpToolsProtocol):
         self._expect_nothing()
         self._gone()
         super().connection_lost(exc)
+        if self._ending is not None:  # uvicorn tells only whoever asked last
+            self._answer.disconnected = True
+            self._ending.set_result(None)
+            del self._answer
         self._take_apart()
 
     def _take_apart(self) -> None:

@@ -1,13 +1,17 @@
 """Connections that are sent the same frames: each frame is encoded once, and written as it is."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
+from operator import length_hint
 from typing import TYPE_CHECKING
 
 from server.telemetry.measures import Spread
 
 if TYPE_CHECKING:
     from server.sockets.connection import Connection
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 250  # sockets written to before other sessions and messages have their turn: 1-2 ms
 
@@ -115,7 +119,10 @@ class Line:
                 if at not in parts:
                     parts[at] = b"".join(self._frames[at - self._base :])
                 self._ahead[connection] = self._end
-                connection.write(parts[at])
+                try:
+                    connection.write(parts[at])
+                except RuntimeError:
+                    self._give_up(connection.place)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -125,9 +132,14 @@ class Line:
             if start <= connection.place < stop:
                 writes[connection.place - start] = nowhere
         self._next = stop
-        whole = self._whole
-        for write in writes:
-            write(whole)
+        whole, rest = self._whole, iter(writes)
+        while True:
+            try:
+                for write in rest:
+                    write(whole)
+                break
+            except RuntimeError:
+                self._give_up(stop - length_hint(rest) - 1)
         if stop < self._stop:
             self._loop.call_soon(self._go_on)
         else:
@@ -144,6 +156,12 @@ class Line:
         self._written = []
         if self._frames:
             self._loop.call_soon(self._begin)
+
+    def _give_up(self, place: int) -> None:
+        """Write there no more. A closed transport raises; whose it is ought to have been told that
+        it is gone, but nobody else is to wait for that."""
+        logger.exception("a connection that is over is still written to")
+        self._writes[place] = nowhere
 
     def _close_up(self) -> None:
         """Give up the places that were left, when they are most of all and no round is on."""

@@ -15,6 +15,8 @@ from server.services import Services
 from server.telemetry.requests import Requests
 from server.web.gate import Gate
 
+_HEAD = "cohort.head"  # stands in a scope that GET answers instead
+
 
 class Application(Litestar):
     """Litestar itself answers HEAD with 405, unless a handler of its own is written for it.
@@ -54,10 +56,15 @@ class Application(Litestar):
         method = scope["method"]
         if method == HttpMethod.HEAD:
             # A copy: the server leaves the body out for who asked with HEAD.
-            scope = cast(HTTPScope, {**scope, "method": HttpMethod.GET})
+            scope = cast(HTTPScope, {**scope, "method": HttpMethod.GET, _HEAD: True})
             send = _without_body(send)
         app = cast(ASGIApp, partial(gate.pass_on, super().__call__))
         await requests.serve(app, method, scope, receive, send)
+
+
+def is_head(scope: Scope) -> bool:
+    """Whether what a handler of GET answers is asked for without a body."""
+    return _HEAD in scope
 
 
 def _without_body(send: Send) -> Send:

@@ -44,6 +44,33 @@ async def test_frames_of_one_turn_go_out_in_one_write() -> None:
     assert [(each.got, each.writes) for each in readers] == [(b"abc", 1)] * 3
 
 
+async def test_one_that_cannot_be_written_to_costs_nobody_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Closed(Reader):
+        def write(self, frames: bytes) -> None:
+            super().write(frames)
+            raise RuntimeError("the handler is closed")
+
+    line = Line()
+    readers = [enter(line), Closed(), enter(line), Closed(), enter(line)]
+    for each in readers:
+        if each.line is None:
+            line.enter(cast(Connection, each))
+    line.put(b"a")
+    line.put(b"b")
+    readers[3].catch()  # it has what a round would bring, and gets the rest by itself
+    line.put(b"c")
+    for _ in range(2):
+        await asyncio.sleep(0)
+    line.put(b"d")
+    await asyncio.sleep(0)
+    assert [each.got for each in readers if not isinstance(each, Closed)] == [b"abcd"] * 3
+    assert [each.writes for each in readers if isinstance(each, Closed)] == [1, 1]
+    assert "is still written to" in caplog.text
+    caplog.clear()
+
+
 async def test_a_long_line_lets_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line_module, "CHUNK", 10)
     long, short = Line(), Line()

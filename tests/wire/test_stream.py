@@ -78,6 +78,18 @@ def edit(who: Owner, level: int) -> None:
     )
 
 
+def asked(path: str, *headers: str) -> bytes:
+    return "\r\n".join((f"GET {path} HTTP/1.1", "Host: x", *headers, "", "")).encode()
+
+
+UPGRADE = (
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version: 13",
+)
+
+
 async def test_totals_come_whole_and_then_as_they_change(ann: Owner) -> None:
     async with stream(ann) as live:
         assert live.response.headers["content-type"] == "text/event-stream"
@@ -178,11 +190,15 @@ async def test_stats_that_are_none_are_refused(ann: Owner, stats: str) -> None:
         assert problem["code"] == "invalid"
 
 
-def test_head_of_a_stream_ends(ann: Owner) -> None:
+async def test_head_of_a_stream_ends(ann: Owner) -> None:
     path = f"/api/v1/sessions/{ann.session}/totals/stream"
-    answer = ann.http.head(path, headers={"Authorization": f"Bearer {ann.token}"})
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert ann.http.get("/health/live").status_code == 200
+    async with asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(ann.url).port)
+        writer.write(asked(path, f"Authorization: Bearer {ann.token}").replace(b"GET", b"HEAD"))
+        assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
+        writer.write(asked("/health/live", "Connection: close"))
+        assert (await reader.read(-1)).startswith(b"HTTP/1.1 200 ")
+    writer.close()
 
 
 async def test_silence_is_filled_streams_count_and_end_with_the_server(tmp_path: Path) -> None:
@@ -204,6 +220,56 @@ async def test_silence_is_filled_streams_count_and_end_with_the_server(tmp_path:
         assert (await beating)["data"]["code"] == 1012
         assert await first.ended()
         await stopping
+
+
+@pytest.mark.parametrize("headers", [(), UPGRADE])
+async def test_what_is_asked_behind_a_stream_ends_it_and_costs_nobody_else(
+    ann: Owner, headers: tuple[str, ...]
+) -> None:
+    """Its line would be another's, or end without a word to it; others would be sent nothing."""
+    session = f"/api/v1/sessions/{ann.session}"
+    secret = ann.invite("viewer")["secret"]
+    port = httpx.URL(ann.url).port
+    async with asyncio.timeout(30), stream(ann) as honest:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(asked(f"{session}/totals/stream", f"Invitation: {secret}"))
+        await reader.readuntil(b"event: totals")
+        writer.write(asked(f"{session}/live", *headers))
+        rest = await reader.read(-1)
+        assert headers or b"event: goodbye" in rest
+        writer.close()
+        await honest.event()
+        for level in (10, 20):
+            await asyncio.to_thread(edit, ann, level)
+            assert HEALTH in (await honest.event())["data"]["totals"]
+
+
+async def test_a_stream_is_the_last_that_is_asked_of_its_line(ann: Owner) -> None:
+    path = f"/api/v1/sessions/{ann.session}/totals/stream"
+    port = httpx.URL(ann.url).port
+    async with asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        token = f"Authorization: Bearer {ann.token}"
+        writer.write(asked(path, token) + asked("/health/live", "Connection: close"))
+        answers = await reader.read(-1)
+    writer.close()
+    assert b"HTTP/1.1 400 " in answers
+    assert b"HTTP/1.1 200 " in answers
+
+
+async def test_who_leaves_before_their_stream_begins_is_no_error(
+    ann: Owner, server: Server
+) -> None:
+    path = f"/api/v1/sessions/{ann.session}/totals/stream"
+    token = f"Authorization: Bearer {ann.token}"
+    for _ in range(20):
+        _, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(ann.url).port)
+        writer.write(asked(path, token))
+        await writer.drain()
+        writer.transport.abort()
+    async with stream(ann) as live:  # and the server has seen to them
+        await live.event()
+    server.complained_of_nothing()
 
 
 def test_frames_become_events() -> None:
