@@ -22,20 +22,23 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.engine import Connection, ExceptionContext
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from server.telemetry.measures import UNMEASURED, Measures
 
 TIMEOUT_S = 15.0
-# SQLSTATE: no connection, no room, not now; and taken back, since others were at the same rows.
-AWAY = ("08", "53", "57P", "40")
+# SQLSTATE: the statement, or what it was given, is wrong. All else is PostgreSQL's: it is gone, has
+# no room, is read-only, takes our login no more, took too long, or others were at the same rows.
+WRONG = ("0A", "21", "22", "23", "42")
+NOT_ALLOWED = "42501"  # for what its operator has not granted us
+READ_ONLY = "25006"
 
 
 class DatabaseAwayError(Exception):
-    """SQL did not answer in time."""
+    """SQL did not answer in time, or refuses what is asked."""
 
 
 class Base(DeclarativeBase):
@@ -223,15 +226,20 @@ async def _reaching(failed: Callable[[], object]) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(TIMEOUT_S):
             yield
-    except (OperationalError, InterfaceError, OSError, TimeoutError) as error:
+    except (DBAPIError, OSError, TimeoutError) as error:
+        if isinstance(error, DBAPIError) and _is_wrong(error):
+            raise
         failed()
         raise DatabaseAwayError(str(error)) from error
-    except DBAPIError as error:
-        # PostgreSQL that stops, or only begins, is none of those for its driver.
-        if (getattr(error.orig, "sqlstate", None) or "").startswith(AWAY):
-            failed()
-            raise DatabaseAwayError(str(error)) from error
-        raise
+
+
+def _is_wrong(error: DBAPIError) -> bool:
+    """Whether the statement, or what it was given, would be refused by any database."""
+    # The class does not tell of PostgreSQL: most of what it says is none for its driver.
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    if state:
+        return state.startswith(WRONG) and state != NOT_ALLOWED
+    return isinstance(error, IntegrityError | DataError | ProgrammingError)
 
 
 def insert_new(sql: AsyncSession, table: type[Base], rows: list[dict[str, Any]]) -> Any:
@@ -263,11 +271,20 @@ class _SQLite(sqlite3.Connection):
 def connect(url: str) -> AsyncEngine:
     """What goes wrong names the statement, and never what it was given: it may end up in a log."""
     if not url.startswith("sqlite"):
-        return create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
+        engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
+        event.listen(engine.sync_engine, "handle_error", _leave_read_only)
+        return engine
     engine = create_async_engine(url, hide_parameters=True, connect_args={"factory": _SQLite})
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+def _leave_read_only(context: ExceptionContext) -> None:
+    """Connect anew, all: others may be at the same server, which is no longer the one to write to;
+    it answers their pings."""
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+        context.is_disconnect = True
 
 
 def _prepare(connection: Any, _record: object) -> None:

@@ -101,7 +101,8 @@ class Recorder:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Record until stopped. While SQL or Redis is away the log keeps what is to come."""
+        """Record until stopped. While SQL or Redis is away, or SQL is not as it should be, the log
+        keeps what is to come."""
         away = False
         while True:
             last = self._stopping.is_set()
@@ -116,7 +117,7 @@ class Recorder:
                 if full is not None:
                     raise full
                 away = False
-            except (UnreachableError, FullError, DatabaseAwayError) as error:
+            except (UnreachableError, FullError, DatabaseAwayError, SQLAlchemyError) as error:
                 if not away:
                     logger.warning("recording waits: %s", error)
                 away = True

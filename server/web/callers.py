@@ -6,18 +6,21 @@ accounts needs SQL anyway. An account's token is good for a quarter of an hour a
 """
 
 import asyncio
-from contextlib import suppress
+import logging
 from typing import Literal
 from weakref import WeakKeyDictionary
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.accounts import keys
 from server.accounts.tables import BannedGuestRow, KeyRow, LoginRow, UserRow
 from server.auth import NotAuthenticatedError, Person, Tokens
 from server.orm import Database, DatabaseAwayError
 from server.sockets.connection import Connection
+
+logger = logging.getLogger(__name__)
 
 ASK_EVERY_S = 3.0
 AT_ONCE = 500  # questions in one; SQLite has a limit
@@ -38,6 +41,7 @@ class Callers:
         self._database = database
         self._asked: dict[Person, asyncio.Future[Person | Gone]] = {}
         self._asking: asyncio.Task[None] | None = None
+        self._waits = False  # SQL did not answer who may stay, last time
         self._live: WeakKeyDictionary[Connection, Person] = WeakKeyDictionary()
 
     async def read(self, token: str) -> Person:
@@ -75,14 +79,22 @@ class Callers:
 
     async def look(self) -> None:
         """End the live connections of those who may not stay."""
+        waits = False
         live = list(self._live.items())
         for start in range(0, len(live), AT_ONCE):
             batch = live[start : start + AT_ONCE]
-            with suppress(DatabaseAwayError):  # then they stay, as who comes back may come
+            try:
                 found = await _standing(self._database, [person for _, person in batch])
-                for (connection, _), person in zip(batch, found, strict=True):
-                    if not isinstance(person, Person):
-                        connection.expires_at = 0.0
+            except (DatabaseAwayError, SQLAlchemyError) as error:
+                # Then they stay, as who comes back may come.
+                if not self._waits:
+                    logger.warning("asking who may stay waits: %s", error)
+                self._waits = waits = True
+                continue
+            for (connection, _), person in zip(batch, found, strict=True):
+                if not isinstance(person, Person):
+                    connection.expires_at = 0.0
+        self._waits = waits
 
     async def _stands(self, person: Person) -> Person | Gone:
         """The person as they are called now, unless the token has been revoked.

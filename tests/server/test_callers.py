@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, update
+from sqlalchemy.exc import ProgrammingError
 
 from server.accounts import accounts, logins
 from server.accounts.logins import LoggedIn
@@ -16,6 +17,7 @@ from server.auth import NotAuthenticatedError, Person, Tokens
 from server.orm import Database
 from server.settings import Settings
 from server.sockets.connection import Connection
+from server.web import callers as callers_module
 from server.web.callers import Callers
 
 TOKENS = Tokens("of the tests: 32 characters or more")
@@ -132,6 +134,25 @@ async def test_a_connection_ends_with_the_login_of_its_newest_token(
     assert callers.renew(connection, TOKENS.account("g1", "Ann", "made-up"))
     await callers.look()
     assert connection.expires_at == 0.0
+
+
+async def test_who_is_live_stays_while_sql_does_not_answer_and_that_is_logged_once(
+    callers: Callers,
+    ann: LoggedIn,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def wrong(*_: object) -> None:
+        raise ProgrammingError("SELECT", None, Exception("no such column"))
+
+    connection = live()
+    callers.follow(connection, await callers.read(token_of(ann)))
+    monkeypatch.setattr(callers_module, "_standing", wrong)
+    for _ in range(2):
+        await callers.look()
+    assert connection.expires_at
+    assert len(caplog.messages) == 1
+    assert "asking who may stay waits" in caplog.text
 
 
 async def test_while_sql_is_away_a_signature_is_enough(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from migrations import run
 from server.orm import Database, DatabaseAwayError
 from tests.server.postgres import Postgres
 
@@ -17,6 +19,67 @@ async def test_a_database_that_stops_meanwhile_is_away(postgres: Postgres) -> No
             await sql.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
     async with database.reading() as sql:  # and is there again
         assert await sql.scalar(text("SELECT 1")) == 1
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    ("where", "statement"),
+    [
+        ("SET statement_timeout = '5ms'", "SELECT pg_sleep(60)"),
+        ("SET ROLE pg_monitor", "CREATE ROLE another"),
+    ],
+)
+async def test_a_database_that_refuses_is_away(
+    postgres: Postgres, where: str, statement: str
+) -> None:
+    database = Database(postgres.url)
+    async with database.writing() as sql:
+        await sql.execute(text(where))
+    with pytest.raises(DatabaseAwayError):
+        async with database.writing() as sql:
+            await sql.execute(text(statement))
+    await database.close()
+
+
+@pytest.mark.parametrize(("told", "instead"), [("cohort@", "nobody@"), ("@/postgres?", "@/none?")])
+async def test_a_database_that_does_not_let_us_in_is_away(
+    postgres: Postgres, told: str, instead: str
+) -> None:
+    database = Database(postgres.url.replace(told, instead))
+    with pytest.raises(DatabaseAwayError):
+        await database.ping()
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["SELECT none FROM nowhere", "SELECT CAST('some' AS int)", "INSERT INTO epochs DEFAULT VALUES"],
+)
+async def test_a_statement_that_is_wrong_is_not_the_databases_fault(
+    postgres: Postgres, statement: str
+) -> None:
+    database = Database(postgres.url)
+    await run.upgrade(database.engine)
+    with pytest.raises(DBAPIError):
+        async with database.writing() as sql:
+            await sql.execute(text(statement))
+    await database.close()
+
+
+async def test_a_server_that_is_read_only_is_left_with_every_connection(postgres: Postgres) -> None:
+    """Behind the same name there may be another one by now."""
+    database = Database(postgres.url)
+    async with database.reading() as first, database.reading() as second:
+        for sql in (first, second):
+            await sql.execute(text("SET default_transaction_read_only = on"))
+            await sql.commit()
+    write = text("CREATE TEMPORARY TABLE numbers (number int) ON COMMIT DROP")
+    with pytest.raises(DatabaseAwayError):
+        async with database.writing() as sql:
+            await sql.execute(write)
+    async with database.writing() as first, database.writing() as second:
+        for sql in (first, second):
+            await sql.execute(write)
     await database.close()
 
 

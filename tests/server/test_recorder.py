@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy import func, select
+from sqlalchemy.exc import ProgrammingError
 
 from server.engine import Engine
 from server.log.log import Log
@@ -13,6 +14,7 @@ from server.logic.rights import Access
 from server.logic.session import State
 from server.members import access, governing
 from server.orm import ChangeRow, Database, EpochRow
+from server.recording import recorder as recorder_module
 from server.recording.archive import Archive
 from server.recording.recorder import ACCESS_EVERY, Recorder
 from server.redis.calls import key
@@ -138,6 +140,29 @@ async def test_a_session_that_cannot_be_recorded_does_not_stop_the_others(
         await edited(log, await state_in(log, each.session), engine, 1)
     await rounds.round()
     assert await recorded(database) == {each.session: [1, 2, 3] for each in whole}
+
+
+async def test_a_database_that_is_not_as_it_should_be_ends_no_recorder(
+    states: list[State],
+    log: Log,
+    engine: Engine,
+    database: Database,
+    redis: Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def wrong(*_: object) -> None:
+        raise ProgrammingError("SELECT", None, Exception("no such column"))
+
+    first, *_ = states
+    await edited(log, first, engine, 1)
+    rounds = Rounds(redis, database, log, states)
+    with monkeypatch.context() as patch:
+        patch.setattr(recorder_module, "recorded_of", wrong)
+        await rounds.round()
+    assert [each for each in caplog.messages if each.startswith("recording waits")]
+    await rounds.round()
+    assert await recorded(database) == {first.session: [1]}
 
 
 async def test_a_log_that_went_back_is_mended_while_the_others_go_on(
