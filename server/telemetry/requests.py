@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 ID = b"x-request-id"
 TRACE = (b"traceparent", b"tracestate")
 OFTEN = ("/health/", "/metrics")  # asked every few seconds: logged for debugging only
+LEFT = 499  # noted of who went away before they were answered, as proxies do
 LOOPBACK = ("127.0.0.0/8", "::1")
 _ID = re.compile(rb"[A-Za-z0-9_.:-]{1,64}")
 
@@ -67,6 +68,13 @@ class Requests:
         request = self._named(trusted)
         span = self._tracing and self._tracing.request(method, _texts(trusted))
         status, took = 500, 0.0
+        left = False
+
+        async def received() -> Any:
+            nonlocal left
+            message = await receive()
+            left = left or message["type"] == "http.disconnect"
+            return message
 
         async def noted(message: Message) -> None:
             nonlocal status, took
@@ -78,8 +86,10 @@ class Requests:
 
         try:
             with span.current() if span else nullcontext():
-                await app(scope, receive, noted)
+                await app(scope, received, noted)
         finally:
+            if left and status >= 500:  # of which they know nothing
+                status = LEFT
             took = took or perf_counter() - began
             route = str(scope.get("path_template", ""))
             if self._metrics is not None:

@@ -139,6 +139,21 @@ async def test_an_id_is_taken_from_a_proxy_of_ours_only() -> None:
     assert odd != b"a\nb"
 
 
+async def test_who_leaves_before_the_answer_is_no_failure_of_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert await receive() == {"type": "http.disconnect"}
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    with caplog.at_level(logging.INFO, logs.ACCESS):
+        requests = Requests(Proxies(()))
+        await requests.serve(app, "POST", scope("10.0.0.1"), receive, None)  # type: ignore[arg-type]
+    assert line(caplog.records[0])["status"] == 499
+
+
 async def test_the_line_of_a_request_has_no_query(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logs.ACCESS):
         await answered(Requests(Proxies(())), scope("10.0.0.1"))
