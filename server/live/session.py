@@ -100,7 +100,6 @@ class LiveSession:
             self.audience,
             self.board,
             presence,
-            house.worker,
             self._look_again,
             self.wake,
         )

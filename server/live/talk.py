@@ -5,6 +5,7 @@ What is said and proposed is in SQL before it is told (`desk.py`); what one look
 """
 
 import asyncio
+import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -43,7 +44,6 @@ class Talk:
         audience: Audience,
         board: Board,
         presence: Presence,
-        worker: str,
         look: Callable[[], None],
         share_soon: Callable[[], None],
     ) -> None:
@@ -51,7 +51,9 @@ class Talk:
         self._session = session
         self._audience = audience
         self._presence = presence
-        self._worker = worker
+        # Not the worker's: what was put in line before a session was closed here is told to who
+        # has opened it again.
+        self._id = secrets.token_hex(6).encode()
         self._look = look
         self._share_soon = share_soon
         self._attentions = Attentions()
@@ -130,7 +132,7 @@ class Talk:
         """A hint of the kinds `told` and `look`; our own come back to us too."""
         kind, _, rest = hint.partition(b" ")
         teller, _, message = rest.partition(b"\n")
-        if teller.decode() == self._worker:
+        if teller == self._id:
             return
         if kind == b"look":
             self.hints_were_lost()
@@ -152,11 +154,11 @@ class Talk:
     async def tell_again(self) -> None:
         """Have the other workers look, if they were not told something. Raises UnreachableError."""
         if self._untold:
-            await self._presence.tell(self._session, b"look %s" % self._worker.encode())
+            await self._presence.tell(self._session, b"look %s" % self._id)
             self._untold = False
 
     def _hint(self, message: Told) -> bytes:
-        return b"told %s\n%s" % (self._worker.encode(), encode(message))
+        return b"told %s\n%s" % (self._id, encode(message))
 
     def _hear(self, kept: Said | Proposal) -> None:
         match self.board.hear(kept):

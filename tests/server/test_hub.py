@@ -24,7 +24,7 @@ from server.recording.archive import Archive
 from server.redis import clients
 from server.redis.calls import FullError, UnreachableError, key
 from server.redis.embedded import Valkey
-from server.server_messages import Attention, Focused
+from server.server_messages import Attention, Focused, Said
 from server.settings import Settings
 from tests.server.listening import Socket, a_connection
 from tests.server.sessions import Past, an_edit, new_session
@@ -224,6 +224,21 @@ async def test_who_reloads_or_becomes_a_viewer_looks_nowhere_by_any_worker(
         await all_are_told(nowhere)
         for live in (here, there):
             assert not enter(live, "g3").of("focused")
+
+
+async def test_what_is_kept_for_a_session_that_was_closed_is_told_where_it_is_open_again(
+    state: State, a_hub: A_hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fanout, "LINGER_S", 0.0)
+    hub = await a_hub(people_ttl_s=0.3)
+    async with hub.live(state.session) as before:
+        pass
+    await until(lambda: not hub.sessions())
+    async with hub.live(state.session) as live:
+        assert live is not before
+        ann = enter(live)
+        await before.talk.tell(Said(1, "g1", "Ann", "hello", 0))  # SQL was slow
+        await until(lambda: ann.of("said"))
 
 
 async def test_a_newcomer_is_not_told_where_somebody_was_who_is_not_here(
