@@ -56,6 +56,14 @@ class Header(Struct, frozen=True, omit_defaults=True):
     secret: str = ""
 
 
+class Left(Struct, frozen=True):
+    """Sessions of which Redis has more than SQL after all. went_back: a worker mends them as soon
+    as it serves; failing: they cannot be recorded, and what hinders that is logged."""
+
+    went_back: tuple[str, ...]
+    failing: tuple[str, ...]
+
+
 class _Part(Struct, frozen=True, tag_field="part", tag="table"):
     """What follows are rows of this table, each with the values of these columns."""
 
@@ -74,18 +82,18 @@ _header = msgspec.json.Decoder(Header).decode
 _other = msgspec.json.Decoder(_Part | _End | list[Any])
 
 
-async def flush(redis: Redis, database: Database, log: Log) -> tuple[str, ...]:
-    """Record what Redis has beyond SQL; of which sessions that cannot be done.
+async def flush(redis: Redis, database: Database, log: Log) -> Left:
+    """Record what Redis has beyond SQL.
 
     Raises UnreachableError, FullError or DatabaseAwayError.
     """
-    left: list[str] = []
+    went_back: list[str] = []
 
     async def mend(session: str, _: str) -> None:
-        left.append(session)  # it takes a worker, which does so as soon as it serves
+        went_back.append(session)
 
-    await Recorder(redis, database, log, lambda: (), mend).flush()
-    return tuple(left)
+    failing = await Recorder(redis, database, log, lambda: (), mend).flush()
+    return Left(tuple(went_back), tuple(sorted(failing)))
 
 
 async def write(engine: AsyncEngine, path: Path, secret: str, told: Told) -> Header:

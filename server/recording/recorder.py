@@ -24,6 +24,7 @@ from server.log import scripts
 from server.log.log import Log
 from server.log.logged import Head
 from server.members.access import access_of
+from server.members.sharing import share
 from server.orm import (
     ChangeRow,
     Database,
@@ -127,9 +128,13 @@ class Recorder:
                 async with asyncio.timeout(EVERY_S):
                     await self._stopping.wait()
 
-    async def flush(self) -> None:
-        """Record every session, once. Raises UnreachableError, FullError or DatabaseAwayError."""
+    async def flush(self) -> Set[str]:
+        """Record every session, once; those that cannot be.
+
+        Raises UnreachableError, FullError or DatabaseAwayError.
+        """
         await self._sweep(frozenset())
+        return frozenset(self._failing)
 
     async def _round_or_full(self, sessions: Sequence[str]) -> FullError | None:
         """A round; what ended it when Redis is full: what nobody uses may leave it all the same."""
@@ -245,11 +250,12 @@ class Recorder:
         await self._bring_access(heads, versions)
 
     async def _bring_access(self, heads: Mapping[str, Head], versions: Mapping[str, int]) -> None:
-        """Give Redis the access where SQL's is newer. SQL is first with it: then a worker may have
-        died, or Redis been away, or gone back."""
+        """Give Redis the access where SQL's is newer: a worker may have died, or Redis been away,
+        or gone back. And where SQL's is older: then SQL went back, for it is first with each."""
         for session, version in versions.items():
-            if version > heads[session].access:
-                await self._log.put_access(session, await access_of(self._database, session))
+            if version != heads[session].access:
+                rights = await access_of(self._database, session)
+                await share(self._database, self._log, session, rights)
 
     async def _record_alone(self, sessions: Iterable[str]) -> None:
         """Each by itself, so that what one fails with is not the others'; who failed comes last."""

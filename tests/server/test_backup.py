@@ -1,5 +1,6 @@
 """A backup holds every row of every table, and goes back into either database."""
 
+import asyncio
 import gzip
 import os
 import zlib
@@ -7,14 +8,22 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from redis.asyncio import Redis
 from sqlalchemy import text
 
 from migrations import run
 from server import backup
 from server.backup import BackupError
+from server.commands.admin import admin
+from server.engine import Engine
+from server.log.log import Log
 from server.orm import Database
+from server.redis.calls import key
+from server.redis.embedded import Valkey
 from server.tables import METADATA
 from tests.server.filling import fill, rows
+from tests.server.sessions import edited, new_session
 
 
 def untold(_: int, __: int) -> None:
@@ -68,6 +77,27 @@ async def test_what_is_restored_is_what_was_there_in_either_database(
     async with filled.reading() as sql:
         assert await sql.scalar(text("SELECT max(number) FROM audit")) == 3
     await other.close()
+
+
+async def test_a_backup_names_the_sessions_that_could_not_be_recorded_and_fails(
+    database: Database, log: Log, engine: Engine, redis: Redis, valkey: Valkey, tmp_path: Path
+) -> None:
+    broken, whole = [await new_session(database, log, engine) for _ in range(2)]
+    await redis.xadd(key(broken.session, "log"), {"change": "{", "inverse": "[]"}, id="1-0")
+    await redis.hset(key(broken.session, "head"), mapping={"revision": 1, "edit": "x"})
+    await edited(log, whole, engine, 1)
+    path = tmp_path / "backup"
+    environment = {
+        "COHORT_REDIS_URL": valkey.url,
+        "COHORT_DATABASE_URL": str(database.engine.url).replace("+aiosqlite", ""),
+    }
+    arguments = ["backup", str(path)]
+    said = await asyncio.to_thread(CliRunner().invoke, admin, arguments, env=environment)
+    assert said.exit_code == 1
+    assert said.stderr.endswith(f"that cannot be recorded: {broken.session}.\n")
+    assert f"Error: {path} is written" in said.stderr
+    with gzip.open(path) as lines:
+        assert any(b"edit-0001" in line for line in lines)
 
 
 async def test_an_older_backup_is_brought_up_to_date(database: Database, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from server import backup as backups
 from server.auth import SECRET_FILE
-from server.backup import BackupError, Header, Told
+from server.backup import BackupError, Header, Left, Told
 from server.commands.admin.reaching import data_dir_option, reached, running
 from server.commands.admin.showing import time_of
 from server.log.releases import ENGINE_KEY
@@ -27,11 +27,13 @@ from server.settings import Settings
 def backup(file: Path, **at: Any) -> None:
     """Write all that there is to FILE, which must not exist: as it is at one moment.
 
+    What cannot be recorded of a session is not in it: the command names the session, and fails.
+
     FILE goes back into SQLite or PostgreSQL, by this release or a newer one. It holds what people
     logged in with (as hashes), and the secret of the data directory: keep it as safe as that.
     """
 
-    async def work(settings: Settings) -> tuple[Header, tuple[str, ...]]:
+    async def work(settings: Settings) -> tuple[Header, Left]:
         async with reached(settings, start=True) as stores:
             assert stores.redis is not None
             left = await backups.flush(stores.redis, stores.database, stores.log)
@@ -40,9 +42,14 @@ def backup(file: Path, **at: Any) -> None:
                 return await backups.write(stores.database.engine, file, secret, told), left
 
     header, left = running(at["data_dir"], work)
-    for session in left:
+    for session in left.went_back:
         click.echo(f"Session {session}: Redis went back, and what it has is not all recorded yet.")
     click.echo(f"{file}: {header.rows} rows, {file.stat().st_size / 1024:,.0f} KiB.")
+    if left.failing:
+        raise click.ClickException(
+            f"{file} is written, but lacks the newest edits of sessions that cannot be recorded: "
+            f"{', '.join(left.failing)}."
+        )
 
 
 @click.command()
