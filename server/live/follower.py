@@ -365,6 +365,8 @@ class Follower:
                         await self._take_news()
                     continue
                 if not lost.waiting:
+                    if await lost.tell_sql(self.id):
+                        continue
                     return  # for SQL
                 match await lost.settle(self.state, now_ms()):
                     case "read on":

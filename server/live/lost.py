@@ -12,12 +12,13 @@ R1  A change that a worker knows stays known to it: it is in its history, or her
 R2  What is refused now may build on what only another worker knows, so it waits for a moment,
     and all behind it in line, before it is given up.
 R3  What is given up is so in one log. If that log goes back, it is in line again, too.
+R4  A log has all that SQL has once SQL knows of all that was given up in it: else that would be
+    decided again when the session is opened from SQL.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -35,6 +36,7 @@ from server.server_messages import Accepted, Change, Refused
 
 logger = logging.getLogger(__name__)
 
+TELL_S = 1.0  # so long SQL may take to be told; then it is told again, some seconds later
 LOST = "The server lost this edit, and it could not be made again."
 
 _change = msgspec.json.Decoder(Change)
@@ -73,9 +75,10 @@ class Lost:
         self._line: dict[str, Committed] = {}
         self._ahead: dict[str, Committed] = {}  # made by others, after what we have read
         self._given_up: dict[str, Committed] = {}
+        self._to_tell: set[str] = set()  # of what is given up, what SQL may not know of
 
     def __bool__(self) -> bool:
-        return self._in_sql or bool(self._line)
+        return self._in_sql or bool(self._line or self._to_tell)
 
     @property
     def waiting(self) -> bool:
@@ -95,7 +98,7 @@ class Lost:
             for each in group:
                 if each.by:  # our own are made anew, if need be
                     line.setdefault(_author(each), each)
-        self._line, self._ahead, self._given_up = line, {}, {}
+        self._line, self._ahead, self._given_up, self._to_tell = line, {}, {}, set()
         self._begin()
 
     def opened(self, *, redone: bool) -> None:
@@ -134,7 +137,7 @@ class Lost:
                 continue
             lost = self._line.pop(author)
             if not isinstance(outcome, Known):
-                self._given_up[author] = lost
+                self._give_in(lost)  # who gave it up may have died since
             elif outcome.revision > state.revision:
                 self._ahead[author] = lost
             elif outcome.revision != lost.revision:
@@ -183,10 +186,32 @@ class Lost:
                 self.unsorted = True
                 return "settled"
             case Elsewhere("lost"):
-                with suppress(DatabaseAwayError):
-                    await self._archive.give_up(state.session, lost.by, lost.edit)
-                self._given_up[loss.author] = self._line.pop(loss.author)
+                self._give_in(self._line.pop(loss.author))
         return "read on"
+
+    def _give_in(self, lost: Committed) -> None:
+        self._given_up[_author(lost)] = lost
+        self._to_tell.add(_author(lost))
+
+    async def tell_sql(self, session_id: str) -> bool:
+        """Let SQL know of what was given up; False: SQL is away, or is not asked yet what it has.
+
+        It is away when it takes long, too: the session waits meanwhile.
+        """
+        if self._in_sql:
+            return False
+        edits: dict[str, list[str]] = {}
+        for author in self._to_tell:
+            given_up = self._given_up[author]
+            edits.setdefault(given_up.by, []).append(given_up.edit)
+        try:
+            async with asyncio.timeout(TELL_S):
+                await self._archive.give_up(session_id, edits)
+        except (DatabaseAwayError, TimeoutError) as error:
+            logger.warning("session %s: what is given up waits for SQL: %s", session_id, error)
+            return False
+        self._to_tell.clear()
+        return True
 
     def seen(self, committed: Committed) -> None:
         """This worker's history has one more change."""

@@ -4,7 +4,8 @@ A log that starts again does so in a new epoch: from what Redis has, else from S
 holds beyond that is handed to the workers, who decide it again on top.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, func, select, update
@@ -20,6 +21,7 @@ from server.members.checkpoints import keep_build
 from server.orm import ChangeRow, CheckpointRow, Database, EpochRow, insert_new
 from server.protocol import Position
 from server.recording.removal import look_for_again
+from server.recording.rows import BATCH
 from server.server_messages import Change
 
 FAR = 8  # epochs to go through for a session's build; then it is kept where the next begins
@@ -134,18 +136,19 @@ class Archive:
         began = await self._log.began(session)
         if began is None:
             return ()
+        own = Span(began.epoch, began.left_at, began.revision)
         async with self._database.reading() as sql:
             epochs = await epochs_of(sql, session)
-            kept = {
-                span.epoch: span.upto for span in spans_to(epochs, began.previous, began.left_at)
-            }
-            lost: list[Committed] = []
+            before = spans_to(epochs, began.previous, began.left_at)
+            history = {span.epoch: span for span in (own, *before)}
+            rows: list[Any] = []
             for epoch in epochs:
-                after = kept.get(epoch.epoch, epoch.left_at or 0)
+                kept = history.get(epoch.epoch)
+                after = (epoch.left_at or 0) if kept is None else kept.upto
                 if epoch.epoch == began.epoch or epoch.recorded <= after:
                     continue
-                rows = await sql.execute(
-                    select(ChangeRow.frame, ChangeRow.inverse)
+                found = await sql.execute(
+                    select(ChangeRow.person, ChangeRow.edit, ChangeRow.frame, ChangeRow.inverse)
                     .where(
                         ChangeRow.session_id == session,
                         ChangeRow.epoch == epoch.epoch,
@@ -154,21 +157,32 @@ class Archive:
                     )
                     .order_by(ChangeRow.revision)
                 )
-                lost += [entry(_change.decode(row.frame), row.frame, row.inverse) for row in rows]
-        return tuple(lost)
+                rows += found
+            # The log may have forgotten by now that it has them.
+            made = await _made(sql, session, history, [row.edit for row in rows])
+        return tuple(
+            entry(_change.decode(row.frame), row.frame, row.inverse)
+            for row in rows
+            if (row.person, row.edit) not in made
+        )
 
-    async def give_up(self, session: str, person: str, edit: str) -> None:
-        """An edit that was lost was refused when it was decided again: it stays lost."""
+    async def give_up(self, session: str, edits: Mapping[str, Sequence[str]]) -> None:
+        """Edits that were lost were refused when they were decided again: they stay lost.
+
+        edits: of each person, their ids. Raises DatabaseAwayError.
+        """
         async with self._database.writing() as sql:
-            await sql.execute(
-                update(ChangeRow)
-                .where(
-                    ChangeRow.session_id == session,
-                    ChangeRow.person == person,
-                    ChangeRow.edit == edit,
-                )
-                .values(digest=LOST)
-            )
+            for person, ids in sorted(edits.items()):
+                for some in _batches(ids):
+                    await sql.execute(
+                        update(ChangeRow)
+                        .where(
+                            ChangeRow.session_id == session,
+                            ChangeRow.person == person,
+                            ChangeRow.edit.in_(some),
+                        )
+                        .values(digest=LOST)
+                    )
 
 
 async def recorded_position(sql: AsyncSession, session: str) -> Position | None:
@@ -293,6 +307,31 @@ async def _edits(
         )
         edits += [(f"{row.person or ''} {row.edit}", row.revision, row.digest) for row in rows]
     return tuple(edits)
+
+
+async def _made(
+    sql: AsyncSession, session: str, history: Mapping[str, Span], edits: Sequence[str]
+) -> set[tuple[str | None, str]]:
+    """Of edits with these ids, those that the history itself has: by whom, and which."""
+    made: set[tuple[str | None, str]] = set()
+    for some in _batches(edits):
+        rows = await sql.execute(
+            select(ChangeRow.person, ChangeRow.edit, ChangeRow.epoch, ChangeRow.revision).where(
+                ChangeRow.session_id == session, ChangeRow.edit.in_(some)
+            )
+        )
+        made |= {
+            (row.person, row.edit)
+            for row in rows
+            if (span := history.get(row.epoch)) is not None
+            and span.after < row.revision <= span.upto
+        }
+    return made
+
+
+def _batches(edits: Sequence[str]) -> Iterator[Sequence[str]]:
+    """No more at once than a statement takes."""
+    return (edits[first : first + BATCH] for first in range(0, len(edits), BATCH))
 
 
 def _with_changes(history: Sequence[Span]) -> list[Span]:

@@ -4,13 +4,17 @@ mixes what was lost with what came after."""
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from redis.asyncio import Redis
 from sqlalchemy import delete, select, update
 
+from server.engine import Engine
+from server.log.log import Log
 from server.log.logged import Known
-from server.orm import ChangeRow, EpochRow
+from server.orm import ChangeRow, Database, EpochRow
+from server.recording.archive import Archive
 from server.redis.calls import key
-from tests.server.regaining.workers import Scene, come_to_9_again, names
-from tests.server.sessions import an_edit
+from tests.server.regaining.workers import Scene, come_to_9_again, names, title
+from tests.server.sessions import an_edit, new_session
 
 
 async def history(scene: Scene) -> list[str]:
@@ -124,6 +128,36 @@ async def test_the_recorder_never_mixes_two_histories_of_one_epoch(scene: Scene)
     assert fresh.state.build == other.state.build
     assert fresh.state.revision == 7
     assert fresh.frames == []  # nothing is decided a second time
+
+
+async def test_what_was_made_again_at_a_revision_that_is_forgotten_is_not_made_twice(
+    redis: Redis, database: Database, engine: Engine
+) -> None:
+    log = Log(redis, keeps=10, edit_ids=10)
+    archive = Archive(database, log, engine, 10)
+    state = await new_session(database, log, engine)
+    scene = Scene(state.session, redis, database, log, archive, engine)
+    one, other, fresh = *scene.both, scene.fresh
+    for worker in scene.both:
+        await worker.begin()
+    async with scene.past.kept():
+        await one.make(title(1, "Nova"))  # up to 8 they go by one another
+        for number in range(2, 9):
+            await one.make(title(number, f"{number - 1}"))
+        await one.edit(9)
+        await scene.record()
+    await other.edit(101)
+    await scene.record()
+    await other.read_on()
+    await other.waits_no_more()
+    assert await scene.edits() == names(101, 9)
+    for number in range(102, 113):
+        await other.make(an_edit(number, base=other.state.revision))
+    await scene.record()
+    await redis.flushall()
+    await fresh.begin()
+    assert fresh.frames == []
+    assert fresh.state.build == other.state.build
 
 
 async def left_after_2(scene: Scene) -> bool:

@@ -5,6 +5,8 @@ import time
 import pytest
 from msgspec.structs import replace
 
+from calc.operations import SetTitle
+from server.client_messages import Edit
 from server.engine import Engine
 from server.live import follower
 from server.live.lost import Lost
@@ -98,12 +100,59 @@ async def test_r3_what_was_given_up_in_a_log_that_is_lost_is_tried_again(
     assert await lost.sort(other.state)
     lost._others_until = 0.0
     assert await lost.settle(other.state, 0) == "read on"
-    assert not lost
+    assert not lost.waiting
     await scene.past.come_back()
     await other.read_on()
     lost.remember(())
     assert await lost.sort(other.state)
     assert lost
+
+
+async def give_up_while_sql_is_away(scene: Scene) -> None:
+    """The second worker gives up Bob's edit, which is in SQL, and whose title Ann has changed."""
+    one, other = scene.both
+    async with scene.past.kept():
+        await one.make(title(1, "Nova"), "g2")
+        await scene.record()
+    await other.make(title(2, "Nova"))
+    await scene.record()
+
+    async def away(*_: object) -> None:
+        raise DatabaseAwayError("away")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(scene.archive, "give_up", away)
+        await other.read_on()
+        await other.waits_no_more()
+    assert [(person, answer.id) for person, answer in other.answers] == [("g2", "edit-0001")]
+    assert await scene.archive.lost(scene.id)
+    assert not (await scene.began()).redone  # it may not leave Redis
+
+
+async def test_r4_what_was_given_up_while_sql_was_away_stays_so_when_it_is_opened_again(
+    scene: Scene,
+) -> None:
+    other = scene.other
+    await give_up_while_sql_is_away(scene)
+    await other.make(Edit("edit-0003", 0, (SetTitle("Nova"),)))  # nobody waits meanwhile
+    other.look_for_lost()
+    await other.read_on()
+    assert (await scene.began()).redone
+    await scene.record()
+    await scene.redis.flushall()
+    await scene.fresh.begin()
+    await scene.fresh.waits_no_more()
+    assert scene.fresh.state.build.title == "Nova"
+    assert scene.fresh.answers == []
+
+
+async def test_r4_what_a_worker_gave_up_that_died_before_sql_knew_is_told_by_the_next(
+    scene: Scene,
+) -> None:
+    await give_up_while_sql_is_away(scene)
+    await scene.fresh.begin()
+    assert (await scene.began()).redone
+    assert not await scene.archive.lost(scene.id)
 
 
 async def test_what_was_settled_so_long_ago_that_it_is_forgotten_is_let_go(
