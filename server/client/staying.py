@@ -300,6 +300,8 @@ class Staying:
                     self._retry_after = retry_after
             if isinstance(message, Answer):
                 self._unanswered.settle(message)
+            if self.welcome is not None:
+                self._unanswered.see(message, self.welcome.person)
             await self._tell(message)
 
     def _join(self) -> Join:

@@ -1,7 +1,8 @@
 """What a client asked and was not answered yet: it is sent until there is an answer for good.
 
-What was answered last may not be for good: a server that lost its newest changes has them from
-those who made them.
+What was accepted last may not be for good: a server that lost its newest changes has them from
+those who made them. A client sends again only what it surely has whole: all that it made after a
+revision, and nobody took back.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from msgspec import UNSET, Struct
 from server.client_messages import (
     Asked,
     Decide,
+    Edit,
     Explain,
     Inspect,
     Ping,
@@ -26,6 +28,7 @@ from server.client_messages import (
 from server.protocol import Close
 from server.server_messages import (
     Accepted,
+    Change,
     Explained,
     Inspected,
     Pong,
@@ -34,6 +37,10 @@ from server.server_messages import (
     Refused,
     Renewed,
     Said,
+    ServerMessage,
+    Snapshot,
+    Totals,
+    Update,
 )
 
 MADE = 50  # so many of the newest accepted edits are kept, and
@@ -41,6 +48,7 @@ MADE_S = 600.0  # for so long: by then they are recorded
 AGAIN = frozenset(("too_many", "unavailable"))  # refused for now: the same edit may come later
 
 Question = Asked | Propose | Decide | Preview | Explain | Inspect | Say | Renew | Ping
+_Editing = Asked | Propose | Decide
 Answer = Accepted | Refused | Proposal | Previewed | Explained | Inspected | Said | Renewed | Pong
 
 
@@ -70,37 +78,52 @@ class Unanswered:
     def __init__(self, send: Callable[[Question], Awaitable[None]]) -> None:
         self._send = send
         self._waiting: dict[asyncio.Future[Answer], Question] = {}
-        self._made: dict[str, _Made] = {}  # the newest last
-        self._dropped = 0  # the highest revision of one that is kept no longer
-        self._asking: set[asyncio.Task[None]] = set()
+        self._made: dict[str, _Made] = {}  # all that was after `_let_go`, in its order
+        self._let_go = 0  # what was made until this revision is not sent again
+        self._again: list[Asked] = []  # of what was made; the first is asked for
+        self._sending: asyncio.Task[None] | None = None  # these
+        self._free = asyncio.Event()  # there are none of these: edits may be sent
+        self._free.set()
         self._over = False
 
     async def ask(self, message: Question) -> Answer:
         """Send a message, again after each return and whenever it was too soon, until it is
         answered for good. Raises ClosedError."""
         while True:
-            answered = self._wait_for(message)
-            try:
-                await self._send(message)
-                answer = await answered
-            finally:
-                del self._waiting[answered]
+            if isinstance(message, _Editing):
+                await self._free.wait()
+            answer = await self._ask_once(message)
             if not _came_too_soon(answer):
                 return answer
             await asyncio.sleep(_until_again_s(answer))
+
+    async def _ask_once(self, message: Question) -> Answer:
+        if self._over:
+            raise ClosedError(Close.DONE, "The client is closed.")
+        assert message.id is not UNSET, "what is asked has an id"
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[answered] = message
+        try:
+            await self._send(message)
+            return await answered
+        finally:
+            del self._waiting[answered]
 
     async def send_again(self, *, going_on: int | None = None) -> None:
         """All of it, in its order: what was sent before may be lost.
 
         going_on: from which revision the session goes on, where the server may have lost what we
-        know of it; then also what it accepted lately, and that first. What it still has it does
-        not make twice. Where we do not have all that we made since then, we leave it as it is.
+        know of it; then also what it accepted lately, one after the other, and other edits only
+        after these. What it still has it does not make twice. Where we do not have all that we
+        made since then, we leave it as it is.
         """
         if going_on is not None:
-            self._ask_for_made(going_on)
+            self._doubt(going_on)
         for answered, message in tuple(self._waiting.items()):
-            if not answered.done():
+            if not answered.done() and self._may_go(message):
                 await self._send(message)
+        if not self._again:
+            self._free.set()
 
     def settle(self, answer: Answer) -> None:
         """Give an answer to those who wait for it."""
@@ -109,57 +132,87 @@ class Unanswered:
                 answered.set_result(answer)
                 if isinstance(message, Asked) and isinstance(answer, Accepted):
                     self._keep(_Made(message, answer.revision, time.monotonic()))
-        if isinstance(answer, Refused) and not _came_too_soon(answer):
-            self._made.pop(answer.id or "", None)  # it was lost, and that is known
+        if _came_too_soon(answer):
+            return
+        self._settle_again(answer)
+        if isinstance(answer, Refused) and answer.id in self._made:  # it was lost
+            self._let_go_until(max(each.revision for each in self._made.values()))
+
+    def see(self, message: ServerMessage, person: str) -> None:
+        """Follow what becomes of the session, after `send_again`. person: who we are."""
+        match message:
+            case Snapshot() | Update() | Totals():  # nobody says what is in it
+                self._let_go_until(message.revision)
+            case Change() if self._is_of_ours(message, person) or _takes_back(message, person):
+                self._let_go_until(message.revision)
 
     def close(self) -> None:
         """No answer comes any more."""
         self._over = True
+        if self._sending is not None:
+            self._sending.cancel()
+        self._free.set()
         for answered in self._waiting:
             if not answered.done():
                 answered.set_exception(ClosedError(Close.DONE, "The client is closed."))
 
-    def _wait_for(self, message: Question) -> asyncio.Future[Answer]:
-        if self._over:
-            raise ClosedError(Close.DONE, "The client is closed.")
-        assert message.id is not UNSET, "what is asked has an id"
-        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting[answered] = message
-        return answered
+    def _is_of_ours(self, change: Change, person: str) -> bool:
+        """Whether we made it and do not have it: in another window, or of a proposal."""
+        waiting = (*self._again, *self._waiting.values())
+        asked = {each.id for each in waiting if isinstance(each, Asked)}
+        return change.by == person and change.edit not in asked | self._made.keys()
 
     def _keep(self, made: _Made) -> None:
-        self._made[made.edit.id] = made
+        if made.revision > self._let_go:
+            self._made[made.edit.id] = made
         if len(self._made) > MADE:
-            self._drop(next(iter(self._made)))
+            self._let_go_until(next(iter(self._made.values())).revision)
 
-    def _drop(self, edit: str) -> None:
-        self._dropped = max(self._dropped, self._made.pop(edit).revision)
+    def _let_go_until(self, revision: int) -> None:
+        self._let_go = revision
+        self._made = {id_: each for id_, each in self._made.items() if each.revision > revision}
 
-    def _ask_for_made(self, going_on: int) -> None:
-        """Put it in line before what waits: that may build on it."""
+    def _doubt(self, going_on: int) -> None:
+        """Line up what was made, before what is sent again already and what waits."""
+        if self._sending is not None:
+            self._sending.cancel()
         oldest = time.monotonic() - MADE_S
-        for edit in [edit for edit, made in self._made.items() if made.at < oldest]:
-            self._drop(edit)
-        if self._dropped > going_on:
-            return
-        waiting, self._waiting = self._waiting, {}
-        known = {each.id for each in waiting.values()}
-        for id_, made in self._made.items():
-            if id_ not in known:
-                task = asyncio.create_task(self._ask_for(made.edit, self._wait_for(made.edit)))
-                self._asking.add(task)
-                task.add_done_callback(self._asking.discard)
-        self._waiting |= waiting
+        for each in tuple(self._made.values()):
+            if each.at < oldest:
+                self._let_go_until(each.revision)
+        made = [each.edit for each in self._made.values()]
+        self._again = [*made, *self._again] if self._let_go <= going_on else []
+        self._made.clear()
+        if self._again:
+            self._free.clear()
+            self._sending = asyncio.create_task(self._make_again())
 
-    async def _ask_for(self, edit: Asked, answered: asyncio.Future[Answer]) -> None:
+    async def _make_again(self) -> None:
         with suppress(ClosedError):
-            try:
-                answer = await answered
-            finally:
-                del self._waiting[answered]
-            if _came_too_soon(answer):
-                await asyncio.sleep(_until_again_s(answer))
-                await self.ask(edit)
+            while self._again:
+                answer = await self._ask_once(self._again[0])
+                if _came_too_soon(answer):
+                    await asyncio.sleep(_until_again_s(answer))
+            await self.send_again()
+
+    def _may_go(self, message: Question) -> bool:
+        return not self._again or message is self._again[0] or not isinstance(message, _Editing)
+
+    def _settle_again(self, answer: Answer) -> None:
+        """Without an edit that is lost, an undo after it would take back another one."""
+        for at, edit in enumerate(self._again):
+            if edit.id == answer.id:
+                rest = self._again[at + 1 :]
+                if isinstance(answer, Refused):
+                    rest = [each for each in rest if isinstance(each, Edit)]
+                self._again[at:] = rest
+                return
+
+
+def _takes_back(change: Change, person: str) -> bool:
+    """Whether somebody decided that what we made is not to be."""
+    work = change.undoes_work
+    return change.restores is not UNSET or (work is not UNSET and work.person == person)
 
 
 def _came_too_soon(answer: Answer) -> bool:

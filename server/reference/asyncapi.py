@@ -46,9 +46,12 @@ again, unchanged, after what was missed: it is made once, however often it is se
 after each failure, each client another time (jitter).
 
 Where `resumed` is `snapshot`, the server may have lost what it had accepted (a failover, a backup):
-a client that still has all its own accepted edits after `welcome.revision` sends its newest ones
-again first, in their order. Those that are there are `accepted` as before; of what was lost some
-may be `refused` now.
+a client that surely has all that its person made after `welcome.revision` sends its newest accepted
+edits again, each once the one before is answered for good, and all other edits after them. It does
+not have all where it was sent a later `snapshot`, `update` or `totals`, or a later `change` by its
+person that it did not ask for, or one that takes its work back (`restores`, `undoes_work`). What is
+there is `accepted` as before; of what was lost some may be `refused` now: then no `undo` or `redo`
+after it is sent again.
 
 What is over a rate (`welcome.limits`) is `refused` with `retry_after`. Whoever goes on regardless
 is closed with 4429; so is who sends more than 100 frames a second that are no whole message: pings,
