@@ -14,6 +14,7 @@ from server.live.session import LiveSession
 from server.log.log import Log
 from server.logic.rights import Access
 from server.members.access import AccessError, Joining, accept_all
+from server.members.sharing import share
 from server.orm import Database
 from server.protocol import NEWEST
 
@@ -82,6 +83,6 @@ class Joins:
                 access = newer or access
                 outcomes.append(outcome)
         if access is not None:
-            await self._log.put_access(live.id, access)
+            await share(self._database, self._log, live.id, access)
             await live.refresh()
         return outcomes

@@ -122,6 +122,13 @@ class Reader:
             losses=None if told is None else answers.losses(number, told, now),
         )
 
+    async def access_of(self, session: str) -> Access | None:
+        """What commits are bound to; None when Redis does not have the session."""
+        async with reaching(self._failed):
+            found: Any = self._redis.get(key(session, "access"))
+            encoded = await found
+        return None if encoded is None else _access.decode(encoded)
+
     async def began(self, session: str) -> Began | None:
         """Where a session stands; None when Redis does not have it."""
         async with reaching(self._failed):

@@ -89,7 +89,7 @@ async def session_row(database: Database, session: str) -> SessionRow | None:
 
 async def access_of(database: Database, session: str) -> Access:
     async with database.reading() as sql:
-        return await _access(sql, session)
+        return await access_in(sql, session)
 
 
 async def version_of(database: Database, session: str) -> int:
@@ -154,12 +154,12 @@ async def watch(
         until = float("inf") if invitation.expires_at is None else invitation.expires_at / 1000
         person = Person(id_, "A stream", invitation.created_at / 1000, until)
         if await sql.get(MemberRow, (session, id_)) is not None:
-            return person, await _access(sql, session)
+            return person, await access_in(sql, session)
     async with database.writing() as sql:
         _check_going_on(await hold(sql, session))
         invitation = await _invitation(sql, session, secret, lock=True)
         if await sql.get(MemberRow, (session, id_)) is not None:
-            return person, await _access(sql, session)
+            return person, await access_in(sql, session)
         if await _count(sql, session) >= most:
             raise _no_place()
         sql.add(
@@ -370,10 +370,10 @@ async def changed(sql: AsyncSession, session: str) -> Access:
     await sql.flush()
     raised = update(SessionRow).where(SessionRow.id == session).values(access=SessionRow.access + 1)
     await sql.execute(raised)
-    return await _access(sql, session)
+    return await access_in(sql, session)
 
 
-async def _access(sql: AsyncSession, session: str) -> Access:
+async def access_in(sql: AsyncSession, session: str) -> Access:
     found = select(SessionRow).where(SessionRow.id == session)
     row = await sql.scalar(found.execution_options(populate_existing=True))
     if row is None:

@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from calc.build import Title
 from server.logic.rights import Access
-from server.members import governing
+from server.members import governing, sharing
 from server.members.access import AccessError, access_of, version_of
 from server.protocol import Id, Role
 from server.reference.described import by, errors
@@ -195,11 +195,11 @@ async def _done_before(session: str, services: Services) -> AsyncIterator[None]:
         yield
     except AccessError:
         (head,) = await services.log.heads([session])
-        if head is not None and head.access < await version_of(services.database, session):
+        if head is not None and head.access != await version_of(services.database, session):
             await _share(session, await access_of(services.database, session), services)
         raise
 
 
 async def _share(session: str, rights: Access, services: Services) -> None:
     """Bind commits to the new access; workers hear of it."""
-    await services.log.put_access(session, rights)
+    await sharing.share(services.database, services.log, session, rights)

@@ -18,7 +18,7 @@ from calc.rules import Finding
 from server.auth import Person
 from server.live import chat
 from server.log.logged import Stored
-from server.members import access
+from server.members import access, sharing
 from server.protocol import NEWEST, Name, Role
 from server.redis.calls import FullError, UnreachableError
 from server.reference.described import by, errors
@@ -180,7 +180,7 @@ async def revoke_invitation(
     person = await caller(request, services, "edit")
     address = peers.address(request.scope)
     rights = await access.revoke(services.database, session_id, person.id, invitation_id, address)
-    await services.log.put_access(session_id, rights)
+    await sharing.share(services.database, services.log, session_id, rights)
 
 
 @get(

@@ -16,7 +16,7 @@ from msgspec import UNSET
 from calc.stats import STATS
 from server.auth import Person
 from server.live.session import LiveSession
-from server.members import access
+from server.members import access, sharing
 from server.protocol import Close, Closing, Stats
 from server.reference.described import by, errors
 from server.services import Provided, Services
@@ -119,8 +119,8 @@ async def _by_invitation(live: LiveSession, secret: str, services: Services) -> 
     watcher, rights = await access.watch(
         services.database, live.id, secret, services.settings.members
     )
-    if rights.version > live.state.access.version:
-        await services.log.put_access(live.id, rights)
+    if watcher.id not in live.state.access.members:
+        await sharing.share(services.database, services.log, live.id, rights)
         await live.refresh()
     return watcher
 

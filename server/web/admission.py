@@ -10,7 +10,7 @@ from server.limits.buckets import Standing
 from server.limits.limiter import Limit, Purses
 from server.live.session import LiveSession
 from server.logic.rights import Access, may_edit
-from server.members import access
+from server.members import access, sharing
 from server.members.access import AccessError, Joining
 from server.protocol import Close, Closing
 from server.services import Services
@@ -68,7 +68,7 @@ def check(request: Request[Any, Any, Any], standing: Standing, told: str) -> Non
 async def share(rights: Mapping[str, Access], services: Services) -> None:
     """Bind commits of these sessions to their new access; workers hear of it."""
     for session, changed in rights.items():
-        await services.log.put_access(session, changed)
+        await sharing.share(services.database, services.log, session, changed)
 
 
 async def admit(live: LiveSession, person: str, name: str, secret: str, services: Services) -> None:
@@ -90,7 +90,7 @@ async def admit(live: LiveSession, person: str, name: str, secret: str, services
         # another one gave Redis what SQL had before.
         changed = await access.access_of(services.database, live.id)
         if changed.version > known.version:
-            await services.log.put_access(live.id, changed)
+            await sharing.share(services.database, services.log, live.id, changed)
             await live.refresh()
 
 

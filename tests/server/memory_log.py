@@ -226,6 +226,10 @@ class MemoryLog:
         log.access = access
         return True
 
+    async def access_of(self, session: str) -> Access | None:
+        log = self._logs.get(session)
+        return None if log is None else log.access
+
     async def heads(self, sessions: Sequence[str]) -> list[Head | None]:
         return [self._logs[session].head if session in self._logs else None for session in sessions]
 

@@ -319,6 +319,8 @@ async def test_since_gives_the_access_when_it_is_another(log: Log, state: State)
     assert (await log.since(state)).access == newer
     assert not await log.put_access("s1", ACCESS)  # only forward
     assert not await log.put_access("s2", newer)
+    assert await log.access_of("s1") == newer
+    assert await log.access_of("s2") is None
 
 
 @in_redis

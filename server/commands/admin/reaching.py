@@ -17,6 +17,7 @@ from server.accounts.accounts import AccountError
 from server.backup import BackupError
 from server.log.log import Log
 from server.logic.rights import Access
+from server.members import sharing
 from server.members.access import AccessError
 from server.orm import Database, DatabaseAwayError
 from server.redis import clients
@@ -60,7 +61,7 @@ class Stores(Struct, frozen=True):
         """Bind commits of these sessions to their new access; workers hear of it."""
         if self.redis is not None:
             for session, changed in rights.items():
-                await self.log.put_access(session, changed)
+                await sharing.share(self.database, self.log, session, changed)
 
 
 def running(data_dir: Path | None, work: Callable[[Settings], Awaitable[T]]) -> T:
