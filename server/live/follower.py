@@ -219,8 +219,12 @@ class Follower:
     async def reach_back(self) -> None:
         """Know as many recent changes as the log spans, from an epoch before if need be.
 
-        Raises DatabaseAwayError.
+        Raises DatabaseAwayError, and EngineMovedError when a newer release made them.
         """
+        with self._of_our_release():
+            await self._reach_back()
+
+    async def _reach_back(self) -> None:
         while not self._reaches_back and len(self.recent) < RECENT:
             first = self.recent[0].revision if self.recent else self.state.revision + 1
             if first <= 1:

@@ -1,7 +1,7 @@
 """What Redis answers of a session's log, read; see `log.py` and `scripts.py`."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,11 +14,16 @@ from server.log.logged import (
     Known,
     Loss,
     Losses,
+    Stored,
 )
 from server.logic.session import Committed, State, entry
 from server.server_messages import Change, Refused
 
-_change = msgspec.json.Decoder(Change)
+T = TypeVar("T")
+Encoded = TypeVar("Encoded")
+
+_change = msgspec.json.Decoder(Change).decode
+_stored = msgspec.json.Decoder(Stored).decode
 _loss = msgspec.json.Decoder(Loss).decode
 refused = msgspec.json.Decoder(Refused).decode
 
@@ -78,6 +83,24 @@ def prove(
         raise BrokenError(state.session, "behind")
 
 
+def readable(decode: Callable[[Encoded], T], encoded: Encoded) -> T:
+    """What is kept of a session, decoded. Raises ForeignError."""
+    try:
+        return decode(encoded)
+    except msgspec.ValidationError as error:
+        raise ForeignError(f"of another release: {error}") from None
+
+
+def change_of(frame: bytes) -> Change:
+    """Raises ForeignError."""
+    return readable(_change, frame)
+
+
+def stored_of(document: bytes) -> Stored:
+    """Raises ForeignError."""
+    return readable(_stored, document)
+
+
 def read_entry(item: Any) -> tuple[Committed, Change]:
     """An entry of a log's stream. Raises ForeignError."""
     _, values = item
@@ -87,8 +110,5 @@ def read_entry(item: Any) -> tuple[Committed, Change]:
 def read_fields(fields: Mapping[bytes, bytes]) -> tuple[Committed, Change]:
     """The same, of an entry's fields. Raises ForeignError."""
     frame = fields[b"change"]
-    try:
-        change = _change.decode(frame)
-    except msgspec.ValidationError as error:
-        raise ForeignError(f"a change of another release: {error}") from None
+    change = change_of(frame)
     return entry(change, frame, fields[b"inverse"]), change

@@ -14,7 +14,7 @@ from server.server_messages import Change, Refused
 
 
 class ForeignError(ValueError):
-    """A change that this release cannot read: a newer one made it."""
+    """A change or a build that this release cannot read: a newer one made it."""
 
 
 Why = Literal["absent", "hole", "epoch", "back", "behind"]

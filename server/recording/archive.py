@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.engine import Engine
+from server.log.answers import change_of, stored_of
 from server.log.log import Log
 from server.log.logged import Entries, Memory, Stored
 from server.logic.rights import Access
@@ -26,9 +27,6 @@ from server.server_messages import Change
 
 FAR = 8  # epochs to go through for a session's build; then it is kept where the next begins
 LOST = "lost"  # in place of an edit's digest: it was lost, and may not be made again
-
-_change = msgspec.json.Decoder(Change)
-_stored = msgspec.json.Decoder(Stored)
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -48,7 +46,10 @@ class Start(msgspec.Struct, frozen=True):
 
 
 class Archive:
-    """Opens sessions again in a new epoch. edit_ids: how many edit ids are brought back."""
+    """Opens sessions again in a new epoch. edit_ids: how many edit ids are brought back.
+
+    What only a newer release can read raises ForeignError.
+    """
 
     def __init__(self, database: Database, log: Log, engine: Engine, edit_ids: int) -> None:
         self._database = database
@@ -125,7 +126,7 @@ class Archive:
                     .order_by(ChangeRow.revision.desc())
                     .limit(count - len(found))
                 )
-                found += [entry(_change.decode(row.frame), row.frame, row.inverse) for row in rows]
+                found += [entry(change_of(row.frame), row.frame, row.inverse) for row in rows]
         return found[::-1]
 
     async def lost(self, session: str) -> tuple[Committed, ...]:
@@ -161,7 +162,7 @@ class Archive:
             # The log may have forgotten by now that it has them.
             made = await _made(sql, session, history, [row.edit for row in rows])
         return tuple(
-            entry(_change.decode(row.frame), row.frame, row.inverse)
+            entry(change_of(row.frame), row.frame, row.inverse)
             for row in rows
             if (row.person, row.edit) not in made
         )
@@ -284,9 +285,9 @@ async def _newest(sql: AsyncSession, session: str, history: Sequence[Span]) -> t
                 .where(*within(session, msgspec.structs.replace(span, after=after)))
                 .order_by(ChangeRow.revision)
             )
-            changes = [*map(_change.decode, frames), *changes]
+            changes = [*map(change_of, frames), *changes]
         if checkpoint is not None:
-            state = state_of(session, _stored.decode(checkpoint.stored))
+            state = state_of(session, stored_of(checkpoint.stored))
             for change in changes:
                 state = follow(state, change)
             return state, gone > FAR

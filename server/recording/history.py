@@ -12,6 +12,7 @@ H4  A revision above the newest is denied only when it cannot be one that Redis 
 import asyncio
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +24,7 @@ from calc.build import Build
 from calc.patch import Json
 from calc.rules import Finding
 from calc.totals import Total
+from server.log.answers import change_of, readable, stored_of
 from server.log.log import Log
 from server.log.logged import Began, Stored
 from server.members.access import AccessError
@@ -32,9 +34,6 @@ from server.redis.calls import UnreachableError
 from server.server_messages import Change
 
 SLICE = 32  # changes that are worked through at once, before others have their turn
-
-_change = msgspec.json.Decoder(Change)
-_stored = msgspec.json.Decoder(Stored)
 
 
 class Moment(Struct, frozen=True):
@@ -84,12 +83,13 @@ class _Step(Struct, frozen=True):
     findings: tuple[Finding, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
-_step = msgspec.json.Decoder(_Step)
+_step = msgspec.json.Decoder(_Step).decode
+_build = partial(msgspec.convert, type=Build)
 
 
 class History:
-    """Reads sessions' histories. Raises AccessError (`no_revision`), DatabaseAwayError and
-    UnreachableError."""
+    """Reads sessions' histories. Raises AccessError (`no_revision`), DatabaseAwayError,
+    UnreachableError, and ForeignError for what only a newer release can read."""
 
     def __init__(self, database: Database, log: Log) -> None:
         self._database = database
@@ -104,7 +104,7 @@ class History:
         totals = (await self._at(session, line, first - 1)).totals if frames else {}
         changes = []
         for index, frame in enumerate(frames):
-            changes.append(_change.decode(frame))
+            changes.append(change_of(frame))
             if index % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
         return Stretch(line.spans[0].epoch, line.newest, tuple(changes), totals)
@@ -145,14 +145,14 @@ class History:
         document, totals = patch.document(stored.build), dict(stored.totals)
         edit, findings = stored.edit, stored.findings
         for index, frame in enumerate(frames):
-            step = _step.decode(frame)
+            step = readable(_step, frame)
             document = _merged(document, step.patch)
             totals |= step.totals
             edit = step.edit
             findings = findings if step.findings is msgspec.UNSET else step.findings
             if index % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
-        build = msgspec.convert(document, Build)
+        build = readable(_build, document)
         return Moment(revision, edit, build, totals, findings)
 
     async def _kept_before(self, session: str, spans: Sequence[Span]) -> Stored:
@@ -171,7 +171,7 @@ class History:
                     .limit(1)
                 )
                 if kept is not None:
-                    return _stored.decode(kept)
+                    return stored_of(kept)
         raise AssertionError(f"session {session} has no first build")
 
     async def _frames(self, session: str, line: _Line, after: int, upto: int) -> list[bytes]:

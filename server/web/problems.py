@@ -15,7 +15,7 @@ from server.auth import NotAuthenticatedError
 from server.identities.oauth import ProviderError
 from server.library.library import LibraryError
 from server.live.follower import EngineMovedError, NoSessionError
-from server.log.logged import BrokenError
+from server.log.logged import BrokenError, ForeignError
 from server.members.access import AccessError
 from server.orm import DatabaseAwayError
 from server.redis.calls import FullError, UnreachableError
@@ -138,6 +138,11 @@ def _unavailable(_: Request[Any, Any, Any], _error: Exception) -> Response[Probl
     return _answer(503, "The server cannot do this just now; try again.", retry_after=1.0)
 
 
+def _foreign(_: Request[Any, Any, Any], _error: ForeignError) -> Response[Problem]:
+    told = "A newer release of the server made this, which this one cannot read; try again."
+    return _answer(503, told, retry_after=1.0)
+
+
 def _malformed(_: Request[Any, Any, Any], _error: Exception) -> Response[Problem]:
     return _answer(400, "The request is not valid JSON.")
 
@@ -177,6 +182,7 @@ HANDLERS: ExceptionHandlersMap = {
     UnreachableError: _unavailable,
     FullError: _unavailable,
     BrokenError: _unavailable,
+    ForeignError: _foreign,
     DatabaseAwayError: _unavailable,
     UnicodeError: _malformed,
     RecursionError: _malformed,

@@ -4,14 +4,17 @@ mixes what was lost with what came after."""
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+import pytest
 from redis.asyncio import Redis
 from sqlalchemy import delete, select, update
 
 from server.engine import Engine
+from server.live.follower import EngineMovedError
 from server.log.log import Log
-from server.log.logged import Known
+from server.log.logged import ForeignError, Known
 from server.orm import ChangeRow, Database, EpochRow
 from server.recording.archive import Archive
+from server.recording.history import History
 from server.redis.calls import key
 from tests.server.regaining.workers import Scene, come_to_9_again, names, title
 from tests.server.sessions import an_edit, new_session
@@ -212,6 +215,24 @@ async def test_what_is_left_of_a_damaged_log_is_decided_again(scene: Scene) -> N
     await scene.fresh.begin()
     assert scene.fresh.state.build == scene.one.state.build
     assert await scene.edits() == names(4, 5)
+
+
+async def test_what_a_newer_release_made_that_sql_alone_has_sends_people_on_to_it(
+    scene: Scene,
+) -> None:
+    one = scene.one
+    await one.edit(1, 2)
+    await scene.record()
+    async with scene.database.writing() as sql:
+        row = (await sql.scalars(select(ChangeRow).where(ChangeRow.revision == 2))).one()
+        row.frame = row.frame.replace(b'"type":"set_level"', b'"type":"of_tomorrow"')
+    with pytest.raises(ForeignError):
+        await History(scene.database, scene.log).before(scene.id, None, 9)
+    await scene.redis.flushall()
+    one.recent.clear()
+    for read in (one.reach_back, scene.fresh.begin):
+        with pytest.raises(EngineMovedError):
+            await read()
 
 
 async def test_a_database_of_a_backup_is_caught_up_with(scene: Scene) -> None:
