@@ -23,7 +23,7 @@ from server.services import Provided, Services
 from server.sockets.connection import Connection
 from server.sockets.events import HEADERS, EventProtocol, stream_of
 from server.sockets.views import Wanted
-from server.web.admission import caller, check_member, check_sockets
+from server.web.admission import admit, caller, check_member, check_sockets
 from server.web.head import is_head
 from server.web.problems import ProblemError
 
@@ -75,7 +75,7 @@ async def stream_totals(
 
     async def stream(_: Scope, __: Receive, send: Send) -> None:
         async with services.hub.live(session_id) as live:
-            watcher = person or await _by_invitation(live, secret, services)
+            watcher = await _watcher(live, person, secret, services)
             if is_head(request.scope):
                 check_member(live, watcher)
                 await _answer(send)
@@ -112,6 +112,16 @@ def _chosen(stats: str) -> tuple[str, ...]:
         if key not in _KEYS:
             raise ProblemError(400, f"stats: there is no stat {key!r}; see /api/v1/stats.")
     return chosen
+
+
+async def _watcher(
+    live: LiveSession, person: Person | None, secret: str, services: Services
+) -> Person:
+    """Who looks on; None: whom the invitation makes one. Raises AccessError."""
+    if person is None:
+        return await _by_invitation(live, secret, services)
+    await admit(live, person.id, person.name, "", services)
+    return person
 
 
 async def _by_invitation(live: LiveSession, secret: str, services: Services) -> Person:

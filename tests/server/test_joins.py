@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calc import build as documents
+from server.auth import Person
 from server.live.joins import Joins
 from server.log.logged import Stored
 from server.logic.rights import Access, Membership
 from server.members import access, governing
 from server.members.access import AccessError, Joining
 from server.orm import Database, DatabaseAwayError
-from server.web.admission import admit
+from server.routes import streams
+from server.web.admission import admit, check_member
 
 
 class Heard:
@@ -164,22 +166,42 @@ async def test_while_sql_is_away_everybody_is_told(joins: Joins, heard: Heard) -
     assert heard.put == []
 
 
+class Behind(Heard):
+    """A session on a worker that knows who was in it before, and is told of newer ones.
+
+    deaf_to: how many of them are told to nobody.
+    """
+
+    def __init__(self, session: str, older: Access, deaf_to: int) -> None:
+        super().__init__(session)
+        self.state = SimpleNamespace(access=older)
+        self._deaf_to = deaf_to
+
+    async def refresh(self) -> None:
+        await super().refresh()
+        if len(self.put) > self._deaf_to:
+            self.state.access = self.put[-1]
+
+
 async def test_who_became_a_member_while_another_worker_gave_redis_what_sql_had_before(
     heard: Heard, database: Database
 ) -> None:
     """Redis lacked the session: what it was told of the newcomer was told to nobody."""
     secret = await secret_for(database, heard, "viewer")
-    older = await access.access_of(database, heard.id)
-
-    class Live(Heard):
-        state = SimpleNamespace(access=older)
-
-        async def refresh(self) -> None:
-            await super().refresh()
-            if len(self.put) > 1:
-                self.state.access = self.put[-1]
-
-    live: Any = Live(heard.id)
+    live: Any = Behind(heard.id, await access.access_of(database, heard.id), deaf_to=1)
     services: Any = SimpleNamespace(log=live, joins=Joins(database, live), database=database)
     await admit(live, "v1", "Viewer", secret, services)
     assert "v1" in live.state.access.members
+
+
+async def test_a_member_of_whom_redis_was_not_told_has_a_stream(
+    heard: Heard, database: Database
+) -> None:
+    """A browser does not come back to a stream that it was refused."""
+    secret = await secret_for(database, heard, "viewer")
+    live: Any = Behind(heard.id, await access.access_of(database, heard.id), deaf_to=0)
+    await access.accept(database, heard.id, secret, "v1", "Viewer")
+    services: Any = SimpleNamespace(log=live, database=database)
+    viewer = Person("v1", "Viewer", 0.0, 1e11)
+    assert await streams._watcher(live, viewer, "", services) is viewer
+    check_member(live, viewer)
