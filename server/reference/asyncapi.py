@@ -123,7 +123,7 @@ REFUSALS: Mapping[str, str] = {
     "too_old": "The edit's `base` is too old to tell whether it was made already.",
     "lost": "It was accepted, and a failure of the store lost it.",
     "already_joined": "A second `join` on a socket.",
-    "already_decided": "Somebody else decided on the proposal first.",
+    "already_decided": "It was decided by somebody else, or otherwise, before.",
     "no_proposal": "There is no such proposal.",
     "too_many_proposals": "Too many proposals wait for a decision.",
     "unknown_stat": "There is no such stat.",
