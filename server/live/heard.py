@@ -25,7 +25,7 @@ class Heard:
         self._later: asyncio.TimerHandle | None = None  # when we look by ourselves
         self._told = 0  # the highest revision of which a hint told
         self.line: Line = 0, ""
-        self._refreshed: list[asyncio.Future[None]] = []
+        self._refreshed: set[asyncio.Future[None]] = set()
 
     def news(self, revision: int | None) -> bool:
         """Whether there is something to read for who is at a revision; None: at none yet. Of our
@@ -71,20 +71,22 @@ class Heard:
     async def refreshed(self) -> None:
         """Returns when everything until now has been read. Raises UnreachableError."""
         refreshed = asyncio.get_running_loop().create_future()
-        self._refreshed.append(refreshed)
+        self._refreshed.add(refreshed)
         self.look()
         try:
             async with asyncio.timeout(REFRESH_S):
                 await refreshed
         except TimeoutError:
             raise UnreachableError("the session is not refreshed") from None
+        finally:
+            self._refreshed.discard(refreshed)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """What was heard until now is read in this context; what is heard meanwhile is news."""
         self._look_again = False
         self._told = 0
-        refreshed, self._refreshed = self._refreshed, []
+        refreshed, self._refreshed = self._refreshed, set()
         read = False
         try:
             yield

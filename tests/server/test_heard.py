@@ -2,7 +2,11 @@
 
 import asyncio
 
+import pytest
+
+from server.live import heard as module
 from server.live.heard import Heard
+from server.redis.calls import UnreachableError
 
 
 async def test_who_asks_while_something_is_read_waits_until_it_is_read_again() -> None:
@@ -20,3 +24,17 @@ async def test_who_asks_while_something_is_read_waits_until_it_is_read_again() -
         pass
     await second
     assert not heard.news(0)
+
+
+async def test_who_waits_no_longer_for_what_cannot_be_read_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard = Heard(lambda: None)
+    gone = asyncio.create_task(heard.refreshed())
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.wait([gone])
+    monkeypatch.setattr(module, "REFRESH_S", 0.0)
+    with pytest.raises(UnreachableError):
+        await heard.refreshed()
+    assert not heard._refreshed
