@@ -5,8 +5,8 @@ Columns for what is queried; the rest is the encoded Struct. Times are milliseco
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -39,6 +39,13 @@ READ_ONLY = "25006"
 
 class DatabaseAwayError(Exception):
     """SQL did not answer in time, or refuses what is asked."""
+
+    @property
+    def sentence(self) -> str:
+        """For an operator: neither the statement, nor what a URL holds."""
+        cause = self.__cause__
+        said = str(cause.orig if isinstance(cause, DBAPIError) else cause).rstrip(".")
+        return f"The database does not answer: {said or 'it takes too long'}."
 
 
 class Base(DeclarativeBase):
@@ -223,9 +230,16 @@ class Database:
 
 @asynccontextmanager
 async def _reaching(failed: Callable[[], object]) -> AsyncIterator[None]:
-    try:
+    with may_be_away(failed):
         async with asyncio.timeout(TIMEOUT_S):
             yield
+
+
+@contextmanager
+def may_be_away(failed: Callable[[], object] = UNMEASURED.sql_failed) -> Iterator[None]:
+    """For what may take its time. Raises DatabaseAwayError."""
+    try:
+        yield
     except (DBAPIError, OSError, TimeoutError) as error:
         if isinstance(error, DBAPIError) and _is_wrong(error):
             raise

@@ -6,6 +6,9 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 from server.auth import ALGORITHMS, Algorithm
 from server.identities import outgoing
 from server.redis import clients
@@ -81,6 +84,19 @@ def _asked(value: str) -> str:
     if problem := outgoing.problem(value):
         raise ValueError(problem)
     return value
+
+
+def _sql_url(value: str) -> str:
+    known = _url(*SQL_SCHEMES)(value)
+    try:
+        url = make_url(known)
+    except (ArgumentError, ValueError):  # which may say what the password is
+        raise ValueError(clients.UNREADABLE) from None
+    if "@" in (url.host or "") or (url.port or 0) > 65535:
+        raise ValueError(clients.UNREADABLE)
+    if "sslmode" in url.query:  # as other drivers call it
+        raise ValueError("must have ssl=require (or another mode) instead of sslmode")
+    return known
 
 
 def _redis_url(value: str) -> str:
@@ -166,7 +182,7 @@ SECRET = (
 PARSERS: dict[str, Callable[[str], object]] = {
     "gamedata": _file,
     "redis_url": _redis_url,
-    "database_url": _url(*SQL_SCHEMES),
+    "database_url": _sql_url,
     "secret": _secret,
     "signing": _algorithm,
     "old_secrets": _secrets,

@@ -10,7 +10,7 @@ from migrations import run
 from server import settings as environment
 from server.engine import name_of
 from server.log.releases import Releases
-from server.orm import connect
+from server.orm import DatabaseAwayError, connect, may_be_away
 from server.redis import clients
 from server.redis.calls import FullError, UnreachableError
 from server.settings import Settings, SettingsError
@@ -57,14 +57,15 @@ async def _migrate(settings: Settings, back_to: str | None = None) -> None:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = connect(settings.database)
     try:
-        if back_to is None:
-            await run.upgrade(engine)
-        else:
-            await run.downgrade(engine, back_to)
+        with may_be_away():
+            if back_to is None:
+                await run.upgrade(engine)
+            else:
+                await run.downgrade(engine, back_to)
     except run.VersionError as error:
         raise click.ClickException(str(error)) from None
-    except OSError as error:
-        raise click.ClickException(f"The database does not answer: {error}.") from None
+    except DatabaseAwayError as error:
+        raise click.ClickException(error.sentence) from None
     finally:
         await engine.dispose()
 

@@ -11,7 +11,7 @@ from migrations import run as migrations
 from server import settings as environment
 from server.launcher import Launcher, ServeError, listen, metrics_folder, server_config
 from server.log.releases import ENGINE_KEY
-from server.orm import connect
+from server.orm import DatabaseAwayError, connect, may_be_away
 from server.redis.embedded import Valkey, ValkeyError
 from server.settings import Settings, SettingsError
 
@@ -83,14 +83,15 @@ async def _prepare_database(settings: Settings) -> None:
     """Our own SQLite is brought up to date; another database is its operator's to migrate."""
     engine = connect(settings.database)
     try:
-        if not settings.database_url:
-            await migrations.upgrade(engine)
-        else:
-            await migrations.check(engine)
+        with may_be_away():
+            if not settings.database_url:
+                await migrations.upgrade(engine)
+            else:
+                await migrations.check(engine)
     except migrations.VersionError as error:
         raise ServeError(str(error)) from None
-    except OSError as error:
-        raise ServeError(f"The database does not answer: {error}.") from None
+    except DatabaseAwayError as error:
+        raise ServeError(error.sentence) from None
     finally:
         await engine.dispose()
 

@@ -16,6 +16,9 @@ from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 
 SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster")
+UNREADABLE = (
+    "cannot be read: its port must be a number, and in a password / is %2F, # %23, ? %3F and @ %40"
+)
 ATTEMPTS = 3  # of a call, within its time-out
 CONNECTIONS = 10_000  # one session waits for one answer at a time; the library allows 100
 NODE_S = 2.0  # for one node to answer: another may have taken over
@@ -57,9 +60,16 @@ def connect(url: str, *, reconnects: bool = True) -> Redis:
 
 def problem(url: str) -> str:
     """What is wrong with a URL, for its operator; "" when nothing is."""
-    parts = urlsplit(url)
-    if parts.scheme not in SCHEMES:
+    if url.partition("://")[0] not in SCHEMES:
         return f"must begin with one of {', '.join(scheme + '://' for scheme in SCHEMES)}"
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("redis", "rediss"):
+            _ = parts.port
+    except ValueError:  # which may say what the password is
+        return UNREADABLE
+    if parts.scheme != "unix" and "@" in parts.path + parts.fragment:
+        return UNREADABLE  # a password that looked like a port before its end
     if parts.scheme in ("redis+sentinel", "redis+cluster"):
         try:
             _hosts(parts)

@@ -41,13 +41,17 @@ async def test_a_database_that_refuses_is_away(
     await database.close()
 
 
-@pytest.mark.parametrize(("told", "instead"), [("cohort@", "nobody@"), ("@/postgres?", "@/none?")])
+@pytest.mark.parametrize(
+    ("told", "instead", "said"),
+    [("cohort@", "nobody@", 'role "nobody"'), ("@/postgres?", "@/none?", 'database "none"')],
+)
 async def test_a_database_that_does_not_let_us_in_is_away(
-    postgres: Postgres, told: str, instead: str
+    postgres: Postgres, told: str, instead: str, said: str
 ) -> None:
     database = Database(postgres.url.replace(told, instead))
-    with pytest.raises(DatabaseAwayError):
+    with pytest.raises(DatabaseAwayError) as error:
         await database.ping()
+    assert error.value.sentence == f"The database does not answer: {said} does not exist."
     await database.close()
 
 

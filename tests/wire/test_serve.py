@@ -9,8 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
+from click import ClickException
 
+from server.commands.migrate import _migrate
+from server.commands.serve import _prepare_database
+from server.launcher import ServeError
 from server.redis.embedded import find_binary
+from server.settings import Settings
 from tests.wire.serving import COHORT, Owner, Server
 
 
@@ -70,6 +75,17 @@ def test_a_database_of_another_version_is_one_sentence(tmp_path: Path) -> None:
     for refused in (arguments, ("migrate",)):
         said = the_sentence(cohort(*refused, database_url=url))
         assert said.startswith("Error: The database is of a newer version (of 2100) than this")
+
+
+async def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.sqlite"
+    wrong.write_text("no database")
+    settings = Settings(database_url=f"sqlite:///{wrong}")
+    said = r"^The database does not answer: file is not a database\.$"
+    with pytest.raises(ServeError, match=said):
+        await _prepare_database(settings)
+    with pytest.raises(ClickException, match=said):
+        await _migrate(settings)
 
 
 def a_copy_has_only_its_own(server: Server) -> None:
