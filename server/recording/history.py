@@ -7,6 +7,8 @@ H2  What is committed is in the history at once, recorded or not.
 H3  The build at a revision is the newest one that is kept before it, and the changes since.
 H4  A revision above the newest is denied only when it cannot be one that Redis lost, and that is
     just being made again.
+H5  What a database that is brought back from a backup lacks, and Redis has no more, is gone: it is
+    left out, and no build is known from there to the next that is kept.
 """
 
 import asyncio
@@ -16,7 +18,7 @@ from functools import partial
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calc import patch
@@ -28,7 +30,7 @@ from server.log.answers import change_of, readable, stored_of
 from server.log.log import Log
 from server.log.logged import Began, Stored
 from server.members.access import AccessError
-from server.orm import ChangeRow, CheckpointRow, Database
+from server.orm import ChangeRow, CheckpointRow, Database, EpochRow
 from server.recording.archive import Span, epochs_of, spans_to, within
 from server.redis.calls import UnreachableError
 from server.server_messages import Change
@@ -49,7 +51,7 @@ class Moment(Struct, frozen=True):
 class Stretch(Struct, frozen=True):
     """Changes without a gap, rising. epoch, newest: where the session stands.
 
-    totals: those before the first of them.
+    totals: those before the first of them; none, where they are not known.
     """
 
     epoch: str
@@ -62,11 +64,13 @@ class _Line(Struct, frozen=True):
     """What makes up the history, newest first. began: as Redis has it, if it has.
 
     awaited: the newest revision that may be in it again soon, because Redis went back.
+    recorded: the newest up to which SQL has all that there is.
     """
 
     began: Began | None
     spans: tuple[Span, ...]
     awaited: float
+    recorded: int
 
     @property
     def newest(self) -> int:
@@ -99,9 +103,17 @@ class History:
         """The newest changes before a revision (None: the newest of all)."""
         line = await self._line(session)
         top = line.newest + 1 if revision is None else min(revision, line.newest + 1)
-        first = max(1, top - count)
-        frames = await self._frames(session, line, first - 1, top - 1)
-        totals = (await self._at(session, line, first - 1)).totals if frames else {}
+        found = await self._found(session, line, max(0, top - 1 - count), top - 1)
+        if not found and top > 1:
+            async with self._database.reading() as sql:
+                top = await _newest_below(sql, session, line.spans, top) + 1
+            found = await self._found(session, line, max(0, top - 1 - count), top - 1)
+        newest = max(found, default=0)
+        first = newest + 1
+        while first - 1 in found:
+            first -= 1
+        frames = [found[revision] for revision in range(first, newest + 1)]
+        totals = await self._totals_at(session, line, first - 1) if frames else {}
         changes = []
         for index, frame in enumerate(frames):
             changes.append(change_of(frame))
@@ -120,7 +132,8 @@ class History:
             epochs = await epochs_of(sql, session)
         newest = epochs[-1]
         if began is None:
-            return _Line(None, tuple(spans_to(epochs, newest.epoch, newest.recorded)), 0)
+            spans = tuple(spans_to(epochs, newest.epoch, newest.recorded))
+            return _Line(None, spans, 0, newest.recorded)
         if any(each.epoch == began.epoch for each in epochs):
             spans = tuple(spans_to(epochs, began.epoch, began.revision))
             behind = began.epoch != newest.epoch or began.revision < newest.recorded
@@ -129,7 +142,7 @@ class History:
             spans = (own, *spans_to(epochs, began.previous, began.left_at))
             behind = False
         had = 0 if began.redone else max(each.recorded for each in epochs)
-        return _Line(began, spans, math.inf if behind else had)
+        return _Line(began, spans, math.inf if behind else had, _recorded_of(epochs, spans))
 
     async def _at(self, session: str, line: _Line, revision: int) -> Moment:
         spans = _until(line.spans, revision)
@@ -174,26 +187,40 @@ class History:
                     return stored_of(kept)
         raise AssertionError(f"session {session} has no first build")
 
+    async def _totals_at(self, session: str, line: _Line, revision: int) -> dict[str, Total]:
+        try:
+            return (await self._at(session, line, revision)).totals
+        except AccessError:
+            return {}
+
     async def _frames(self, session: str, line: _Line, after: int, upto: int) -> list[bytes]:
         """The changes above one revision, up to another, rising."""
+        found = await self._found(session, line, after, upto)
+        if len(found) < upto - after:
+            raise AccessError("no_revision", f"Revision {upto} is not known any more.")
+        return [found[revision] for revision in range(after + 1, upto + 1)]
+
+    async def _found(self, session: str, line: _Line, after: int, upto: int) -> dict[int, bytes]:
+        """The same, by their revisions, without those that are gone."""
         if upto <= after:
-            return []
+            return {}
         async with self._database.reading() as sql:
             found = await _recorded(sql, session, line.spans, after, upto)
-        if len(found) < upto - after and line.began is not None:
-            lacking = upto - after - len(found)
+        newest = max(found, default=after)
+        if newest < upto and line.began is not None:
+            lacking = upto - newest
             logged = await self._log.before(session, line.began.epoch, upto + 1, lacking)
-            found += [(each.revision, each.frame) for each in logged]
-        if [revision for revision, _ in found] != list(range(after + 1, upto + 1)):
+            found |= {each.revision: each.frame for each in logged if each.revision > newest}
+        if any(each not in found for each in range(max(after, line.recorded) + 1, upto + 1)):
             # Redis went back, or is in another epoch, since we looked.
             raise UnreachableError("the history is just being put in order")
-        return [frame for _, frame in found]
+        return found
 
 
 async def _recorded(
     sql: AsyncSession, session: str, spans: Sequence[Span], after: int, upto: int
-) -> list[tuple[int, bytes]]:
-    found: list[tuple[int, bytes]] = []
+) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
     for span in reversed(_until(spans, upto)):
         if span.upto <= after:
             continue
@@ -203,8 +230,25 @@ async def _recorded(
             .where(*within(session, part))
             .order_by(ChangeRow.revision)
         )
-        found += [(row.revision, row.frame) for row in rows]
+        found |= {row.revision: row.frame for row in rows}
     return found
+
+
+async def _newest_below(
+    sql: AsyncSession, session: str, spans: Sequence[Span], revision: int
+) -> int:
+    """Of the changes that SQL has below a revision; 0: there is none."""
+    for span in _until(spans, revision - 1):
+        newest = select(func.max(ChangeRow.revision)).where(*within(session, span))
+        if (found := await sql.scalar(newest)) is not None:
+            return found
+    return 0
+
+
+def _recorded_of(epochs: Sequence[EpochRow], spans: Sequence[Span]) -> int:
+    """Up to where SQL has a history."""
+    recorded = {each.epoch: each.recorded for each in epochs}
+    return max(min(span.upto, recorded.get(span.epoch, 0)) for span in spans)
 
 
 def _until(spans: Sequence[Span], revision: int) -> tuple[Span, ...]:

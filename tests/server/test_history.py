@@ -2,13 +2,14 @@
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import delete, update
 
 from server.engine import Engine
 from server.log.log import Log
 from server.log.logged import Done
 from server.logic.session import State
 from server.members.access import AccessError
-from server.orm import Database
+from server.orm import ChangeRow, Database, EpochRow
 from server.protocol import encode
 from server.recording.archive import Archive
 from server.recording.history import History
@@ -151,6 +152,33 @@ async def test_h4_what_redis_lost_is_denied_when_it_is_not_made_again(
     await log.redone(state.session, (await state_in(log, state.session)).epoch)
     await no_revision(history, state.session, 5)
     await agrees(history, left)
+
+
+async def test_h5_what_was_lost_with_sql_is_left_out(
+    state: State, redis: Redis, engine: Engine, database: Database, archive: Archive
+) -> None:
+    log = Log(redis, keeps=5, edit_ids=100)
+    history = History(database, log)
+    known = await states(log, state, engine, 20)
+    await Recorder(redis, database, log, lambda: (), archive.again).record(state.session)
+    await log.store(known[20])
+    async with database.writing() as sql:  # as it was at revision 5
+        await sql.execute(delete(ChangeRow).where(ChangeRow.revision > 5))
+        await sql.execute(update(EpochRow).values(recorded=5))
+    known += (await states(log, known[-1], engine, 2))[1:]
+    with pytest.raises(UnreachableError):  # what Redis has may be written at any moment
+        await history.before(state.session, None, 20)
+    await Recorder(redis, database, log, lambda: (), archive.again).record(state.session)
+    for count in (1, 4, 30):
+        kept = [revision for revision, _ in await pages(history, state.session, count)]
+        assert kept == [*range(22, 14, -1), *range(5, 0, -1)]
+    await agrees(history, [*known[:6], *known[20:]])
+    for gone in (6, 14, 19):
+        await no_revision(history, state.session, gone)
+    assert (await history.before(state.session, 22, 2)).totals == {}
+    assert (await history.before(state.session, None, 2)).totals == known[20].totals
+    await redis.flushall()
+    assert (await history.before(state.session, None, 30)).changes[0].revision == 15
 
 
 async def test_h3_between_builds_that_are_kept(
