@@ -36,6 +36,8 @@ STOP_S = 8.0  # for a worker, so that all is over within 10 s
 START_S = 60.0  # for a worker, until it serves
 POLL_S = 0.5
 RESTART_S = (0.1, 0.5, 1.0, 2.0)  # after a worker that ended before it served; then we give up
+# uvicorn would start workers by these, as new interpreters, and wait for others to end for ever.
+IGNORED = (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU)
 PONG = 1.25  # heartbeats after a ping: a peer is gone 45 s after its last sign of life
 
 
@@ -139,7 +141,7 @@ class Worker(Process):
 
     def _begin(self, sockets: list[socket.socket]) -> None:
         call_oneself("cohort-worker")
-        for number in SIGNALS:
+        for number in SIGNALS.keys() - IGNORED:
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
@@ -177,6 +179,8 @@ class Launcher(Multiprocess):
         metrics: Path | None = None,
     ) -> None:
         super().__init__(config, sockets)
+        for number in IGNORED:  # by the workers, too: a terminal that closes tells them all
+            signal.signal(number, signal.SIG_IGN)
         self._drain_s = drain_s
         self._metrics = metrics
         self._pids: set[int | None] = set()

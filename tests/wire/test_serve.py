@@ -13,7 +13,7 @@ from click import ClickException
 
 from server.commands.migrate import _migrate
 from server.commands.serve import _prepare_database
-from server.launcher import ServeError
+from server.launcher import IGNORED, ServeError
 from server.redis.embedded import find_binary
 from server.settings import Settings
 from tests.wire.serving import COHORT, Owner, Server
@@ -99,12 +99,13 @@ def a_copy_has_only_its_own(server: Server) -> None:
         status = Path(f"/proc/{pid}/status").read_text()
         sets = {
             name: int(line.split()[1], 16)
-            for name in ("SigBlk", "SigCgt")
+            for name in ("SigBlk", "SigCgt", "SigIgn")
             for line in status.splitlines()
             if line.startswith(name)
         }
         assert sets["SigBlk"] == 0
-        assert bool(sets["SigCgt"] & 1 << signal.SIGHUP - 1) == has
+        assert bool(sets["SigCgt"] & 1 << signal.SIGUSR1 - 1) == has
+        assert all(sets["SigIgn"] & 1 << number - 1 for number in IGNORED)
 
 
 def test_one_data_directory_is_for_one_server_and_sigterm_ends_it(tmp_path: Path) -> None:
