@@ -10,7 +10,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from server.log import answers, scripts
-from server.log.logged import Began, BrokenError, Entries, Head, Loaded, News, Stored
+from server.log.logged import Began, BrokenError, Entries, Head, Loaded, News
 from server.logic.rights import Access
 from server.logic.session import Committed, State, follow
 from server.redis.calls import key, reaching
@@ -18,7 +18,6 @@ from server.telemetry.measures import UNMEASURED, Measures
 
 BACKLOG = 200  # changes before the stored build that are loaded too: for those who come back
 
-_stored = msgspec.json.Decoder(Stored)
 _access = msgspec.json.Decoder(Access)
 
 
@@ -64,7 +63,7 @@ class Reader:
         epoch, revision, edit, engine, redone, _, number = head
         if document is None or access is None:
             raise BrokenError(session, "hole")
-        stored = _stored.decode(document)
+        stored = answers.stored_of(document)
         state = State(
             session,
             epoch.decode(),

@@ -129,6 +129,16 @@ async def test_a_change_of_a_newer_release_sends_people_on_to_it(
         await following.begin()
 
 
+async def test_a_build_of_a_newer_release_sends_people_on_to_it(
+    following: Follower, redis: Redis
+) -> None:
+    build = await redis.get("{session:s1}:build")
+    newer = build.replace(b'"level":', b'"level":"of tomorrow","was":')
+    await redis.set("{session:s1}:build", newer)
+    with pytest.raises(EngineMovedError):
+        await following.begin()
+
+
 async def test_news_are_read_once_whatever_a_hint_told(following: Follower) -> None:
     following.hint(EDITS + 1000)  # of an epoch that is over
     await following.read_on()
