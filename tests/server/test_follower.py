@@ -133,7 +133,7 @@ async def test_a_build_of_a_newer_release_sends_people_on_to_it(
     following: Follower, redis: Redis
 ) -> None:
     build = await redis.get("{session:s1}:build")
-    newer = build.replace(b'"level":', b'"level":"of tomorrow","was":')
+    newer = build.replace(b'"build":{', b'"build":{"level":"of tomorrow",')
     await redis.set("{session:s1}:build", newer)
     with pytest.raises(EngineMovedError):
         await following.begin()
