@@ -29,8 +29,8 @@ class Known(Struct, frozen=True, omit_defaults=True):
 class Link(Struct, frozen=True, omit_defaults=True):
     """An invitation, without its secret, which is told only when it is made.
 
-    members: how many came by it and are members now; uses: how many may. Times in milliseconds
-    since 1970.
+    members: how many came by it and are members now; used: how many ever came; uses: how many may,
+    then it lets nobody in and still lets look on. Times in milliseconds since 1970.
     """
 
     id: str
@@ -38,6 +38,7 @@ class Link(Struct, frozen=True, omit_defaults=True):
     created_by: str
     created_at: int
     members: int
+    used: int = 0
     uses: int | UnsetType = UNSET
     expires_at: int | UnsetType = UNSET
     revoked_at: int | UnsetType = UNSET
@@ -103,6 +104,7 @@ async def invitations(database: Database, session: str, person: str) -> tuple[Li
             created_by=row.created_by,
             created_at=row.created_at,
             members=came.get(row.id, 0),
+            used=row.used,
             uses=UNSET if row.uses is None else row.uses,
             expires_at=UNSET if row.expires_at is None else row.expires_at,
             revoked_at=UNSET if row.revoked_at is None else row.revoked_at,

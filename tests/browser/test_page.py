@@ -1,6 +1,8 @@
 """The page in a real browser, on a real server: what people do with it, alone and together."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,15 @@ def invitation(page: Page, kind: str) -> str:
     link = page.get_by_label(f"Link to {kind}").input_value()
     page.keyboard.press("Escape")
     return link
+
+
+@contextmanager
+def for_one(page: Page) -> Iterator[None]:
+    """Links that are made meanwhile are for one person."""
+    made = '{"role": "editor", "uses": 1}'
+    page.route("**/invitations", lambda route: route.continue_(post_data=made))
+    yield
+    page.unroute("**/invitations")
 
 
 def join(page: Page, link: str, name: str) -> None:
@@ -232,9 +243,11 @@ def test_a_suggestion_is_talked_about_and_taken(window: OpenWindow) -> None:
 def test_an_owner_runs_the_session(window: OpenWindow) -> None:
     ann, bob = window(), window(width=390, height=844)
     start_blank(ann, "Ann")
-    join(bob, invitation(ann, "edit"), "Bob")
+    with for_one(ann):
+        join(bob, invitation(ann, "edit"), "Bob")
     ann.get_by_role("button", name="Manage").click()
     members = ann.get_by_role("dialog", name="Members")
+    expect(members.get_by_text("1 person came by it, used up")).to_be_visible()
     members.get_by_label("Role of Bob").select_option("suggester")
     expect(bob.get_by_text("Suggesting", exact=True)).to_be_visible()
     bob.get_by_role("button", name="Build", exact=True).click()

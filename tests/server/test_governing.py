@@ -122,6 +122,8 @@ async def test_a_link_that_is_used_up_is_to_be_revoked_too(
     await access.accept(database, session, secret, BOB, "Bob")
     _, removed = await governing.remove(database, session, ANN, BOB)
     assert removed == governing.Removed(invitation)
+    (link,) = await governing.invitations(database, session, ANN)
+    assert (link.members, link.used, link.uses) == (0, 1, 1)
     assert (await access.invitation_for(database, session, secret)).id == invitation
     await access.revoke(database, session, ANN, invitation)
     for look in access.invitation_for, access.watch:

@@ -10,7 +10,7 @@ import { waitView } from "./wait.js";
 /**
  * @typedef {import("../session.js").View} View
  * @typedef {{person: string, name: string, role: string}} Known
- * @typedef {{id: string, role: string, members: number, uses?: number, revoked_at?: number, expires_at?: number}} Link
+ * @typedef {{id: string, role: string, members: number, used?: number, uses?: number, revoked_at?: number, expires_at?: number}} Link
  * @typedef {object} Managed  what the dialog knows, for as long as it is open
  * @property {Known[] | null} members
  * @property {Link[]} links
@@ -76,7 +76,8 @@ export function manageDialog(view) {
         h("h3", null, "Links that still let people in"),
         h("ul", { class: "checks" }, good.map((link) => h("li", { key: link.id },
           h("span", null, `To be ${link.role === "editor" ? "an editor" : `a ${link.role}`}`,
-            h("small", { key: "by" }, ` · ${counted(link.members, "person", "people")} came by it`)),
+            h("small", { key: "by" }, ` · ${counted(link.members, "person", "people")} came by it`,
+              link.uses !== undefined && (link.used ?? 0) >= link.uses && ", used up: it only lets look on")),
           owner && h("button", { key: "revoke", onclick: () => change("DELETE", `/invitations/${link.id}`) }, "Revoke"))))),
       owner && h("div", { class: "answers", key: "owner" },
         h("button", { key: "lock", onclick: () => change("PATCH", "", { locked: !state.locked }) }, state.locked ? "Unlock" : "Lock"),
