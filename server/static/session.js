@@ -5,6 +5,7 @@ import { Catalogue } from "./catalogue.js";
 import { heard } from "./company.js";
 import { render } from "./dom.js";
 import { fresh, getAs, me, remember, visited } from "./identity.js";
+import { chosen, due } from "./made.js";
 import { newId } from "./placing.js";
 import { Questions } from "./questions.js";
 import { SessionSocket } from "./socket.js";
@@ -100,7 +101,7 @@ class SessionPage {
     addEventListener("keydown", (event) => this.key(event));
     addEventListener("beforeunload", (event) => {
       // What the server has not got yet goes with the page.
-      if (this.state.pending.length && this.state.link !== "ended") event.preventDefault();
+      if (chosen(this.state).length && this.state.link !== "ended") event.preventDefault();
     });
   }
 
@@ -167,6 +168,7 @@ class SessionPage {
   /** @param {ServerMessage} message */
   receive(message) {
     if (this.questions.receive(message)) return;
+    const [first] = this.state.pending;
     try {
       this.set(receive(this.state, message));
     } catch (error) {
@@ -176,6 +178,7 @@ class SessionPage {
       return;
     }
     if (message.type === "welcome") this.welcomed(message);
+    else if (first?.again && first.id !== this.state.pending[0]?.id) this.sendDue();
     if (message.type === "refused" && message.retry_after !== undefined) {
       const again = this.state.pending.find((edit) => edit.id === message.id);
       if (again) setTimeout(() => this.send(again), message.retry_after * 1000);
@@ -187,7 +190,7 @@ class SessionPage {
     if (message.type === "reset") this.behind = true;
     if (message.type === "snapshot" && this.behind) {
       this.behind = false;
-      for (const edit of this.state.pending) this.send(edit); // what was answered meanwhile did not come
+      this.sendDue(); // what was answered meanwhile did not come
       if (this.state.role !== "viewer") this.recall(); // nor what was said
     }
     if (message.type === "snapshot" || message.type === "change" || message.type === "update") {
@@ -205,7 +208,7 @@ class SessionPage {
     }
     // The link is used up: from now on the token says who we are.
     if (me().token) this.invitation = "";
-    for (const edit of this.state.pending) this.send(edit);
+    this.sendDue();
     this.focus = "{}";
     this.tellFocus();
     if (message.role !== "viewer") this.recall();
@@ -261,8 +264,14 @@ class SessionPage {
     this.send(made);
   }
 
+  /** Send all that may be sent now. */
+  sendDue() {
+    for (const edit of due(this.state)) this.send(edit);
+  }
+
   /** @param {import("./state.js").Pending} edit */
   send({ type, id, base, operations, title }) {
+    if (!due(this.state).some((edit) => edit.id === id)) return; // its turn comes, or it is answered
     if (type === "propose") this.socket?.send({ type, id, operations, title });
     else this.socket?.send(type ? { type, id, base } : { type: "edit", id, base, operations });
   }

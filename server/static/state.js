@@ -5,7 +5,7 @@
  */
 
 import { focused, heard, proposal, told, tried, without } from "./company.js";
-import { doubted, kept, lost } from "./made.js";
+import { chosen, doubted, followed, kept, letGo, lost } from "./made.js";
 
 /**
  * @typedef {import("./wire.js").ServerMessage} ServerMessage
@@ -62,7 +62,7 @@ import { doubted, kept, lost } from "./made.js";
  * @property {Finding[]} findings
  * @property {Pending[]} pending  in the order of making
  * @property {import("./made.js").Made[]} made  what was accepted lately
- * @property {number} letGo  the highest revision of one that is not among these any more
+ * @property {number} letGo  the revision after which these are all that this person made
  * @property {Refusal[]} refusals
  * @property {Entry[]} feed  newest first
  * @property {import("./wire.js").Said[]} said  oldest first
@@ -157,7 +157,7 @@ export class OutOfStep extends Error {}
 /** @param {State} state @param {Snapshot} message @returns {State} */
 function snapshot(state, message) {
   return {
-    ...state,
+    ...letGo(state, message.revision), // nobody says what is in it
     epoch: message.epoch, revision: message.revision, edit: message.edit ?? "", at: message.at ?? 0,
     build: message.build, totals: message.totals, changed: {}, findings: message.findings,
     known: learn(state.known, message.people),
@@ -189,7 +189,7 @@ function follow(state, message) {
 /** @param {State} state @param {import("./wire.js").Update} message @returns {State} */
 function update(state, message) {
   if (message.from !== state.revision) throw new OutOfStep(`an update from ${message.from} at ${state.revision}`);
-  return follow(state, message);
+  return letGo(follow(state, message), message.revision);
 }
 
 /** @param {State} state @param {Change} message @returns {State} */
@@ -207,7 +207,7 @@ function change(state, message) {
     ...(message.undoes_work ? { work: { name: state.known[message.undoes_work.person]?.name ?? "somebody", edits: message.undoes_work.edits.length } } : {}),
     ...(meant ? { again: message.undoes ? "undo" : "redo", meant: state.feed.find(({ edit }) => edit === meant) } : {}),
   };
-  const after = { ...follow(state, message), feed: [entry, ...state.feed].slice(0, FEED_LENGTH) };
+  const after = { ...follow(followed(state, message), message), feed: [entry, ...state.feed].slice(0, FEED_LENGTH) };
   const notice = message.by === state.person ? "" : noticeOf(state, message);
   return notice ? told(after, message.edit, notice) : after;
 }
@@ -251,11 +251,13 @@ function whyNot({ code, message, passed_over: passed = [] }) {
 function refused(state, message) {
   const edit = state.pending.find((pending) => pending.id === message.id);
   if (edit && message.retry_after !== undefined) return state; // not an answer: it is sent again
+  const after = lost(state, message.id);
+  if (edit?.again && message.code === "too_old") return after; // nobody knows whether it was lost
   const place = edit && !edit.again ? edit.from || placeOf(edit.operations[message.operation ?? 0]) : "session";
   const why = edit?.again && message.code !== "lost" ? `The server lost an edit of yours, and it cannot be made again: ${message.message}` : whyNot(message);
   const refusal = { id: message.id ?? "", place, code: message.code, message: why };
   return {
-    ...lost(answered(state, message.id ?? ""), message.id),
+    ...after,
     refusals: [...state.refusals.filter((other) => other.place !== place), refusal],
   };
 }
@@ -321,7 +323,7 @@ export function placeOf(operation) {
  * @param {State} state @param {(operation: Operation) => boolean} wanted @returns {Operation | undefined}
  */
 export function underway(state, wanted) {
-  for (const edit of state.pending.toReversed()) {
+  for (const edit of chosen(state).toReversed()) {
     const found = edit.operations.findLast(wanted);
     if (found) return found;
   }
@@ -330,7 +332,7 @@ export function underway(state, wanted) {
 
 /** The places at which something is on its way to the server. @param {State} state */
 export function pendingPlaces(state) {
-  return new Set(state.pending.flatMap((edit) => [edit.from, ...edit.operations.map(placeOf)]));
+  return new Set(chosen(state).flatMap((edit) => [edit.from, ...edit.operations.map(placeOf)]));
 }
 
 /** @param {Record<string, Member>} known @param {Member[]} members */

@@ -181,6 +181,7 @@ WELCOME = {
     "members": [],
     "people": [],
 }
+AGAIN = {**WELCOME, "resumed": "snapshot", "revision": 4}
 
 
 def accepted(*ids: str) -> list[dict[str, Any]]:
@@ -196,7 +197,7 @@ def mine(*ids: str) -> list[dict[str, Any]]:
 
 def test_what_the_server_may_have_lost_is_asked_for_again_before_what_waits(run: Any) -> None:
     made = [SNAPSHOT, *accepted("one", "two")]
-    again = {**WELCOME, "resumed": "snapshot", "revision": 4}
+    again = AGAIN
     edits = mine("one", "two", "three")
     state = run(FOLLOW, [[*made, again], edits])
     assert [each["id"] for each in state["pending"]] == ["one", "two", "three"]
@@ -216,9 +217,71 @@ def test_what_the_server_may_have_lost_is_asked_for_again_before_what_waits(run:
 
 def test_of_edits_that_are_not_all_kept_none_is_asked_for_again(run: Any) -> None:
     ids = [f"edit {number}" for number in range(51)]
-    again = {**WELCOME, "resumed": "snapshot"}
     followed = [SNAPSHOT, *accepted(*ids)]
-    state = run(FOLLOW, [[*followed, {**again, "revision": 4}], mine(*ids)])
+    state = run(FOLLOW, [[*followed, {**AGAIN, "revision": 4}], mine(*ids)])
     assert state["pending"] == []
-    state = run(FOLLOW, [[*followed, {**again, "revision": 5}], mine(*ids)])
+    state = run(FOLLOW, [[*followed, {**AGAIN, "revision": 5}], mine(*ids)])
     assert [each["id"] for each in state["pending"]] == ids[1:]
+
+
+def test_only_what_is_known_whole_is_asked_for_again(run: Any) -> None:
+    change = {**CHANGE, "revision": 6, "by": "g2"}
+    known = {**change, "edit": "one", "by": "g1"}
+    others = {**change, "undoes_work": {"person": "g2", "since": 0, "edits": ["theirs"]}}
+    own = {**others, "undoes_work": {"person": "g1", "since": 0, "edits": ["one"]}}
+    before = [WELCOME, SNAPSHOT, {**CHANGE, "edit": "one"}, *accepted("one")]
+
+    def again(seen: dict[str, Any], revision: int = 5) -> list[str]:
+        after = [
+            seen,
+            {"type": "accepted", "id": "two", "revision": 7},
+            {**AGAIN, "revision": revision},
+        ]
+        state = run(FOLLOW, [[*before, *after], mine("one", "two")])
+        return [each["id"] for each in state["pending"]]
+
+    for seen in (change, known, others):
+        assert again(seen) == ["one", "two"]
+    elsewhere = {**change, "by": "g1"}  # in another window, by REST, or of a proposal
+    assert again(elsewhere, 6) == ["two"]
+    gone_back = {**change, "restores": 4}
+    for seen in (elsewhere, gone_back, own, {**SNAPSHOT, "revision": 6}, {**UPDATE, "from": 5}):
+        assert again(seen) == []
+
+
+def test_what_is_asked_for_again_goes_one_by_one_and_is_no_new_choice(run: Any) -> None:
+    made = [SNAPSHOT, *accepted("one", "two")]
+    state = run(FOLLOW, [[*made, AGAIN], mine("one", "two", "three", "four")])
+    look = """async (state) => {
+        const { chosen, due } = await import("/made.js");
+        const { pendingPlaces, underway } = await import("/state.js");
+        return [due(state), chosen(state)].map((edits) => edits.map(({ id }) => id))
+            .concat([[...pendingPlaces(state)], underway(state, () => true) ?? null]);
+    }"""
+    due, chosen, places, underway = run(look, state)
+    assert (due, chosen, places) == (["one"], ["three", "four"], ["title"])
+    assert underway["type"] == "set_title"
+    state["pending"] = state["pending"][:2]
+    assert run(look, state) == [["one"], [], [], None]
+    state["pending"] = mine("three", "four")
+    assert run(look, state)[0] == ["three", "four"]
+    there = {**SNAPSHOT, "revision": 6}  # what is in it need not be kept
+    assert run(FOLLOW, [[*made, AGAIN, there, *accepted("one")], mine("one", "two")])["made"] == []
+
+
+def test_without_what_is_lost_no_undo_is_asked_for_again(run: Any) -> None:
+    edits = mine("one", "two", "undo", "four", "new undo")
+    for each in edits:
+        if "undo" in each["id"]:
+            each |= {"type": "undo", "operations": []}
+    made = [SNAPSHOT, *accepted("one", "two", "undo", "four"), AGAIN]
+    refused = {"type": "refused", "id": "two", "code": "locked", "message": "It is locked."}
+    state = run(FOLLOW, [[*made, refused], edits])
+    assert [each["id"] for each in state["pending"]] == ["one", "four", "new undo"]
+    assert [each["code"] for each in state["refusals"]] == ["locked"]
+    unknown = run(FOLLOW, [[*made, {**refused, "code": "too_old"}], edits])
+    assert unknown["pending"] == state["pending"]
+    assert unknown["refusals"] == []
+    lost = {**refused, "code": "lost"}
+    state = run(FOLLOW, [[SNAPSHOT, *accepted("one", "two", "undo"), lost, AGAIN], edits])
+    assert [each["id"] for each in state["pending"]] == ["four", "new undo"]

@@ -2,6 +2,7 @@
 
 import { classes, h } from "../dom.js";
 import { counted, hue, initials } from "../format.js";
+import { chosen } from "../made.js";
 import { mayEdit, maySuggest, underway } from "../state.js";
 import { archetypeName, powersetName } from "../words.js";
 import { historyButton } from "./history.js";
@@ -121,18 +122,18 @@ const LINKS = { joining: "Connecting", live: "Connected", away: "Reconnecting; y
 
 /** Said when the line does not come back at once. @param {View} view */
 function awayView({ state }) {
-  const waiting = state.pending.length;
-  if (state.link === "live" && waiting && !state.degraded) {
-    return h("p", { class: "away-for slow", key: `slow ${state.pending[0].id}` }, "The server takes its time. What you changed is kept until it answers.");
+  const waiting = chosen(state);
+  if (state.link === "live" && waiting.length && !state.degraded) {
+    return h("p", { class: "away-for slow", key: `slow ${waiting[0].id}` }, "The server takes its time. What you changed is kept until it answers.");
   }
   if (state.link !== "away") return null;
-  const kept = waiting ? `${counted(waiting, "change")} of yours ${waiting === 1 ? "is" : "are"} kept, and made when it is back.` : "What you change meanwhile is kept, and made when it is back.";
+  const kept = waiting.length ? `${counted(waiting.length, "change")} of yours ${waiting.length === 1 ? "is" : "are"} kept, and made when it is back.` : "What you change meanwhile is kept, and made when it is back.";
   return h("p", { class: "away-for", key: "away" }, "The connection is lost. ", state.role === "viewer" ? "It comes back by itself." : kept);
 }
 
 /** @param {View} view */
 function linkView({ state }) {
-  const waiting = state.pending.length > 0;
+  const waiting = chosen(state).length > 0;
   const text = state.link === "live" && waiting ? "Saving" : LINKS[state.link];
   return h("span", { class: classes("dot", state.link, waiting && "waiting"), title: text, key: "link" },
     h("span", { class: "hidden", role: "status" }, state.link === "live" ? LINKS.live : text));
