@@ -42,6 +42,7 @@ from server.server_messages import (
 NEVER = (Close.MALFORMED, Close.NOT_AUTHENTICATED, Close.NO_SESSION, Close.TOO_MANY)
 TALKATIVE: dict[Role, float] = {"owner": 0.26, "editor": 0.26, "suggester": 0.6, "viewer": 0.0}
 UNKNOWN = frozenset(("too_old", *AGAIN))  # refusals that do not say that the edit is not there
+FORGOTTEN = Refused("too_old", "It is not sent again.")
 
 _operations = msgspec.json.Decoder(tuple[Operation, ...]).decode
 _decode = msgspec.json.Decoder(ServerMessage).decode
@@ -116,6 +117,11 @@ class Person:
         """All that is to be sent again."""
         return [*(each.edit for each in self.waiting), *self.proposing.waiting]
 
+    @property
+    def _doubted(self) -> list[Sent]:
+        """What was accepted, and may be lost."""
+        return [each for each in self.waiting if each.revision]
+
     async def run(self) -> None:
         """Be in the session until cancelled, or expelled."""
         while not self.gone:
@@ -146,7 +152,10 @@ class Person:
             await socket.send(encode(self._joining()))
             while True:
                 message = _decode(await socket.receive())
+                asked = self._doubted[:1]
                 self._take(message)
+                if acting is not None and asked != self._doubted[:1]:
+                    await self._send_due(socket)
                 if isinstance(message, Welcome):
                     acting = await self._welcomed(message, acting, socket)
                 elif isinstance(message, Snapshot | Totals) and acting is None:
@@ -194,9 +203,13 @@ class Person:
 
     async def _begin(self, socket: Socket) -> asyncio.Task[None]:
         """What was not answered is sent again; then they do what they like."""
-        for each in self.unanswered:
-            await socket.send(encode(each))
+        await self._send_due(socket)
         return asyncio.create_task(self._act(socket))
+
+    async def _send_due(self, socket: Socket) -> None:
+        """What may be lost is sent again one by one, and all else after it."""
+        for each in [each.edit for each in self._doubted[:1]] or self.unanswered:
+            await socket.send(encode(each))
 
     def _closed(self, error: LineError) -> None:
         self._journal.note(self.name, f"closed: {error.code} {error.reason}")
@@ -284,7 +297,15 @@ class Person:
                 self.name,
                 f"{message.id} was accepted and is refused now",
             )
+            self._forget_undoing(sent)
             sent.answer, sent.revision = message, 0
+
+    def _forget_undoing(self, lost: Sent) -> None:
+        """Without an edit that is lost, an undo after it would take back another one."""
+        if lost in (doubted := self._doubted):
+            for each in doubted[doubted.index(lost) + 1 :]:
+                if not isinstance(each.edit, Edit):
+                    each.answer, each.revision = FORGOTTEN, 0
 
     # What they do.
 
@@ -300,8 +321,7 @@ class Person:
                     if self.clears:
                         await self._clear(socket)
                     await asyncio.sleep(0.2)
-                for each in self.unanswered:
-                    await socket.send(encode(each))
+                await self._send_due(socket)
         except LineError:
             pass  # the reader knows
 
@@ -319,7 +339,9 @@ class Person:
             await asyncio.sleep(self._random.uniform(0.05, 0.6))
             socket.read_on()
         elif self.overlay:
-            self._doubt()
+            pass
+        elif self._doubted:
+            await self._send_due(socket)
         elif chance < 0.16 and self.sent:
             await self._send_again(socket)
         elif chance < 0.18:
@@ -327,7 +349,7 @@ class Person:
             self._previews.add(preview.id)
             await socket.send(encode(preview))
         elif chance < TALKATIVE[self.role] and await self._talk(socket):
-            self._doubt()
+            pass
         else:
             for _ in range(self._random.choice((1, 1, 1, 2, 5))):
                 await self._edit(socket)
