@@ -133,7 +133,8 @@ async def test_what_a_backup_has_comes_back_in_a_new_epoch_and_people_go_on(
         assert first.replica.position == second.replica.position
         assert first.replica.position.epoch != epoch
         assert first.replica.document == second.replica.document
-        assert first.replica.revision == 22  # of the backup, and the two since
+        # Of the backup, what Ann made after it and her client sends again, and the two since.
+        assert first.replica.revision == 23
         assert first.replica.document["level"] == 40
         assert first.replica.document["title"] == "made while nothing served"
     server.ends_well()
