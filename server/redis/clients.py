@@ -15,13 +15,14 @@ from redis.asyncio.sentinel import Sentinel
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 
+from server.redis.nodes import NODE_S, bound
+
 SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster")
 UNREADABLE = (
     "cannot be read: its port must be a number, and in a password / is %2F, # %23, ? %3F and @ %40"
 )
 ATTEMPTS = 3  # of a call, within its time-out
 CONNECTIONS = 10_000  # one session waits for one answer at a time; the library allows 100
-NODE_S = 2.0  # for one node to answer: another may have taken over
 
 
 def connect(url: str, *, reconnects: bool = True) -> Redis:
@@ -54,6 +55,7 @@ def connect(url: str, *, reconnects: bool = True) -> Redis:
         cluster: Any = RedisCluster(
             startup_nodes=nodes, socket_connect_timeout=NODE_S, **options, **_credentials(parts)
         )
+        bound(cluster)
         return cast(Redis, cluster)
     return Redis.from_url(url, **options)
 

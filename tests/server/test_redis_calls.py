@@ -49,3 +49,23 @@ async def test_who_never_answers_is_told_of_in_words(monkeypatch: pytest.MonkeyP
     with pytest.raises(UnreachableError, match="no answer"):
         async with reaching():
             await asyncio.Event().wait()
+
+
+async def test_a_node_of_a_cluster_that_never_answers_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+
+    monkeypatch.setattr("server.redis.nodes.NODE_S", 0.05)
+    writers: list[asyncio.StreamWriter] = []
+    hung = await asyncio.start_server(hang, "127.0.0.1", 0)
+    port = hung.sockets[0].getsockname()[1]
+    redis = clients.connect(f"redis+cluster://127.0.0.1:{port}")
+    with pytest.raises(UnreachableError, match="does not answer"):
+        async with reaching():
+            await redis.ping()
+    await redis.aclose()
+    for writer in writers:
+        writer.close()
+    hung.close()

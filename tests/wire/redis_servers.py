@@ -1,6 +1,7 @@
 """Real Redis servers of several kinds: one alone, a Cluster with replicas, one with Sentinels."""
 
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -52,10 +53,15 @@ class Node:
         until(self.answers)
 
     def answers(self) -> bool:
+        if self.process.poll() is not None:
+            return False  # the client would try again, and again
         try:
             return bool(self.client.ping())
         except (RedisError, OSError):
             return False
+
+    def hang(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         self.process.kill()

@@ -1,7 +1,8 @@
-"""Other Redis servers than the embedded one: the same sessions, and primaries that are killed.
+"""Other Redis servers than the embedded one: the same sessions, and primaries that fail.
 
-A killed primary costs seconds, and no edit that its replica had. What only the primary had is made
-again by the workers that saw it; whoever's edit cannot be made again is told.
+A killed primary, or a Cluster's that hangs, costs seconds, and no edit that its replica had. What
+only the primary had is made again by the workers that saw it; whoever's edit cannot be made again
+is told.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import shutil
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from server.log.log import Log
 from server.redis import clients
 from server.redis.calls import key
 from server.server_messages import Accepted, Refused
-from tests.wire.redis_servers import Alone, Cluster, Watched
+from tests.wire.redis_servers import Alone, Cluster, Node, Watched
 from tests.wire.serving import Owner, Server, migrated
 from tests.wire.test_governing import (
     test_a_locked_session_is_edited_by_nobody,
@@ -128,31 +129,7 @@ async def test_an_operator_sees_who_serves_and_what(
 async def test_a_killed_primary_costs_seconds_and_no_edit(
     redis_servers: Cluster | Watched, two_servers: tuple[Server, Server]
 ) -> None:
-    one, other = two_servers
-    ann = Owner(one.url)
-    secret = ann.invite()["secret"]
-    over = asyncio.Event()
-    async with (
-        asyncio.timeout(90),
-        Client(one.url, ann.session, token=ann.token, listen=False) as first,
-        Client(other.url, ann.session, invitation=secret, name="Bob", listen=False) as second,
-    ):
-        editing = [asyncio.create_task(keep_editing(each, over)) for each in (first, second)]
-        await first.reached(20)
-        began = time.monotonic()
-        await asyncio.to_thread(redis_servers.primary_of(key(ann.session, "head")).kill)
-        revision = max(first.replica.revision, second.replica.revision)
-        await first.reached(revision + 10)
-        waited = time.monotonic() - began
-        print(f"{type(redis_servers).__name__}: {waited:.1f} s without edits")  # noqa: T201
-        await second.reached(revision + 10)
-        over.set()
-        answers = [answer for task in editing for answer in await task]
-        last = max(answer.revision for answer in answers)
-        await asyncio.gather(first.reached(last), second.reached(last))
-        assert first.replica.document == second.replica.document
-    assert len({answer.id for answer in answers}) == len(answers)
-    assert ann.snapshot()["revision"] == len(answers)
+    await costs_seconds_and_no_edit(redis_servers, two_servers, Node.kill)
 
 
 @pytest.mark.parametrize("redis_servers", ["cluster"], indirect=True)
@@ -160,9 +137,7 @@ async def test_what_a_failover_lost_is_made_again_or_its_author_is_told(
     redis_servers: Cluster, two_servers: tuple[Server, Server], folder: Path
 ) -> None:
     one, other = two_servers
-    ann = Owner(one.url)  # in a part of the Cluster of which the primary still lives
-    while not redis_servers.primary_of(key(ann.session, "head")).answers():
-        ann = Owner(one.url)
+    ann = where_the_primary_lives(redis_servers, one)
     primary = redis_servers.primary_of(key(ann.session, "head"))
     secret = ann.invite()["secret"]
     async with (
@@ -199,6 +174,56 @@ async def test_what_a_failover_lost_is_made_again_or_its_author_is_told(
         assert first.replica.document == second.replica.document
         assert first.replica.document["title"] == "on and on"
         assert "raid" not in first.replica.document["scenarios"]
+
+
+@pytest.mark.parametrize("redis_servers", ["cluster"], indirect=True)
+async def test_a_primary_that_hangs_costs_seconds_and_no_edit(
+    redis_servers: Cluster, two_servers: tuple[Server, Server]
+) -> None:
+    await costs_seconds_and_no_edit(redis_servers, two_servers, Node.hang)
+
+
+async def costs_seconds_and_no_edit(
+    redis_servers: Cluster | Watched,
+    two_servers: tuple[Server, Server],
+    fails: Callable[[Node], None],
+) -> None:
+    one, other = two_servers
+    ann = where_the_primary_lives(redis_servers, one)
+    primary = redis_servers.primary_of(key(ann.session, "head"))
+    secret = ann.invite()["secret"]
+    over = asyncio.Event()
+    async with (
+        asyncio.timeout(90),
+        Client(one.url, ann.session, token=ann.token, listen=False) as first,
+        Client(other.url, ann.session, invitation=secret, name="Bob", listen=False) as second,
+    ):
+        editing = [asyncio.create_task(keep_editing(each, over)) for each in (first, second)]
+        await first.reached(20)
+        began = time.monotonic()
+        await asyncio.to_thread(fails, primary)
+        revision = max(first.replica.revision, second.replica.revision)
+        await first.reached(revision + 10)
+        waited = time.monotonic() - began
+        kind = type(redis_servers).__name__
+        print(f"{kind}, {fails.__name__}: {waited:.1f} s without edits")  # noqa: T201
+        await second.reached(revision + 10)
+        over.set()
+        answers = [answer for task in editing for answer in await task]
+        last = max(answer.revision for answer in answers)
+        await asyncio.gather(first.reached(last), second.reached(last))
+        assert first.replica.document == second.replica.document
+    primary.kill()
+    assert len({answer.id for answer in answers}) == len(answers)
+    assert ann.snapshot()["revision"] == len(answers)
+
+
+def where_the_primary_lives(redis_servers: Cluster | Watched, server: Server) -> Owner:
+    """A session in a part of a Cluster of which the first primary did not fail yet."""
+    while True:
+        owner = Owner(server.url)
+        if redis_servers.primary_of(key(owner.session, "head")).answers():
+            return owner
 
 
 async def keep_editing(client: Client, over: asyncio.Event) -> list[Accepted]:
