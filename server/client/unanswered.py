@@ -131,7 +131,7 @@ class Unanswered:
             if _settles(message, answer) and not answered.done():
                 answered.set_result(answer)
                 if isinstance(message, Asked) and isinstance(answer, Accepted):
-                    self._keep(_Made(message, answer.revision, time.monotonic()))
+                    self._keep(message, answer)
         if _came_too_soon(answer):
             return
         self._settle_again(answer)
@@ -162,9 +162,13 @@ class Unanswered:
         asked = {each.id for each in waiting if isinstance(each, Asked)}
         return change.by == person and change.edit not in asked | self._made.keys()
 
-    def _keep(self, made: _Made) -> None:
-        if made.revision > self._let_go:
-            self._made[made.edit.id] = made
+    def _keep(self, edit: Asked, answer: Accepted) -> None:
+        if answer.revision <= self._let_go:
+            return
+        if isinstance(edit, Edit) or (answer.undoes or answer.redoes) in self._made:
+            self._made[edit.id] = _Made(edit, answer.revision, time.monotonic())
+        else:  # alone it would take back another one
+            self._let_go_until(answer.revision)
         if len(self._made) > MADE:
             self._let_go_until(next(iter(self._made.values())).revision)
 

@@ -18,9 +18,14 @@
 const KEPT = 50;
 const KEPT_MS = 600_000; // by then it is recorded
 
-/** An edit was accepted. @param {State} state @param {Pending} edit @param {number} revision @returns {State} */
-export function kept(state, edit, revision) {
+/**
+ * An edit was accepted.
+ * @param {State} state @param {Pending} edit @param {import("./wire.js").Accepted} answer @returns {State}
+ */
+export function kept(state, edit, { revision, undoes, redoes }) {
   if (revision <= state.letGo) return state;
+  const whole = !edit.type || state.made.some((one) => one.edit.id === (undoes ?? redoes));
+  if (!whole) return letGo(state, revision); // alone it would take back another one
   const made = [...state.made, { edit: { ...edit, again: false }, revision, at: Date.now() }];
   return made.length > KEPT ? letGo({ ...state, made }, made[0].revision) : { ...state, made };
 }

@@ -233,7 +233,7 @@ function answered(state, id) {
 function accepted(state, message) {
   const edit = state.pending.find((pending) => pending.id === message.id);
   const rest = answered(state, message.id);
-  const after = edit && edit.type !== "propose" ? kept(rest, edit, message.revision) : rest;
+  const after = edit && edit.type !== "propose" ? kept(rest, edit, message) : rest;
   if (edit?.again) return after; // it was told before
   const said = [...(message.kept ?? []), ...(message.passed_over ?? [])].map((one) => one.message);
   if (!said.length) return after;

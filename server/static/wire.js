@@ -75,6 +75,8 @@
  * @property {"accepted"} type
  * @property {string} id
  * @property {number} revision
+ * @property {string} [undoes]  the edit that was taken back
+ * @property {string} [redoes]  the edit that was made again
  * @property {{place: string, by: string, message: string}[]} [kept]
  * @property {{edit: string, message: string}[]} [passed_over]
  *

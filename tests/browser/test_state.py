@@ -274,7 +274,9 @@ def test_without_what_is_lost_no_undo_is_asked_for_again(run: Any) -> None:
     for each in edits:
         if "undo" in each["id"]:
             each |= {"type": "undo", "operations": []}
-    made = [SNAPSHOT, *accepted("one", "two", "undo", "four"), AGAIN]
+    *answers, last = accepted("one", "two", "undo", "four")
+    answers[2]["undoes"] = "two"
+    made = [SNAPSHOT, *answers, last, AGAIN]
     refused = {"type": "refused", "id": "two", "code": "locked", "message": "It is locked."}
     state = run(FOLLOW, [[*made, refused], edits])
     assert [each["id"] for each in state["pending"]] == ["one", "four", "new undo"]
@@ -283,5 +285,8 @@ def test_without_what_is_lost_no_undo_is_asked_for_again(run: Any) -> None:
     assert unknown["pending"] == state["pending"]
     assert unknown["refusals"] == []
     lost = {**refused, "code": "lost"}
-    state = run(FOLLOW, [[SNAPSHOT, *accepted("one", "two", "undo"), lost, AGAIN], edits])
+    state = run(FOLLOW, [[SNAPSHOT, *answers, lost, AGAIN], edits])
+    assert [each["id"] for each in state["pending"]] == ["four", "new undo"]
+    answers[2]["undoes"] = "before"
+    state = run(FOLLOW, [[SNAPSHOT, *answers, last, {**AGAIN, "revision": 7}], edits])
     assert [each["id"] for each in state["pending"]] == ["four", "new undo"]

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from calc import build as documents
 from calc.operations import SetLevel
@@ -88,12 +89,16 @@ async def test_nobody_waits_for_a_client_that_is_closed(line: Line) -> None:
 
 
 async def made(unanswered: Unanswered, line: Line, *edits: Asked, begin: int = 1) -> None:
-    """Edits that were asked for, and accepted, each after the other."""
+    """Edits that were asked for, and accepted, each after the other; an undo takes back the one
+    before."""
+    before = ""
     for number, edit in enumerate(edits, begin):
         asking = asyncio.create_task(unanswered.ask(edit))
         assert await line.sent.get() == edit
-        unanswered.settle(Accepted(edit.id, number))
+        undoes = before if isinstance(edit, Undo) else UNSET
+        unanswered.settle(Accepted(edit.id, number, undoes))
         await asking
+        before = edit.id
 
 
 def sent(line: Line) -> list[Question]:
@@ -246,6 +251,20 @@ async def test_only_what_is_known_whole_is_sent_again(
     unanswered.close()
     with pytest.raises(ClosedError):
         await asking
+
+
+async def test_an_undo_is_sent_again_with_what_it_took_back_or_not_at_all(line: Line) -> None:
+    unanswered = Unanswered(line.send)
+    await made(unanswered, line, FIRST, UNDO)
+    await unanswered.send_again(going_on=0)
+    for edit in (FIRST, UNDO):
+        assert await line.sent.get() == edit
+        unanswered.settle(Accepted(edit.id, 2, FIRST.id))
+    unanswered.see(Snapshot("e1", 2, documents.empty(""), {}, (), ()), "g1")
+    await made(unanswered, line, UNDO, SECOND, begin=3)  # of one before the snapshot
+    await unanswered.send_again(going_on=3)
+    assert await line.sent.get() == SECOND
+    unanswered.close()
 
 
 async def test_from_then_on_it_is_sent_again(line: Line) -> None:
