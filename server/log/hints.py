@@ -78,9 +78,9 @@ class Hints:
             pubsub: Any = self._reading.pubsub()
             try:
                 self._orders.clear()  # what was ordered until now is in `_wanted`
-                if self._cluster:
-                    await self._reading.initialize()  # who is primary of what, now
                 async with asyncio.timeout(SILENT_S):
+                    if self._cluster:
+                        await self._reading.initialize()  # who is primary of what, now
                     await pubsub.ssubscribe(self._own_channel, *self._wanted)
                 self._heard_at = asyncio.get_running_loop().time()
                 self._restored()

@@ -201,3 +201,24 @@ async def test_a_word_that_is_never_answered_holds_up_no_subscription(
     monkeypatch.setattr(listening.hints._redis, "spublish", vanished)
     async with asyncio.timeout(20):
         await listening.hints.subscribe("b")
+
+
+async def test_a_cluster_that_never_says_who_is_primary_is_asked_again(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: asyncio.Queue[None] = asyncio.Queue()
+
+    async def hang() -> None:
+        asked.put_nowait(None)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(hints, "SILENT_S", 0.05)
+    reading = Redis()
+    monkeypatch.setattr(reading, "initialize", hang)
+    monkeypatch.setattr(hints, "is_cluster", lambda _: True)
+    task = asyncio.create_task(Listening(redis, reading).hints.run())
+    async with asyncio.timeout(10):
+        await asked.get()
+        await asked.get()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
