@@ -49,9 +49,9 @@ Where `resumed` is `snapshot`, the server may have lost what it had accepted (a 
 a client that surely has all that its person made after `welcome.revision` sends its newest accepted
 edits again, each once the one before is answered for good, and all other edits after them. It does
 not have all where it was sent a later `snapshot`, `update` or `totals`, or a later `change` by its
-person that it did not ask for, or one that takes its work back (`restores`, `undoes_work`), or where
-a later `undo` or `redo` was about an edit from before. What is there is `accepted` as before; of
-what was lost some may be `refused` now: then no `undo` or `redo` after it is sent again.
+person that it did not ask for, or one that takes its work back (`restores`, `undoes_work`), or
+where a later `undo` or `redo` was about an edit from before. What is there is `accepted` as before;
+of what was lost some may be `refused` now: then no `undo` or `redo` after it is sent again.
 
 What is over a rate (`welcome.limits`) is `refused` with `retry_after`. Whoever goes on regardless
 is closed with 4429; so is who sends more than 100 frames a second that are no whole message: pings,
