@@ -158,9 +158,10 @@ class Unanswered:
 
     def _is_of_ours(self, change: Change, person: str) -> bool:
         """Whether we made it and do not have it: in another window, or of a proposal."""
-        waiting = (*self._again, *self._waiting.values())
-        asked = {each.id for each in waiting if isinstance(each, Asked)}
-        return change.by == person and change.edit not in asked | self._made.keys()
+        if change.by != person or change.edit in self._made:
+            return False
+        asked = (*self._again, *self._waiting.values())
+        return not any(isinstance(each, Asked) and each.id == change.edit for each in asked)
 
     def _keep(self, edit: Asked, answer: Accepted) -> None:
         if answer.revision <= self._let_go:
