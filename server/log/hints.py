@@ -43,7 +43,7 @@ class Hints:
         heard: Callable[[str, bytes], None],
         restored: Callable[[], None],
     ) -> None:
-        self._redis = redis
+        self._redis: Any = redis
         self._reading = reading
         self._own_channel = own_channel
         self._cluster = is_cluster(reading)
@@ -52,6 +52,7 @@ class Hints:
         self._wanted: dict[str, asyncio.Future[None]] = {}
         self._orders: deque[str] = deque()  # channels to enter or to leave
         self._heard_at = 0.0  # by the loop's clock
+        self._known: frozenset[str] = frozenset()  # a Cluster's primaries when it subscribed
 
     async def subscribe(self, channel: str) -> None:
         """Returns when Redis has confirmed: what happens from then on is heard."""
@@ -73,11 +74,28 @@ class Hints:
 
     async def run(self) -> None:
         """Read until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            if self._cluster:
+                group.create_task(self._watch_primaries())
+            await self._read_on()
+
+    async def _watch_primaries(self) -> None:
+        """One that hangs ends no subscription when another takes over; who asks it finds out."""
+        while True:
+            await asyncio.sleep(POLL_S)
+            with suppress(*FAILURES):
+                await self._redis.initialize()
+                await self._redis.ping(target_nodes=self._redis.get_primaries())
+
+    async def _read_on(self) -> None:
         failures = 0
         while True:
             pubsub: Any = self._reading.pubsub()
             try:
                 self._orders.clear()  # what was ordered until now is in `_wanted`
+                if self._cluster:
+                    await self._redis.initialize()
+                    self._known = self._primaries()
                 async with asyncio.timeout(SILENT_S):
                     if self._cluster:
                         await self._reading.initialize()  # who is primary of what, now
@@ -100,6 +118,9 @@ class Hints:
                     await self._reading.aclose()
             await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
 
+    def _primaries(self) -> frozenset[str]:
+        return frozenset(node.name for node in self._redis.get_primaries())
+
     async def _obey(self, pubsub: Any) -> None:
         while self._orders:
             channel = self._orders.popleft()
@@ -109,7 +130,9 @@ class Hints:
                 await pubsub.sunsubscribe(channel)
 
     async def _prove_alive(self) -> None:
-        """Raises one of FAILURES when nothing can be heard any more."""
+        """Raises one of FAILURES when not all can be heard any more."""
+        if self._cluster and self._primaries() != self._known:
+            raise TimeoutError("a node took over")
         silent_s = asyncio.get_running_loop().time() - self._heard_at
         if silent_s > 2 * SILENT_S:
             raise TimeoutError("Redis is silent")

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -203,6 +205,19 @@ async def test_a_word_that_is_never_answered_holds_up_no_subscription(
         await listening.hints.subscribe("b")
 
 
+class OfACluster:
+    """Which are its primaries; the rest of it is one server."""
+
+    def __init__(self, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.primaries = ["one"]
+        monkeypatch.setattr(hints, "is_cluster", lambda _: True)
+        monkeypatch.setattr(PubSub, "get_sharded_message", PubSub.get_message, raising=False)
+        monkeypatch.setattr(redis, "get_primaries", self._nodes, raising=False)
+
+    def _nodes(self) -> list[ClusterNode]:
+        return [ClusterNode(host, 1) for host in self.primaries]
+
+
 async def test_a_cluster_that_never_says_who_is_primary_is_asked_again(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,13 +227,42 @@ async def test_a_cluster_that_never_says_who_is_primary_is_asked_again(
         asked.put_nowait(None)
         await asyncio.Event().wait()
 
+    OfACluster(redis, monkeypatch)
     monkeypatch.setattr(hints, "SILENT_S", 0.05)
     reading = Redis()
     monkeypatch.setattr(reading, "initialize", hang)
-    monkeypatch.setattr(hints, "is_cluster", lambda _: True)
     task = asyncio.create_task(Listening(redis, reading).hints.run())
-    async with asyncio.timeout(10):
-        await asked.get()
-        await asked.get()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    try:
+        async with asyncio.timeout(10):
+            await asked.get()
+            await asked.get()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_primary_that_took_over_is_listened_to(
+    valkey: Valkey, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that hangs says nothing of that: it is asked."""
+    cluster = OfACluster(redis, monkeypatch)
+
+    async def ping(target_nodes: list[ClusterNode]) -> None:
+        if target_nodes[0].host == "one":
+            cluster.primaries = ["other"]
+            raise TimeoutError
+
+    monkeypatch.setattr(hints, "POLL_S", 0.05)
+    monkeypatch.setattr(redis, "ping", ping)
+    listening = Listening(redis, Redis.from_url(valkey.url, retry=Retry(NoBackoff(), 0)))
+    task = asyncio.create_task(listening.hints.run())
+    try:
+        async with asyncio.timeout(10):
+            await listening.restored.wait()
+            assert cluster.primaries == ["one"]
+            listening.restored.clear()
+            await listening.restored.wait()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert cluster.primaries == ["other"]
