@@ -11,6 +11,7 @@ costs a synced disk. Whatever else there is to say of a session is looked at alo
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
@@ -74,6 +75,7 @@ class Recorder:
         self._sweep_every = max(1, min(SWEEP_EVERY, int(idle_s / EVERY_S)))
         self._removal = Removal(redis, database, idle_s, self._run_each)
         self._behind: dict[str, float] = {}  # since when SQL lacks something of a session
+        self._unseen = math.inf  # since when Redis does not say whether it does
         self._failed = measures.redis_failed
         self._unrecorded = redis.register_script(scripts.UNRECORDED)
         self._recorded = redis.register_script(scripts.RECORDED)
@@ -93,8 +95,10 @@ class Recorder:
 
     @property
     def lag_s(self) -> float:
-        """How long ago this worker found the oldest change that SQL still lacks; 0.0: none."""
-        return time.monotonic() - min(self._behind.values()) if self._behind else 0.0
+        """How long ago this worker found the oldest change that SQL still lacks, or could not find
+        out whether there is one; 0.0: none."""
+        now = time.monotonic()
+        return now - min([now, self._unseen, *self._behind.values()])
 
     def stop(self) -> None:
         """End after one more round: a transaction that is cut off leaves its connection
@@ -112,6 +116,7 @@ class Recorder:
                 for closed in self._reached.keys() - opened:
                     del self._reached[closed]
                 full = await self._round_or_full(tuple(opened))
+                self._unseen = math.inf
                 if self._rounds % self._sweep_every == 0 and not last:
                     await self._sweep(opened, removes=True)
                 self._rounds += 1
@@ -119,6 +124,8 @@ class Recorder:
                     raise full
                 away = False
             except (UnreachableError, FullError, DatabaseAwayError, SQLAlchemyError) as error:
+                if isinstance(error, UnreachableError):
+                    self._unseen = min(self._unseen, time.monotonic())
                 if not away:
                     logger.warning("recording waits: %s", error)
                 away = True

@@ -17,7 +17,7 @@ from server.orm import ChangeRow, Database, EpochRow
 from server.recording import recorder as recorder_module
 from server.recording.archive import Archive
 from server.recording.recorder import ACCESS_EVERY, Recorder
-from server.redis.calls import key
+from server.redis.calls import UnreachableError, key
 from tests.server.sessions import Meanwhile, edited, new_session, state_in
 
 
@@ -235,6 +235,30 @@ async def test_what_another_worker_recorded_and_removed_is_not_late_for_ever(
     assert recorder.lag_s
     await recorder._sweep(frozenset())
     assert (recorder.lag_s, recorder.failing) == (0.0, 0)
+
+
+async def test_while_nothing_is_known_of_the_sessions_the_lag_grows(
+    state: State,
+    log: Log,
+    database: Database,
+    redis: Redis,
+    archive: Archive,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def hang(_: object) -> None:
+        raise UnreachableError("no answer")
+
+    monkeypatch.setattr(recorder_module, "EVERY_S", 0.01)
+    recorder = Recorder(redis, database, log, lambda: [state.session], archive.again)
+    with monkeypatch.context() as patch:
+        patch.setattr(log, "heads", hang)
+        running = asyncio.create_task(recorder.run())
+        while not recorder.lag_s:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    while recorder.lag_s:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    recorder.stop()
+    await running
 
 
 async def test_what_happened_right_before_the_end_is_recorded_too(
