@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ from server.redis.embedded import Valkey
 from server.server_messages import Attention, Focused, Said
 from server.settings import Settings
 from tests.server.listening import Socket, a_connection
-from tests.server.sessions import Past, an_edit, new_session
+from tests.server.sessions import Past, an_edit, full, new_session
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -65,15 +64,6 @@ async def a_hub(
     await asyncio.wait(tasks)
     for reader in readers:
         await reader.aclose()
-
-
-@asynccontextmanager
-async def full(redis: Redis) -> AsyncIterator[None]:
-    await redis.config_set("maxmemory", "1")
-    try:
-        yield
-    finally:
-        await redis.config_set("maxmemory", "0")
 
 
 async def until(holds: Callable[[], object]) -> None:
