@@ -131,6 +131,7 @@ class Person:
                 await asyncio.sleep(self._random.uniform(0.02, 0.1))
                 continue
             self.connections += 1
+            self._journal.note(self.name, "comes")
             await self._visit(socket)
             await asyncio.sleep(self._random.uniform(0, 0.05))
 

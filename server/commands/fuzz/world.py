@@ -230,7 +230,7 @@ class World(ABC):
         loaded = await self._log.load(self.session)
         assert loaded is not None
         overlays = [each for each in self._people if each.overlay and not each.gone]
-        for _ in range(100):
+        for _ in range(500):  # who still waits to be let in by a worker that is gone, too
             if all(each.replica.totals == loaded.state.totals for each in overlays):
                 return
             await asyncio.sleep(0.02)
