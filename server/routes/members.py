@@ -14,14 +14,13 @@ from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import UNSET, Struct, UnsetType
 
 from calc.build import Title
-from server.logic.rights import Access
-from server.members import governing, sharing
+from server.members import governing
 from server.members.access import AccessError, access_of, version_of
 from server.protocol import Id, Role
 from server.reference.described import by, errors
 from server.services import Provided, Services
 from server.web import peers
-from server.web.admission import caller
+from server.web.admission import caller, share
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -96,13 +95,10 @@ async def change_member(
 ) -> governing.Known:
     """The owner gives a member another role."""
     database, owner = services.database, (await caller(request, services)).id
-    await _share(
-        session_id,
-        await governing.set_role(
-            database, session_id, owner, person, data.role, peers.address(request.scope)
-        ),
-        services,
+    rights = await governing.set_role(
+        database, session_id, owner, person, data.role, peers.address(request.scope)
     )
+    await share({session_id: rights}, services)
     for known in await governing.members(database, session_id, owner):
         if known.person == person:
             return known
@@ -127,7 +123,7 @@ async def remove_member(
         rights, removed = await governing.remove(
             services.database, session_id, by, person, peers.address(request.scope)
         )
-    await _share(session_id, rights, services)
+    await share({session_id: rights}, services)
     return removed
 
 
@@ -146,7 +142,7 @@ async def hand_over(
         rights = await governing.hand_over(
             services.database, session_id, owner, data.person, peers.address(request.scope)
         )
-    await _share(session_id, rights, services)
+    await share({session_id: rights}, services)
 
 
 @patch(
@@ -169,7 +165,7 @@ async def change_session(
         None if data.locked is UNSET else data.locked,
         None if data.editors_go_back is UNSET else data.editors_go_back,
     )
-    await _share(session_id, rights, services)
+    await share({session_id: rights}, services)
     return Description(session_id, rights.title, rights.locked, rights.editors_go_back)
 
 
@@ -184,7 +180,7 @@ async def end_session(request: AnyRequest, session_id: FromPath[str], services: 
     owner = (await caller(request, services)).id
     address = peers.address(request.scope)
     rights = await governing.end(services.database, session_id, owner, address)
-    await _share(session_id, rights, services)
+    await share({session_id: rights}, services)
 
 
 @asynccontextmanager
@@ -196,10 +192,5 @@ async def _done_before(session: str, services: Services) -> AsyncIterator[None]:
     except AccessError:
         (head,) = await services.log.heads([session])
         if head is not None and head.access != await version_of(services.database, session):
-            await _share(session, await access_of(services.database, session), services)
+            await share({session: await access_of(services.database, session)}, services)
         raise
-
-
-async def _share(session: str, rights: Access, services: Services) -> None:
-    """Bind commits to the new access; workers hear of it."""
-    await sharing.share(services.database, services.log, session, rights)

@@ -18,14 +18,14 @@ from calc.rules import Finding
 from server.auth import Person
 from server.live import chat
 from server.log.logged import Stored
-from server.members import access, sharing
+from server.members import access
 from server.protocol import NEWEST, Name, Role
 from server.redis.calls import FullError, UnreachableError
 from server.reference.described import by, errors
 from server.server_messages import Said, Snapshot
 from server.services import Provided, Services
 from server.web import peers
-from server.web.admission import caller, limit, limit_saves
+from server.web.admission import caller, limit, limit_saves, share
 from server.web.problems import ProblemError
 
 AnyRequest = Request[Any, Any, Any]
@@ -180,7 +180,7 @@ async def revoke_invitation(
     person = await caller(request, services, "edit")
     address = peers.address(request.scope)
     rights = await access.revoke(services.database, session_id, person.id, invitation_id, address)
-    await sharing.share(services.database, services.log, session_id, rights)
+    await share({session_id: rights}, services)
 
 
 @get(

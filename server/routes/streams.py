@@ -16,14 +16,14 @@ from msgspec import UNSET
 from calc.stats import STATS
 from server.auth import Person
 from server.live.session import LiveSession
-from server.members import access, sharing
+from server.members import access
 from server.protocol import Close, Closing, Stats
 from server.reference.described import by, errors
 from server.services import Provided, Services
 from server.sockets.connection import Connection
 from server.sockets.events import HEADERS, EventProtocol, stream_of
 from server.sockets.views import Wanted
-from server.web.admission import admit, caller, check_member, check_sockets
+from server.web.admission import admit, caller, check_member, check_sockets, share
 from server.web.head import is_head
 from server.web.problems import ProblemError
 
@@ -130,7 +130,7 @@ async def _by_invitation(live: LiveSession, secret: str, services: Services) -> 
         services.database, live.id, secret, services.settings.members
     )
     if watcher.id not in live.state.access.members:
-        await sharing.share(services.database, services.log, live.id, rights)
+        await share({live.id: rights}, services)
         await live.refresh()
     return watcher
 

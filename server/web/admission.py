@@ -90,7 +90,7 @@ async def admit(live: LiveSession, person: str, name: str, secret: str, services
         # another one gave Redis what SQL had before.
         changed = await access.access_of(services.database, live.id)
         if changed.version > known.version:
-            await sharing.share(services.database, services.log, live.id, changed)
+            await share({live.id: changed}, services)
             await live.refresh()
 
 
