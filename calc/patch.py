@@ -15,13 +15,14 @@ from calc.build import Build, TakenPower
 
 _Struct = TypeVar("_Struct", bound=Struct)
 
-# Of each field what a document does not tell; a field that has no default is always told.
-_DEFAULTS: dict[str, object] = {
-    field.encode_name: field.default_factory()
-    if field.default_factory is not NODEFAULT
-    else field.default
+# Each field, in order, and what a document does not tell of it; one that has no default is told.
+_DEFAULTS: tuple[tuple[str, object], ...] = tuple(
+    (
+        field.encode_name,
+        field.default_factory() if field.default_factory is not NODEFAULT else field.default,
+    )
     for field in structs.fields(Build)
-}
+)
 
 Json = object
 """A JSON value: dict, list, str, int, float, bool or None."""
@@ -37,8 +38,8 @@ def documents(old: Build, new: Build) -> tuple[dict[str, Json], dict[str, Json]]
     between them nearly everything, power by power."""
     before: dict[str, Json] = {}
     after: dict[str, Json] = {}
-    for name, default in _DEFAULTS.items():
-        was, is_now = getattr(old, name), getattr(new, name)
+    values = zip(_DEFAULTS, structs.astuple(old), structs.astuple(new), strict=True)
+    for (name, default), was, is_now in values:
         if was is is_now:
             continue
         for found, value, other in ((before, was, is_now), (after, is_now, was)):
