@@ -37,7 +37,8 @@ def after(past: Sequence[Committed], state: State, revision: int) -> Sequence[Co
 
     past: the newest changes, rising to the state's revision without a gap.
     """
-    return past[max(0, len(past) - max(0, state.revision - revision)) :]
+    behind = state.revision - revision
+    return past[max(0, len(past) - behind) :]
 
 
 def named(
@@ -57,5 +58,4 @@ def named(
         return refused
     told = changed_since(change, where, person, state.access, catalogue)
     message = told if refused.code == "changed_meanwhile" else f"{refused.message} {told}"
-    by = "" if change.by is UNSET else change.by
-    return msgspec.structs.replace(refused, message=message, by=by or UNSET)
+    return msgspec.structs.replace(refused, message=message, by=change.by)
