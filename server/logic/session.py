@@ -262,7 +262,7 @@ def move(state: State, engine: Engine, now: int) -> Commit:
 def digest(made: Making | Change) -> str:
     """Tells whether two edits with one id are the same edit: of what was asked for, or of the
     change that came of it. What an undo does depends on when it is decided, so it has no part."""
-    what: object = ()
+    what: object
     match made:
         case Undo():
             what = "undo"

@@ -9,14 +9,25 @@ from msgspec import UNSET
 
 from calc import build as documents
 from calc.operations import Operation, SetArchetype, SetLevel, SetTitle, TakePower
-from server.client_messages import Edit
+from server.client_messages import Edit, GoBack, Making, Redo, Undo, UndoWork
 from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
 from server.logic import rights, session
 from server.logic.rights import Access, Membership
-from server.logic.session import Commit, Committed, State
+from server.logic.session import Commit, Committed, House, State
 from server.protocol import Position, Role
-from server.server_messages import Present, Refused
+from server.server_messages import (
+    CatalogueName,
+    Change,
+    Kept,
+    Limits,
+    Member,
+    PassedOver,
+    Present,
+    Refused,
+    Welcome,
+    Work,
+)
 
 OWNER = "g1"
 
@@ -114,6 +125,51 @@ def test_s6_only_the_next_change_can_be_followed(engine: Engine) -> None:
         session.follow(after, change)
 
 
+# What another log lost
+
+
+def test_what_is_decided_again_is_what_it_was_but_for_when(engine: Engine) -> None:
+    state = a_state(engine)
+    lost = msgspec.structs.replace(
+        decided(state, an_edit(1, SetLevel(3)), engine).change,
+        undoes="edit-0007",
+        redoes="edit-0008",
+        kept=(Kept("level", "g2", "Bob set the level to 4 since."),),
+        passed_over=(PassedOver("edit-0009", "It is as it was already."),),
+        proposed_by="g3",
+        restores=0,
+        undoes_work=Work("g2", 0, ("edit-0006",)),
+    )
+    again = session.decide_again(state, lost, engine, 2000)
+    assert isinstance(again, Commit)
+    assert again.change == msgspec.structs.replace(lost, at=2000)
+    assert (again.person, again.base, again.before) == (OWNER, 0, state)
+
+
+def test_what_cannot_be_decided_again_is_refused_as_any_edit(engine: Engine) -> None:
+    lost = decided(a_state(engine), an_edit(1, SetTitle("x"), SetLevel(3)), engine).change
+    viewer = session.decide_again(a_state(engine, "viewer"), lost, engine, 0)
+    assert viewer == Refused("not_allowed", "You may not edit any more.", id="edit-0001")
+    lost = msgspec.structs.replace(lost, operations=(SetTitle("x"), SetLevel(3, expects=2)))
+    refused = session.decide_again(a_state(engine), lost, engine, 0)
+    told = "It is not what you saw any more."
+    assert refused == Refused("changed_meanwhile", told, id="edit-0001", operation=1)
+
+
+@pytest.mark.parametrize(
+    ("made", "known"),
+    [
+        (Edit("edit-0001", 0, (SetLevel(3), SetTitle("x"))), "96f0f5a968b8788f"),
+        (Undo("edit-0001", 0), "f2c365d311cee610"),
+        (Redo("edit-0001", 0), "3d2f82f5f5159fb4"),
+        (GoBack("edit-0001", 0, 7, documents.empty("Nova")), "3c1d2622e62fe32f"),
+        (UndoWork("edit-0001", 0, "g2", 7), "9c5cf535fa646177"),
+    ],
+)
+def test_an_edit_is_known_by_what_older_releases_wrote_down(made: Making, known: str) -> None:
+    assert session.digest(made) == known
+
+
 # S4: resuming
 
 
@@ -155,11 +211,12 @@ def test_s4_who_proves_their_position_gets_the_changes_after_it(
         Position("e1", 0, "edit-0001"),
         Position("e1", 10, "another"),
         Position("e1", 11, "edit-0011"),
+        Position("e1", 99, "edit-0099"),
         Position("e1", 5, "edit-0005", 1004),
         Position("e1", 10, "edit-0010", 1011),
     ],
     ids=[
-        *("epoch", "edit", "no edit", "edit at the start", "edit at the end", "ahead"),
+        *("epoch", "edit", "no edit", "edit at the start", "edit at the end", "ahead", "far ahead"),
         *("decided at another time", "decided at another time, at the end"),
     ],
 )
@@ -174,6 +231,11 @@ def test_s4_a_snapshot_when_the_log_does_not_reach_back(engine: Engine) -> None:
     # The change at the position itself would be the proof, and is forgotten.
     assert session.missed(state, recent[5:], Position("e1", 5, "edit-0005"), LARGE) is None
     assert session.missed(state, recent[5:], Position("e1", 6, "edit-0006"), LARGE) is not None
+    # The beginning needs no proof, but all that came since.
+    assert session.missed(state, recent[5:], Position("e1", 0), LARGE) is None
+    # Of a session that was just opened nothing is known but where it is.
+    assert session.missed(state, [], Position("e1", 10, "edit-0010", 1010), LARGE) == ()
+    assert session.missed(state, [], Position("e1", 10, "edit-0009", 1009), LARGE) is None
 
 
 def test_s4_a_snapshot_when_it_is_smaller(engine: Engine) -> None:
@@ -228,11 +290,46 @@ def test_movements_tell_who_came_went_and_changed() -> None:
 
 def test_a_session_of_another_engine_moves_with_all_its_results(engine: Engine) -> None:
     old = msgspec.structs.replace(a_state(engine), engine="another", totals={})
-    commit = session.move(old, engine, 0)
-    assert commit.after.engine == engine.name
-    assert commit.change.totals == engine.result(old.build).totals
-    assert commit.change.patch == {}
-    assert commit.change.by is UNSET
+    commit = session.move(old, engine, 1000)
+    result = engine.result(old.build)
+    edit = f"engine-{engine.name}-1"
+    assert commit.change == Change(1, edit, 1000, (), {}, result.totals, result.findings)
+    followed = session.follow(old, commit.change)
+    assert commit.after == msgspec.structs.replace(followed, engine=engine.name)
+    assert session.entry(commit.change, b"{}", b"[]") == Committed(1, edit, b"{}", at=1000)
+
+
+def test_an_entry_of_the_log_says_what_undo_asks_of_it() -> None:
+    change = Change(2, "edit-0002", 1000, (), {}, {}, by="g1", undoes="edit-0001", proposed_by="g2")
+    told = Committed(2, "edit-0002", b"{}", "g1", undoes="edit-0001", proposed_by="g2", at=1000)
+    assert session.entry(change, b"{}", b"[]") == told
+    change = Change(3, "edit-0003", 0, (), {}, {}, redoes="edit-0001")
+    change = msgspec.structs.replace(change, undoes_work=Work("g3", 0, ("edit-0001",)))
+    entry = session.entry(change, b"{}", b"[1]")
+    assert (entry.redoes, entry.origin, entry.inverse) == ("edit-0001", "edit-0001", b"[1]")
+    assert (entry.whose, entry.undone) == ("g3", ("edit-0001",))
+
+
+def test_a_newcomer_is_told_of_the_session(engine: Engine) -> None:
+    state = a_state(engine)
+    access = msgspec.structs.replace(state.access, title="Raid", locked=True, editors_go_back=True)
+    house = House(
+        CatalogueName("release", "hash"), Limits(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), 20.0, "w1"
+    )
+    members, people = (Member(OWNER, "Ann", "owner"),), (Present(OWNER, "Ann", "owner"),)
+    assert session.welcome(
+        msgspec.structs.replace(state, access=access, revision=7),
+        OWNER,
+        resumed="changes",
+        members=members,
+        people=iter(people),
+        number=3,
+        house=house,
+        token="token",
+    ) == Welcome(
+        *("s1", OWNER, "Ann", "owner", "e1", 7, "changes", members, people, house.catalogue),
+        *(engine.name, house.limits, 20.0, "w1", "token", 3, "Raid", True, True),
+    )
 
 
 @pytest.fixture
