@@ -245,9 +245,9 @@ class Decider:
         The commit is bound to the revision at which nobody had.
         """
         follower = self._follower
-        revision = proposals.taken(follower.recent, taking)
-        if revision is not None:
-            self._tell(Accepted(taking.id, revision))
+        made = proposals.taken(follower.recent, taking.id, taking.proposed_by)
+        if made is not None:
+            self._tell(Accepted(taking.id, made.revision))
             return
         decision = self._decisions.guarded(
             taking.id,
@@ -271,7 +271,7 @@ class Decider:
         The refusal is bound to the revision at which nobody had.
         """
         follower = self._follower
-        if proposals.taken(follower.recent, taking) is not None:
+        if proposals.taken(follower.recent, taking.id, taking.proposed_by) is not None:
             told = "This proposal is accepted already."
             self._tell(Refused("already_decided", told, id=taking.id))
             return

@@ -103,7 +103,10 @@ class Desk:
         board.unsure = False
         try:
             newest, said = await chat.since(self._database, live.id, board.said, KEPT)
-            waiting = await proposals.open_in(self._database, live.id)
+            waiting = [
+                await self._as_taken(live, each)
+                for each in await proposals.open_in(self._database, live.id)
+            ]
             settled = [
                 await proposals.read(self._database, live.id, each)
                 for each in board.not_in(waiting)
@@ -160,24 +163,41 @@ class Desk:
         """As the first time, if it is their own decision: its answer may have been lost."""
         decisions = ("accepted",) if decide.accept else ("declined", "withdrawn")
         own = found.decided_by == connection.person and found.state in decisions
-        if own and found.revision is not UNSET:
-            if found.revision > live.state.revision:
-                await live.refresh()  # the change first
-            connection.answer(Accepted(decide.id, found.revision))
-        await live.talk.tell(found)  # whoever decided may not have come to tell
+        try:
+            if own and found.revision is not UNSET:
+                if found.revision > live.state.revision:
+                    await live.refresh()  # the change first
+                connection.answer(Accepted(decide.id, found.revision))
+        finally:
+            await live.talk.tell(found)  # whoever decided may not have come to tell
         if not own:
             raise AccessError("already_decided", f"This proposal is {found.state} already.")
         connection.answer(found)
 
+    async def _as_taken(self, live: "LiveSession", proposal: Proposal) -> Proposal:
+        """The proposal, settled if it is among the newest changes and SQL was not told: who took
+        it may not have come to say so."""
+        change = live.taken(proposal)
+        if change is None:
+            return proposal
+        return await self._accepted(live, change.by, proposal.id, change.revision)
+
     async def _as_made(self, live: "LiveSession", proposal: Proposal) -> Proposal:
-        """The proposal, settled if somebody took it and SQL was not told: it is taken once."""
+        """The same, by what SQL has of the changes: it is taken once."""
         made = await proposals.made(self._database, live.id, proposal)
-        if made is not None:
-            await proposals.settle(
-                self._database, live.id, made[0], proposal.id, "accepted", made[1]
-            )
-            return await proposals.read(self._database, live.id, proposal.id)
-        return proposal
+        if made is None:
+            return proposal
+        person, revision = made
+        return await self._accepted(live, person, proposal.id, revision)
+
+    async def _accepted(
+        self, live: "LiveSession", person: str, proposal: str, revision: int
+    ) -> Proposal:
+        """The proposal, accepted by now, whoever keeps that first."""
+        settled = await proposals.settle(
+            self._database, live.id, person, proposal, "accepted", revision
+        )
+        return settled or await proposals.read(self._database, live.id, proposal)
 
     async def _settled(
         self,
@@ -273,13 +293,6 @@ class _Accepting(_Deciding):
         )
 
     async def _settle(self, revision: int) -> None:
-        settled = await proposals.settle(
-            self._desk._database,
-            self._live.id,
-            self.person,
-            self._decide.proposal,
-            "accepted",
-            revision,
-        )
-        if settled is not None:
-            await self._live.talk.tell(settled)
+        proposal = self._decide.proposal
+        settled = await self._desk._accepted(self._live, self.person, proposal, revision)
+        await self._live.talk.tell(settled)

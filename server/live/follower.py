@@ -130,6 +130,10 @@ class Follower:
         """Read what happened elsewhere, now. Raises UnreachableError."""
         await self._heard.refreshed()
 
+    def give_up(self) -> None:
+        """The task is over: nobody waits for what it would read."""
+        self._heard.give_up()
+
     @property
     def needed(self) -> bool:
         """Whether we may be alone to know of a change: the log lost it, or may have, for it does

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from server.redis.calls import UnreachableError
 
 REFRESH_S = 5.0
+OVER = "the session is not served here any more"
 
 Line = tuple[int, str]  # at which revision which worker is the next to commit; "": whoever comes
 
@@ -26,6 +27,7 @@ class Heard:
         self._told = 0  # the highest revision of which a hint told
         self.line: Line = 0, ""
         self._refreshed: set[asyncio.Future[None]] = set()
+        self._over = False
 
     def news(self, revision: int | None) -> bool:
         """Whether there is something to read for who is at a revision; None: at none yet. Of our
@@ -70,6 +72,8 @@ class Heard:
 
     async def refreshed(self) -> None:
         """Returns when everything until now has been read. Raises UnreachableError."""
+        if self._over:
+            raise UnreachableError(OVER)
         refreshed = asyncio.get_running_loop().create_future()
         self._refreshed.add(refreshed)
         self.look()
@@ -80,6 +84,15 @@ class Heard:
             raise UnreachableError("the session is not refreshed") from None
         finally:
             self._refreshed.discard(refreshed)
+
+    def give_up(self) -> None:
+        """Nothing is read any more: nobody waits for it."""
+        self._over = True
+        self.look_later(0.0)
+        refreshed, self._refreshed = self._refreshed, set()
+        for future in refreshed:
+            if not future.done():
+                future.set_exception(UnreachableError(OVER))
 
     @contextmanager
     def reading(self) -> Iterator[None]:

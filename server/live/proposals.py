@@ -100,11 +100,11 @@ def take(state: State, person: str, taking: Taking, engine: Engine) -> Commit | 
     return msgspec.structs.replace(made, change=change)
 
 
-def taken(past: Sequence[Committed], taking: Taking) -> int | None:
-    """The revision at which a proposal was taken already, by whomever."""
+def taken(past: Sequence[Committed], proposal: str, proposed_by: str) -> Committed | None:
+    """The change by which a proposal was taken already, by whomever."""
     for each in reversed(past):
-        if each.edit == taking.id and each.proposed_by == taking.proposed_by:
-            return each.revision
+        if each.edit == proposal and each.proposed_by == proposed_by:
+            return each
     return None
 
 

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from server.client_messages import Focus, Making
 from server.engine import Engine
+from server.live import proposals
 from server.live.audience import Audience
 from server.live.board import Board
 from server.live.decider import OVER, Decider, Races
@@ -40,6 +41,7 @@ from server.redis.calls import FullError, UnreachableError, key
 from server.server_messages import (
     About,
     Accepted,
+    Proposal,
     Refused,
     Snapshot,
     Status,
@@ -193,6 +195,10 @@ class LiveSession:
         self._decider.submit(author, edit)
         self._wake.set()
 
+    def taken(self, proposal: Proposal) -> Committed | None:
+        """The change by which somebody took a proposal, if it is among the newest."""
+        return proposals.taken(self._follower.recent, proposal.id, proposal.by)
+
     def want(self, connection: Connection, wanted: Wanted) -> None:
         """Send somebody something else from now on."""
         self.audience.want(connection, wanted)
@@ -269,6 +275,8 @@ class LiveSession:
 
     def changed(self, before: State, after: State, committed: Committed) -> None:
         self.audience.changed(after, committed)
+        if committed.proposed_by:
+            self.board.unsure = True  # who took it may not come to say so
 
     def access_changed(self, access: Access) -> None:
         self.audience.take_access(access)
@@ -340,8 +348,10 @@ class LiveSession:
                     await asyncio.sleep(0)  # edits may have come meanwhile
 
     def turn_away(self) -> None:
-        """Answer who waits for an edit: the task is over, and nobody enters any more."""
+        """Answer who waits for an edit, or for what is read: the task is over, and nobody enters
+        any more."""
         self._over = True
+        self._follower.give_up()
         self._decider.turn_away()
 
     async def drained(self) -> None:

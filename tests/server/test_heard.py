@@ -38,3 +38,16 @@ async def test_who_waits_no_longer_for_what_cannot_be_read_leaves_nothing(
     with pytest.raises(UnreachableError):
         await heard.refreshed()
     assert not heard._refreshed
+
+
+async def test_nobody_waits_for_what_is_not_read_any_more() -> None:
+    heard = Heard(lambda: None)
+    waits = asyncio.create_task(heard.refreshed())
+    await asyncio.sleep(0)
+    heard.look_later(60.0)
+    heard.give_up()
+    with pytest.raises(UnreachableError):
+        await waits
+    with pytest.raises(UnreachableError):
+        await heard.refreshed()
+    assert heard._later is None

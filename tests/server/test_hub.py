@@ -9,10 +9,12 @@ from msgspec import UNSET
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
+from calc.operations import SetLevel
 from server.client_messages import Focus
 from server.engine import Engine
 from server.live import fanout
 from server.live.fanout import Hub
+from server.live.proposals import Taking
 from server.live.session import LiveSession
 from server.log.log import Log
 from server.logic.rights import Access, Membership
@@ -23,7 +25,7 @@ from server.recording.archive import Archive
 from server.redis import clients
 from server.redis.calls import FullError, UnreachableError, key
 from server.redis.embedded import Valkey
-from server.server_messages import Attention, Focused, Said
+from server.server_messages import Attention, Focused, Proposal, Said
 from server.settings import Settings
 from tests.server.listening import Socket, a_connection
 from tests.server.sessions import Past, an_edit, full, new_session
@@ -241,3 +243,20 @@ async def test_a_newcomer_is_not_told_where_somebody_was_who_is_not_here(
         gone = Attention("g2", picker="sets")  # by a worker that died
         live.heard(b"told w2\n" + encode(Focused((here, gone))))
         assert enter(live, "g1").of("focused") == [told({"person": "g1", "picker": "sets"})]
+
+
+async def test_sql_is_looked_at_when_a_proposal_is_taken(state: State, a_hub: A_hub) -> None:
+    hub = await a_hub()
+    async with hub.live(state.session) as live:
+        ann, _ = a_connection("g1", "tab")
+        live.board.unsure = False
+        live.submit(ann, an_edit(1))
+        await live.drained()
+        assert not live.board.unsure
+        live.submit(ann, Taking("proposal-1", 0, (SetLevel(20),), "g2"))
+        await live.drained()
+        assert live.board.unsure  # who took it may not come to say so
+        kept = Proposal("proposal-1", "g2", "", (SetLevel(20),), {}, "open", 0, 0)
+        taken = live.taken(kept)
+        assert taken is not None
+        assert (taken.by, taken.revision) == ("g1", 2)

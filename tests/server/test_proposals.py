@@ -21,8 +21,15 @@ from server.members import access
 from server.members.access import AccessError
 from server.orm import ChangeRow, Database
 from server.protocol import encode
+from server.redis.calls import UnreachableError
 from server.server_messages import Accepted, Proposal, Refused
 from tests.server.history import ANN, BOB, HASTEN, History
+
+
+class Live(SimpleNamespace):
+    """Stands for a session, where it must be told from others."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
 
 @pytest.fixture
@@ -92,16 +99,17 @@ def test_p2_it_is_one_edit_of_who_takes_it_and_taken_once(history: History, engi
     assert isinstance(made, Commit)
     change = made.change
     assert (change.edit, change.by, change.proposed_by) == ("proposal-1", ANN, BOB)
-    assert proposals.taken(history.past, taking) is None
-    history.past.append(entry(change, encode(change), encode(made.inverse)))
+    assert proposals.taken(history.past, taking.id, BOB) is None
+    committed = entry(change, encode(change), encode(made.inverse))
+    history.past.append(committed)
     history.state = made.after
-    assert proposals.taken(history.past, taking) == 1
+    assert proposals.taken(history.past, taking.id, BOB) is committed
     assert history.undo(ANN).change.undoes == "proposal-1"
 
 
 def test_p2_an_edit_of_the_same_id_is_no_proposal_taken(history: History) -> None:
     edit = history.edit(ANN, SetLevel(20))
-    assert proposals.taken(history.past, Taking(edit, 0, (SetLevel(20),), BOB)) is None
+    assert proposals.taken(history.past, edit, BOB) is None
 
 
 async def test_p2_it_is_decided_once(database: Database, session: str) -> None:
@@ -185,6 +193,50 @@ async def test_p2_one_that_was_taken_is_known_by_its_change(
         await Desk(database, engine)._decide(live, connection, Decide("d1", kept.id, False))
     (settled,) = told
     assert (settled.state, settled.decided_by, settled.revision) == ("accepted", ANN, 1)
+
+
+async def test_p2_it_is_told_even_if_its_change_cannot_be_read(
+    history: History, engine: Engine, database: Database, session: str
+) -> None:
+    await proposals.keep(database, session, ANN, propose(1), 0, {})
+    settled = await proposals.settle(database, session, ANN, "proposal-1", "accepted", 1)
+    told: list[Any] = []
+
+    async def refresh() -> None:
+        raise UnreachableError
+
+    async def tell(proposal: Proposal) -> None:
+        told.append(proposal)
+
+    talk = SimpleNamespace(tell=tell)
+    live: Any = SimpleNamespace(id=session, state=history.state, talk=talk, refresh=refresh)
+    ann: Any = SimpleNamespace(person=ANN, answer=told.append)
+    with pytest.raises(UnreachableError):
+        await Desk(database, engine)._decide(live, ann, Decide("d1", "proposal-1", True))
+    assert told == [settled]
+
+
+async def test_p2_who_took_it_need_not_come_to_say_so(
+    history: History, engine: Engine, database: Database, session: str
+) -> None:
+    await joined(database, session, "suggester")
+    kept, _ = await proposals.keep(database, session, BOB, propose(1), 0, {})
+    other, _ = await proposals.keep(database, session, BOB, propose(2), 0, {})
+    made = proposals.take(history.state, ANN, Taking(kept.id, 0, kept.operations, BOB), engine)
+    assert isinstance(made, Commit)
+    past = [entry(made.change, encode(made.change), b"[]")]
+    looked: list[Proposal] = []
+    live: Any = Live(
+        id=session,
+        state=made.after,
+        board=Board(engine),
+        taken=lambda each: proposals.taken(past, each.id, each.by),
+        talk=SimpleNamespace(looked=lambda *found: looked.extend(found[-1])),
+    )
+    await Desk(database, engine)._look(live)
+    settled = msgspec.structs.replace(kept, state="accepted", decided_by=ANN, revision=1)
+    assert looked == [settled, other]
+    assert await proposals.open_in(database, session) == (other,)
 
 
 async def test_p3_sent_twice_it_is_kept_once(database: Database, session: str) -> None:
