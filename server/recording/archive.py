@@ -74,23 +74,24 @@ class Archive:
             state, far = await _newest(sql, session, history)
             edits = await _edits(sql, session, history, self._edit_ids)
         access = await access_of(self._database, session)
-        result = self._engine.result(state.build)
         stored = Stored(
-            new_id(6), state.revision, state.edit, state.build, result.totals, result.findings
+            new_id(6), state.revision, state.edit, state.build, state.totals, state.findings
         )
+        computed = self._engine.result(state.build)
+        ours = (computed.totals, computed.findings) == (state.totals, state.findings)
+        # Else by the engine of another release: the wanted one takes over by a change of its own,
+        # never because of who opened the session.
+        engine = self._engine.name if ours else ""
         forgotten = edits[-1][1] - 1 if len(edits) == self._edit_ids else 0
         memory = Memory(history[0].epoch, forgotten, edits)
-        if await self._log.open(session, stored, self._engine.name, access, found, memory):
+        if await self._log.open(session, stored, engine, access, found, memory):
             # Whose right changed meanwhile was told to a log that was not there.
             await self._log.put_access(session, await access_of(self._database, session))
             start = Start(stored.epoch, memory.previous, stored.revision)
             async with self._database.writing() as sql:
                 await know_epoch(sql, session, start)
-                if far:  # with the numbers of its history, whatever this release computes
-                    then = msgspec.structs.replace(
-                        stored, totals=state.totals, findings=state.findings
-                    )
-                    kept = msgspec.json.encode(then)
+                if far:
+                    kept = msgspec.json.encode(stored)
                     await keep_build(sql, session, start.epoch, start.left_at, kept)
         return True
 

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from calc.operations import SetLevel
 from server.client_messages import Focus
+from server.commands.fuzz.releases import Release
 from server.engine import Engine
 from server.live import fanout
 from server.live.fanout import Hub
@@ -22,13 +23,14 @@ from server.logic.session import State
 from server.orm import Database
 from server.protocol import Close, Closing, encode
 from server.recording.archive import Archive
+from server.recording.recorder import Recorder
 from server.redis import clients
 from server.redis.calls import FullError, UnreachableError, key
 from server.redis.embedded import Valkey
 from server.server_messages import Attention, Focused, Proposal, Said
 from server.settings import Settings
 from tests.server.listening import Socket, a_connection
-from tests.server.sessions import Past, an_edit, full, new_session
+from tests.server.sessions import Past, an_edit, edited, full, left_to_sql, new_session
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -51,7 +53,9 @@ async def a_hub(
     tasks: list[asyncio.Task[None]] = []
     readers: list[Redis] = []
 
-    async def start(worker: str = "w1", **settings: Any) -> Hub:
+    async def start(
+        worker: str = "w1", engine: Engine = engine, archive: Archive = archive, **settings: Any
+    ) -> Hub:
         readers.append(clients.connect(valkey.url, reconnects=False))
         chosen = replace(Settings(), **settings)
         hub = Hub(redis, readers[-1], log, engine, chosen, worker, archive)
@@ -260,3 +264,27 @@ async def test_sql_is_looked_at_when_a_proposal_is_taken(state: State, a_hub: A_
         taken = live.taken(kept)
         assert taken is not None
         assert (taken.by, taken.revision) == ("g1", 2)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+async def test_a_session_that_comes_back_from_sql_has_the_numbers_of_its_history(
+    number: int,
+    state: State,
+    log: Log,
+    engine: Engine,
+    database: Database,
+    recorder: Recorder,
+    redis: Redis,
+    a_hub: A_hub,
+) -> None:
+    before = await edited(log, state, engine, 3)
+    await left_to_sql(recorder, redis, state.session)
+    release = Release(engine.catalogue, number)
+    hub = await a_hub(engine=release, archive=Archive(database, log, release, 1000))
+    async with hub.live(state.session) as live:
+        assert live.state.engine == release.name
+        assert live.state.totals == release.result(before.build).totals
+        assert live.state.revision == 3 + number  # to another engine it moves by a change
+    loaded = await log.load(state.session)
+    assert loaded is not None
+    assert [each.by for each in loaded.recent] == [""] * number
