@@ -13,11 +13,12 @@ from calc.operations import SetLevel
 from server.client_messages import Focus
 from server.commands.fuzz.releases import Release
 from server.engine import Engine
-from server.live import fanout
+from server.live import fanout, heard
 from server.live.fanout import Hub
 from server.live.proposals import Taking
 from server.live.session import LiveSession
 from server.log.log import Log
+from server.log.logged import News
 from server.logic.rights import Access, Membership
 from server.logic.session import State
 from server.orm import Database
@@ -157,6 +158,33 @@ async def test_nobody_enters_a_session_whose_task_is_over(
     assert closing.value.code == Close.TRY_AGAIN
     (refused,) = socket.messages
     assert (refused["id"], refused["code"]) == ("edit-0001", "unavailable")
+
+
+async def test_nobody_waits_to_see_what_a_session_reads_whose_task_is_over(
+    redis: Redis, log: Log, state: State, a_hub: A_hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heard, "REFRESH_S", 3600.0)
+    hub = await a_hub()
+    since = log.since
+    meanwhile: list[asyncio.Task[None]] = []
+
+    async def read_slowly(*of: Any) -> News:
+        news = await since(*of)
+        meanwhile.append(asyncio.create_task(live.refresh()))  # for them it is to be read again
+        await asyncio.sleep(0)
+        return news
+
+    monkeypatch.setattr(log, "since", read_slowly)
+    async with asyncio.timeout(20), hub.live(state.session) as live:
+        await redis.hset(key(state.session, "head"), "engine", "newer")
+        with pytest.raises(UnreachableError):
+            await live.refresh()
+        for each in meanwhile:
+            with pytest.raises(UnreachableError):
+                await each
+        assert meanwhile
+        with pytest.raises(UnreachableError):
+            await live.refresh()
 
 
 async def test_who_left_while_redis_was_away_is_not_told_of_as_if_they_came(
