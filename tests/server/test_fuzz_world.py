@@ -9,6 +9,7 @@ from calc import build as documents
 from calc.operations import SetLevel
 from gamedata.catalogue import Catalogue
 from migrations import run
+from server.client.replica import Replica
 from server.client_messages import Edit, Join
 from server.commands.fuzz import world as world_module
 from server.commands.fuzz.ground import Ground
@@ -87,3 +88,24 @@ async def test_who_is_never_told_is_a_failure(over: Over, monkeypatch: pytest.Mo
         await over._while_it_moves(over._settle())
     await over._tell_unsettled()
     assert over.journal.failures[-1] == "ann: edit-0001 was accepted as 1 and is nowhere"
+
+
+async def test_an_overlay_that_is_sent_away_is_waited_for_no_longer(over: Over) -> None:
+    join = Join(token="t", views=("totals",))
+    overlay = Person("overlay", "viewer", join, over.catalogue, _nobody, over.journal, "1")
+    looks = 0
+
+    class Without(Replica):
+        """What who is sent away at the third look has."""
+
+        def __getattribute__(self, name: str) -> object:
+            nonlocal looks
+            if name == "totals":
+                looks += 1
+                overlay.gone = looks == 3
+            return super().__getattribute__(name)
+
+    overlay.replica = Without()
+    over._people.append(overlay)
+    await over._shown()
+    assert looks == 3
