@@ -23,6 +23,7 @@ from litestar.openapi.spec import Components, OAuthFlow, OAuthFlows, Schema, Sec
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
+from litestar.utils.sync import AsyncCallable
 from msgspec import Struct
 
 from server.reference.described import MEANINGS, PROBLEM_TYPE, problem_example
@@ -260,7 +261,10 @@ def _tag(path: str) -> str:
 
 def _text(handler: HTTPRouteHandler) -> tuple[str, str]:
     """The first sentence of a handler's docstring, and all of it."""
-    text = cleandoc(handler.fn.__doc__ or "")
+    function: object = handler.fn
+    if isinstance(function, AsyncCallable):  # whose docstring is Litestar's
+        function = function.func
+    text = cleandoc(function.__doc__ or "")
     flowing = "\n\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
     first = re.split(r"(?<=\.)\s", flowing, maxsplit=1)[0]
     return first.removesuffix("."), flowing

@@ -1,6 +1,8 @@
 """The REST interface's document says what the server does: with what tests have seen."""
 
+import ast
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -9,6 +11,7 @@ import pytest
 import schemathesis
 from litestar import Litestar
 
+import server
 from gamedata import starter
 from server.app import create_app
 from server.reference import openapi
@@ -147,6 +150,21 @@ def test_every_call_says_all_that_there_is_to_say(document: dict[str, Any]) -> N
                 codes = content["schema"]["properties"]["code"]["enum"]
                 assert set(codes) == set(content["examples"]), name
             assert ("headers" in response) == (status in ("429", "503"))
+
+
+def test_every_call_is_described_by_its_own_docstring(document: dict[str, Any]) -> None:
+    """Not by that of what a library wrapped its function in."""
+    written: dict[str, list[list[str]]] = {}
+    for path in Path(server.__path__[0]).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                written.setdefault(node.name, []).append((ast.get_docstring(node) or "").split())
+    strange = [
+        name
+        for name, operation in each_operation(document)
+        if operation["description"].split() not in written[operation["operationId"]]
+    ]
+    assert strange == []
 
 
 def test_what_a_handler_says_of_its_answer_is_told(document: dict[str, Any]) -> None:
