@@ -11,7 +11,7 @@ from server.live.company import Company
 from server.live.pace import Pace
 from server.logic.rights import Access, collaborators
 from server.logic.session import Committed, State, movements
-from server.protocol import Close, encode
+from server.protocol import Close, Role, encode
 from server.server_messages import Member, People, Present, Reset, ServerMessage
 from server.sockets import views
 from server.sockets.connection import Connection
@@ -129,13 +129,22 @@ class Audience:
             if member is None:
                 self._remove(connection)
                 connection.close(Close.NOT_ALLOWED, "You may not be in this session any more.")
-            elif view_of(member.role, connection.wanted) != connection.view:
-                self._move(connection, view_of(member.role, connection.wanted))
-                told = self.company.people.get(connection.person)
-                told = told or self.company.themselves(connection.person)
-                connection.answer(People(changed=(replace(told, role=member.role),)))
-                self.tell_proposed(connection)
+            else:
+                self._take_role(connection, member.role)
         self._moved()
+
+    def _take_role(self, connection: Connection, role: Role) -> None:
+        """Somebody's own role is another one: they are told so, whatever they are sent else."""
+        before, view = connection.view, view_of(role, connection.wanted)
+        if view != before:
+            self._move(connection, view)
+        elif view.hears:
+            return  # with everybody who is told of people
+        told = self.company.people.get(connection.person)
+        told = told or self.company.themselves(connection.person)
+        connection.answer(People(changed=(replace(told, role=role),)))
+        if view != before:
+            self.tell_proposed(connection)
 
     def tell_proposed(self, connection: Connection) -> None:
         """Tell somebody who came without a snapshot what waits for a decision."""
@@ -241,7 +250,7 @@ class Audience:
             for message, editors_only in self._sent.values()
             if (self.company.edits(connection.person) if editors_only else connection.view.tells)
         )
-        if connection.view.people != "number":  # others find themselves in the snapshot
+        if connection.view.hears and connection.view.decides:  # they are in their snapshot
             return frames
         themselves = self.company.themselves(connection.person)
         return frames + text_frame(encode(People(changed=(themselves,))))

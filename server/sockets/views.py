@@ -4,7 +4,8 @@ V1  Collaborators (suggesters and above) who see the build get each `change`.
 V2  Viewers of the build get `update`s: several changes as one, from what they have.
 V3  Who asked for totals alone gets `totals`, of the stats that they named, when one of them is
     another.
-V4  Collaborators are told who comes and goes, viewers how many are here.
+V4  Collaborators are told who comes and goes, viewers how many are here; and everybody that their
+    own role is another one.
 V5  Who sees people (or said it) is told what is said and where others look; who sees the build
     (or made or decided it) what is proposed. Viewers are told none of it.
 V6  Stats that are named are the only ones in anything that is sent.

@@ -1,8 +1,12 @@
 """What people may do is what the session's access says, whatever another worker said last."""
 
+import pytest
+
 from server.live.audience import Audience
 from server.logic.rights import Access, Membership
+from server.protocol import Role, ViewName
 from server.server_messages import Present
+from server.sockets.views import Wanted
 from tests.server.listening import ACCESS, a_connection, a_turn, come
 
 BOB = Present("g2", "Bob", "editor", 3)
@@ -42,3 +46,22 @@ async def test_who_has_a_new_role_is_told_of_themselves_as_they_are(audience: Au
     here = {"person": "g2", "name": "Bob", "role": "viewer", "connections": 2}
     for socket in (one, other):
         assert socket.of("people")[-1] == {"type": "people", "changed": [here]}
+
+
+@pytest.mark.parametrize("views", [("build", "totals"), ("people",), ("totals",), ()])
+@pytest.mark.parametrize(
+    ("person", "role"), [("g3", "editor"), ("g2", "viewer"), ("g2", "suggester")]
+)
+async def test_v4_whose_own_role_is_another_one_is_told_whatever_they_asked_for(
+    audience: Audience, person: str, role: Role, views: tuple[ViewName, ...]
+) -> None:
+    _, socket = come(audience, person, wanted=Wanted(views))
+    _, ann = come(audience, "g1", wanted=Wanted(views))
+    await a_turn()
+    known = ACCESS.members[person]
+    audience.take_access(Access(2, {**ACCESS.members, person: Membership(known.name, role)}))
+    await a_turn()
+    told = [each.get("changed", [])[-1:] for each in socket.of("people")]
+    here = {"person": person, "name": known.name, "role": role, "connections": 1}
+    assert [here] in told
+    assert views == ("people",) or not ann.of("people")  # of others they did not ask

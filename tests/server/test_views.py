@@ -265,4 +265,5 @@ async def test_who_reads_again_is_told_how_the_session_stands(
     assert told[0].items() >= {"type": "about", "title": "Raid", "locked": True}.items()
     assert told[1] == {"type": "people", "changed": [here]}
     reset = totals.kinds().index("reset")
-    assert totals.kinds()[reset:] == ["reset", "totals", "status"]
+    assert totals.kinds()[reset:] == ["reset", "totals", "status", "people"]
+    assert totals.messages[-1]["changed"][0]["role"] == "owner"
