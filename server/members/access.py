@@ -114,7 +114,8 @@ async def invite(
     async with database.writing() as sql:
         own = await member_role(sql, session, inviter)
         if not may_invite(own, role):
-            raise AccessError("not_allowed", f"As {own} you may not invite a {role}.")
+            invited = f"an {role}" if role[0] in "aeiou" else f"a {role}"
+            raise AccessError("not_allowed", f"As {own} you may not invite {invited}.")
         now = now_ms()
         sql.add(
             InvitationRow(

@@ -17,7 +17,7 @@ from server.limits.limiter import Purses
 from server.settings import Settings
 from server.web import peers
 from server.web.headers import Headers, standings
-from server.web.problems import Problem, ProblemError
+from server.web.problems import Problem, ProblemError, whole_seconds
 
 CALLED = ("/api/", "/docs/")  # by pages of other origins, where they are allowed to
 LIMITED = "/api/"
@@ -84,7 +84,8 @@ class Gate:
             except asyncio.CancelledError:  # the server stops, and waited long enough
                 if begun:
                     raise
-                told = "The server stops before this is done; try again."
+                told = "The server stops before this is answered, and it may be done all the same."
+                told += " Try again, an edit with the same Idempotency-Key."
                 await _refuse(ProblemError(503, told, retry_after=1.0).problem, answered)
 
     async def _problem(self, scope: HTTPScope, sent: Mapping[bytes, bytes]) -> Problem | None:
@@ -137,7 +138,7 @@ def _merged(headers: Any, cors: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]
 async def _refuse(problem: Problem, send: Send) -> None:
     headers = {b"content-type": b"application/problem+json"}
     if isinstance(problem.retry_after, float):
-        headers[b"retry-after"] = str(int(problem.retry_after) + 1).encode()
+        headers[b"retry-after"] = whole_seconds(problem.retry_after).encode()
     await _answer(problem.status, headers, msgspec.json.encode(problem), send)
 
 

@@ -1,6 +1,7 @@
 """Errors of the REST interface: RFC 9457 problem documents with a stable `code`."""
 
 import logging
+from math import ceil
 from typing import Any
 
 from litestar import Request, Response
@@ -78,6 +79,11 @@ class ProblemError(Exception):
         )
 
 
+def whole_seconds(wait: float) -> str:
+    """A `Retry-After` that is not over before the wait is."""
+    return str(max(1, ceil(wait)))
+
+
 def _answer(
     status: int, detail: str, code: str = "", retry_after: float | UnsetType = UNSET
 ) -> Response[Problem]:
@@ -96,7 +102,7 @@ def _response(problem: Problem) -> Response[Problem]:
         problem,
         status_code=problem.status,
         media_type="application/problem+json",
-        headers={} if wait is UNSET else {"Retry-After": str(int(wait) + 1)},
+        headers={} if wait is UNSET else {"Retry-After": whole_seconds(wait)},
     )
 
 

@@ -145,7 +145,7 @@ async def test_who_may_not_invite_is_told(database: Database, session: str) -> N
     error = await refused(access.invite(database, "none", "g1", "viewer", None, None))
     assert error.code == "no_session"
     error = await refused(access.invite(database, session, "g1", "owner", None, None))
-    assert error.code == "not_allowed"
+    assert (error.code, str(error)) == ("not_allowed", "As owner you may not invite an owner.")
 
 
 async def test_a_database_that_is_away_says_so(tmp_path: Path) -> None:
