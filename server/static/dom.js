@@ -22,6 +22,9 @@ const PROPERTIES = new Set([
 /** What each element was last made to look like. @type {WeakMap<Element, Record<string, any>>} */
 const rendered = new WeakMap();
 
+/** Fields that keep what is being typed in them. @type {WeakSet<Element>} */
+const leftAlone = new WeakSet();
+
 /**
  * Describe an element.
  *
@@ -143,9 +146,39 @@ function update(element, node) {
   for (const name in node.props) {
     // A control shows what it was told, even after its user chose something that was refused.
     const forced = name === "checked" || (name === "value" && element instanceof HTMLSelectElement);
-    if (forced || node.props[name] !== before[name]) setProp(element, name, node.props[name], before[name]);
+    if (!forced && node.props[name] === before[name]) continue;
+    if (name === "value" && isTypedIn(element, before.value)) leaveAlone(element);
+    else setProp(element, name, node.props[name], before[name]);
   }
   rendered.set(element, node.props);
+}
+
+/**
+ * Whether somebody is typing in a field: its text is not what it was last told.
+ * @param {Element} element @param {any} told @returns {element is HTMLInputElement | HTMLTextAreaElement}
+ */
+function isTypedIn(element, told) {
+  const isField = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement;
+  return isField && element === document.activeElement && element.value !== String(told ?? "");
+}
+
+/**
+ * What is typed stays until it is committed; what is given up makes way for the newest.
+ * @param {HTMLInputElement | HTMLTextAreaElement} field
+ */
+function leaveAlone(field) {
+  if (leftAlone.has(field)) return;
+  leftAlone.add(field);
+  const over = new AbortController();
+  const end = () => {
+    leftAlone.delete(field);
+    over.abort();
+  };
+  field.addEventListener("change", end, { signal: over.signal });
+  field.addEventListener("blur", () => {
+    end();
+    setProp(field, "value", rendered.get(field)?.value, undefined);
+  }, { signal: over.signal });
 }
 
 /** @param {any} element @param {string} name @param {any} value @param {any} before */

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenWindow
 
@@ -93,3 +93,38 @@ def test_what_may_be_lost_is_sent_one_by_one_before_what_waits(window: OpenWindo
     *before, four = sent(page)
     assert before == [one, two, two, three]
     assert four not in before
+
+
+def test_what_is_being_typed_stays_while_others_commit(window: OpenWindow) -> None:
+    page = window()
+    page.add_init_script(SOCKET)
+    page.route("**/said?*", lambda route: route.fulfill(json=[]))
+    page.goto("/s/any")
+    joined(page, 1)
+    title = page.get_by_label("Title of the build")
+
+    def named(name: str, revision: int, by: str = "g2", edit: str = "theirs") -> None:
+        change = {"type": "change", "revision": revision, "edit": edit, "at": 1, "by": by}
+        rest = {"operations": [], "patch": {"title": name}, "totals": {}}
+        deliver(page, {**change, **rest}, {"type": "accepted", "id": edit, "revision": revision})
+        expect(page).to_have_title(f"{name} · Cohort")
+        page.evaluate("new Promise(requestAnimationFrame)")  # it is drawn
+
+    title.focus()
+    named("Bob's", 5)
+    expect(title).to_have_value("Bob's")  # nothing is typed
+    page.keyboard.type(" grand ti")
+    named("Bob's other", 6)
+    page.keyboard.type("tle")
+    page.keyboard.press("Enter")
+    said = page.evaluate("sockets.at(-1).sent.flatMap(({ operations = [] }) => operations)")
+    assert said == [{"type": "set_title", "title": "Bob's grand title"}]
+    named("Bob's grand title", 7, "g1", sent(page)[-1])
+
+    title.focus()
+    page.keyboard.type("x")
+    named("Bob's last", 8)
+    page.keyboard.press("Backspace")  # as it was: given up
+    expect(title).to_have_value("Bob's grand title")
+    title.blur()
+    expect(title).to_have_value("Bob's last")
