@@ -53,6 +53,25 @@ export function told(state, id, message) {
   return { ...state, refusals: [...state.refusals.filter(({ place }) => place !== "session"), notice] };
 }
 
+/** What they may from now on, for who gets a role. @type {Record<string, string>} */
+const NOW = {
+  owner: "You own this session now: its members, links and lock are yours to manage.",
+  editor: "You are an editor now: what you change is made at once.",
+  suggester: "You are a suggester now: what you change is proposed to those who may edit.",
+  viewer: "You are a viewer now: you see everything, and change nothing.",
+};
+
+/**
+ * With the role that this person has now, which they are told. Viewers are told how many are here, and not who, nor what
+ * becomes of proposals: what they knew of that holds no more.
+ * @param {State} state @param {string} [role]  absent: as it was @returns {State}
+ */
+export function inRole(state, role = state.role) {
+  if (role === state.role) return state;
+  const others = role === "viewer" ? { present: [], looking: {}, proposals: {} } : state.role === "viewer" ? { number: 0 } : {};
+  return told({ ...state, ...others, role }, `role ${role}`, NOW[role] ?? `You are ${role} now.`);
+}
+
 /** Who looks at a power, or at one of its slots. @param {State} state @param {string} power @param {string} [slot] */
 export function lookersAt(state, power, slot) {
   return Object.values(state.looking).filter((each) =>

@@ -4,7 +4,7 @@
  * No rule of the game is here: the build changes by the server's merge patches alone.
  */
 
-import { focused, heard, proposal, told, tried, without } from "./company.js";
+import { focused, heard, inRole, proposal, told, tried, without } from "./company.js";
 import { chosen, doubted, followed, kept, letGo, lost } from "./made.js";
 
 /**
@@ -112,8 +112,9 @@ export function receive(state, message) {
   switch (message.type) {
     case "welcome": {
       const doubts = message.resumed === "snapshot" && state.epoch !== "";
+      const again = state.person === message.person ? inRole(state, message.role) : state;
       return {
-        ...(doubts ? doubted(state, message.revision) : state), link: "live", reason: "", degraded: false,
+        ...(doubts ? doubted(again, message.revision) : again), link: "live", reason: "", degraded: false,
         person: message.person, role: message.role,
         known: learn(state.known, [message, ...message.members, ...message.people]),
         present: message.people.map((member) => member.person), number: message.number ?? 0,
@@ -126,29 +127,28 @@ export function receive(state, message) {
     case "update": return update(state, message);
     case "accepted": return accepted(state, message);
     case "refused": return refused(state, message);
-    case "people": {
-      const { joined = [], left = [], changed = [] } = message;
-      const gone = new Set([...left, ...joined.map((member) => member.person)]);
-      const role = changed.find((member) => member.person === state.person)?.role ?? state.role;
-      return {
-        ...state,
-        known: learn(state.known, [...joined, ...changed]),
-        present: [...state.present.filter((person) => !gone.has(person)), ...joined.map((member) => member.person)],
-        number: message.number ?? state.number,
-        role, proposals: role === "viewer" ? {} : state.proposals, // nobody tells viewers what becomes of them
-        looking: without(state.looking, left),
-      };
-    }
-    case "about": return {
+    case "people": return people(state, message);
+    case "about": return inRole({
       ...state, locked: message.locked, editorsGoBack: message.editors_go_back ?? false, known: learn(state.known, message.members),
-      role: message.members.find((member) => member.person === state.person)?.role ?? state.role,
-    };
+    }, message.members.find((member) => member.person === state.person)?.role);
     case "said": return heard(state, [message]);
     case "focused": return focused(state, message);
     case "proposal": return proposal(state, message);
     case "status": return { ...state, degraded: message.degraded, reason: message.reason ?? "" };
     default: return state; // what is newer than this page, or for the socket alone
   }
+}
+
+/** @param {State} state @param {import("./wire.js").People} message @returns {State} */
+function people(state, { joined = [], left = [], changed = [], number }) {
+  const gone = new Set([...left, ...joined.map((member) => member.person)]);
+  return inRole({
+    ...state,
+    known: learn(state.known, [...joined, ...changed]),
+    present: [...state.present.filter((person) => !gone.has(person)), ...joined.map((member) => member.person)],
+    number: number ?? state.number,
+    looking: without(state.looking, left),
+  }, changed.find((member) => member.person === state.person)?.role);
 }
 
 /** A change came whose predecessor never did. */

@@ -181,6 +181,43 @@ WELCOME = {
     "members": [],
     "people": [],
 }
+NAMES = {"g1": "Ann", "g2": "Bob", "g3": "Cy"}
+
+
+def as_role(role: str, *persons: str) -> list[dict[str, Any]]:
+    return [{"person": each, "name": NAMES[each], "role": role} for each in persons]
+
+
+def test_who_is_here_is_known_by_name_or_by_number_and_not_by_both(run: Any) -> None:
+    here = as_role("editor", *NAMES)
+    to_viewer = [
+        {"type": "people", "number": 3},
+        {"type": "people", "changed": as_role("viewer", "g1")},
+    ]
+    state = run(FOLLOW, [[{**WELCOME, "people": here}, *to_viewer], []])
+    assert (state["role"], state["present"], state["number"]) == ("viewer", [], 3)
+    fewer = {"type": "people", "number": 2}
+    back = [
+        {"type": "people", "joined": here[:2]},
+        {"type": "people", "changed": as_role("editor", "g1")},
+    ]
+    state = run(FOLLOW, [[{**WELCOME, "people": here}, *to_viewer, fewer, *back], []])
+    assert (state["role"], state["present"], state["number"]) == ("editor", ["g1", "g2"], 0)
+
+
+def test_who_gets_another_role_is_told_once(run: Any) -> None:
+    about = {"type": "about", "title": "", "locked": False, "members": as_role("owner", "g1")}
+    changed = {"type": "people", "changed": as_role("owner", "g1")}
+    for messages in ([about, changed], [changed, about], [{**WELCOME, "role": "owner"}, about]):
+        state = run(FOLLOW, [[WELCOME, *messages], []])
+        assert state["role"] == "owner"
+        [notice] = state["refusals"]
+        assert (notice["code"], notice["place"]) == ("told", "session")
+        assert "You own this session now" in notice["message"]
+    others = {"type": "people", "changed": as_role("viewer", "g2")}
+    assert run(FOLLOW, [[WELCOME, others], []])["refusals"] == []
+
+
 AGAIN = {**WELCOME, "resumed": "snapshot", "revision": 4}
 
 
