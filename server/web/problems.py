@@ -1,6 +1,7 @@
 """Errors of the REST interface: RFC 9457 problem documents with a stable `code`."""
 
 import logging
+from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
@@ -25,6 +26,8 @@ from server.telemetry import logs
 from server.web.codes import CODES, USUAL
 
 logger = logging.getLogger(__name__)
+
+BODY = "data"  # Litestar's name for the whole of it, which no client has sent
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
@@ -156,12 +159,15 @@ def _malformed(_: Request[Any, Any, Any], _error: Exception) -> Response[Problem
 def reasons(error: ValidationException) -> str:
     """What is wrong with a request: every field that is."""
     extra = error.extra if isinstance(error.extra, list) else []
-    found = [
-        f"{each.get('key', '')}: {each['message']}".removeprefix(": ")
-        for each in extra
-        if isinstance(each, dict) and "message" in each
-    ]
+    found = [_reason(each) for each in extra if isinstance(each, dict) and "message" in each]
     return "; ".join(found) or error.detail
+
+
+def _reason(found: Mapping[str, str]) -> str:
+    key, message = found.get("key", ""), found["message"]
+    if key == BODY and (message == repr(BODY) or message.startswith("Expected `object`")):
+        return "Send a JSON object."
+    return f"{key}: {message}" if key and key != BODY else message
 
 
 def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:

@@ -1,5 +1,7 @@
 """What every answer by HTTP has in common, and the pages that are no part of a session."""
 
+import re
+
 import httpx
 import pytest
 
@@ -75,3 +77,19 @@ def test_the_rest_interface_has_a_document(http: httpx.Client) -> None:
     schemas = document["components"]["schemas"]
     assert set(schemas[body["$ref"].rpartition("/")[2]]["required"]) == {"base", "operations"}
     assert not any(path.startswith("/health") for path in paths)
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"[]"])
+def test_a_body_that_is_no_object_is_refused_with_a_sentence(
+    http: httpx.Client, body: bytes
+) -> None:
+    """By every call that takes one."""
+    told = {}
+    for path, operations in http.get("/docs/openapi.json").json()["paths"].items():
+        for method, operation in operations.items():
+            if "application/json" in operation.get("requestBody", {}).get("content", ()):
+                answer = http.request(method, re.sub(r"{\w+}", "x", path), content=body)
+                problem = answer.json()
+                told[operation["operationId"]] = (problem["code"], problem["detail"])
+    assert len(told) > 20
+    assert set(told.values()) == {("invalid", "Send a JSON object.")}
