@@ -7,14 +7,14 @@ B2  Who comes is told what is proposed, as it would be on the newest build.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
 from server.engine import Engine
 from server.live import proposals
-from server.logic.session import State
+from server.logic.session import Committed, State
 from server.server_messages import Proposal, Said
 
 KEPT = 200  # how many are remembered: a hint that comes later than so many tells again
@@ -24,12 +24,14 @@ class Board:
     """What is known here of one session. unsure: SQL is to be looked at.
 
     said: the number of the newest that was told; None: SQL has not been looked at.
+    past: tells the newest changes, for `proposals.on`.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, past: Callable[[], Iterable[Committed]] = tuple) -> None:
         self.unsure = True
         self.said: int | None = None
         self._engine = engine
+        self._past = past
         self._told: deque[int] = deque(maxlen=KEPT)
         self._open: dict[str, Proposal] | None = None
         self._decided: dict[str, Proposal] = {}  # the newest last
@@ -74,7 +76,7 @@ class Board:
             return UNSET
         if self._on is None or self._on[0] is not state:
             waiting = sorted(self._open.values(), key=lambda each: (each.at, each.id))
-            on = tuple(proposals.on(state, each, self._engine) for each in waiting)
+            on = tuple(proposals.on(state, each, self._engine, self._past()) for each in waiting)
             self._on = state, on
         return self._on[1]
 

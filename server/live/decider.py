@@ -249,10 +249,7 @@ class Decider:
         if made is not None:
             self._tell(Accepted(taking.id, made.revision))
             return
-        decision = self._decisions.guarded(
-            taking.id,
-            lambda: proposals.take(follower.state, author.person, taking, self._engine),
-        )
+        decision = self._decisions.taking(author.person, taking)
         if isinstance(decision, Refused):
             self._tell(decision)
             return

@@ -1,13 +1,16 @@
 """What edits come to on the state that this worker knows: the rules' answer, come what may."""
 
 import asyncio
+import functools
 import logging
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
 from server.client_messages import Edit, GoBack, Making, Redo, Undo, UndoWork
 from server.engine import Engine
+from server.live import proposals
 from server.live.follower import Follower, now_ms
+from server.live.proposals import Taking
 from server.logic import session
 from server.logic.going_back import go_back, undo_work
 from server.logic.meanwhile import named
@@ -51,6 +54,12 @@ class Decisions:
             return decision
 
         return self.guarded(edit.id, decided)
+
+    def taking(self, person: str, taking: Taking) -> Commit | Refused:
+        """What a proposal means now, for who takes it."""
+        state, past, engine = self._follower.state, self._follower.recent, self._engine
+        take = functools.partial(proposals.take, state, person, taking, engine, past)
+        return self.guarded(taking.id, take)
 
     async def _in_steps(
         self, edit: str, work: Generator[None, None, Commit | Refused]

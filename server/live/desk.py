@@ -151,7 +151,7 @@ class Desk:
         if found.state != "open":
             await self._answer_decided(live, connection, decide, found)
             return
-        taking = Taking(found.id, live.state.revision, found.operations, found.by)
+        taking = Taking(found.id, live.state.revision, found.operations, found.by, found.base)
         if decide.accept:
             live.submit(_Accepting(self, live, connection, decide), taking)
         else:

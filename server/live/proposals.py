@@ -1,6 +1,7 @@
 """Proposals: edits that somebody who may not edit would make, for an editor to decide on.
 
-P1  A proposal must be possible when it is made; later it may be so no more, and is told so.
+P1  A proposal must be possible when it is made; later it may be so no more, and is told so, and
+    who changed what since it was made.
 P2  An editor takes it as one edit under its id, once, however many press; or declines it. Its
     author may withdraw it.
     What is declined or withdrawn is not made: like an edit, it is refused in the log first.
@@ -8,7 +9,7 @@ P3  Open proposals are few, are kept in SQL, and newcomers are told of them.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, cast
 
 import msgspec
@@ -17,10 +18,11 @@ from sqlalchemy import func, select, update
 
 from calc.operations import Operation
 from calc.totals import Total
-from server.client_messages import Propose
+from server.client_messages import Edit, Propose
 from server.engine import Engine
 from server.logic import rights
 from server.logic import session as sessions
+from server.logic.meanwhile import named_of_proposal
 from server.logic.session import Commit, Committed, State
 from server.members.access import AccessError, member_role, now_ms
 from server.orm import ChangeRow, Database, ProposalRow, SessionRow
@@ -41,12 +43,14 @@ _totals = msgspec.json.Decoder(dict[str, Total])
 
 
 class Taking(Struct, frozen=True):
-    """A proposal that an editor takes, as it stands in line. proposed_by: its author."""
+    """A proposal that an editor takes, as it stands in line. proposed_by: its author; made_on: the
+    revision that they saw."""
 
     id: str
     base: int
     operations: tuple[Operation, ...]
     proposed_by: str
+    made_on: int
 
 
 class Declining(Struct, frozen=True):
@@ -71,13 +75,19 @@ def tried(
     return made if isinstance(made, Refused) else made.change.totals
 
 
-def on(state: State, proposal: Proposal, engine: Engine) -> Proposal:
-    """An open proposal with what it would come to on this build, or why it cannot be."""
+def on(state: State, proposal: Proposal, engine: Engine, past: Iterable[Committed]) -> Proposal:
+    """An open proposal with what it would come to on this build, or why it cannot be.
+
+    past: see `take`.
+    """
     operations = proposal.operations
     try:
         made = sessions.after_edit(
             state, proposal.by, proposal.id, state.revision, operations, engine, now_ms(), dry=True
         )
+        if isinstance(made, Refused):  # told to everybody in the same words
+            proposed = Edit(proposal.id, proposal.base, operations)
+            made = named_of_proposal(made, proposed, "", state, tuple(past), engine.catalogue)
     except Exception:  # a bug in the rules or the maths costs this proposal, not who comes
         logger.exception("session %s: a proposal could not be tried", state.session)
         made = Refused("internal", "Something is wrong on the server.", id=proposal.id)
@@ -86,8 +96,13 @@ def on(state: State, proposal: Proposal, engine: Engine) -> Proposal:
     return msgspec.structs.replace(proposal, totals=made.change.totals)
 
 
-def take(state: State, person: str, taking: Taking, engine: Engine) -> Commit | Refused:
-    """The edit that an accepted proposal is."""
+def take(
+    state: State, person: str, taking: Taking, engine: Engine, past: Iterable[Committed]
+) -> Commit | Refused:
+    """The edit that an accepted proposal is.
+
+    past: the newest changes, rising to the state's revision without a gap.
+    """
     hindered = rights.hindrance(state.access, person, taking.id)
     if hindered is not None:
         return hindered
@@ -95,7 +110,8 @@ def take(state: State, person: str, taking: Taking, engine: Engine) -> Commit | 
         state, person, taking.id, taking.base, taking.operations, engine, now_ms()
     )
     if isinstance(made, Refused):
-        return made
+        proposed = Edit(taking.id, taking.made_on, taking.operations)
+        return named_of_proposal(made, proposed, person, state, tuple(past), engine.catalogue)
     change = msgspec.structs.replace(made.change, proposed_by=taking.proposed_by)
     return msgspec.structs.replace(made, change=change)
 

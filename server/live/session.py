@@ -84,7 +84,7 @@ class LiveSession:
     ) -> None:
         self.id = session_id
         self.channel = key(session_id, "hints")
-        self.board = Board(engine)
+        self.board = Board(engine, lambda: self._follower.recent)
         self.audience = Audience(settings.updates_per_second, self.board, measures)
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.expected = 0

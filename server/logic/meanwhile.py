@@ -59,3 +59,23 @@ def named(
     told = changed_since(change, where, person, state.access, catalogue)
     message = told if refused.code == "changed_meanwhile" else f"{refused.message} {told}"
     return msgspec.structs.replace(refused, message=message, by=change.by)
+
+
+def named_of_proposal(
+    refused: Refused,
+    proposed: Edit,
+    person: str,
+    state: State,
+    past: Sequence[Committed],
+    catalogue: Catalogue,
+) -> Refused:
+    """The same where a proposal is refused, whose author may not be who is told.
+
+    proposed: the edit that it is, with the revision that it was made on. person: who is told; "":
+    whoever sees it.
+    """
+    found = named(refused, proposed, person, state, past, catalogue)
+    if found is refused and refused.code == "changed_meanwhile":
+        message = "It has been changed since this was proposed."
+        return msgspec.structs.replace(refused, message=message)
+    return found

@@ -259,7 +259,7 @@ async def test_a_proposal_whose_edit_was_lost_for_good_is_refused_and_holds_up_n
     assert await log.give_up(worker.follower.state, loss, 0) == Elsewhere("lost")
     ann = Asking("g0")
     for proposal in ("proposal-1", "proposal-2"):
-        taking = Taking(proposal, 0, (SetTitle(proposal),), "g1")
+        taking = Taking(proposal, 0, (SetTitle(proposal),), "g1", 0)
         worker.decider.submit(ann, taking)
         async with asyncio.timeout(10):
             await worker.decider.serve_next()
@@ -283,7 +283,7 @@ async def test_a_proposal_that_two_workers_decide_on_is_declined_or_taken(
 ) -> None:
     log = Log(redis, keeps=100, edit_ids=100)
     workers = await begun(log, redis, database, engine, 2)
-    taking = Taking("proposal-1", 0, (SetTitle("Taken"),), "g1")
+    taking = Taking("proposal-1", 0, (SetTitle("Taken"),), "g1", 0)
     declining = Declining(taking)
     deciding: list[Taking | Declining] = [taking, declining]
     if first == "declined":

@@ -285,7 +285,7 @@ async def test_sql_is_looked_at_when_a_proposal_is_taken(state: State, a_hub: A_
         live.submit(ann, an_edit(1))
         await live.drained()
         assert not live.board.unsure
-        live.submit(ann, Taking("proposal-1", 0, (SetLevel(20),), "g2"))
+        live.submit(ann, Taking("proposal-1", 0, (SetLevel(20),), "g2", 0))
         await live.drained()
         assert live.board.unsure  # who took it may not come to say so
         kept = Proposal("proposal-1", "g2", "", (SetLevel(20),), {}, "open", 0, 0)

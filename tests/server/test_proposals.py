@@ -69,9 +69,30 @@ async def test_p1_what_is_impossible_by_now_says_why(
     history.edit(ANN, AddPool("Pool.Speed"), TakePower(HASTEN))
     made = propose(1, AddSlot(HASTEN, "k1"))
     kept, _ = await proposals.keep(database, session, ANN, made, 1, {})
-    assert proposals.on(history.state, kept, engine).problem == ""
+    assert proposals.on(history.state, kept, engine, history.past).problem == ""
     history.edit(ANN, DropPower(HASTEN))
-    assert "Hasten" in proposals.on(history.state, kept, engine).problem
+    told = "Hasten is not among this character's powers. Ann dropped Hasten since."
+    assert proposals.on(history.state, kept, engine, history.past).problem == told
+
+
+def test_p1_what_its_author_saw_and_is_no_more_says_who_changed_it(
+    history: History, engine: Engine
+) -> None:
+    history.edit(ANN, SetLevel(30))
+    operations = (SetLevel(20, expects=30),)
+    proposal = Proposal("proposal-1", BOB, "Lower", operations, {}, "open", 1, 0)
+    assert proposals.on(history.state, proposal, engine, history.past).problem == ""
+    history.edit(ANN, SetLevel(21))
+    told = proposals.on(history.state, proposal, engine, history.past)
+    assert (told.totals, told.problem) == ({}, "Ann set the level to 21 since.")
+    taking = Taking("proposal-1", 2, operations, BOB, 1)
+    for person, name in ((ANN, "You"), (BOB, "Ann")):  # whoever has pressed
+        refused = proposals.take(history.state, person, taking, engine, history.past)
+        assert isinstance(refused, Refused)
+        assert (refused.code, refused.by) == ("changed_meanwhile", ANN)
+        assert refused.message == f"{name} set the level to 21 since."
+    told = proposals.on(history.state, proposal, engine, ())  # it is too long ago
+    assert told.problem == "It has been changed since this was proposed."
 
 
 async def test_a_bug_that_a_proposal_meets_costs_nobody_else(
@@ -88,14 +109,15 @@ async def test_a_bug_that_a_proposal_meets_costs_nobody_else(
         raise ValueError("a bug")
 
     monkeypatch.setattr(engine, "apply", apply)
-    assert proposals.on(history.state, kept, engine).problem == "Something is wrong on the server."
+    told = proposals.on(history.state, kept, engine, ())
+    assert told.problem == "Something is wrong on the server."
     assert "a bug" in caplog.text
     caplog.clear()
 
 
 def test_p2_it_is_one_edit_of_who_takes_it_and_taken_once(history: History, engine: Engine) -> None:
-    taking = Taking("proposal-1", 0, (SetLevel(20),), BOB)
-    made = proposals.take(history.state, ANN, taking, engine)
+    taking = Taking("proposal-1", 0, (SetLevel(20),), BOB, 0)
+    made = proposals.take(history.state, ANN, taking, engine, history.past)
     assert isinstance(made, Commit)
     change = made.change
     assert (change.edit, change.by, change.proposed_by) == ("proposal-1", ANN, BOB)
@@ -163,7 +185,8 @@ async def test_p2_one_that_was_taken_is_known_by_its_change(
     await joined(database, session, "suggester")
     kept, _ = await proposals.keep(database, session, BOB, propose(1), 0, {})
     assert await proposals.made(database, session, kept) is None
-    made = proposals.take(history.state, ANN, Taking(kept.id, 0, kept.operations, BOB), engine)
+    taking = Taking(kept.id, 0, kept.operations, BOB, 0)
+    made = proposals.take(history.state, ANN, taking, engine, ())
     assert isinstance(made, Commit)
     for person, by in ((ANN, BOB), (BOB, None)):  # Bob made an edit of the same id, in between
         change = msgspec.structs.replace(made.change, proposed_by=by or UNSET)
@@ -222,7 +245,8 @@ async def test_p2_who_took_it_need_not_come_to_say_so(
     await joined(database, session, "suggester")
     kept, _ = await proposals.keep(database, session, BOB, propose(1), 0, {})
     other, _ = await proposals.keep(database, session, BOB, propose(2), 0, {})
-    made = proposals.take(history.state, ANN, Taking(kept.id, 0, kept.operations, BOB), engine)
+    taking = Taking(kept.id, 0, kept.operations, BOB, 0)
+    made = proposals.take(history.state, ANN, taking, engine, ())
     assert isinstance(made, Commit)
     past = [entry(made.change, encode(made.change), b"[]")]
     looked: list[Proposal] = []
