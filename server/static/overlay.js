@@ -30,9 +30,11 @@ export async function overlayPage(root, session, secret, named) {
     try {
       if (!stats.length) stats = await get("/api/v1/stats");
       for await (const { id, event, data } of events(path, { Invitation: secret, ...(last ? { "Last-Event-ID": last } : {}) })) {
-        if (event !== "totals") continue;
-        [last, attempts, stale] = [id, 0, false];
-        totals = { ...totals, ...JSON.parse(data).totals };
+        if (event === "totals") {
+          [last, attempts] = [id, 0];
+          totals = { ...totals, ...JSON.parse(data).totals };
+        } else if (event !== "open") continue;
+        stale = false;
         draw();
       }
     } catch (error) {
@@ -52,7 +54,7 @@ export async function overlayPage(root, session, secret, named) {
 class Over extends Error {}
 
 /**
- * The events of a stream, until it ends.
+ * The events of a stream, until it ends; first `open`: what comes by it is all that is newer than the last one.
  * @param {string} path @param {Record<string, string>} headers
  * @returns {AsyncGenerator<{id: string, event: string, data: string}>}
  */
@@ -63,6 +65,7 @@ async function* events(path, headers) {
     const response = await fetch(path, { headers, signal: given.signal, cache: "no-store" });
     if ([400, 401, 403, 404].includes(response.status)) throw new Over("This overlay's link is not good any more.");
     if (!response.ok || !response.body) throw new Error(`The server answered ${response.status}.`);
+    yield { id: "", event: "open", data: "" };
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let rest = ""; ;) {
       const { value, done } = await reader.read();
