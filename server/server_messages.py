@@ -236,7 +236,7 @@ class Accepted(Struct, frozen=True, tag="accepted", omit_defaults=True):
 
 
 class Refused(Struct, frozen=True, tag="refused", omit_defaults=True):
-    """To the author; nothing changed.
+    """To the author; nothing changed. (An edit that is `unavailable` may be made all the same.)
 
     id: of the message refused, when it had one. operation: index of the operation at fault.
     rule: number of the game's rule. path: the field at fault (code `invalid`).

@@ -18,6 +18,8 @@ from server.client_messages import ClientMessage
 from server.protocol import VERSION, Close
 from server.reference.schemas import SCHEMAS, described, schemas
 from server.server_messages import ServerMessage
+from server.settings import Settings
+from server.web.admission import TOO_OFTEN_S
 
 PATH = Path(str(files("server.reference"))) / "asyncapi.json"
 ADDRESS = "/api/v1/sessions/{session}/live"
@@ -55,7 +57,8 @@ of what was lost some may be `refused` now: then no `undo` or `redo` after it is
 
 What is over a rate (`welcome.limits`) is `refused` with `retry_after`. Whoever goes on regardless
 is closed with 4429; so is who sends more than 100 frames a second that are no whole message: pings,
-and pieces of messages (1,000 at once)."""
+and pieces of messages (1,000 at once), who has one session open too often at once, and who comes
+too often from one address."""
 
 # What each request is answered with, besides `refused`.
 ANSWERS: Mapping[str, tuple[str, ...]] = {
@@ -72,6 +75,11 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
     "renew": ("renewed",),
     "ping": ("pong",),
 }
+
+TOO_MANY = f"""Too many: messages after refusals; frames that are no whole messages; sockets and
+streams of one person in a session ({Settings().sockets_per_person} by one process, unless the
+server is set up otherwise; `goodbye.retry_after` is {TOO_OFTEN_S:g} then); connections, or new
+guests, from one address.""".replace("\n", " ")
 
 # What a client should make of each close: the meaning, and whether to come back.
 CLOSES: Mapping[int, tuple[str, str]] = {
@@ -102,7 +110,10 @@ CLOSES: Mapping[int, tuple[str, str]] = {
     Close.NO_SESSION: ("There is no such session, or it has ended.", "no"),
     Close.NO_JOIN: ("No `join` came in time.", "yes"),
     Close.REPLACED: ("The same `client` joined elsewhere.", "no: it would replace that one"),
-    Close.TOO_MANY: ("Too many messages after refusals.", "after `goodbye.retry_after`; send less"),
+    Close.TOO_MANY: (
+        TOO_MANY,
+        "after `goodbye.retry_after`, or a second; send less, or close others",
+    ),
 }
 
 # Why something is refused, besides the game's rules, which the rule book has. Only what is "for
@@ -113,7 +124,8 @@ REFUSALS: Mapping[str, str] = {
     "insufficient_scope": "The API key that you joined with is for less than this.",
     "locked": "The session is locked.",
     "too_many": "For now: over a rate. Send the same again after `retry_after`.",
-    "unavailable": "For now: it cannot be kept. Send the same again after `retry_after`.",
+    "unavailable": "For now: it cannot be kept, or it is not known whether it was, and it may be "
+    "made all the same. Send the same again, with its `id`, after `retry_after`: it is made once.",
     "too_many_operations": "More operations than `welcome.limits.operations_per_edit`.",
     "changed_meanwhile": "A value is not what the operation `expects`; `by` changed it.",
     "nothing_to_undo": "No edit of yours can be undone; `passed_over` says why.",

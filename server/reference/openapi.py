@@ -108,7 +108,6 @@ PARAMETERS = {
     "by": "Only what this person did.",
     "revision": "A revision of the session.",
     "provider": "A login provider's id: `GET /api/v1/login`.",
-    "stats": "Keys of stats, separated by commas; all unless given.",
     "Invitation": "What follows `#` in an invitation's link.",
     "Last-Event-ID": "The id of the last event that you have: what came since follows.",
 }

@@ -15,7 +15,6 @@ from server.auth import Person
 from server.client_messages import Edit, Making
 from server.limits.allowance import Share, edit_wait, weighed
 from server.protocol import EditId, Revision
-from server.redis.calls import UnreachableError
 from server.reference.described import by, errors
 from server.server_messages import Accepted, Refused
 from server.services import Provided, Services
@@ -25,6 +24,7 @@ from server.web.problems import ProblemError
 
 AnyRequest = Request[Any, Any, Any]
 WAIT_S = 10.0  # for an answer; who has none by then sends the same edit again
+SAME_KEY = "Send it again with the same Idempotency-Key: it is made once."
 
 # The status of a refusal; the rules' own refusals are conflicts with the build as it is.
 STATUS = {
@@ -51,7 +51,9 @@ Key = Annotated[
     str,
     HeaderParameter(
         name="Idempotency-Key",
-        description="The edit's id: a fresh UUID, counted per person.",
+        description="The edit's id: a fresh UUID, counted per person; without one nothing is made "
+        "(400). After `unavailable`, or no answer at all, it may be made all the same: send it "
+        "again with the same key, and it is made once.",
         required=True,
     ),
 ]
@@ -103,6 +105,9 @@ async def create_edit(
 ) -> Accepted:
     """Make an edit, and wait until it is durable. Sent again with its key, it is made once.
 
+    `unavailable`, like no answer, does not say that it is not made: it may be, also later. Send
+    the same with the same key until it is answered otherwise; with another key it is another edit.
+
     Who is no member yet becomes one by the invitation.
     """
     person = await caller(request, services, "edit")
@@ -129,7 +134,8 @@ async def settle(
             async with asyncio.timeout(WAIT_S):
                 answer = await asker.answered
         except TimeoutError:
-            raise UnreachableError("the edit is not answered") from None
+            told = f"The edit is not answered in time, and may be made all the same. {SAME_KEY}"
+            raise ProblemError(503, told, retry_after=1.0) from None
     if isinstance(answer, Refused):
         raise _problem(answer)
     return answer
@@ -159,9 +165,10 @@ def _limit(
 
 
 def _problem(refused: Refused) -> ProblemError:
+    again = refused.code == "unavailable"  # its commit may be on its way
     return ProblemError(
         STATUS.get(refused.code, CONFLICT),
-        refused.message,
+        f"{refused.message} {SAME_KEY}" if again else refused.message,
         refused.code,
         refused.retry_after,
         operation=refused.operation,

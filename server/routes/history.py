@@ -223,7 +223,7 @@ async def restore_revision(
     be undone.
 
     For the owner, and for editors if the owner lets them (`editors_go_back`). Sent again with its
-    key, it is made once.
+    key, it is made once: do so after `unavailable`, for it may be made all the same.
     """
     person = await caller(request, services, "edit")
     id_ = checked(key)
@@ -252,7 +252,8 @@ async def undo_work(
     """Take back all that one person did, as one edit: what others have changed since stays.
 
     `undone` names the edits that were taken back; `kept` and `passed_over` what was not, and why.
-    For the owner, and for editors if the owner lets them (`editors_go_back`).
+    For the owner, and for editors if the owner lets them (`editors_go_back`). Sent again with its
+    key, it is made once: do so after `unavailable`, for it may be made all the same.
     """
     person = await caller(request, services, "edit")
     id_ = checked(key)

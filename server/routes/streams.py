@@ -4,14 +4,13 @@ A stream is a connection like any other: it counts, follows at the viewers' rate
 its right ends, and is moved to the newest state when it does not read.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-import msgspec
 from litestar import Request, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, HeaderParameter
+from litestar.params import FromPath, HeaderParameter, QueryParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
-from msgspec import UNSET
+from msgspec import UNSET, Meta
 
 from calc.stats import STATS
 from server.auth import Person
@@ -28,6 +27,7 @@ from server.web.head import is_head
 from server.web.problems import ProblemError
 
 AnyRequest = Request[Any, Any, Any]
+MOST = next(each.max_length or 0 for each in get_args(Stats) if isinstance(each, Meta))
 _KEYS = frozenset(stat.key for stat in STATS)
 _STATUS = {Close.TRY_AGAIN: 503, Close.TOO_MANY: 429}
 
@@ -49,20 +49,28 @@ async def stream_totals(
     request: AnyRequest,
     session_id: FromPath[str],
     services: Provided,
-    stats: FromQuery[str] = "",
+    stats: Annotated[
+        str,
+        QueryParameter(
+            description=f"Keys of stats, {MOST} at most, separated by commas; all unless given."
+        ),
+    ] = "",
     secret: Annotated[str, HeaderParameter(name="Invitation")] = "",
     known: Annotated[str, HeaderParameter(name="Last-Event-ID")] = "",
 ) -> ASGIApp:
     """Totals as they change, for a member or for who holds an invitation (header `Invitation`).
 
-    stats: keys of the totals wanted, separated by commas; none is all of them. Each event
-    `totals` has a message as the live protocol's as its data: the first one all of them, each
-    later one those that changed. With the `Last-Event-ID` of the newest nothing comes until
-    something changes; with an older one all of them, as they are now.
+    Each event `totals` has a message as the live protocol's as its data: the first one all that
+    are wanted, each later one those that changed. With the `Last-Event-ID` of the newest nothing
+    comes until something changes; with an older one all of them, as they are now.
 
     `goodbye` says why the server ends it: its data has a `code` like the closes of a live socket
-    and a `reason`. Comments keep the line open. A stream as a browser's `EventSource` reads it:
-    who comes back after `retry` milliseconds sends the last `id`.
+    and a `reason`. Comments keep the line open. Who comes back after `retry` milliseconds sends
+    the last `id`.
+
+    In a browser, `fetch` it and read the body's stream (`response.body`): `EventSource` sends no
+    headers, and the right to read travels only in them. Another origin's page has to be among
+    `COHORT_ORIGINS`.
 
     A person's streams and sockets are counted together: `too_many` says that they have the session
     open too often. Streams by an invitation are many persons': only the viewers' places bound them.
@@ -104,13 +112,13 @@ async def _answer(send: Send) -> None:
 
 def _chosen(stats: str) -> tuple[str, ...]:
     """Raises ProblemError."""
-    try:
-        chosen = msgspec.convert(tuple(filter(None, stats.split(","))), Stats)
-    except msgspec.ValidationError as error:
-        raise ProblemError(400, f"stats: {error}") from None
+    chosen = tuple(filter(None, stats.split(",")))
+    if len(chosen) > MOST:
+        told = f"{len(chosen)} are asked for, {MOST} at most can be; without `stats` all are sent."
+        raise ProblemError(400, f"stats: {told}")
     for key in chosen:
         if key not in _KEYS:
-            raise ProblemError(400, f"stats: there is no stat {key!r}; see /api/v1/stats.")
+            raise ProblemError(400, f"stats: there is no stat {key[:100]!r}; see /api/v1/stats.")
     return chosen
 
 

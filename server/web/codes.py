@@ -69,7 +69,7 @@ CODES: Mapping[str, Code] = {
     "if_match_missing": Code(428, "Send `If-Match` with the `ETag` that you know."),
     "too_many": Code(429, "Over a rate: again after `Retry-After`."),
     "internal": Code(500, "Our fault."),
-    "unavailable": Code(503, "Not just now: again after `Retry-After`."),
+    "unavailable": Code(503, "Not just now: again after `Retry-After`, an edit with the same key."),
     "provider_unavailable": Code(503, "The login provider does not answer as it should."),
 }
 

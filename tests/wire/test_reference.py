@@ -14,7 +14,10 @@ import pytest
 
 import server
 from calc.rulebook import RULES
+from server.protocol import MAX_SAID
 from server.reference import asyncapi, asyncapi_page
+from server.server_messages import Limits
+from server.settings import Settings
 from tests.wire.serving import Server
 from tests.wire.tour import tour
 
@@ -75,14 +78,27 @@ def test_each_example_is_as_a_test_has_seen_it(
 
 
 def is_like(example: Any, frame: dict[str, Any]) -> bool:
-    """Whether an example has the fields of a frame, and still is such a message."""
+    """Whether an example has the fields of a frame, and is such a message with all that it has."""
     timed = frame["type"] == "people"  # who comes and goes at the same time is told as one
     if example is None or (set(example) != set(frame) and not timed):
         return False
     with suppress(msgspec.ValidationError):
-        msgspec.convert(example, MESSAGES[frame["type"]])
-        return True
+        message = msgspec.convert(example, MESSAGES[frame["type"]])
+        if frame["type"] in asyncapi.client_messages():
+            return True  # they may leave out what they like
+        if example.get("limits") != frame.get("limits"):
+            return False
+        return bool(msgspec.json.decode(msgspec.json.encode(message)) == example)
     return False
+
+
+def test_the_welcome_shows_the_limits_of_a_server_that_nobody_set_up(
+    reference: dict[str, Any],
+) -> None:
+    shown = asyncapi.examples_of(reference)["welcome"]
+    usual = msgspec.structs.asdict(Settings()) | {"said_characters": MAX_SAID}
+    limits = {name: usual[name] for name in Limits.__struct_fields__}
+    assert (shown["limits"], shown["heartbeat_s"]) == (limits, usual["heartbeat_s"])
 
 
 def test_the_reference_is_valid_asyncapi(reference: dict[str, Any]) -> None:
@@ -111,7 +127,9 @@ def test_every_close_code_has_its_meaning() -> None:
 def test_every_refusal_code_has_its_meaning() -> None:
     by_rest_alone = {"no_session", "no_member", "no_revision", "not_found", "too_many_members"}
     named = set()
-    for path in Path(server.__path__[0]).rglob("*.py"):
+    sources = Path(server.__path__[0])
+    said = set(sources.rglob("*.py")) - set((sources / "client").rglob("*.py"))
+    for path in said:
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
                 case ast.Call(

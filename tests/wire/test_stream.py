@@ -183,11 +183,27 @@ async def test_who_has_no_right_gets_no_stream(ann: Owner) -> None:
         pass
 
 
-@pytest.mark.parametrize("stats", ["no.such.stat", ",".join(f"s{n}" for n in range(21))])
-async def test_stats_that_are_none_are_refused(ann: Owner, stats: str) -> None:
+@pytest.mark.parametrize(
+    ("stats", "told"),
+    [
+        ("no.such.stat", "stats: there is no stat 'no.such.stat'; see /api/v1/stats."),
+        (
+            ",".join([HEALTH] * 21),
+            "stats: 21 are asked for, 20 at most can be; without `stats` all are sent.",
+        ),
+    ],
+)
+async def test_stats_that_are_none_or_too_many_are_refused(
+    ann: Owner, stats: str, told: str
+) -> None:
     async with stream(ann, stats=stats, status=400) as live:
         problem = json.loads(await live.response.aread())
-        assert problem["code"] == "invalid"
+        assert (problem["code"], problem["detail"]) == ("invalid", told)
+
+
+async def test_as_many_stats_as_are_allowed_are_sent(ann: Owner) -> None:
+    async with stream(ann, stats=",".join([HEALTH] * 20)) as live:
+        assert set((await live.event())["data"]["totals"]) == {HEALTH}
 
 
 async def test_head_of_a_stream_ends(ann: Owner) -> None:
