@@ -163,6 +163,11 @@ class _Place:
     next_start: float = 0.0
 
 
+def _ending(code: int | None) -> str:
+    """How a process ended: by which signal, or with which exit code."""
+    return signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
+
+
 class Launcher(Multiprocess):
     """Starts the workers, tells when all of them serve, and looks after them and Valkey.
 
@@ -233,9 +238,10 @@ class Launcher(Multiprocess):
                 if time.monotonic() >= place.next_start:
                     self._start_again(index, place)
             elif not self._is_well(process, place):
-                process.kill()  # it may hang
+                hung = process.process.is_alive()
+                process.kill()
                 process.join()
-                self._ended(process, place)
+                self._ended(process, place, hung)
         self._forget_dead()
 
     def _is_well(self, process: Process, place: _Place) -> bool:
@@ -248,10 +254,12 @@ class Launcher(Multiprocess):
             return True
         return time.monotonic() - place.started_at < START_S
 
-    def _ended(self, process: Process, place: _Place) -> None:
+    def _ended(self, process: Process, place: _Place, hung: bool) -> None:
         """Start another one, unless they end time and again before they serve."""
         place.ended = True
         if place.serves:
+            how = "hung and was killed" if hung else f"ended ({_ending(process.exitcode)})"
+            logger.warning("worker %s %s: another one is started", process.pid, how)
             return
         hopeless = process.exitcode == STARTUP_FAILURE and not self._served
         if hopeless or place.failures == len(RESTART_S):
