@@ -35,6 +35,7 @@ from server.orm import (
 )
 from server.protocol import Position
 from server.recording.alone import Alone
+from server.recording.behind import Behind
 from server.recording.removal import Recorded, Removal, look_for_again
 from server.recording.rows import BATCH, names_of, proof_of, recorded_of
 from server.recording.together import Grown, grown, write_together
@@ -74,7 +75,6 @@ class Recorder:
         self._redis = redis
         self._sweep_every = max(1, min(SWEEP_EVERY, int(idle_s / EVERY_S)))
         self._removal = Removal(redis, database, idle_s, self._run_each)
-        self._behind: dict[str, float] = {}  # since when SQL lacks something of a session
         self._unseen = math.inf  # since when Redis does not say whether it does
         self._failed = measures.redis_failed
         self._unrecorded = redis.register_script(scripts.UNRECORDED)
@@ -85,8 +85,10 @@ class Recorder:
         self._stopping = asyncio.Event()
         self._rounds = self._sweeps = 0
         self._reached: dict[str, Position] = {}  # what SQL has of the sessions that are open
+        self._behind = Behind(self._reached)
         self._alone = Alone(redis, database, self._reached, mend, measures)
         self._failing: set[str] = set()  # sessions that could not be recorded, last time
+        self._unfinished: set[str] = set()  # these, and those at which SQL or Redis went away
 
     @property
     def failing(self) -> int:
@@ -98,7 +100,7 @@ class Recorder:
         """How long ago this worker found the oldest change that SQL still lacks, or could not find
         out whether there is one; 0.0: none."""
         now = time.monotonic()
-        return now - min([now, self._unseen, *self._behind.values()])
+        return now - min(now, self._unseen, self._behind.since)
 
     def stop(self) -> None:
         """End after one more round: a transaction that is cut off leaves its connection
@@ -158,32 +160,24 @@ class Recorder:
             found = zip(some, await self._log.heads(some), strict=True)
             heads = {session: head for session, head in found if head is not None}
             stands |= heads
-            self._compare(some, heads)
+            self._behind.compare(some, heads)
             await self._look_up({s: head for s, head in heads.items() if s not in self._reached})
-            self._compare(some, heads)
+            self._behind.compare(some, heads)
             if self._rounds % ACCESS_EVERY == 0:
                 await self._compare_access(heads)
             changed += (
                 session
                 for session, head in heads.items()
-                if not self._has(session, head) or session in self._failing
+                if not self._has(session, head) or session in self._unfinished
             )
-        known = self._reached.keys() - self._failing
+        known = self._reached.keys() - self._unfinished
         alone = [each for each in changed if each not in known]
         for some in _chunks([each for each in changed if each in known], TOGETHER):
             alone += await self._record_together(some)
-        await self._record_alone(alone)
-        self._compare(changed, stands)
-
-    def _compare(self, sessions: Sequence[str], heads: Mapping[str, Head]) -> None:
-        """Know since when SQL is behind; of what is in neither's memory, until it is looked up."""
-        now = time.monotonic()
-        for session in sessions:
-            head = heads.get(session)
-            if head is None or self._has(session, head):
-                self._behind.pop(session, None)
-            else:
-                self._behind.setdefault(session, now)
+            self._behind.compare(some, stands)
+        for session in sorted(alone, key=self._unfinished.__contains__):
+            if await self._record_alone(session):
+                self._behind.compare([session], stands)
 
     async def _sweep(self, opened: Set[str], *, removes: bool = False) -> None:
         """Also those sessions that nobody has open: of a worker that died, say.
@@ -199,20 +193,20 @@ class Recorder:
         self._sweeps += 1
         # Others may have removed what this worker had not recorded yet.
         left = opened | newest.keys()
-        self._behind = {s: since for s, since in self._behind.items() if s in left}
+        self._behind.keep(left)
         self._failing &= left
+        self._unfinished &= left
         for some in _chunks(tuple(newest), HEADS):
             heads = await self._log.heads(some)
             for session, head in zip(some, heads, strict=True):
                 row = newest[session]
-                if head is not None and (head.epoch, head.revision) != (row.epoch, row.recorded):
-                    self._behind.setdefault(session, time.monotonic())
-                    with suppress(*passed_over):
-                        await self._record_alone([session])
-                if head is None:  # there is nothing to record
-                    self._failing.discard(session)
-                if session not in self._failing:
-                    self._behind.pop(session, None)
+                if head is None or (head.epoch, head.revision) == (row.epoch, row.recorded):
+                    self._done(session)  # another worker did it, if there was anything to do
+                    continue
+                self._behind.lacks(session, head)
+                with suppress(*passed_over):
+                    if await self._record_alone(session):
+                        self._done(session)
             if removes:
                 known = {
                     session: Recorded(
@@ -264,19 +258,27 @@ class Recorder:
                 rights = await access_of(self._database, session)
                 await share(self._database, self._log, session, rights)
 
-    async def _record_alone(self, sessions: Iterable[str]) -> None:
-        """Each by itself, so that what one fails with is not the others'; who failed comes last."""
-        for session in sorted(sessions, key=self._failing.__contains__):
-            known = session in self._failing
+    async def _record_alone(self, session: str) -> bool:
+        """Whether it could be: what one fails with is not the others'."""
+        self._unfinished.add(session)
+        try:
+            await self.record(session)
+        except (UnreachableError, FullError, DatabaseAwayError):
+            raise
+        except Exception:
+            if session not in self._failing:
+                logger.exception("session %s: it cannot be recorded", session)
             self._failing.add(session)
-            try:
-                await self.record(session)
-                self._failing.discard(session)
-            except (UnreachableError, FullError, DatabaseAwayError):
-                raise
-            except Exception:
-                if not known:
-                    logger.exception("session %s: it cannot be recorded", session)
+            return False
+        self._failing.discard(session)
+        self._unfinished.discard(session)
+        return True
+
+    def _done(self, session: str) -> None:
+        """SQL has all of it."""
+        self._behind.done(session)
+        self._failing.discard(session)
+        self._unfinished.discard(session)
 
     async def _record_together(self, sessions: Sequence[str]) -> list[str]:
         """Write what SQL lacks of sessions of which the position is known, in one transaction.

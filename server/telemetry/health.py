@@ -161,7 +161,8 @@ class _Patient:
         self._name = name
         self._question = question
         self._silent = silent
-        self._since = 0
+        self._since = 0  # by the wall clock, for who asks
+        self._began = 0.0  # by one that nobody sets
         self._asked: asyncio.Task[None] | None = None
 
     @property
@@ -181,12 +182,12 @@ class _Patient:
             self.told(self._silent)
 
     def told(self, problem: str) -> None:
-        now = time.time_ns() // 1_000_000
+        now = time.monotonic()
         if problem and not self.problem:
-            self._since = now
+            self._since, self._began = time.time_ns() // 1_000_000, now
             logger.warning("%s: %s", self._name, problem)
         elif self.problem and not problem:
-            logger.warning("%s is well again, after %d s", self._name, (now - self._since) / 1000)
+            logger.warning("%s is well again, after %d s", self._name, now - self._began)
         self.problem = problem
 
     def check(self, ill: Literal["degraded", "away"], lag_s: float | UnsetType = UNSET) -> Check:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import time
 
 import pytest
 
@@ -63,6 +64,21 @@ async def test_without_redis_nobody_is_sent_here_until_it_is_back(
     assert len(caplog.records) == 1  # told once, not at each look
     world.redis = None
     assert (await world.doctor.look()).status == "ready"
+
+
+async def test_a_clock_that_is_set_back_makes_no_outage_end_before_it_began(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World()
+    world.lag_s = 31.0
+    first = await world.doctor.look()
+    earlier = time.time_ns() - 7200 * 10**9
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time_ns", lambda: earlier)
+        assert (await world.doctor.look()).checks == first.checks
+        world.lag_s = 0.0
+        await world.doctor.look()
+    assert "recorder is well again, after 0 s" in caplog.messages
 
 
 async def test_without_sql_editing_goes_on() -> None:

@@ -1,6 +1,8 @@
 """The log of many sessions goes to SQL, round by round; on each database."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,14 +12,15 @@ from sqlalchemy.exc import ProgrammingError
 
 from server.engine import Engine
 from server.log.log import Log
+from server.log.logged import Head
 from server.logic.rights import Access
 from server.logic.session import State
 from server.members import access, governing
-from server.orm import ChangeRow, Database, EpochRow
+from server.orm import ChangeRow, Database, DatabaseAwayError, EpochRow
 from server.recording import recorder as recorder_module
 from server.recording.archive import Archive
 from server.recording.recorder import ACCESS_EVERY, Recorder
-from server.redis.calls import UnreachableError, key
+from server.redis.calls import FullError, UnreachableError, key
 from tests.server.sessions import Meanwhile, edited, new_session, state_in
 
 
@@ -215,8 +218,54 @@ async def test_what_could_not_be_told_redis_is_told_later(
 
 async def test_what_could_be_recorded_fails_no_more(state: State, recorder: Recorder) -> None:
     recorder._failing.add(state.session)
-    await recorder._record_alone([state.session])
+    assert await recorder._record_alone(state.session)
     assert recorder.failing == 0
+
+
+async def test_what_is_edited_while_a_round_goes_on_is_not_late(
+    states: list[State],
+    log: Log,
+    engine: Engine,
+    database: Database,
+    redis: Redis,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    look = log.heads
+    newest = {each.session: each for each in states}
+
+    async def edit_each() -> None:
+        for session, state in newest.items():
+            newest[session] = await edited(log, state, engine, 1)
+
+    async def look_meanwhile(sessions: Sequence[str]) -> list[Head | None]:
+        await edit_each()
+        heads = await look(sessions)
+        await edit_each()
+        return heads
+
+    monkeypatch.setattr(log, "heads", look_meanwhile)
+    rounds = Rounds(redis, database, log, states)
+    for _ in range(3):
+        await rounds.round()
+    assert await recorded(database) == {each.session: [1, 2, 3, 4, 5, 6] for each in states}
+    assert (rounds.recorder.lag_s, rounds.recorder.failing) == (0.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "counted"),
+    [(DatabaseAwayError(), 0), (UnreachableError(), 0), (FullError(), 0), (ValueError(), 1)],
+)
+async def test_a_session_fails_by_itself_alone(
+    state: State, recorder: Recorder, error: Exception, counted: int
+) -> None:
+    async def failing(session: str) -> None:
+        assert recorder.failing == 0  # it is not known yet
+        raise error
+
+    recorder.record = failing  # type: ignore[method-assign]
+    with suppress(DatabaseAwayError, UnreachableError, FullError):
+        await recorder._record_alone(state.session)
+    assert recorder.failing == counted
 
 
 async def test_what_another_worker_recorded_and_removed_is_not_late_for_ever(
@@ -225,7 +274,9 @@ async def test_what_another_worker_recorded_and_removed_is_not_late_for_ever(
     state = await edited(log, state, engine, 2)
     opened = [state.session]
     recorder = Recorder(redis, database, log, lambda: opened, archive.again)
-    recorder._compare(opened, {state.session: (await log.heads(opened))[0]})
+    (head,) = await log.heads(opened)
+    assert head is not None
+    recorder._behind.compare(opened, {state.session: head})
     recorder._failing.add(state.session)
     opened.clear()
     await governing.end(database, state.session, "g1")

@@ -223,7 +223,7 @@ async def test_how_far_the_recorder_is_behind(
     await edited(log, state, engine, 1)
     kept = recorder.record
     recorder.record = failing  # type: ignore[method-assign]
-    recorder._failing.add(state.session)  # it is recorded by itself
+    recorder._unfinished.add(state.session)  # it is recorded by itself
     await recorder._round((state.session,))
     behind = recorder.lag_s
     assert behind > 0.0
