@@ -128,7 +128,8 @@ class Audience:
                 continue
             if member is None:
                 self._remove(connection)
-                connection.close(Close.NOT_ALLOWED, "You may not be in this session any more.")
+                told = "You were removed from this session, or left it elsewhere."
+                connection.close(Close.NOT_ALLOWED, told)
             else:
                 self._take_role(connection, member.role)
         self._moved()
@@ -358,8 +359,8 @@ class Audience:
         newcomers, self._newcomers = self._newcomers, {}
         people = self.company.gathered()
         moved = movements(self.company.people, people)
-        self.company.people = people
-        if len(people) != self._told:
+        self.company.tell(people)
+        if self.company.told != self._told:
             self._number.due()
         if moved is None:
             return
@@ -383,7 +384,7 @@ class Audience:
         if self._untold is not None:
             self._untold.cancel()
             self._untold = None
-        self._told = len(self.company.people)
+        self._told = self.company.told
         frame = text_frame(encode(People(number=self._told)))
         for view, line in self._lines.items():
             if view.people == "number":

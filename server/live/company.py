@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from server.logic.rights import EDITING, Access, may_propose
+from server.logic.rights import EDITING, Access, is_stream, may_propose
 from server.logic.session import gather
 from server.server_messages import Present
 
@@ -11,15 +11,18 @@ class Company:
     """A session's people.
 
     Roles come from `access`: somebody who is not in it has no place here.
-    people: who is here, as everybody was last told.
+    people: who is here, as everybody was last told; told: how many of them are people: an overlay
+    that an invitation alone lets in is none.
     """
 
     def __init__(self) -> None:
         self.access = Access(0, {})
         self.people: dict[str, Present] = {}
+        self.told = 0
         self._others: tuple[tuple[Present, ...], ...] = ()
         self._elsewhere: set[str] = set()  # who is here by them
         self._here: dict[str, int] = {}  # this worker's sockets, by person
+        self._streams = 0  # of these persons
         self._places = {True: 0, False: 0}  # sockets on all workers, of those who edit or not
 
     def edits(self, person: str) -> bool:
@@ -58,7 +61,12 @@ class Company:
 
     def number(self) -> int:
         """How many people are here, about: a storm of newcomers is told of a little later."""
-        return max(len(self.people), len(self._here))
+        return max(self.told, len(self._here) - self._streams)
+
+    def tell(self, people: dict[str, Present]) -> None:
+        """Everybody is told that these are here."""
+        self.people = people
+        self.told = sum(not is_stream(person) for person in people)
 
     def full(self, person: str, *, editors: int, viewers: int) -> bool:
         """Whether there is no place for one more socket of somebody."""
@@ -67,9 +75,12 @@ class Company:
 
     def count(self, person: str, by: int) -> None:
         """So many more sockets of somebody are here."""
+        before = len(self._here)
         self._here[person] = self._here.get(person, 0) + by
         if not self._here[person]:
             del self._here[person]
+        if is_stream(person):
+            self._streams += len(self._here) - before
         self._places[self.edits(person)] += by
 
     def take_access(self, access: Access) -> None:

@@ -163,7 +163,7 @@ class Hub:
         try:
             await live.run()
         except NoSessionError:
-            live.audience.close_all(Close.NO_SESSION, "There is no such session any more.")
+            live.audience.close_all(Close.NO_SESSION, "This session has been ended for everybody.")
         except EngineMovedError:
             live.audience.close_all(Close.RESTARTING, "The session is on another release.")
         except DatabaseAwayError as error:

@@ -9,6 +9,14 @@ EDITING: tuple[Role, ...] = ("owner", "editor")
 _RANK: dict[Role, int] = {"viewer": 0, "suggester": 1, "editor": 2, "owner": 3}
 
 
+STREAM = "i"  # before an invitation's id: whom those count as that it alone lets look on
+
+
+def is_stream(person: str) -> bool:
+    """Whether these are overlays that look on by an invitation: nobody whom one meets."""
+    return person.startswith(STREAM)
+
+
 class Membership(Struct, frozen=True, omit_defaults=True):
     """What a person may do in a session. invitation: the id of the one that they came by."""
 

@@ -18,7 +18,7 @@ from server.accounts import audit
 from server.accounts.tables import banned
 from server.auth import Person, hash_secret, new_secret
 from server.log.logged import Stored
-from server.logic.rights import Access, Membership, better, may_invite
+from server.logic.rights import STREAM, Access, Membership, better, may_invite
 from server.members.checkpoints import keep_build
 from server.orm import Database, EpochRow, InvitationRow, MemberRow, SessionRow
 from server.protocol import NEWEST, Role
@@ -151,7 +151,7 @@ async def watch(
     """
     async with database.reading() as sql:
         invitation = await _invitation(sql, session, secret)
-        id_ = f"i{invitation.id}"
+        id_ = f"{STREAM}{invitation.id}"
         until = float("inf") if invitation.expires_at is None else invitation.expires_at / 1000
         person = Person(id_, "A stream", invitation.created_at / 1000, until)
         if await sql.get(MemberRow, (session, id_)) is not None:

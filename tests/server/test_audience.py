@@ -7,6 +7,7 @@ from server.live.audience import Audience
 from server.logic.rights import Access, Membership
 from server.protocol import Close
 from server.server_messages import Present
+from server.sockets.views import Wanted
 from tests.server.listening import ACCESS, Builder, a_connection, a_turn, come
 
 
@@ -48,6 +49,19 @@ async def test_v4_viewers_are_told_how_many_are_here(audience: Audience) -> None
     await a_turn()
     assert eve.messages[-1] == {"type": "people", "number": 2}
     assert audience.known_to(come(audience, "g3", "tab-2")[0]) == ()
+
+
+async def test_v4_an_overlay_by_an_invitation_alone_is_no_person(audience: Audience) -> None:
+    members = {**ACCESS.members, "i5": Membership("A stream", "viewer")}
+    audience.take_access(Access(2, members))
+    _, eve = come(audience, "g3")
+    come(audience, "i5", wanted=Wanted(("totals",)))
+    assert audience.company.number() == 1  # for who comes before anybody is told
+    await a_turn()
+    assert audience.company.number() == 1
+    come(audience, "g1")
+    await a_turn()
+    assert eve.messages[-1] == {"type": "people", "number": 2}
 
 
 async def test_v4_how_many_are_here_comes_in_one_write_with_an_update(
