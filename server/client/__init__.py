@@ -4,7 +4,7 @@ from server.client.client import Client
 from server.client.link import Link, read_link
 from server.client.replica import GapError, Replica
 from server.client.staying import Away, NoAnswerError
-from server.client.unanswered import AGAIN, ClosedError
+from server.client.unanswered import AGAIN, ClosedError, RefusedError
 
 __all__ = [
     "AGAIN",
@@ -14,6 +14,7 @@ __all__ = [
     "GapError",
     "Link",
     "NoAnswerError",
+    "RefusedError",
     "Replica",
     "read_link",
 ]

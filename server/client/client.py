@@ -21,6 +21,7 @@ from server.client.staying import NoAnswerError as NoAnswerError
 from server.client.staying import Staying, new_id
 from server.client.unanswered import AGAIN as AGAIN
 from server.client.unanswered import ClosedError as ClosedError
+from server.client.unanswered import RefusedError as RefusedError
 from server.client_messages import (
     Decide,
     Edit,
@@ -53,7 +54,8 @@ class Client(Staying):
     """A person in a session; see `Staying` for how one is made.
 
     A call waits for its answer, however often the line drops meanwhile; what was refused for now
-    is sent again.
+    is sent again. What is larger than a server takes (`welcome.limits.frame_bytes`) is not sent,
+    and refused as `too_large`; so is what a line was closed for with 1009.
     """
 
     async def edit(self, *operations: Operation, id: str = "") -> Accepted | Refused:  # noqa: A002
@@ -71,10 +73,13 @@ class Client(Staying):
         """Make the newest own undone edit again."""
         return await self._make(Redo(new_id(), self.replica.revision))
 
-    async def views(self, *views: ViewName, stats: Sequence[str] = ()) -> None:
-        """Be sent something else from now on, also after coming back."""
+    async def views(self, *views: ViewName, stats: Sequence[str] = ()) -> Refused | None:
+        """Be sent something else from now on, also after coming back; all stays when refused."""
+        answer = await self._ask(Want(views, tuple(stats), new_id()))
+        if isinstance(answer, Refused):
+            return answer
         self._views, self._stats = views, tuple(stats)
-        await self._send(Want(views, self._stats))
+        return None
 
     async def preview(self, *operations: Operation) -> Previewed | Refused:
         """What the totals would be; commits nothing."""

@@ -3,6 +3,7 @@ what was not answered. What a person does in it is in `client.py`.
 """
 
 import asyncio
+import math
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -17,12 +18,15 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
 from server.client.replica import Replica
-from server.client.unanswered import Answer, ClosedError, Question, Unanswered, jittered
-from server.client_messages import (
-    Asked,
-    ClientMessage,
-    Join,
+from server.client.unanswered import (
+    Answer,
+    ClosedError,
+    Question,
+    RefusedError,
+    Unanswered,
+    jittered,
 )
+from server.client_messages import Asked, ClientMessage, Join, Ping, Want
 from server.protocol import VERSION, Close, ViewName, encode
 from server.server_messages import (
     Accepted,
@@ -36,6 +40,7 @@ from server.server_messages import (
 )
 
 RETRY_S = (0.1, 0.3, 1.0, 2.0, 5.0)  # each with jitter: up to half more or less
+STOOD_S = 5.0  # a line that is lost sooner, without an answer, is no better than none
 JOIN_S = 30.0
 FRAME_BYTES = 16 * 1024 * 1024  # of what a server sends: a snapshot has some tens of kilobytes
 KEPT = 10_000  # messages for who iterates
@@ -115,6 +120,8 @@ class Staying:
         self._joined = asyncio.Event()
         self._moved = asyncio.Condition()
         self._socket: ClientConnection | None = None
+        self._good_from = math.inf  # by the loop's clock: the line is worth to come back at once
+        self._largest: tuple[int, ClientMessage]  # of what was sent on this line, in bytes
         self._task: asyncio.Task[None] | None = None
         self._trouble = "no welcome came"
         self._retry_after = 0.0
@@ -122,7 +129,8 @@ class Staying:
     async def __aenter__(self) -> Self:
         """Join.
 
-        Raises ClosedError when the server does not let us in, NoAnswerError when there is none.
+        Raises ClosedError when the server does not let us in (RefusedError when it refuses what
+        we join with), NoAnswerError when there is none.
         """
         self._task = asyncio.create_task(self._run())
         self._task.add_done_callback(self._over)
@@ -219,23 +227,53 @@ class Staying:
         return answer
 
     async def _send(self, message: ClientMessage) -> None:
-        if self._socket is not None:
+        frame = encode(message)
+        socket = self._socket
+        if self.welcome is not None and len(frame) > self.welcome.limits.frame_bytes:
+            allowed = self.welcome.limits.frame_bytes
+            reason = f"A message of {len(frame):,} bytes is not sent: {allowed:,} are allowed."
+            await self._refuse(message, reason)
+        elif socket is not None:
+            if len(frame) > self._largest[0]:
+                self._largest = len(frame), message
             with suppress(ConnectionClosed):  # it is sent again after the next welcome
-                await self._socket.send(encode(message), text=True)
+                await socket.send(frame, text=True)
+                if isinstance(message, Want) and message.id is not UNSET:
+                    # Only a refusal answers it: else the answer to what follows it does.
+                    await socket.send(encode(Ping(message.id)), text=True)
+
+    async def _refuse(self, message: ClientMessage, reason: str) -> None:
+        """Say of a message what the server would, if it could still answer whoever sends it."""
+        refused = Refused("too_large", reason, id=message.id)
+        self._unanswered.settle(refused)
+        await self._tell(refused)
+
+    async def _refuse_largest(self) -> None:
+        """Whoever closed the line takes less than the server told: they would close it again."""
+        size, message = self._largest
+        if self._unanswered.awaits(message):
+            await self._refuse(message, f"The line was closed for a message of {size:,} bytes.")
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
         failures = 0
         try:
             while True:
                 trouble = await self._connected()
-                failures = 0 if self.joined else failures + 1
+                if loop.time() >= self._good_from:
+                    failures = 0
+                self._good_from = math.inf
                 self._joined.clear()
                 self._socket = None
                 wait = self._retry_after + jittered(RETRY_S[min(failures, len(RETRY_S) - 1)])
+                failures += 1
                 self._retry_after = 0.0
                 self._trouble = trouble
                 await self._tell(Away(trouble, wait))
                 await asyncio.sleep(wait)
+        except ClosedError as closed:
+            self._unanswered.close(closed)
+            raise
         finally:
             self._joined.clear()
             self._unanswered.close()
@@ -265,6 +303,8 @@ class Staying:
                 return "the line dropped"
             if closed.rcvd.code in FINAL:
                 raise ClosedError(closed.rcvd.code, closed.rcvd.reason) from None
+            if closed.rcvd.code == Close.TOO_BIG and closed.rcvd_then_sent is not False:
+                await self._refuse_largest()
             return closed.rcvd.reason or f"closed with {closed.rcvd.code}"
         except InvalidURI as error:
             raise ClosedError(Close.DONE, str(error)) from None
@@ -274,7 +314,10 @@ class Staying:
             return str(error)
 
     async def _session(self, socket: ClientConnection) -> NoReturn:
-        await socket.send(encode(self._join()), text=True)
+        join = self._join()
+        frame = encode(join)
+        self._largest = len(frame), join
+        await socket.send(frame, text=True)
         fell_behind = False  # answers may have been lost, too
         going_on: int | None = None  # from where, if not from where we were
         while True:
@@ -283,6 +326,8 @@ class Staying:
                 continue
             self.replica.take(message)
             match message:
+                case Refused(id=self._client):
+                    raise RefusedError(message)
                 case Welcome():
                     self.welcome = message
                     if message.token is not UNSET:
@@ -298,8 +343,8 @@ class Staying:
                     fell_behind, going_on = False, None
                 case Goodbye(retry_after=float(retry_after)):
                     self._retry_after = retry_after
-            if isinstance(message, Answer):
-                self._unanswered.settle(message)
+            if isinstance(message, Answer) and self._unanswered.settle(message):
+                self._good_from = 0.0
             if self.welcome is not None:
                 self._unanswered.see(message, self.welcome.person)
             await self._tell(message)
@@ -313,6 +358,7 @@ class Staying:
             resume=self.replica.position if self.replica.position.epoch else UNSET,
             views=UNSET if self._views is None else self._views,
             stats=self._stats,
+            id=self._client,
         )
 
     async def _begin(self, socket: ClientConnection, going_on: int | None = None) -> None:
@@ -322,6 +368,8 @@ class Staying:
         """
         self._socket = socket
         self._joined.set()
+        stands = asyncio.get_running_loop().time() + STOOD_S
+        self._good_from = min(self._good_from, stands)
         await self._unanswered.send_again(going_on=going_on)
 
     async def _tell(self, message: ServerMessage | Away) -> None:

@@ -15,6 +15,7 @@ from msgspec import UNSET, Struct
 
 from server.client_messages import (
     Asked,
+    ClientMessage,
     Decide,
     Edit,
     Explain,
@@ -24,6 +25,7 @@ from server.client_messages import (
     Propose,
     Renew,
     Say,
+    Want,
 )
 from server.protocol import Close
 from server.server_messages import (
@@ -47,7 +49,7 @@ MADE = 50  # so many of the newest accepted edits are kept, and
 MADE_S = 600.0  # for so long: by then they are recorded
 AGAIN = frozenset(("too_many", "unavailable"))  # refused for now: the same edit may come later
 
-Question = Asked | Propose | Decide | Preview | Explain | Inspect | Say | Renew | Ping
+Question = Asked | Propose | Decide | Preview | Explain | Inspect | Say | Want | Renew | Ping
 _Editing = Asked | Propose | Decide
 Answer = Accepted | Refused | Proposal | Previewed | Explained | Inspected | Said | Renewed | Pong
 
@@ -62,6 +64,19 @@ class ClosedError(Exception):
         super().__init__(f"{code} {reason}")
         self.code = code
         self.reason = reason
+
+
+class RefusedError(ClosedError):
+    """The server refused our `join`, as it will whenever it says the same.
+
+    refused: what it said of it; reason: that in a sentence, with the field at fault.
+    """
+
+    def __init__(self, refused: Refused) -> None:
+        field = "" if refused.path is UNSET else refused.path.removeprefix("$.")
+        super().__init__(Close.DONE, f"{field}: {refused.message}" if field else refused.message)
+        self.refused = refused
+        self.args = (f"{refused.code} {self.reason}",)
 
 
 class _Made(Struct, frozen=True):
@@ -84,7 +99,7 @@ class Unanswered:
         self._sending: asyncio.Task[None] | None = None  # these
         self._free = asyncio.Event()  # there are none of these: edits may be sent
         self._free.set()
-        self._over = False
+        self._over: ClosedError | None = None
 
     async def ask(self, message: Question) -> Answer:
         """Send a message, again after each return and whenever it was too soon, until it is
@@ -98,8 +113,8 @@ class Unanswered:
             await asyncio.sleep(_until_again_s(answer))
 
     async def _ask_once(self, message: Question) -> Answer:
-        if self._over:
-            raise ClosedError(Close.DONE, "The client is closed.")
+        if self._over is not None:
+            raise self._over
         assert message.id is not UNSET, "what is asked has an id"
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[answered] = message
@@ -125,18 +140,25 @@ class Unanswered:
         if not self._again:
             self._free.set()
 
-    def settle(self, answer: Answer) -> None:
-        """Give an answer to those who wait for it."""
+    def settle(self, answer: Answer) -> bool:
+        """Give an answer to those who wait for it: whether anybody did."""
+        awaited = False
         for answered, message in self._waiting.items():
             if _settles(message, answer) and not answered.done():
+                awaited = True
                 answered.set_result(answer)
                 if isinstance(message, Asked) and isinstance(answer, Accepted):
                     self._keep(message, answer)
         if _came_too_soon(answer):
-            return
+            return awaited
         self._settle_again(answer)
         if isinstance(answer, Refused) and answer.id in self._made:  # it was lost
             self._let_go_until(max(each.revision for each in self._made.values()))
+        return awaited
+
+    def awaits(self, message: ClientMessage) -> bool:
+        """Whether this message was not answered yet."""
+        return any(each is message and not it.done() for it, each in self._waiting.items())
 
     def see(self, message: ServerMessage, person: str) -> None:
         """Follow what becomes of the session, after `send_again`. person: who we are."""
@@ -146,15 +168,15 @@ class Unanswered:
             case Change() if self._is_of_ours(message, person) or _takes_back(message, person):
                 self._let_go_until(message.revision)
 
-    def close(self) -> None:
-        """No answer comes any more."""
-        self._over = True
+    def close(self, reason: ClosedError | None = None) -> None:
+        """No answer comes any more, for the first reason that is given."""
+        self._over = self._over or reason or ClosedError(Close.DONE, "The client is closed.")
         if self._sending is not None:
             self._sending.cancel()
         self._free.set()
         for answered in self._waiting:
             if not answered.done():
-                answered.set_exception(ClosedError(Close.DONE, "The client is closed."))
+                answered.set_exception(self._over)
 
     def _is_of_ours(self, change: Change, person: str) -> bool:
         """Whether we made it and do not have it: in another window, or of a proposal."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from calc.operations import SetLevel, SetTitle
-from server.client import Away, Client, ClosedError, NoAnswerError
+from calc.operations import SetLevel, SetNotes, SetTitle
+from server.client import Away, Client, ClosedError, NoAnswerError, RefusedError
 from server.server_messages import (
     Accepted,
     Change,
@@ -142,6 +142,27 @@ async def test_who_wants_one_total_has_one_and_may_want_more(ann: Owner) -> None
         await overlay.until(lambda: overlay.replica.document["level"] == 31)
 
 
+async def test_views_that_are_refused_leave_all_as_it_was(ann: Owner) -> None:
+    async with asyncio.timeout(30), Client(ann.url, ann.session, token=ann.token) as client:
+        refused = await client.views("totals", stats=["health.maxx"])
+        assert isinstance(refused, Refused)
+        assert refused.path == "$.stats[0]"
+        client.drop()
+        await client.until(lambda: not client.joined)
+        await client.edit(SetLevel(30))
+        assert client.replica.document["level"] == 30
+        assert await client.views("totals", stats=["health.max"]) is None
+
+
+async def test_an_edit_that_is_too_large_is_refused_and_holds_up_no_other(ann: Owner) -> None:
+    async with asyncio.timeout(30), Client(ann.url, ann.session, token=ann.token) as client:
+        refused = await client.edit(*[SetNotes("x" * 7900)] * 9)
+        assert isinstance(refused, Refused)
+        assert refused.code == "too_large"
+        assert isinstance(await client.edit(SetLevel(7)), Accepted)
+        assert not any(isinstance(each, Away) for each in client.received())
+
+
 async def test_what_nobody_iterates_over_is_bounded(ann: Owner) -> None:
     async with (
         asyncio.timeout(30),
@@ -217,6 +238,25 @@ async def test_who_is_not_let_in_is_told_why(ann: Owner) -> None:
                 pass
         assert caught.value.code == code
         assert caught.value.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "stats", "reason"),
+    [
+        ("B" * 41, (), "name: Expected `str` of length <= 40"),
+        ("  ", (), "name: It has characters that are not allowed there, or too few or too many."),
+        ("Bob", ("nope",), "stats[0]: There is no stat 'nope'; see /api/v1/stats."),
+    ],
+)
+async def test_who_joins_with_what_is_refused_is_told_at_once(
+    ann: Owner, name: str, stats: tuple[str, ...], reason: str
+) -> None:
+    secret = ann.invite()["secret"]
+    async with asyncio.timeout(20):
+        with pytest.raises(RefusedError) as caught:
+            async with Client(ann.url, ann.session, invitation=secret, name=name, stats=stats):
+                pass
+    assert (caught.value.reason, caught.value.refused.code) == (reason, "invalid")
 
 
 async def test_where_nobody_answers_the_client_gives_up_in_time() -> None:

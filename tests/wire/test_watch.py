@@ -131,6 +131,13 @@ def test_an_invitation_that_is_none_ends_with_the_reason(ann: Owner) -> None:
     assert ended.stderr == "Error: This invitation is not valid.\n"
 
 
+def test_a_name_that_is_refused_ends_with_the_reason(ann: Owner) -> None:
+    command = [COHORT, "watch", ann.invite("viewer")["url"], "--name", "B" * 41]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    assert ended.returncode == 1
+    assert ended.stderr == "Error: name: Expected `str` of length <= 40\n"
+
+
 def test_who_waits_for_a_server_is_told_so() -> None:
     command = [COHORT, "watch", "http://127.0.0.1:1/s/abc#x"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
