@@ -32,5 +32,12 @@ async def test_a_redis_that_forgot_or_went_back_is_told_by_who_knows(redis: Redi
     for forgets in (redis.flushall, lambda: redis.restore(ENGINE_KEY, 0, dump, True)):
         await forgets()
         assert await old.wanted() == Wanted("new", 2)
+    for knows in (old, new):
+        await redis.flushall()
+        await knows.wanted()
+        # A worker of the older release that starts anew finds that it was taken up already.
+        assert await Releases(redis, "old").announce() == Wanted("new", 2)
     await redis.flushall()
     assert await Releases(redis, "fresh").wanted() == Wanted("fresh", 0)
+    assert await Releases(redis, "newer").wanted() == Wanted("fresh", 0)
+    assert await Releases(redis, "newer").announce() == Wanted("newer", 1)
