@@ -58,6 +58,7 @@ class EventProtocol(HttpToolsProtocol):
     _early: list[bytes] | None = None  # what is written before the answer's head
     _heartbeat: asyncio.TimerHandle | None = None
     _over = False
+    _stops = False  # the server does
     _ending: asyncio.Future[None] | None = None  # of a stream: done when its line is over
     _answer: RequestResponseCycle  # that it is
     _head: int | None = 0  # bytes of a head that is not whole yet
@@ -159,6 +160,8 @@ class EventProtocol(HttpToolsProtocol):
         for frames in early:
             self._write(frames)
         self._beat(heartbeat_s)
+        if self._stops:  # it was asked for before, and nobody would end it
+            self.shutdown()
 
     def watch(self, outlet: "Connection", outbox_bytes: int) -> Callable[[bytes], object]:
         """See `Socket`."""
@@ -221,7 +224,8 @@ class EventProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         if self._ending is not None:  # uvicorn tells only whoever asked last
             self._answer.disconnected = True
-            self._ending.set_result(None)
+            if not self._ending.done():  # who waits for it may have been cancelled
+                self._ending.set_result(None)
             del self._answer
         self._take_apart()
 
@@ -232,6 +236,7 @@ class EventProtocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """A stream would not end by itself."""
+        self._stops = True
         if self.outlet is not None:
             self.close(Close.RESTARTING, "The server is restarting.")
         else:

@@ -84,3 +84,53 @@ async def test_a_head_has_a_size(port: int) -> None:
     async with asyncio.timeout(60):
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204 ")
     writer.close()
+
+
+class Outlet:
+    """Takes what it is told."""
+
+    def __getattr__(self, _: str) -> Any:
+        return lambda *_: None
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_who_becomes_a_stream_while_the_server_stops_is_told_so(cancelled: bool) -> None:
+    asked, stopped, begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    streams: list[tuple[EventProtocol, asyncio.Task[None] | None]] = []
+    failed: list[dict[str, Any]] = []
+
+    async def streaming(scope: Any, receive: Any, send: Any) -> None:
+        stream = events.stream_of(scope["extensions"])
+        streams.append((stream, asyncio.current_task()))
+        asked.set()
+        await stopped.wait()
+        stream.stream(lambda: "e1", "")
+        outlet: Any = Outlet()
+        stream.watch(outlet, 1000)
+        await send({"type": "http.response.start", "status": 200, "headers": events.HEADERS})
+        await send({"type": "http.response.body", "body": b"", "more_body": True})
+        stream.begin(60.0)
+        begun.set()
+        await stream.until_over()
+
+    config = Config(streaming, lifespan="off", log_config=None)
+    config.load()
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: failed.append(context))
+    server = await loop.create_server(
+        lambda: EventProtocol(config, ServerState(), {}), "127.0.0.1", 0
+    )
+    port = server.sockets[0].getsockname()[1]
+    answer = asyncio.create_task(spoken(port, WHOLE))
+    await asked.wait()
+    ((stream, task),) = streams
+    assert task is not None
+    stream.shutdown()
+    stopped.set()
+    await begun.wait()
+    if cancelled:
+        task.cancel()
+    assert b'"code":1012' in await answer
+    await asyncio.wait([task])
+    server.close()
+    assert not failed
