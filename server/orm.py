@@ -3,7 +3,6 @@
 Columns for what is queried; the rest is the encoded Struct. Times are milliseconds since 1970.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -26,10 +25,12 @@ from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.pool import NullPool
 
+from server.breaker import Breaker
 from server.telemetry.measures import UNMEASURED, Measures
 
-TIMEOUT_S = 15.0
+CONNECT_S = 10.0
 # SQLSTATE: the statement, or what it was given, is wrong. All else is PostgreSQL's: it is gone, has
 # no room, is read-only, takes our login no more, took too long, or others were at the same rows.
 WRONG = ("0A", "21", "22", "23", "42")
@@ -195,7 +196,9 @@ class Database:
 
     def __init__(self, url: str, measures: Measures = UNMEASURED) -> None:
         self.engine = connect(url)
+        self._url = url
         self._failed = measures.sql_failed
+        self._breaker = Breaker(self._answers)
         # SQLite locks when a transaction first writes, too late for one that read before: a
         # writer says so when it begins.
         self._writing = self.engine.execution_options(cohort_writes=True)
@@ -204,7 +207,7 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """Raises DatabaseAwayError."""
         async with (
-            _reaching(self._failed),
+            self._reaching(),
             AsyncSession(self.engine, expire_on_commit=False) as session,
         ):
             yield session
@@ -213,7 +216,7 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """Commits at the end, unless an exception leaves it. Raises DatabaseAwayError."""
         async with (
-            _reaching(self._failed),
+            self._reaching(),
             AsyncSession(self._writing, expire_on_commit=False) as session,
             session.begin(),
         ):
@@ -225,14 +228,25 @@ class Database:
             await session.execute(text("SELECT 1"))
 
     async def close(self) -> None:
+        self._breaker.close()
         await self.engine.dispose()
 
+    @asynccontextmanager
+    async def _reaching(self) -> AsyncIterator[None]:
+        with may_be_away(self._failed):
+            async with self._breaker.working():
+                yield
 
-@asynccontextmanager
-async def _reaching(failed: Callable[[], object]) -> AsyncIterator[None]:
-    with may_be_away(failed):
-        async with asyncio.timeout(TIMEOUT_S):
-            yield
+    async def _answers(self) -> bool:
+        # By a connection of its own: those of the pool may all be at work.
+        apart = connect(self._url, poolclass=NullPool)
+        try:
+            with may_be_away():
+                async with apart.connect() as connection:
+                    await connection.execute(text("SELECT 1"))
+        except DatabaseAwayError:
+            return False
+        return True
 
 
 @contextmanager
@@ -282,13 +296,24 @@ class _SQLite(sqlite3.Connection):
         super().close()
 
 
-def connect(url: str) -> AsyncEngine:
-    """What goes wrong names the statement, and never what it was given: it may end up in a log."""
+def connect(url: str, **options: Any) -> AsyncEngine:
+    """What goes wrong names the statement, and never what it was given: it may end up in a log.
+
+    options: as of SQLAlchemy's.
+    """
     if not url.startswith("sqlite"):
-        engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
+        engine = create_async_engine(
+            url,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args={"timeout": CONNECT_S},
+            **options,
+        )
         event.listen(engine.sync_engine, "handle_error", _leave_read_only)
         return engine
-    engine = create_async_engine(url, hide_parameters=True, connect_args={"factory": _SQLite})
+    engine = create_async_engine(
+        url, hide_parameters=True, connect_args={"factory": _SQLite}, **options
+    )
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine

@@ -1,6 +1,7 @@
 """What SQL's absence comes to."""
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from migrations import run
+from server import breaker
 from server.orm import Database, DatabaseAwayError
 from tests.server.postgres import Postgres
 
@@ -53,6 +55,19 @@ async def test_a_database_that_does_not_let_us_in_is_away(
         await database.ping()
     assert error.value.sentence == f"The database does not answer: {said} does not exist."
     await database.close()
+
+
+async def test_a_database_that_hangs_is_away_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SLOW_S", "ANSWER_S"):
+        monkeypatch.setattr(breaker, name, 0.01)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        database = Database(f"postgresql+asyncpg://cohort@127.0.0.1:{port}/cohort")
+        for _ in range(2):
+            with pytest.raises(DatabaseAwayError) as error:
+                await database.ping()
+        assert error.value.sentence == "The database does not answer: it takes too long."
+        await database.close()
 
 
 @pytest.mark.parametrize(
