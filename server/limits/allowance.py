@@ -151,7 +151,7 @@ class Allowance:
             case Focus():
                 return self._focus.take(), "focus"
             case Say():
-                return max(share.said.take() for share in self._shares), "words"
+                return max(share.said.take() for share in self._shares), "chat messages"
             case _:
                 return 0.0, ""
 

@@ -71,11 +71,6 @@ export function doubted(state, revision) {
   return { ...known, made: [], pending: [...again, ...known.pending] };
 }
 
-/** What may be sent now: what was made goes one after the other, and all else after it. @param {State} state */
-export function due({ pending }) {
-  return pending[0]?.again ? pending.slice(0, 1) : pending;
-}
-
 /** What the person chose, and the server has not answered yet. @param {State} state */
 export function chosen({ pending }) {
   return pending.filter((edit) => !edit.again);

@@ -2,12 +2,13 @@
 
 import { call } from "./api.js";
 import { Catalogue } from "./catalogue.js";
-import { heard } from "./company.js";
 import { render } from "./dom.js";
 import { fresh, getAs, me, remember, visited } from "./identity.js";
-import { chosen, due } from "./made.js";
+import { chosen } from "./made.js";
 import { newId } from "./placing.js";
 import { Questions } from "./questions.js";
+import { said, saying } from "./saying.js";
+import { Sending } from "./sending.js";
 import { SessionSocket } from "./socket.js";
 import {
   OutOfStep, dismissed, edited, initial, linked, mayEdit, maySuggest, pendingPlaces, receive,
@@ -80,7 +81,9 @@ class SessionPage {
   focus = "{}"; // what others know that we look at
   /** @type {Element | undefined} */ top;
   heights = new ResizeObserver(([{ borderBoxSize: [{ blockSize }] }]) => this.root.style.setProperty("--top", `${blockSize}px`));
-  questions = new Questions((message) => this.socket?.send(message), () => this.draw());
+  questions = new Questions((message) => this.tell(message), () => this.draw());
+  edits = new Sending(() => this.state.pending[0], (edit) => this.tell(messageOf(edit)), ({ operations }) => [1, operations.length || 1]);
+  words = new Sending(() => this.state.unsaid[0], ({ id, text }) => this.tell({ type: "say", id, text }));
 
   /** @param {HTMLElement} root @param {string} id @param {string} invitation @param {string} name */
   constructor(root, id, invitation, name) {
@@ -101,7 +104,7 @@ class SessionPage {
     addEventListener("keydown", (event) => this.key(event));
     addEventListener("beforeunload", (event) => {
       // What the server has not got yet goes with the page.
-      if (chosen(this.state).length && this.state.link !== "ended") event.preventDefault();
+      if ((chosen(this.state).length || this.state.unsaid.length) && this.state.link !== "ended") event.preventDefault();
     });
   }
 
@@ -120,10 +123,7 @@ class SessionPage {
     this.socket = new SessionSocket(address.href, {
       join: () => this.join(),
       message: (message) => this.receive(message),
-      away: () => {
-        this.questions.lost();
-        this.set(linked(this.state, "away"));
-      },
+      away: () => this.set(linked(this.state, "away")),
       ended: (code, reason) => this.ended(code, reason),
     });
   }
@@ -168,7 +168,7 @@ class SessionPage {
   /** @param {ServerMessage} message */
   receive(message) {
     if (this.questions.receive(message)) return;
-    const [first] = this.state.pending;
+    const words = message.type === "refused" && this.state.unsaid.find(({ id }) => id === message.id);
     try {
       this.set(receive(this.state, message));
     } catch (error) {
@@ -178,19 +178,19 @@ class SessionPage {
       return;
     }
     if (message.type === "welcome") this.welcomed(message);
-    else if (first?.again && first.id !== this.state.pending[0]?.id) this.sendDue();
-    if (message.type === "refused" && message.retry_after !== undefined) {
-      const again = this.state.pending.find((edit) => edit.id === message.id);
-      if (again) setTimeout(() => this.send(again), message.retry_after * 1000);
-    }
+    this.edits.receive(message);
+    this.words.receive(message);
+    if (words && !this.state.unsaid.includes(words)) putBack(this.root, words.text);
     if (message.type === "snapshot" && this.isNew) {
       this.isNew = false;
       if (!message.build.archetype && this.view().editable) this.ui = { ...this.ui, tab: "choose" }; // where a build begins
     }
     if (message.type === "reset") this.behind = true;
+    if (message.type === "snapshot") this.questions.lost();
     if (message.type === "snapshot" && this.behind) {
       this.behind = false;
-      this.sendDue(); // what was answered meanwhile did not come
+      this.edits.lost(); // what was answered meanwhile did not come
+      this.words.lost();
       if (this.state.role !== "viewer") this.recall(); // nor what was said
     }
     if (message.type === "snapshot" || message.type === "change" || message.type === "update") {
@@ -208,7 +208,13 @@ class SessionPage {
     }
     // The link is used up: from now on the token says who we are.
     if (me().token) this.invitation = "";
-    this.sendDue();
+    const { limits } = message;
+    this.edits.welcomed([
+      { per_second: limits.edits_per_second, burst: limits.edits_burst },
+      { per_second: limits.operations_per_second, burst: limits.operations_burst },
+    ]);
+    this.words.welcomed([{ per_second: limits.said_per_second, burst: limits.said_burst }]);
+    this.questions.lost();
     this.focus = "{}";
     this.tellFocus();
     if (message.role !== "viewer") this.recall();
@@ -217,8 +223,8 @@ class SessionPage {
   /** What was said while this page was not here. */
   async recall() {
     const after = this.state.said.at(-1)?.number ?? 0;
-    const said = await getAs(`/api/v1/sessions/${this.id}/said?after=${after}`).catch(() => []);
-    if (said.length) this.set(heard(this.state, said));
+    const missed = await getAs(`/api/v1/sessions/${this.id}/said?after=${after}`).catch(() => []);
+    if (missed.length) this.set(said(this.state, missed));
   }
 
   /** @param {Operation | Operation[]} operations @param {string} [from] */
@@ -228,7 +234,7 @@ class SessionPage {
     const made = { ...proposed, id: newId(), base: Math.max(0, this.state.revision), operations: all, from };
     this.consider(null);
     this.set(edited(this.state, made));
-    this.send(made);
+    this.edits.next();
   }
 
   /** A proposal in words. @param {Operation[]} operations */
@@ -261,19 +267,18 @@ class SessionPage {
   again(type) {
     const made = { type, id: newId(), base: Math.max(0, this.state.revision), operations: [], from: "session" };
     this.set(edited(this.state, made));
-    this.send(made);
+    this.edits.next();
   }
 
-  /** Send all that may be sent now. */
-  sendDue() {
-    for (const edit of due(this.state)) this.send(edit);
+  /** Say something to everybody here. @param {string} text */
+  say(text) {
+    this.set(saying(this.state, { id: newId(), text }));
+    this.words.next();
   }
 
-  /** @param {import("./state.js").Pending} edit */
-  send({ type, id, base, operations, title }) {
-    if (!due(this.state).some((edit) => edit.id === id)) return; // its turn comes, or it is answered
-    if (type === "propose") this.socket?.send({ type, id, operations, title });
-    else this.socket?.send(type ? { type, id, base } : { type: "edit", id, base, operations });
+  /** Whether the line is there. @param {object} message */
+  tell(message) {
+    return this.socket?.send(message) ?? false;
   }
 
   /** @param {State} state */
@@ -314,7 +319,7 @@ class SessionPage {
       consider: (operations) => this.consider(operations),
       explain: (stat) => this.questions.ask({ type: "explain", stat }, this.state.revision),
       inspect: (power) => this.questions.ask({ type: "inspect", power }, this.state.revision),
-      say: (text) => this.socket?.send({ type: "say", id: newId(), text }),
+      say: (text) => this.say(text),
       decide: (proposal, accept) => this.socket?.send({ type: "decide", id: newId(), proposal, accept }),
       drag: (power) => this.tellFocus(power ? { power, dragging: true } : undefined),
       edit: (operations, from) => this.edit(operations, from),
@@ -337,4 +342,20 @@ function focusPick(root, pick) {
   /** @type {HTMLElement | null} */
   const control = root.querySelector(`[data-pick="${pick}"] :is(button, select)`);
   control?.focus();
+}
+
+/** @param {import("./state.js").Pending} edit @returns {object} */
+function messageOf({ type, id, base, operations, title }) {
+  if (type === "propose") return { type, id, operations, title };
+  return type ? { type, id, base } : { type: "edit", id, base, operations };
+}
+
+/**
+ * What is not said is there to be said otherwise, before what was written since.
+ * @param {HTMLElement} root @param {string} text
+ */
+function putBack(root, text) {
+  /** @type {HTMLInputElement | null} */
+  const input = root.querySelector(".chat input");
+  if (input) input.value = [text, input.value].filter(Boolean).join(" ");
 }

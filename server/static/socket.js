@@ -48,9 +48,11 @@ export class SessionSocket {
     this.#open();
   }
 
-  /** Send now if the line is there; else the next `welcome` is the moment. @param {object} message */
+  /** Send now if the line is there, and say whether; else the next `welcome` is the moment. @param {object} message */
   send(message) {
-    if (this.#joined && this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    if (!this.#joined || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
   }
 
   /** Drop the line and come back: the state is out of step. */

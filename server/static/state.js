@@ -4,8 +4,9 @@
  * No rule of the game is here: the build changes by the server's merge patches alone.
  */
 
-import { focused, heard, inRole, proposal, told, tried, without } from "./company.js";
+import { focused, inRole, proposal, told, tried, without } from "./company.js";
 import { chosen, doubted, followed, kept, letGo, lost } from "./made.js";
+import { said, unsayable } from "./saying.js";
 
 /**
  * @typedef {import("./wire.js").ServerMessage} ServerMessage
@@ -66,6 +67,7 @@ import { chosen, doubted, followed, kept, letGo, lost } from "./made.js";
  * @property {Refusal[]} refusals
  * @property {Entry[]} feed  newest first
  * @property {import("./wire.js").Said[]} said  oldest first
+ * @property {import("./saying.js").Saying[]} unsaid  what this person says, and the server has not said yet
  * @property {Record<string, import("./wire.js").Attention>} looking  what others look at, by person
  * @property {Record<string, import("./company.js").Tried>} proposals  the open ones, by id
  */
@@ -79,7 +81,7 @@ export function initial() {
     person: "", role: "viewer", known: {}, present: [], number: 0, locked: false, editorsGoBack: false,
     epoch: "", revision: -1, edit: "", at: 0,
     build: null, totals: {}, changed: {}, findings: [],
-    pending: [], made: [], letGo: 0, refusals: [], feed: [], said: [], looking: {}, proposals: {},
+    pending: [], made: [], letGo: 0, refusals: [], feed: [], said: [], unsaid: [], looking: {}, proposals: {},
   };
 }
 
@@ -131,7 +133,7 @@ export function receive(state, message) {
     case "about": return inRole({
       ...state, locked: message.locked, editorsGoBack: message.editors_go_back ?? false, known: learn(state.known, message.members),
     }, message.members.find((member) => member.person === state.person)?.role);
-    case "said": return heard(state, [message]);
+    case "said": return said(state, [message]);
     case "focused": return focused(state, message);
     case "proposal": return proposal(state, message);
     case "status": return { ...state, degraded: message.degraded, reason: message.reason ?? "" };
@@ -250,7 +252,9 @@ function whyNot({ code, message, passed_over: passed = [] }) {
 /** @param {State} state @param {Refused} message @returns {State} */
 function refused(state, message) {
   const edit = state.pending.find((pending) => pending.id === message.id);
-  if (edit && message.retry_after !== undefined) return state; // not an answer: it is sent again
+  const words = state.unsaid.find(({ id }) => id === message.id);
+  if ((edit || words) && message.retry_after !== undefined) return state; // not an answer: it is sent again
+  if (words) return unsayable(state, message);
   const after = lost(state, message.id);
   if (edit?.again && message.code === "too_old") return after; // nobody knows whether it was lost
   const place = edit && !edit.again ? edit.from || placeOf(edit.operations[message.operation ?? 0]) : "session";

@@ -26,6 +26,14 @@
  * @typedef {{code: string, rule: string, message: string, remedy?: string, power?: string, slot?: string}} Finding
  * @typedef {{person: string, name: string, role: string, connections?: number}} Member
  *
+ * @typedef {object} Limits  of a person; some of what the server tells
+ * @property {number} edits_per_second
+ * @property {number} edits_burst
+ * @property {number} operations_per_second
+ * @property {number} operations_burst
+ * @property {number} said_per_second
+ * @property {number} said_burst
+ *
  * @typedef {object} Welcome
  * @property {"welcome"} type
  * @property {string} session
@@ -38,6 +46,7 @@
  * @property {Member[]} members
  * @property {Member[]} people
  * @property {{release: string, hash: string}} catalogue
+ * @property {Limits} limits
  * @property {string} [token]
  * @property {number} [number]  how many are here, for viewers
  * @property {boolean} [locked]

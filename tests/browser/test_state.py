@@ -286,22 +286,20 @@ def test_only_what_is_known_whole_is_asked_for_again(run: Any) -> None:
         assert again(seen) == []
 
 
-def test_what_is_asked_for_again_goes_one_by_one_and_is_no_new_choice(run: Any) -> None:
+def test_what_is_asked_for_again_is_no_new_choice(run: Any) -> None:
     made = [SNAPSHOT, *accepted("one", "two")]
     state = run(FOLLOW, [[*made, AGAIN], mine("one", "two", "three", "four")])
     look = """async (state) => {
-        const { chosen, due } = await import("/made.js");
+        const { chosen } = await import("/made.js");
         const { pendingPlaces, underway } = await import("/state.js");
-        return [due(state), chosen(state)].map((edits) => edits.map(({ id }) => id))
-            .concat([[...pendingPlaces(state)], underway(state, () => true) ?? null]);
+        const ids = chosen(state).map(({ id }) => id);
+        return [ids, [...pendingPlaces(state)], underway(state, () => true) ?? null];
     }"""
-    due, chosen, places, underway = run(look, state)
-    assert (due, chosen, places) == (["one"], ["three", "four"], ["title"])
+    chosen, places, underway = run(look, state)
+    assert (chosen, places) == (["three", "four"], ["title"])
     assert underway["type"] == "set_title"
     state["pending"] = state["pending"][:2]
-    assert run(look, state) == [["one"], [], [], None]
-    state["pending"] = mine("three", "four")
-    assert run(look, state)[0] == ["three", "four"]
+    assert run(look, state) == [[], [], None]
     there = {**SNAPSHOT, "revision": 6}  # what is in it need not be kept
     assert run(FOLLOW, [[*made, AGAIN, there, *accepted("one")], mine("one", "two")])["made"] == []
 
@@ -327,3 +325,71 @@ def test_without_what_is_lost_no_undo_is_asked_for_again(run: Any) -> None:
     answers[2]["undoes"] = "before"
     state = run(FOLLOW, [[SNAPSHOT, *answers, last, {**AGAIN, "revision": 7}], edits])
     assert [each["id"] for each in state["pending"]] == ["four", "new undo"]
+
+
+def test_what_is_said_waits_until_the_server_says_it(run: Any) -> None:
+    follow = """async (messages) => {
+        const { initial, receive } = await import("/state.js");
+        const { saying } = await import("/saying.js");
+        const words = ["one", "two"].map((id) => ({ id, text: id }));
+        const state = messages.reduce(receive, words.reduce(saying, initial()));
+        return [state.unsaid, state.said, state.refusals];
+    }"""
+    waiting = [{"id": each, "text": each} for each in ("one", "two")]
+    said = {"type": "said", "number": 1, "by": "g1", "name": "Ann", "text": "one", "at": 1}
+    refused = {"type": "refused", "id": "one", "code": "too_many", "message": "Too many."}
+    member = {"person": "", "name": "Ann", "role": "editor"}
+    editor = {"type": "people", "changed": [member]}
+    assert run(follow, [{**refused, "retry_after": 1}]) == [waiting, [], []]
+    other = {**said, "id": "another"}
+    assert run(follow, [other]) == [waiting, [other], []]
+    own = {**said, "id": "one"}
+    assert run(follow, [own]) == [waiting[1:], [own], []]
+    unsaid, _, refusals = run(follow, [editor, refused])
+    assert unsaid == waiting[1:]
+    assert refusals[-1]["place"] == "chat"
+    assert refusals[-1]["message"] == "Not said: Too many."
+    viewer = {"type": "people", "changed": [{**member, "role": "viewer"}]}
+    assert run(follow, [viewer, refused])[2][-1]["place"] == "session"  # they see no chat
+
+
+def test_questions_are_asked_again_where_the_answer_was_lost(run: Any) -> None:
+    look = """async () => {
+        const { Questions } = await import("/questions.js");
+        const sent = [];
+        let there = false;
+        const questions = new Questions((message) => there && sent.push(message.id) > 0, () => {});
+        const told = [];
+        const ask = (revision) => told.push(questions.ask({ type: "explain" }, revision)?.as ?? "");
+        const answer = (at, as) => questions.receive({ type: "explained", id: sent[at], as });
+        ask(4);
+        ask(4); // nobody heard
+        there = true;
+        ask(4);
+        ask(4); // it is on its way
+        questions.lost(); // or is not
+        ask(4);
+        told.push(answer(0, "late"), answer(1, "first"), answer(1, "twice"));
+        ask(4);
+        ask(5);
+        questions.lost();
+        ask(5); // an old answer is none
+        answer(3, "second");
+        ask(5);
+        return [sent.length, told];
+    }"""
+    sent, told = run(look)
+    assert sent == 4
+    asked = ["", "", "", "", "", True, True, False, "first", "first", "first", "second"]
+    assert told == asked
+
+
+def test_who_waits_is_told_for_what(run: Any) -> None:
+    look = """async () => {
+        const { waitView } = await import("/views/wait.js");
+        return ["live", "away", "ended"].map((link) => waitView({ link }).children[0]);
+    }"""
+    live, away, ended = run(look)
+    assert live == "One moment …"
+    assert away == "This comes when the connection is back."
+    assert "no connection" in ended

@@ -56,7 +56,7 @@ BURSTS = {"edits_burst": 1, "operations_burst": 100, "said_burst": 1}
         (Explain("explain-1", "x"), "questions"),
         (Inspect("inspect-1", "x"), "questions"),
         (Focus(), "focus"),
-        (Say("Hello.", "say-0001"), "words"),
+        (Say("Hello.", "say-0001"), "chat messages"),
     ],
 )
 def test_each_message_counts(message: ClientMessage, what: str) -> None:

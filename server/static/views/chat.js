@@ -2,19 +2,25 @@
 
 import { h } from "../dom.js";
 import { clock } from "../format.js";
+import { refusalView } from "./refusal.js";
 
 /** @typedef {import("../session.js").View} View */
 
 const LONGEST = 500;
 
 /** @param {View} view */
-export function chatView({ state, say }) {
+export function chatView(view) {
+  const { state, say } = view;
   if (state.role === "viewer") return null;
   return h("section", { class: "card chat", "aria-labelledby": "chat-title", key: "chat" },
     h("h2", { id: "chat-title" }, "Chat"),
-    state.said.length === 0 && h("p", { class: "hint", key: "none" }, "Nobody has said anything yet."),
-    h("div", { role: "log", key: "log" }, h("ol", { class: "talk" }, state.said.toReversed().map((said) =>
-      h("li", { key: said.number },
+    state.said.length + state.unsaid.length === 0 && h("p", { class: "hint", key: "none" }, "Nobody has said anything yet."),
+    h("div", { role: "log", key: "log" }, h("ol", { class: "talk" }, state.unsaid.toReversed().map(({ id, text }) =>
+      h("li", { key: id },
+        h("p", null, h("strong", null, "You"), " ", text),
+        h("small", { class: "hint" }, state.link === "ended" ? "not said" : "not said yet"))),
+    state.said.toReversed().map((said) =>
+      h("li", { key: said.id ?? said.number },
         h("p", null, h("strong", null, said.by === state.person ? "You" : said.name), " ", said.text),
         h("time", { datetime: new Date(said.at).toISOString() }, clock(said.at)))))),
     state.link !== "ended" && h("form", {
@@ -28,5 +34,6 @@ export function chatView({ state, say }) {
         },
       },
       h("input", { name: "text", maxlength: LONGEST, placeholder: "Say something", "aria-label": "Say something", autocomplete: "off" }),
-      h("button", { type: "submit", disabled: state.link !== "live" }, "Say")));
+      h("button", { type: "submit" }, "Say")),
+    refusalView(view, "chat"));
 }

@@ -13,6 +13,7 @@ import { openSave } from "./save.js";
 
 const SHOWN = 5; // people, before they become a number
 const SHOWN_NARROW = 2;
+const MANY = 10; // changes that wait: more than one makes by hand while they are answered
 
 /** @param {View} view */
 export function headerView(view) {
@@ -123,6 +124,9 @@ const LINKS = { joining: "Connecting", live: "Connected", away: "Reconnecting; y
 /** Said when the line does not come back at once. @param {View} view */
 function awayView({ state }) {
   const waiting = chosen(state);
+  if (state.link === "live" && waiting.length >= MANY && !state.degraded) {
+    return h("p", { class: "away-for", key: "away" }, `${counted(waiting.length, "change")} of yours are being made, in your order: keep this page open.`);
+  }
   if (state.link === "live" && waiting.length && !state.degraded) {
     return h("p", { class: "away-for slow", key: `slow ${waiting[0].id}` }, "The server takes its time. What you changed is kept until it answers.");
   }
