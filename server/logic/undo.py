@@ -101,10 +101,9 @@ def candidates(past: Sequence[Committed], person: str, *, redo: bool) -> Iterato
                 settled.update((each.whose, edit) for edit in each.undone)
             continue
         settled.add(origin)
+        settled.update((each.whose, edit) for edit in each.undone)
         if each.redoes:
             again.add(origin)
-        elif not each.undoes:
-            settled.update((each.whose, edit) for edit in each.undone)
         if each.by != person:
             continue
         if each.undoes:
@@ -136,6 +135,8 @@ def take_back(
     if isinstance(whole, Build):
         document, after_it = patch.documents(build, whole)
         effect = _effect(document, after_it)
+        if not effect:
+            return "It is as it was already."
         if all(_as_left(document, left, each) for each in effect):
             return Taken(inverse, ())
     return _piecewise(build, inverse, left, later, person, access, engine)
@@ -153,7 +154,6 @@ def _piecewise(
     """An inverse without the operations that would change what others have changed since."""
     before = build
     first = document = patch.document(build)
-    ours: set[Place] = set()
     made: list[Step] = []
     kept: list[Kept] = []
 
@@ -172,7 +172,7 @@ def _piecewise(
             continue
         next_document = patch.document(outcome.build)
         effect = _effect(document, next_document)
-        foreign = [each for each in effect if each not in ours and not _as_left(first, left, each)]
+        foreign = [each for each in effect if not _as_left(first, left, each)]
         if foreign:
             found = ((each, newest_touching(later, each)) for each in foreign)
             where, change = next(
@@ -180,11 +180,10 @@ def _piecewise(
             )
             keep(where, change)
             continue
-        ours.update(effect)
         made.append(operation)
         build, document = outcome.build, next_document
     if document == first:
-        return kept[0].message if kept else "It is as it was already."
+        return kept[0].message
     if kept and any(isinstance(each, Restore) for each in made) and _breaks(before, build, engine):
         return "What is left of it would break a rule of the game."
     return Taken(tuple(made), tuple(kept))
@@ -218,7 +217,7 @@ def _as_left(document: dict[str, object], left: dict[str, object], where: Place)
     """Whether a place holds what the change with the patch `left` left there."""
     expected: object = left
     for key in where:
-        if expected is None or not isinstance(expected, dict):
+        if not isinstance(expected, dict):
             expected = None
             break
         expected = expected.get(key, _UNTOUCHED)
@@ -234,21 +233,16 @@ def _as_left(document: dict[str, object], left: dict[str, object], where: Place)
 
 def _effect(old: dict[str, object], new: dict[str, object]) -> list[Place]:
     """The places of all values, down to the last, that are not the same in both."""
-    before, after = dict(_leaves(old, new)), dict(_leaves(new, old))
-    return [
-        where
-        for where in {**before, **after}
-        if before.get(where, _ABSENT) != after.get(where, _ABSENT)
-    ]
+    return list(dict.fromkeys((*_leaves(old, new), *_leaves(new, old))))
 
 
-def _leaves(node: object, other: object, where: Place = ()) -> Iterator[tuple[Place, object]]:
+def _leaves(node: object, other: object, where: Place = ()) -> Iterator[Place]:
     """Those of what the other document has not just so: most of a build, before and after."""
-    if isinstance(node, dict) and node:
+    if isinstance(node, dict) and (node or not where):
         others = other if isinstance(other, dict) else {}
         for key, value in node.items():
             there = others.get(key, _ABSENT)
             if value != there:
                 yield from _leaves(value, there, (*where, key))
     else:
-        yield where, node
+        yield where

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
+from calc import patch
 from calc.build import Build
 from calc.operations import (
     AddPool,
@@ -16,16 +17,18 @@ from calc.operations import (
     SetLevel,
     SetNotes,
     SetOrigin,
+    SetPowerset,
     SetTitle,
     TakePower,
 )
-from server.client_messages import GoBack, UndoWork
+from server.client_messages import GoBack, Undo, UndoWork
 from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
+from server.logic import going_back as module
 from server.logic import session
 from server.logic.going_back import go_back, undo_work
 from server.logic.session import Commit
-from server.server_messages import Change, Refused
+from server.server_messages import Change, PassedOver, Refused, Work
 from tests.server.history import ANN, BOB, HASTEN, History, finished
 
 Took = Callable[..., Commit | Refused]
@@ -94,7 +97,8 @@ def test_g1_going_back_is_one_edit_that_can_be_undone_and_redone(history: Rewoun
     assert history.state.build == history.builds[3]
     history.redo(ANN)
     assert history.state.build == full
-    assert refused(history.asked_back(ANN, 2)).code == "no_difference"
+    told = "The build is what it was at revision 2."
+    assert history.asked_back(ANN, 2) == Refused("no_difference", told, id="back-0007")
 
 
 def test_g1_its_undo_leaves_what_others_changed_since(history: Rewound) -> None:
@@ -107,6 +111,29 @@ def test_g1_its_undo_leaves_what_others_changed_since(history: Rewound) -> None:
     build = history.state.build
     assert (build.level, build.origin) == (33, "Magic")
     assert build.powersets.pools == {"Pool.Speed": True}
+
+
+def test_u3_its_undo_whose_rest_would_break_a_rule_is_passed_over(history: Rewound) -> None:
+    shadow_meld = "Epic.Stalker_Soul_Mastery.Shadow_Meld"
+    history.edit(ANN, SetPowerset("epic", "Epic.Stalker_Soul_Mastery"), TakePower(shadow_meld))
+    back = done(history.asked_back(ANN, 0)).edit
+    history.edit(BOB, SetPowerset("epic", "Epic.Body_Mastery"))
+    refused = history.refused(ANN, Undo("undo-0004", 0))
+    told = "What is left of it would break a rule of the game."
+    assert refused.passed_over[0] == PassedOver(back, told)
+
+
+def test_u3_what_breaks_a_rule_already_is_no_reason(history: Rewound) -> None:
+    foreign = {"powers": {HASTEN: {"level": 10}}}  # of a pool that is not there
+    build = patch.patched(history.start, foreign)
+    history.state = msgspec.structs.replace(history.state, build=build)
+    history.builds = [build]
+    history.edit(ANN, SetTitle("Supernova"), SetLevel(20))
+    done(history.asked_back(ANN, 0))
+    history.edit(BOB, SetLevel(30))
+    change = history.undo(ANN).change
+    assert [kept.place for kept in change.kept] == ["level"]
+    assert history.state.build.title == "Supernova"
 
 
 def test_g1_what_another_log_lost_is_made_again(history: Rewound) -> None:
@@ -122,7 +149,8 @@ def test_g1_what_another_log_lost_is_made_again(history: Rewound) -> None:
 
 def test_g2_the_owner_may_and_editors_if_they_are_let(history: Rewound) -> None:
     history.edit(ANN, SetLevel(20))
-    assert refused(history.asked_back(BOB, 0)).code == "not_allowed"
+    told = "The owner may do this, and editors if the owner lets them."
+    assert history.asked_back(BOB, 0) == Refused("not_allowed", told, id="back-0002")
     assert refused(history.asked_undone(BOB, ANN)).code == "not_allowed"
     assert refused(history.asked_back("g9", 0)).code == "not_allowed"
     history.allow_editors()
@@ -130,7 +158,8 @@ def test_g2_the_owner_may_and_editors_if_they_are_let(history: Rewound) -> None:
     assert done(history.asked_back(BOB, 1)).by == BOB
     access = msgspec.structs.replace(history.state.access, locked=True)
     history.state = msgspec.structs.replace(history.state, access=access)
-    assert refused(history.asked_back(ANN, 0)).code == "locked"
+    told = "The session is locked: nobody edits just now."
+    assert history.asked_back(ANN, 0) == Refused("locked", told, id="back-0004")
     assert refused(history.asked_undone(ANN, BOB)).code == "locked"
 
 
@@ -143,11 +172,20 @@ def test_g2_whoever_may_is_told_why_there_is_nothing_to_go_back_to(history: Rewo
 
 
 def test_g3_it_is_refused_when_something_happened_if_that_was_asked_for(history: Rewound) -> None:
-    history.edit(ANN, SetLevel(20))
-    history.edit(BOB, SetLevel(21))
-    answer = refused(history.asked_back(ANN, 0, unchanged=True))
-    assert (answer.code, answer.message) == ("changed_meanwhile", "Bob set the level to 21 since.")
+    for level in (19, 20, 21):
+        history.edit(BOB, SetLevel(level))
+    told = "Bob set the level to 21 since."
+    changed = Refused("changed_meanwhile", told, id="back-0004")
+    assert history.asked_back(ANN, 0, unchanged=True) == changed
     assert done(history.asked_back(ANN, 0)).restores == 0
+    history.past.clear()  # it was just opened
+    answer = refused(history.asked_back(ANN, 2, unchanged=True))
+    assert answer.message == "It has been changed since."
+
+
+def test_g3_it_is_made_when_nothing_happened(history: Rewound) -> None:
+    history.edit(BOB, SetLevel(20))
+    assert done(history.asked_back(ANN, 0, unchanged=True)).restores == 0
 
 
 def test_g4_somebodys_work_is_taken_back_and_the_rest_stays(history: Rewound) -> None:
@@ -170,6 +208,52 @@ def test_g4_somebodys_work_is_taken_back_and_the_rest_stays(history: Rewound) ->
     # One edit, with one way back.
     history.undo(ANN)
     assert history.state.build == history.builds[5]
+
+
+def test_g4_each_is_taken_back_from_what_is_left_without_the_newer(history: Rewound) -> None:
+    first, second = (history.edit(BOB, SetLevel(level)) for level in (20, 30))
+    change = done(history.asked_undone(ANN, BOB))
+    assert change.undoes_work == Work(BOB, 0, (second, first))
+    assert (change.passed_over, history.state.build.level) == ((), 50)
+
+
+def test_g4_of_what_stays_only_so_much_is_told(
+    history: Rewound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.edit(BOB, SetTitle("Bob"), SetNotes("Bob"), SetOrigin("Magic"))
+    history.edit(ANN, SetTitle("Ann"), SetNotes("Ann"))
+    passed = [history.edit(BOB, SetLevel(level)) for level in (20, 30)]
+    history.edit(ANN, SetLevel(40))
+    monkeypatch.setattr(module, "TOLD", 1)
+    change = done(history.asked_undone(ANN, BOB))
+    assert [kept.place for kept in change.kept] == ["notes"]
+    assert [each.edit for each in change.passed_over] == passed[1:]
+
+
+def test_g4_where_nothing_can_be_taken_back_the_reason_is_told(history: Rewound) -> None:
+    for whose, name in ((BOB, "Bob's"), ("g9", "theirs")):
+        told = f"There is nothing of {name} that can be undone."
+        nothing = Refused("nothing_to_undo", told, id="work-0001")
+        assert history.asked_undone(ANN, whose) == nothing
+    edits = [history.edit(BOB, *made) for made in ((SetTitle("Bob"),), (SetLevel(20),))]
+    history.edit(ANN, SetTitle("Ann"), SetLevel(30))
+    answer = refused(history.asked_undone(ANN, BOB))
+    assert answer.id == "work-0004"
+    assert [each.edit for each in answer.passed_over] == edits[::-1]
+    assert answer.message == "You set the level to 30 since."
+
+
+def test_g4_what_is_taken_back_again_is_not_in_effect(history: Rewound) -> None:
+    history.edit(BOB, SetLevel(20))
+    done(history.asked_undone(ANN, BOB))
+    told = "There is nothing of yours that can be undone."
+    nothing = Refused("nothing_to_undo", told, id="undo-last")
+    assert history.refused(BOB, Undo("undo-last", 0)) == nothing
+    history.undo(ANN)
+    history.redo(ANN)
+    assert history.refused(BOB, Undo("undo-last", 0)) == nothing
+    history.undo(ANN)
+    assert history.undo(BOB).change.undoes == "edit-0001"
 
 
 def test_g4_only_what_is_in_effect_and_after_the_revision(history: Rewound) -> None:

@@ -7,10 +7,13 @@ import pytest
 from msgspec import UNSET
 
 from calc import build as documents
+from calc.build import SlottedEnhancement
 from calc.operations import (
     AddPool,
     AddSlot,
+    ChangeEnhancement,
     DropPower,
+    PlaceEnhancement,
     RemoveSlot,
     SetArchetype,
     SetLevel,
@@ -24,7 +27,8 @@ from server.engine import Engine
 from server.logic import session
 from server.logic.rights import Access, Membership
 from server.logic.session import Commit
-from server.logic.undo import undo
+from server.logic.undo import TRIED, undo
+from server.server_messages import PassedOver, Refused
 from tests.server.history import ANN, BOB, HASTEN, History
 
 
@@ -100,16 +104,28 @@ def test_u2_others_work_below_is_not_lost(history: History) -> None:
     assert change.undoes == taken
     assert history.state.build.powers[HASTEN].slots.keys() == {"k2"}
     assert [kept.by for kept in change.kept] == [BOB]
+    assert change.kept[0].place == f"powers/{HASTEN}/slots/k2/level"
     assert "added a slot to Hasten" in change.kept[0].message
 
 
 def test_u2_what_is_gone_stays_gone(history: History) -> None:
     history.edit(BOB, AddPool("Pool.Speed"), TakePower(HASTEN))
-    history.edit(ANN, AddSlot(HASTEN, "k1"), SetLevel(10))
+    history.edit(ANN, SetTitle("Supernova"), AddSlot(HASTEN, "k1"), SetLevel(10))
     history.edit(BOB, DropPower(HASTEN))
     change = history.undo(ANN).change
-    assert history.state.build.level == 50
+    assert (history.state.build.title, history.state.build.level) == ("Nova", 50)
     assert [kept.message for kept in change.kept] == ["Bob dropped Hasten since."]
+
+
+def test_u2_who_changed_some_of_it_is_named(history: History) -> None:
+    sprint = "Inherent.Inherent.prestige_BestBuy_Sprintp"
+    placed = SlottedEnhancement("Crafted_Quickfoot_B", 42)
+    history.edit(ANN, PlaceEnhancement(sprint, "own", placed))
+    there_and_back = (ChangeEnhancement(sprint, "own", level=level) for level in (30, 42))
+    changed = history.edit(ANN, *there_and_back, ChangeEnhancement(sprint, "own", boosters=5))
+    history.edit(BOB, ChangeEnhancement(sprint, "own", boosters=2))
+    told = "Bob changed what is in a slot of Prestige Power Dash since."
+    assert history.refused(ANN, UNDO).passed_over[0] == PassedOver(changed, told)
 
 
 def test_u2_changed_and_changed_back_is_as_it_was_left(history: History) -> None:
@@ -143,6 +159,39 @@ def test_u3_an_edit_whose_rest_would_break_a_rule_is_passed_over(history: Histor
     assert [each.edit for each in change.passed_over] == [removed]
     assert "six slots" in change.passed_over[0].message
     assert history.state.build.powers[HASTEN].slots.keys() == {"other"}
+
+
+def test_u3_what_somebody_else_took_back_already_is_passed_over(history: History) -> None:
+    first = history.edit(ANN, SetTitle("Supernova"))
+    second = history.edit(ANN, SetLevel(10))
+    history.edit(BOB, SetLevel(50))
+    change = history.undo(ANN).change
+    assert change.undoes == first
+    assert change.passed_over == (PassedOver(second, "It is as it was already."),)
+    history.edit(BOB, SetTitle("Supernova"))
+    refused = history.refused(ANN, REDO)
+    assert (refused.code, refused.message) == ("nothing_to_redo", "It is as it was already.")
+
+
+@pytest.mark.parametrize("tried", [TRIED - 1, TRIED])
+def test_u3_so_many_are_passed_over_and_no_more(history: History, tried: int) -> None:
+    first = history.edit(ANN, SetTitle("Supernova"))
+    passed = [history.edit(ANN, SetLevel(level)) for level in range(2, tried + 2)]
+    history.edit(BOB, SetLevel(49))
+    answer = history.decide(ANN, UNDO)
+    found = answer.change if isinstance(answer, Commit) else answer
+    assert [each.edit for each in found.passed_over] == passed[::-1]
+    if isinstance(found, Refused):
+        assert (tried, found.message) == (TRIED, "Bob set the level to 49 since.")
+    else:
+        assert (tried, found.undoes) == (TRIED - 1, first)
+
+
+def test_who_has_nothing_to_undo_or_redo_is_told(history: History) -> None:
+    told = "There is nothing of yours that can be undone."
+    assert history.refused(ANN, UNDO) == Refused("nothing_to_undo", told, id=UNDO.id)
+    told = "There is nothing of yours that can be redone."
+    assert history.refused(ANN, REDO) == Refused("nothing_to_redo", told, id=REDO.id)
 
 
 def test_u3_an_edit_without_effect_is_not_worth_a_word(history: History) -> None:
