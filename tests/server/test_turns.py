@@ -44,6 +44,7 @@ def test_who_comes_again_and_again_fills_no_memory() -> None:
     assert not turns.put(a_connection(), an_edit("x"))
     turns.take()
     assert turns.put(a_connection(), an_edit("x"))
+    assert not turns.put(a_connection(), an_edit("x"))
 
 
 def test_nothing_waits() -> None:
