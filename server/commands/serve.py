@@ -1,6 +1,8 @@
 """`cohort serve`: everything that a Cohort needs, in one command."""
 
 import asyncio
+import errno
+import os
 from pathlib import Path
 
 import click
@@ -36,7 +38,7 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, workers: in
 
 
 def _serve(settings: Settings) -> None:
-    _prepare_data_dir(settings.data_dir)
+    _prepare_data_dir(settings)
     catalogue = pack.read_header(settings.gamedata or starter.path())
     click.echo(f"Catalogue: {catalogue.release}")
     listener = listen(settings.host, settings.port)
@@ -69,9 +71,13 @@ def _serve(settings: Settings) -> None:
         raise ServeError("A worker did not start; what it said is above.")
 
 
-def _prepare_data_dir(path: Path) -> None:
+def _prepare_data_dir(settings: Settings) -> None:
+    path = settings.data_dir
+    used = not (settings.redis_url and settings.database_url and settings.secret)
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds secrets
+        if used and not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "it cannot be written to")
     except OSError as error:
         raise ServeError(
             f"Cannot use the data directory {path}: {error.strerror}. Choose another with "

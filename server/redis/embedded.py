@@ -7,8 +7,11 @@ answers on the socket then is an orphan of a launcher that was killed, and is st
 
 import fcntl
 import hashlib
+import logging
+import math
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -25,11 +28,15 @@ from redis.retry import Retry
 
 from server.processes import die_with_parent
 
+logger = logging.getLogger(__name__)
+
 READY_S = 30.0
 STOP_S = 10.0
 POLL_S = 0.005
 RESTART_S = (0.1, 0.5, 1.0, 2.0, 5.0)
+TELL_S = 5.0  # between two warnings about one that dies again and again
 STEADY_S = 10.0  # one that ran so long before it died is started again at once
+NO_ROOM_BYTES = 64 * 1024  # less is a full disk
 SOCKET_PATH_BYTES = 100  # the kernel allows 108
 
 
@@ -83,6 +90,7 @@ class Valkey:
         self._failures = 0
         self._next_start = 0.0
         self._started_at = 0.0
+        self._told_at = -math.inf
 
     @property
     def url(self) -> str:
@@ -93,8 +101,14 @@ class Valkey:
 
         Raises ValkeyError.
         """
-        self._dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._take_lock()
+        try:
+            self._dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._take_lock()
+        except OSError as error:  # it is read-only, somebody else's, or full
+            raise ValkeyError(
+                f"Cannot use the data directory {self._dir.parent}: {error.strerror}. Choose "
+                "another with --data-dir."
+            ) from None
         self._stop_orphan()
         self._spawn()
         self._wait_until_ready()
@@ -118,7 +132,21 @@ class Valkey:
             self._failures = 0
         self._next_start = now + RESTART_S[min(self._failures, len(RESTART_S) - 1)]
         self._failures += 1
-        self._spawn()
+        tells = now - self._told_at > TELL_S
+        if tells:
+            self._told_at = now
+            logger.warning("%s; another one is started", self._how_it_ended())
+        try:
+            self._spawn()
+        except (OSError, subprocess.SubprocessError, ValkeyError) as error:
+            if tells:
+                logger.warning("Valkey cannot be started: %s", error)
+
+    def _how_it_ended(self) -> str:
+        assert self._process is not None
+        status = self._process.returncode
+        how = f"ended with {status}" if status >= 0 else f"was killed by {_name_of(-status)}"
+        return f"Valkey (process {self.pid}) {how}: {self._last_words()}"
 
     def stop(self) -> None:
         """Stop the server, which writes its log out first, and give the directory free."""
@@ -223,8 +251,18 @@ class Valkey:
         )
 
     def _last_words(self) -> str:
+        """Of what ended; a full disk, of which it can say nothing there, is told by us."""
         try:
             lines = (self._dir / "redis.log").read_text(errors="replace").splitlines()
+            full = shutil.disk_usage(self._dir).free < NO_ROOM_BYTES
         except OSError:
-            lines = []
-        return lines[-1] if lines else "it left no log."
+            lines, full = [], False
+        said = lines[-1] if lines else "it left no log."
+        return f"{said} (no room is left in {self._dir})" if full else said
+
+
+def _name_of(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time one
+        return f"signal {number}"

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from click import ClickException
+from msgspec.structs import replace
 
 from server.commands.migrate import _migrate
-from server.commands.serve import _prepare_database
+from server.commands.serve import _prepare_data_dir, _prepare_database
 from server.launcher import IGNORED, ServeError
 from server.redis.embedded import find_binary
 from server.settings import Settings
@@ -45,6 +46,18 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
         f"Error: Port {port} on 127.0.0.1 is in use: stop what uses it, or choose another with "
         "--port."
     )
+
+
+def test_a_data_directory_that_cannot_be_written_to_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is needed: not if Redis, the database and the secret are elsewhere."""
+    settings = Settings(data_dir=tmp_path)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(ServeError, match=f"Cannot use the data directory {tmp_path}: .*data-dir"):
+        _prepare_data_dir(settings)
+    elsewhere = {"redis_url": "redis://a", "database_url": "postgresql://b", "secret": "c" * 32}
+    _prepare_data_dir(replace(settings, **elsewhere))
 
 
 def test_a_wrong_setting_is_one_sentence_that_names_it(tmp_path: Path) -> None:
