@@ -15,10 +15,11 @@ const provider = location.pathname.match(/^\/login\/([^/]+)$/)?.[1];
 const saved = location.pathname.match(/^\/b\/([^/]+)$/)?.[1];
 
 if (session) {
-  // An invitation's secret is in the fragment; it does not stay in the address bar.
-  const invitation = location.hash.slice(1);
-  if (invitation) history.replaceState(null, "", location.pathname);
-  startSession(root, session, invitation);
+  const invited = startSession(root, session, takeInvitation());
+  addEventListener("hashchange", () => {
+    const another = takeInvitation();
+    if (another) invited(another);
+  });
 } else if (overlay) {
   // Its address stays as it is: whoever shows it loads it anew with each start.
   const stats = (new URLSearchParams(location.search).get("stats") ?? "").split(",").filter(Boolean);
@@ -33,4 +34,11 @@ if (session) {
   nothingPage(root);
 } else {
   startPage(root);
+}
+
+/** An invitation's secret is in the fragment; it does not stay in the address bar. */
+function takeInvitation() {
+  const invitation = location.hash.slice(1);
+  if (invitation) history.replaceState(null, "", location.pathname);
+  return invitation;
 }

@@ -53,6 +53,11 @@ export function told(state, id, message) {
   return { ...state, refusals: [...state.refusals.filter(({ place }) => place !== "session"), notice] };
 }
 
+/** Whether this is whom an overlay counts as that came by a link alone: nobody. @param {string} person */
+export function isStream(person) {
+  return person.startsWith("i");
+}
+
 /** What they may from now on, for who gets a role. @type {Record<string, string>} */
 const NOW = {
   owner: "You own this session now: its members, links and lock are yours to manage.",

@@ -73,6 +73,11 @@ export function counted(number, one, many = `${one}s`) {
   return `${number} ${number === 1 ? one : many}`;
 }
 
+/** Names in a sentence. @param {string[]} names */
+export function listed(names) {
+  return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names.join("");
+}
+
 /** @param {number} at */
 export function day(at) {
   return new Date(at).toLocaleDateString(undefined, { dateStyle: "medium" });

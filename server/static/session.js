@@ -1,9 +1,9 @@
 /** One session on this page: joins its state, its socket, the catalogue and the views. */
 
-import { call } from "./api.js";
+import { Problem, call } from "./api.js";
 import { Catalogue } from "./catalogue.js";
 import { render } from "./dom.js";
-import { fresh, getAs, me, remember, visited } from "./identity.js";
+import { forget, fresh, getAs, me, remember, visited } from "./identity.js";
 import { chosen } from "./made.js";
 import { newId } from "./placing.js";
 import { Questions } from "./questions.js";
@@ -13,7 +13,9 @@ import { SessionSocket } from "./socket.js";
 import {
   OutOfStep, dismissed, edited, initial, linked, mayEdit, maySuggest, pendingPlaces, receive,
 } from "./state.js";
+import { closeDialog } from "./views/dialog.js";
 import { joinView } from "./views/join.js";
+import { refreshManage } from "./views/manage.js";
 import { sessionView } from "./views/session.js";
 import { wish } from "./words.js";
 
@@ -46,21 +48,42 @@ import { wish } from "./words.js";
  * @property {(operations: Operation | Operation[], from?: string) => void} edit
  * @property {(type: "undo" | "redo") => void} again
  * @property {(place: string) => void} dismiss
+ * @property {(sentence: string) => void} part  this ends the session for this person: why it ended; "": it does not
  * @property {(more: Partial<Ui>) => void} show
  */
 
-/** @param {HTMLElement} root @param {string} id @param {string} invitation */
+/**
+ * Returns what is to be done when another invitation to the session is opened in its window.
+ * @param {HTMLElement} root @param {string} id @param {string} invitation @returns {(invitation: string) => void}
+ */
 export function startSession(root, id, invitation) {
   const known = me();
+  /** @type {SessionPage | undefined} */
+  let page;
+  /** @param {string} name */
+  const open = (name) => {
+    page = new SessionPage(root, id, invitation, name);
+    page.open();
+  };
   if (known.token || known.name || !invitation) {
-    new SessionPage(root, id, invitation, known.name).open();
+    open(known.name);
   } else {
     const asked = call("GET", `/api/v1/sessions/${encodeURIComponent(id)}`, undefined, "", { Invitation: invitation });
-    joinView(root, (name) => new SessionPage(root, id, invitation, name).open(), asked);
+    joinView(root, open, asked);
   }
+  return (another) => {
+    if (page) {
+      page.invited(another);
+    } else { // nobody has come yet
+      history.replaceState(null, "", `#${another}`);
+      location.reload();
+    }
+  };
 }
 
 const NOT_AUTHENTICATED = 4401;
+const NOT_ALLOWED = 4403;
+const NO_SESSION = 4404;
 const RENEW_MS = 30_000; // how often we look whether an account's token ends soon
 /** @type {Record<string, "undo" | "redo">} */
 const UNDOING = { z: "undo", y: "redo", "shift z": "redo" };
@@ -79,6 +102,7 @@ class SessionPage {
   considering = 0;
   refused = 0; // when our token was, last
   focus = "{}"; // what others know that we look at
+  parting = ""; // what this person is doing that ends it for them, as a sentence
   /** @type {Element | undefined} */ top;
   heights = new ResizeObserver(([{ borderBoxSize: [{ blockSize }] }]) => this.root.style.setProperty("--top", `${blockSize}px`));
   questions = new Questions((message) => this.tell(message), () => this.draw());
@@ -151,7 +175,32 @@ class SessionPage {
         return;
       }
     }
-    this.set(linked(this.state, "ended", reason));
+    const over = code === NO_SESSION || (code === NOT_ALLOWED && (this.state.link === "live" || await this.isOut()));
+    if (over) forget(this.id);
+    closeDialog(); // so that it is seen
+    this.set(linked(this.state, "ended", (over && this.parting) || reason, over));
+  }
+
+  /** Whether this person may not be in the session; it may be full, too. */
+  async isOut() {
+    try {
+      await getAs(`/api/v1/sessions/${this.id}/members`);
+      return false;
+    } catch (error) {
+      return error instanceof Problem && [403, 404].includes(error.status);
+    }
+  }
+
+  /** Come again, by another invitation: it may give another role. @param {string} invitation */
+  invited(invitation) {
+    this.invitation = this.opened = invitation;
+    this.parting = "";
+    if (this.state.link === "ended") {
+      this.set(linked(this.state, "joining"));
+      this.connect();
+    } else {
+      this.socket?.restart();
+    }
   }
 
   /** The first message on a new line: who we are, and how far we know the session. */
@@ -178,6 +227,7 @@ class SessionPage {
       return;
     }
     if (message.type === "welcome") this.welcomed(message);
+    if (["welcome", "about", "people"].includes(message.type)) refreshManage(this.view());
     this.edits.receive(message);
     this.words.receive(message);
     if (words && !this.state.unsaid.includes(words)) putBack(this.root, words.text);
@@ -324,6 +374,9 @@ class SessionPage {
       drag: (power) => this.tellFocus(power ? { power, dragging: true } : undefined),
       edit: (operations, from) => this.edit(operations, from),
       again: (type) => this.again(type),
+      part: (sentence) => {
+        this.parting = sentence;
+      },
       dismiss: (place) => this.set(dismissed(this.state, place)),
       show: (more) => {
         this.ui = { ...this.ui, ...more };

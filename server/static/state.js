@@ -46,6 +46,7 @@ import { said, unsayable } from "./saying.js";
  * @property {"joining" | "live" | "away" | "ended"} link  away: the connection is lost and will be back
  * @property {string} reason  why it ended, or why edits wait
  * @property {boolean} degraded  edits cannot be committed just now
+ * @property {boolean} over  it ended, and there is no coming back to it
  * @property {string} person  who I am
  * @property {string} role
  * @property {Record<string, Member>} known  everybody whose name came up, by person
@@ -77,7 +78,7 @@ const FEED_LENGTH = 50;
 /** @returns {State} */
 export function initial() {
   return {
-    link: "joining", reason: "", degraded: false,
+    link: "joining", reason: "", over: false, degraded: false,
     person: "", role: "viewer", known: {}, present: [], number: 0, locked: false, editorsGoBack: false,
     epoch: "", revision: -1, edit: "", at: 0,
     build: null, totals: {}, changed: {}, findings: [],
@@ -286,10 +287,11 @@ export function dismissed(state, place) {
 
 /**
  * The link to the server changed. @param {State} state
- * @param {State["link"]} link @param {string} [reason] @returns {State}
+ * @param {State["link"]} link @param {string} [reason] @param {boolean} [over] @returns {State}
  */
-export function linked(state, link, reason = "") {
-  return { ...state, link, reason };
+export function linked(state, link, reason = "", over = false) {
+  const nobody = over ? { present: [], number: 0, looking: {}, locked: false, refusals: state.refusals.filter(({ code }) => code !== "told") } : {};
+  return { ...state, ...nobody, link, reason, over };
 }
 
 /** Whether this person may edit. @param {State} state */

@@ -27,8 +27,8 @@ export function headerView(view) {
     mayEdit(view.state) && againView(view),
     peopleView(view),
     linkView(view),
-    historyButton(view),
-    saveView(view),
+    !view.state.over && historyButton(view),
+    view.state.link !== "ended" && saveView(view),
     ["owner", "editor"].includes(view.state.role) && view.state.link !== "ended" && h("button", { class: "primary invite", key: "invite", onclick: () => show({ dialog: "invite", about: {} }) }, "Invite"),
     awayView(view),
     refusalView(view, "title", "session"),
@@ -39,7 +39,8 @@ export function headerView(view) {
 function bannersView({ state }) {
   const ended = state.link === "ended";
   return [
-    ended && h("p", { class: "banner", role: "alert", key: "ended" }, state.reason, " ", h("a", { href: location.pathname }, "Try again")),
+    ended && h("p", { class: classes("banner", state.over && "calm"), role: "alert", key: "ended" }, state.reason, " ",
+      state.over ? h("a", { href: "/", key: "start" }, "To the start page") : h("a", { href: location.pathname, key: "again" }, "Try again")),
     state.locked && !ended && h("p", { class: "banner calm", role: "status", key: "locked" }, "The owner has locked this session: nobody edits just now."),
     state.degraded && !ended && h("p", { class: "banner", role: "status", key: "degraded" }, state.reason || "Edits wait for the server just now; none is lost."),
   ];

@@ -41,7 +41,7 @@ function peopleView(view) {
   const { state, catalogue } = view;
   return h("section", { class: "card", "aria-labelledby": "people-title", key: "people" },
     h("h2", { id: "people-title" }, "Here now",
-      state.role !== "viewer" && h("button", { class: "plain", key: "manage", onclick: () => openManage(view) }, state.role === "owner" ? "Manage" : "Members")),
+      state.role !== "viewer" && state.link !== "ended" && h("button", { class: "plain", key: "manage", onclick: () => openManage(view) }, state.role === "owner" ? "Manage" : "Members")),
     state.number > 0 && h("p", { class: "hint", key: "number" }, state.number === 1 ? "Only you." : `${state.number} people.`),
     h("ul", { class: "people-list" }, state.present.map((person) => {
       const { name = "?", role = "" } = state.known[person] ?? {};
@@ -55,12 +55,19 @@ function peopleView(view) {
     })));
 }
 
+/** Why there is nothing in the feed: viewers are told what the build is now, not who did what. @param {View["state"]} state */
+function noFeed({ role, revision, over }) {
+  if (role === "viewer") return `You see each change in the build itself${over ? "." : "; who made it is in the History."}`;
+  if (over) return "Nothing since you came.";
+  return revision > 0 ? "Nothing since you came: History has what was before." : "What people change shows here.";
+}
+
 /** @param {View} view */
 function feedView(view) {
   const { state, catalogue } = view;
   return h("section", { class: "card", "aria-labelledby": "feed-title", key: "feed" },
-    h("h2", { id: "feed-title" }, "Activity", h("button", { class: "plain", key: "past", onclick: () => openHistory(view) }, "History")),
-    state.feed.length === 0 && h("p", { class: "hint", key: "none" }, state.revision > 0 ? "Nothing since you came: History has what was before." : "What people change shows here."),
+    h("h2", { id: "feed-title" }, "Activity", !state.over && h("button", { class: "plain", key: "past", onclick: () => openHistory(view) }, "History")),
+    (state.feed.length === 0 || state.role === "viewer") && h("p", { class: "hint", key: "none" }, noFeed(state)),
     h("ol", { class: "feed" }, state.feed.slice(0, SHOWN).map((entry) =>
       h("li", { key: entry.revision },
         h("span", null, h("strong", null, entry.by === state.person ? "You" : state.known[entry.by]?.name ?? "The server"),
