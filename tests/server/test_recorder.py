@@ -17,9 +17,11 @@ from server.logic.rights import Access
 from server.logic.session import State
 from server.members import access, governing
 from server.orm import ChangeRow, Database, DatabaseAwayError, EpochRow
+from server.protocol import Position
 from server.recording import recorder as recorder_module
 from server.recording.archive import Archive
 from server.recording.recorder import ACCESS_EVERY, Recorder
+from server.recording.together import Grown, write_together
 from server.redis.calls import FullError, UnreachableError, key
 from tests.server.sessions import Meanwhile, edited, new_session, state_in
 
@@ -101,6 +103,9 @@ async def test_sessions_that_were_opened_go_on_where_sql_has_them_to(
     await Rounds(redis, counting, log, states).round()  # another worker's
     assert counting.written == 1
     assert await recorded(database) == {each.session: [1, 2, 3, 4, 5] for each in states}
+    async with database.writing() as sql:  # who knows of an older position writes nothing
+        stale = [Grown(each.session, Position(each.epoch, 2), ({},)) for each in states]
+        assert await write_together(sql, stale) == []
 
 
 async def test_a_newer_access_in_sql_is_brought_to_redis(
