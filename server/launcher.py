@@ -35,7 +35,8 @@ GRACE_S = 5  # for requests and sockets
 STOP_S = 8.0  # for a worker, so that all is over within 10 s
 START_S = 60.0  # for a worker, until it serves
 POLL_S = 0.5
-RESTART_S = (0.1, 0.5, 1.0, 2.0)  # after a worker that ended before it served; then we give up
+RESTART_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # after workers that ended before they served
+ATTEMPTS = 5  # in a row, while nobody serves; then we give up
 # uvicorn would start workers by these, as new interpreters, and wait for others to end for ever.
 IGNORED = (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU)
 PONG = 1.25  # heartbeats after a ping: a peer is gone 45 s after its last sign of life
@@ -255,20 +256,28 @@ class Launcher(Multiprocess):
         return time.monotonic() - place.started_at < START_S
 
     def _ended(self, process: Process, place: _Place, hung: bool) -> None:
-        """Start another one, unless they end time and again before they serve."""
+        """Start another one, unless they end time and again before they serve, and none does."""
         place.ended = True
         if place.serves:
             how = "hung and was killed" if hung else f"ended ({_ending(process.exitcode)})"
             logger.warning("worker %s %s: another one is started", process.pid, how)
             return
         hopeless = process.exitcode == STARTUP_FAILURE and not self._served
-        if hopeless or place.failures == len(RESTART_S):
+        place.failures += 1
+        if hopeless or (place.failures >= ATTEMPTS and not self._one_serves()):
             self.failed = True
             self.should_exit.set()
             return
-        place.next_start = time.monotonic() + RESTART_S[place.failures]
-        place.failures += 1
-        logger.warning("worker %s ended before it served: another one is started", process.pid)
+        wait_s = RESTART_S[min(place.failures, len(RESTART_S)) - 1]
+        place.next_start = time.monotonic() + wait_s
+        logger.warning(
+            "worker %s ended before it served: another one is started in %g s", process.pid, wait_s
+        )
+
+    def _one_serves(self) -> bool:
+        """Whether all did once, and one still does: nobody loses it for the others' sake."""
+        places = map(self._place_of, self.processes)
+        return self._served and any(place.serves and not place.ended for place in places)
 
     def _start_again(self, index: int, place: _Place) -> None:
         process = self._start()
