@@ -253,7 +253,8 @@ def _bonuses(boost_set: game.BoostSet, catalogue: game.Catalogue) -> Iterator[Se
     """
     for bonus in boost_set.bonuses:
         names = (catalogue.powers[one].name for one in bonus.powers if one in catalogue.powers)
-        text = ", ".join(name.removesuffix(" Bonus") for name in names)
+        plain = (name.removesuffix(" (PVP)") if bonus.pvp else name for name in names)  # `pvp`
+        text = ", ".join(name.removesuffix(" Bonus") for name in plain)
         if bonus.min_pieces > 1 and text:
             yield SetBonus(bonus.min_pieces, text, bonus.pvp)
 

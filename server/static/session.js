@@ -39,6 +39,7 @@ import { wish } from "./words.js";
  * @property {boolean} editable  what is changed here is an edit, or a proposal
  * @property {Set<string>} pending  places with an edit on its way
  * @property {import("./wire.js").Previewed | import("./wire.js").Refused | undefined} preview  of what is considered
+ * @property {Set<string>} spoken  places that have said what was refused there
  * @property {(operations: Operation | Operation[] | null) => void} consider  what these would come to; null: no more
  * @property {(stat: string) => import("./wire.js").Explained | import("./wire.js").Refused | undefined} explain
  * @property {(power: string) => import("./wire.js").Inspected | import("./wire.js").Refused | undefined} inspect
@@ -362,7 +363,7 @@ class SessionPage {
   view() {
     return {
       state: this.state, catalogue: this.catalogue, session: this.id, invitation: this.opened, ui: this.ui,
-      editable: mayEdit(this.state) || maySuggest(this.state), pending: pendingPlaces(this.state),
+      editable: mayEdit(this.state) || maySuggest(this.state), pending: pendingPlaces(this.state), spoken: new Set(),
       preview: this.considered
         ? this.questions.ask({ type: "preview", operations: this.considered }, this.state.revision)
         : undefined,

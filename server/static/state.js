@@ -6,6 +6,7 @@
 
 import { focused, inRole, proposal, told, tried, without } from "./company.js";
 import { chosen, doubted, followed, kept, letGo, lost } from "./made.js";
+import { standing } from "./refusals.js";
 import { said, unsayable } from "./saying.js";
 
 /**
@@ -167,6 +168,7 @@ function snapshot(state, message) {
     present: message.people.map((member) => member.person),
     proposals: message.proposals
       ? Object.fromEntries(message.proposals.map((one) => [one.id, tried(one, message)])) : state.proposals,
+    refusals: state.build ? standing(state.refusals, state.build, message.build) : state.refusals,
   };
 }
 
@@ -180,12 +182,16 @@ function follow(state, message) {
   for (const [key, after] of Object.entries(message.totals)) {
     changed[key] = { before: state.totals[key] ?? after, after };
   }
+  const build = merge(state.build, message.patch);
   return {
     ...state,
     revision: message.revision, edit: message.edit, at: message.at ?? 0,
-    build: merge(state.build, message.patch),
+    build,
     totals: { ...state.totals, ...message.totals }, changed,
     findings: message.findings ?? state.findings,
+    refusals: message.type === "change"
+      ? standing(state.refusals, state.build, build, new Set(message.operations.flatMap(placesOf)), message.undoes)
+      : standing(state.refusals, state.build, build),
   };
 }
 
@@ -218,7 +224,7 @@ function change(state, message) {
 /** What somebody did to the work of others, which these are to notice. @param {State} state @param {Change} message */
 function noticeOf({ known, person }, { by = "", restores, undoes_work: work }) {
   const who = known[by]?.name ?? "Somebody";
-  if (restores !== undefined) return `${who} went back: the build is as it was ${restores ? `at revision ${restores}` : "when the session began"}.`;
+  if (restores !== undefined) return `${who} went back to ${restores ? `revision ${restores}: History shows what that was` : "when the session began"}.`;
   if (!work || work.person === by) return "";
   const edits = work.edits.length === 1 ? "an edit" : `${work.edits.length} edits`;
   return `${who} took back ${edits} of ${work.person === person ? "yours" : known[work.person]?.name ?? "somebody"}.`;
@@ -272,7 +278,7 @@ function refused(state, message) {
  * @param {State} state @param {Pending} edit @returns {State}
  */
 export function edited(state, edit) {
-  const places = new Set([edit.from, ...edit.operations.map(placeOf)]);
+  const places = new Set([edit.from, ...edit.operations.flatMap(placesOf)]);
   return {
     ...state,
     pending: [...state.pending, edit],
@@ -321,6 +327,12 @@ export function placeOf(operation) {
   if (power && slot && type !== "add_slot") return `slot:${power}/${slot}`;
   if (power) return `power:${power}`;
   return type.replace("set_", ""); // title, level, origin, archetype
+}
+
+/** That place, and the picker in which it was made or could have been. @param {Operation} operation */
+function placesOf(operation) {
+  const { power, slot } = operation;
+  return [placeOf(operation), ...(power && slot ? [`picker:${power}`] : [])];
 }
 
 /**

@@ -32,6 +32,7 @@ def test_an_owner_looks_back_goes_back_and_undoes_what_somebody_did(window: Open
     line = ann.get_by_role("button", name="Bob set the level to 40.")
     then = past.get_by_role("listitem").filter(has=line)
     expect(then).to_contain_text("Max HP")  # what it did, at a glance
+    expect(then).to_contain_text("revision 2")
     line.click()
     expect(then.get_by_text("From then to now")).to_be_visible()
     expect(then.get_by_text("40 → 30")).to_be_visible()
@@ -41,7 +42,7 @@ def test_an_owner_looks_back_goes_back_and_undoes_what_somebody_did(window: Open
     expect(ann.get_by_label("Origin", exact=True)).to_have_value("")
     expect(past.get_by_role("button", name="Ann went back to revision 2.")).to_be_visible()
     expect(bob.get_by_label("Level", exact=True)).to_have_value("40")
-    expect(bob.get_by_role("alert")).to_contain_text("Ann went back: the build is as it was at rev")
+    expect(bob.get_by_role("alert")).to_contain_text("Ann went back to revision 2: History")
 
     # Bob may look; not yet more.
     bob.get_by_role("button", name="Activity").click()

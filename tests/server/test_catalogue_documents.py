@@ -107,6 +107,9 @@ def test_a_set_tells_its_bonuses(catalogue: Catalogue) -> None:
     gambler = documents.boost_set(catalogue, "Luck_of_the_Gambler")
     assert [bonus.pieces for bonus in gambler.bonuses] == [2, 3, 4, 5, 6]
     assert gambler.bonuses[0].text == "Large Improved Regeneration"
+    fury = documents.boost_set(catalogue, "Fury_of_the_Gladiator")
+    repel = next(bonus for bonus in fury.bonuses if bonus.pvp and bonus.pieces == 3)
+    assert repel.text == "Large Increased Repel Resistance"  # `pvp` says against whom
 
 
 def test_what_a_pick_brings_is_granted(catalogue: Catalogue) -> None:

@@ -66,7 +66,10 @@ export function statName({ group, label }) {
  * @param {Stat[]} stats @param {Record<string, number>} totals
  */
 export function gainOf(stats, totals) {
-  const told = stats.filter(({ key, unit }) => totals[key] && !unit.endsWith("per_second")); // those follow from others
+  const types = stats.filter(({ group }) => group === "Damage");
+  const ofAll = types.every(({ key }) => totals[key] === totals["offense.damage"]); // then that says it
+  const told = stats.filter(({ key, unit, group }) =>
+    totals[key] && !unit.endsWith("per_second") && !(ofAll && group === "Damage")); // those follow from others
   /** @type {Map<string, Stat[]>} */
   const alike = new Map();
   for (const stat of told) {

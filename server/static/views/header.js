@@ -6,7 +6,7 @@ import { chosen } from "../made.js";
 import { mayEdit, maySuggest, underway } from "../state.js";
 import { archetypeName, powersetName } from "../words.js";
 import { historyButton } from "./history.js";
-import { refusalView } from "./refusal.js";
+import { refusalView, unplacedView } from "./refusal.js";
 import { openSave } from "./save.js";
 
 /** @typedef {import("../session.js").View} View */
@@ -15,7 +15,7 @@ const SHOWN = 5; // people, before they become a number
 const SHOWN_NARROW = 2;
 const MANY = 10; // changes that wait: more than one makes by hand while they are answered
 
-/** @param {View} view */
+/** To be called last, as it says what was refused and is said nowhere else. @param {View} view */
 export function headerView(view) {
   const { show } = view;
   return h("header", { class: "top", key: "header" },
@@ -32,6 +32,7 @@ export function headerView(view) {
     ["owner", "editor"].includes(view.state.role) && view.state.link !== "ended" && h("button", { class: "primary invite", key: "invite", onclick: () => show({ dialog: "invite", about: {} }) }, "Invite"),
     awayView(view),
     refusalView(view, "title", "session"),
+    unplacedView(view),
     bannersView(view));
 }
 
@@ -50,7 +51,8 @@ function bannersView({ state }) {
 function againView({ pending, again }) {
   /** @param {"undo" | "redo"} type @param {string} label @param {string} turn @param {string} title */
   const button = (type, label, turn, title) => h("button", {
-    class: "plain", key: type, "aria-label": label, title, disabled: pending.has("session"), onclick: () => again(type),
+    class: "plain", key: type, "aria-label": label, title,
+    "aria-disabled": pending.has("session") && "true", onclick: () => pending.has("session") || again(type), // a disabled one loses the focus
   }, h("svg", { viewBox: "0 0 24 24", width: 20, height: 20, "aria-hidden": "true" },
     h("path", { d: turn, fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round" })));
   return h("span", { class: "again", key: "again" },

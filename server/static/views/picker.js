@@ -39,7 +39,7 @@ export function pickerDialog(view) {
     h("div", { class: "strip", key: "strip", role: "group", "aria-label": "Slots of this power" },
       slots.map((one, index) => h("span", { key: one.id, class: classes("place", one.id === slot && "current") },
         slotView(view, power, powerName(power, catalogue), one, index)))),
-    refusalView(view, `slot:${power}/${slot}`, `picker:${power}`),
+    refusalView(view, `slot:${power}/${slot}`, ...slots.map(({ id }) => `slot:${power}/${id}`), `power:${power}`, `picker:${power}`),
     current
       ? tuneView(view, power, current)
       : h("p", { class: "hint", key: "gone", role: "status" }, "This slot is gone."),

@@ -32,14 +32,18 @@ export function sessionView(view) {
   const { state, ui, show } = view;
   if (!state.build) return waitingView(view);
   const waiting = state.findings.length + Object.keys(state.proposals).length;
+  const main = h("main", { key: "main" },
+    chooseView(view),
+    buildView(view),
+    totalsView(view),
+    newsView(view));
+  const dialogs = [
+    pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), inspectDialog(view), historyDialog(view), manageDialog(view), overlayDialog(view), saveDialog(view), scenarioDialog(view), sureDialog(view),
+  ];
   return h("div", { class: "session", "data-tab": ui.tab, key: "session" },
     skipView(view),
     headerView(view),
-    h("main", { key: "main" },
-      chooseView(view),
-      buildView(view),
-      totalsView(view),
-      newsView(view)),
+    main,
     effectView(view),
     h("nav", { class: "tabs", "aria-label": "Parts of the build", key: "tabs" }, TABS.map(([tab, label]) =>
       h("button", {
@@ -49,7 +53,7 @@ export function sessionView(view) {
           scrollTo(0, 0);
         },
       }, label, tab === "news" && waiting > 0 && h("span", { class: "badge", key: "badge" }, waiting)))),
-    pickerDialog(view), takeDialog(view), inviteDialog(view), explainDialog(view), inspectDialog(view), historyDialog(view), manageDialog(view), overlayDialog(view), saveDialog(view), scenarioDialog(view), sureDialog(view));
+    dialogs);
 }
 
 /** For who goes by keyboard: past all that comes before. @param {View} view */

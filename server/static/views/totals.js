@@ -44,20 +44,29 @@ function hintView({ state }, stats) {
   return changed > 0 && h("span", { class: "badge", key: `${state.revision}`, title: "Changed by the last edit" }, `${changed} changed`);
 }
 
-/** By how much the newest change changed a stat, or what is considered would. @param {View} view @param {Stat} stat */
-function changeOf(view, stat) {
-  const { state, preview } = view;
-  if (preview?.type === "previewed") return differenceTo(view.state.totals, stat.key, preview.totals[stat.key]);
-  return changedBy(state, stat.key);
+/**
+ * By how much the newest change changed a stat, or what is considered would. The first stays there, covered, so that it does
+ * not arrive again.
+ * @param {View} view @param {Stat} stat
+ */
+function changesView({ state, preview }, stat) {
+  /** @param {number} by @param {string} key @param {boolean} [covered] */
+  const change = (by, key, covered = false) => by !== 0 && h("ins", {
+    class: classes(by > 0 === COSTS.has(stat.key) ? "worse" : "better", covered && "covered"), key,
+  }, difference(stat, by));
+  const considered = preview?.type === "previewed" && differenceTo(state.totals, stat.key, preview.totals[stat.key]);
+  return [
+    change(changedBy(state, stat.key), `change ${state.revision}`, considered !== false),
+    considered !== false && change(considered, "preview"),
+  ];
 }
 
 /** @param {View} view @param {Stat} stat */
 function statView(view, stat) {
-  const { state, preview, show } = view;
+  const { state, show } = view;
   const total = state.totals[stat.key];
   if (!total) return null;
   const capped = total.capped < total.value;
-  const by = changeOf(view, stat);
   const value = amount(stat, total.capped);
   return h("div", {
       class: classes("stat", capped && "capped", !total.value && "zero"), key: stat.key, "data-stat": stat.key,
@@ -69,7 +78,7 @@ function statView(view, stat) {
     BARS.has(stat.group) && h("div", { class: "bar", "aria-hidden": "true", key: "bar" },
       h("div", { style: { width: `${Math.min(100, Math.max(0, total.capped * 100))}%` } })),
     h("dd", null,
-      by !== 0 && h("ins", { class: by > 0 === COSTS.has(stat.key) ? "worse" : "better", key: preview ? "preview" : `change ${state.revision}` }, difference(stat, by)),
+      changesView(view, stat),
       h("span", { class: "value" }, value),
       capped && h("span", { class: "cap", key: "cap", "aria-label": "at its cap" }, "cap")));
 }
