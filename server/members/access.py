@@ -254,7 +254,7 @@ def _join(
     role = cast(Role, invitation.role)
     if member is not None and better(cast(Role, member.role), role) == member.role:
         return False
-    if invitation.uses is not None and invitation.used >= invitation.uses:
+    if is_used_up(invitation):
         return AccessError("not_allowed", "This invitation has been used up.")
     if member is None:
         if len(members) >= most:
@@ -295,6 +295,11 @@ async def revoke(
         for member in await sql.scalars(came):
             await sql.delete(member)
         return await changed(sql, session)
+
+
+def is_used_up(invitation: InvitationRow) -> bool:
+    """Whether it makes nobody a member any more; it still lets programs look on."""
+    return invitation.uses is not None and invitation.used >= invitation.uses
 
 
 def now_ms() -> int:

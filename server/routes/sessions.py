@@ -84,6 +84,13 @@ class Invitation(Struct, frozen=True):
     url: str
 
 
+class Seen(Snapshot, frozen=True, tag="snapshot", omit_defaults=True):
+    """A `snapshot`. used_up: the invitation that it was asked for with makes nobody a member any
+    more."""
+
+    used_up: bool = False
+
+
 @post(
     "/api/v1/guests",
     status_code=HTTP_201_CREATED,
@@ -188,22 +195,22 @@ async def revoke_invitation(
     security=by("read", invitation=True),
     responses=errors("not_allowed", "no_session"),
 )
-async def read_session(
-    request: AnyRequest, session_id: FromPath[str], services: Provided
-) -> Snapshot:
+async def read_session(request: AnyRequest, session_id: FromPath[str], services: Provided) -> Seen:
     """The snapshot, for a member or for who holds an invitation."""
     secret = request.headers.get("invitation")
     person = None if secret else await caller(request, services, "read")
-    role = None
+    role, used_up = None, False
     if secret:
-        role = (await access.invitation_for(services.database, session_id, secret)).role
+        invitation = await access.invitation_for(services.database, session_id, secret)
+        role, used_up = invitation.role, access.is_used_up(invitation)
     async with services.hub.live(session_id) as live:
         await live.refresh()  # what is committed is seen, whichever worker was asked
         if person is not None:
             if person.id not in live.state.access.members:
                 raise ProblemError(403, "You may not be in this session.")
             role = live.state.access.members[person.id].role
-        return live.snapshot(watches=role == "viewer")
+        snapshot = live.snapshot(watches=role == "viewer")
+        return Seen(**msgspec.structs.asdict(snapshot), used_up=used_up)
 
 
 @get(

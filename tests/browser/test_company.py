@@ -104,3 +104,20 @@ def test_an_end_says_who_did_what_and_offers_what_helps(window: OpenWindow) -> N
     closed(page, 4404, "This session has been ended for everybody.")
     expect(banner).to_have_text("This session has been ended for everybody. To the start page")
     assert page.evaluate(recent) == 0
+
+
+def test_a_link_that_is_used_up_says_so_before_it_asks_for_a_name(window: OpenWindow) -> None:
+    page = window()
+
+    def answer(route: Route) -> None:
+        used_up = route.request.headers["invitation"] == "old"
+        route.fulfill(json={"build": {"title": "Nova"}, "used_up": used_up})
+
+    page.route("**/api/v1/sessions/any", answer)
+    page.goto("/s/any#old")
+    expect(page.get_by_role("alert")).to_contain_text("Ask for a new link")
+    expect(page.get_by_label("Your name")).to_have_count(0)
+    page.evaluate("() => { location.hash = '#new'; }")
+    expect(page.get_by_role("heading", name="Join “Nova”")).to_be_visible()
+    expect(page.get_by_label("Your name")).to_be_visible()
+    assert page.url.endswith("/s/any")

@@ -59,6 +59,9 @@ async def test_a_limited_invitation_counts_persons(ann: Owner) -> None:
         raw = await Raw.open(ann.url, ann.session)
         await raw.send({"type": "join", "invitation": secret, "name": "Eve"})
         assert await raw.closed() == (4403, "This invitation has been used up.")
+    path = f"/api/v1/sessions/{ann.session}"  # which the page asks before it asks for a name
+    assert ann.call("GET", path, Invitation=secret)["used_up"]
+    assert "used_up" not in ann.call("GET", path, Invitation=ann.invite(uses=1)["secret"])
 
 
 async def test_an_invitation_never_lowers_a_role(ann: Owner) -> None:

@@ -5,7 +5,7 @@ import { me } from "../identity.js";
 
 /**
  * @param {HTMLElement} root @param {(name: string) => void} join
- * @param {Promise<{build: {title?: string}}>} asked  what the link leads to; a Problem: nowhere
+ * @param {Promise<{build: {title?: string}, used_up?: boolean}>} asked  what the link leads to; a Problem: nowhere
  */
 export function joinView(root, join, asked) {
   let joined = false;
@@ -33,7 +33,10 @@ export function joinView(root, join, asked) {
             h("button", { class: "primary", type: "submit" }, "Join"))));
   };
   draw("Join this build");
-  asked.then(({ build }) => build.title && draw(`Join “${build.title}”`), ({ status, message }) => {
+  asked.then(({ build, used_up: usedUp }) => {
+    if (usedUp) draw("This link lets nobody in", "As many as it was for have come by it.");
+    else if (build.title) draw(`Join “${build.title}”`);
+  }, ({ status, message }) => {
     if (status === 403 || status === 404) draw("This link leads nowhere", message);
   });
 }
