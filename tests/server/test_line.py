@@ -9,6 +9,7 @@ import pytest
 from server.sockets import line as line_module
 from server.sockets.connection import Connection
 from server.sockets.line import Line, nowhere
+from server.telemetry.measures import Spread
 
 
 class Reader:
@@ -113,13 +114,41 @@ async def test_what_writes_to_somebody_may_turn_in_the_middle_of_a_round(
 async def test_places_that_were_left_are_given_up() -> None:
     line = Line()
     readers = [enter(line) for _ in range(100)]
-    for reader in readers[:-1]:
-        line.leave(cast(Connection, reader))
-    newcomer = enter(line)
-    assert (readers[-1].place, newcomer.place) == (0, 1)
     line.put(b"a")
     await asyncio.sleep(0)
-    assert [each.got for each in (readers[-2], readers[-1], newcomer)] == [b"", b"a", b"a"]
+    for reader in readers[:-1]:
+        line.leave(cast(Connection, reader))
+    assert (len(line), readers[0].line) == (1, None)
+    newcomer = enter(line)
+    assert (readers[-1].place, newcomer.place, len(line)) == (0, 1, 2)
+    line.put(b"b")
+    await asyncio.sleep(0)
+    assert [each.got for each in (readers[-2], readers[-1], newcomer)] == [b"a", b"ab", b"b"]
+
+
+async def test_who_has_all_is_not_written_to() -> None:
+    line = Line()
+    reader, other = enter(line), enter(line)
+    line.put(b"a")
+    reader.catch()
+    await asyncio.sleep(0)
+    assert (reader.got, reader.writes) == (b"a", 0)
+    assert (other.got, other.writes) == (b"a", 1)
+
+
+async def test_who_put_a_frame_is_told_once_when_everybody_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[bytes] = []
+    monkeypatch.setattr(line_module, "CHUNK", 1)
+    line = Line()
+    readers = [enter(line) for _ in range(2)]
+    line.put(b"a", Spread(lambda: told.append(readers[-1].got)))
+    await asyncio.sleep(0)  # one has it
+    assert told == []
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert told == [b"a"]
 
 
 @pytest.mark.parametrize("seed", range(20))
