@@ -156,6 +156,7 @@ class Feed:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._names: dict[str, str] = {}
+        self._proposed: set[str] = set()  # open proposals that are known
 
     def line(self, message: ServerMessage | Away) -> str:
         """What happened; "" for what nobody needs to be told."""
@@ -171,7 +172,15 @@ class Feed:
             case Update():
                 places = ", ".join(_places(message.patch)) or "nothing of the build"
                 return f"{message.revision} changed: {places}"
+            case Snapshot():
+                known = () if message.proposals is UNSET else message.proposals
+                self._proposed |= {each.id for each in known}
+                return ""
+            case Proposal(state="open") if message.id in self._proposed:
+                return ""  # it comes to something else by now
             case Proposal():
+                keep = self._proposed.add if message.state == "open" else self._proposed.discard
+                keep(message.id)
                 who = self._names.get(message.by, "somebody")
                 return f"{who} proposes {message.title or message.id!r}: {message.state}"
             case Said():

@@ -66,6 +66,11 @@ class Audience:
     def __iter__(self) -> Iterator[Connection]:
         return iter(tuple(self._connections.values()))
 
+    @property
+    def decides(self) -> bool:
+        """Whether somebody is told what is proposed."""
+        return any(view.decides for view in self._lines)
+
     # Coming and going
 
     def enter(self, connection: Connection, has: int = 0) -> None:

@@ -137,7 +137,7 @@ class Desk:
             kept, new = known, False
         await live.talk.tell(kept)
         if not new:
-            connection.answer(live.board.newest(kept))
+            connection.answer(live.board.newest(kept, live.state))
 
     async def _decide(self, live: "LiveSession", connection: Connection, decide: Decide) -> None:
         person = connection.person

@@ -38,14 +38,7 @@ from server.logic.session import Committed, House, State
 from server.protocol import Close, Closing, Position, encode
 from server.recording.archive import Archive
 from server.redis.calls import FullError, UnreachableError, key
-from server.server_messages import (
-    About,
-    Accepted,
-    Proposal,
-    Refused,
-    Snapshot,
-    Status,
-)
+from server.server_messages import About, Accepted, Proposal, Refused, Snapshot, Status
 from server.settings import Settings
 from server.sockets.connection import Connection
 from server.sockets.transport import text_frame
@@ -98,12 +91,7 @@ class LiveSession:
         self._questions = Questions(self._follower, engine)
         self._follower.patience.beside = self._questions.answer_all
         self.talk = Talk(
-            session_id,
-            self.audience,
-            self.board,
-            presence,
-            self._look_again,
-            self.wake,
+            session_id, self.audience, self.board, presence, self._look_again, self.wake
         )
         self._look = look
         self._loaded = False
@@ -275,6 +263,8 @@ class LiveSession:
 
     def changed(self, before: State, after: State, committed: Committed) -> None:
         self.audience.changed(after, committed)
+        if self.board.waiting:
+            self.talk.build_changed()
         if committed.proposed_by:
             self.board.unsure = True  # who took it may not come to say so
 
@@ -290,6 +280,7 @@ class LiveSession:
 
     def started_again(self) -> None:
         self.audience.begin(self.state)
+        self.talk.build_changed()
 
     def settled(self, person: str, answer: Accepted | Refused) -> None:
         self.audience.answer(person, answer)
@@ -332,6 +323,7 @@ class LiveSession:
                 or self._decider
                 or self._questions
                 or self.talk.waits
+                or self.talk.tries
             ):
                 if self._follower.news:
                     # What a log that went back lacks is kept until there is room to write it.
@@ -346,6 +338,9 @@ class LiveSession:
                 elif self._questions:
                     self._questions.answer_next()
                     await asyncio.sleep(0)  # edits may have come meanwhile
+                elif self.talk.tries:
+                    self.talk.try_next(self.state)
+                    await asyncio.sleep(0)
 
     def turn_away(self) -> None:
         """Answer who waits for an edit, or for what is read: the task is over, and nobody enters

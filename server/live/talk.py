@@ -17,6 +17,7 @@ from server.live import focus as focuses
 from server.live.audience import Audience
 from server.live.board import Board
 from server.live.focus import Attentions
+from server.live.pace import Pace
 from server.live.people import Presence
 from server.logic.rights import may_propose
 from server.logic.session import State
@@ -28,6 +29,8 @@ from server.sockets.transport import text_frame
 
 Told = Said | Proposal | Focused
 
+TRY_S = 1.0  # between two rounds in which what is proposed is tried on newer builds
+
 _told: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
 
 
@@ -35,7 +38,7 @@ class Talk:
     """The talk of one session on this worker. Only what tells other workers waits.
 
     board: what people were told of what is in SQL. look: asks for a look there, for `looked`.
-    share_soon: has `share` called.
+    wake: has `share` and `try_next` called.
     """
 
     def __init__(
@@ -45,7 +48,7 @@ class Talk:
         board: Board,
         presence: Presence,
         look: Callable[[], None],
-        share_soon: Callable[[], None],
+        wake: Callable[[], None],
     ) -> None:
         self.board = board
         self._session = session
@@ -55,16 +58,23 @@ class Talk:
         # has opened it again.
         self._id = secrets.token_hex(6).encode()
         self._look = look
-        self._share_soon = share_soon
+        self._wake = wake
         self._attentions = Attentions()
         self._focus_timer: asyncio.TimerHandle | None = None
         self._unshared: Focused | None = None  # what other workers do not know yet
         self._untold = False  # other workers were not told what is kept
+        self._untried: dict[str, None] = {}  # open proposals to be tried on the newest build
+        self._trying = Pace(TRY_S, self._try_all)
 
     @property
     def waits(self) -> bool:
         """Whether there is something to share."""
         return self._unshared is not None
+
+    @property
+    def tries(self) -> bool:
+        """Whether open proposals are to be tried on the newest build, once no edit waits."""
+        return bool(self._untried)
 
     # What is kept in SQL.
 
@@ -89,6 +99,18 @@ class Talk:
         for each in proposals:
             if each.state != "open":
                 self._hear(each)
+
+    def build_changed(self) -> None:
+        """What is proposed may come to something else now."""
+        self._trying.due()
+
+    def try_next(self, state: State) -> None:
+        """Try an open proposal on this build; it is told again if it comes to something else."""
+        proposal = next(iter(self._untried))
+        del self._untried[proposal]
+        other = self.board.other(proposal, state)
+        if other is not None:
+            self._tell_kept(other)
 
     def hints_were_lost(self) -> None:
         """What is kept may have been told, and not heard here."""
@@ -164,11 +186,15 @@ class Talk:
         match self.board.hear(kept):
             case "new":
                 self._tell_kept(kept)
+                if isinstance(kept, Proposal):
+                    self.build_changed()  # meanwhile
             case "gap":
                 self._look()
 
     def _tell_kept(self, kept: Said | Proposal) -> None:
         """To all but viewers who see that kind of thing; a proposal also to whose it is."""
+        if isinstance(kept, Proposal):
+            self.board.told(kept)
         frame = text_frame(encode(kept))
         for connection in self._audience:
             if isinstance(kept, Said):
@@ -178,13 +204,22 @@ class Talk:
             if told:
                 connection.send(frame)
 
+    def _try_all(self) -> None:
+        """All that somebody here sees."""
+        seen, here = self._audience.decides, self._audience.company.here
+        for each in (self.board.waiting or {}).values():
+            if seen or here(each.by):
+                self._untried[each.id] = None
+        if self._untried:
+            self._wake()
+
     def _tell_focus(self) -> None:
         self._focus_timer = None
         focused = self._attentions.untold()
         if focused is not None:
             self._tell_focused(focused)
             self._unshared = focused
-            self._share_soon()
+            self._wake()
 
     def _tell_focused(self, focused: Focused) -> None:
         frame = text_frame(encode(focused))

@@ -29,19 +29,10 @@ export function without(looking, left) {
   return Object.fromEntries(Object.entries(looking).filter(([person]) => !left.includes(person)));
 }
 
-/**
- * An open proposal, with what its totals are to be compared with: those of the build that it was tried on.
- * @typedef {import("./wire.js").Proposal & {tried: {revision: number, totals: Record<string, import("./wire.js").Total>}}} Tried
- * @param {import("./wire.js").Proposal} message @param {Tried["tried"]} on @returns {Tried}
- */
-export function tried(message, { revision, totals }) {
-  return { ...message, tried: { revision, totals } };
-}
-
-/** Open proposals are kept; a decided one is gone. @param {State} state @param {import("./wire.js").Proposal} message @returns {State} */
+/** Open proposals are kept, as they come to on the newest build; a decided one is gone. @param {State} state @param {import("./wire.js").Proposal} message @returns {State} */
 export function proposal(state, message) {
   const { [message.id]: _, ...others } = state.proposals;
-  const proposals = message.state === "open" ? { ...others, [message.id]: tried(message, state) } : others;
+  const proposals = message.state === "open" ? { ...others, [message.id]: message } : others;
   const after = { ...state, proposals, pending: state.pending.filter((edit) => edit.id !== message.id) };
   if (message.state !== "declined" || message.by !== state.person || !state.proposals[message.id]) return after;
   return told(after, message.id, `Declined: ${message.title || "your suggestion"}.`);

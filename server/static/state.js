@@ -4,7 +4,7 @@
  * No rule of the game is here: the build changes by the server's merge patches alone.
  */
 
-import { focused, inRole, proposal, told, tried, without } from "./company.js";
+import { focused, inRole, proposal, told, without } from "./company.js";
 import { chosen, doubted, followed, kept, letGo, lost } from "./made.js";
 import { standing } from "./refusals.js";
 import { said, unsayable } from "./saying.js";
@@ -46,8 +46,8 @@ import { said, unsayable } from "./saying.js";
  * @typedef {object} State
  * @property {"joining" | "live" | "away" | "ended"} link  away: the connection is lost and will be back
  * @property {string} reason  why it ended, or why edits wait
- * @property {boolean} degraded  edits cannot be committed just now
  * @property {boolean} over  it ended, and there is no coming back to it
+ * @property {boolean} degraded  edits cannot be committed just now
  * @property {string} person  who I am
  * @property {string} role
  * @property {Record<string, Member>} known  everybody whose name came up, by person
@@ -71,7 +71,7 @@ import { said, unsayable } from "./saying.js";
  * @property {import("./wire.js").Said[]} said  oldest first
  * @property {import("./saying.js").Saying[]} unsaid  what this person says, and the server has not said yet
  * @property {Record<string, import("./wire.js").Attention>} looking  what others look at, by person
- * @property {Record<string, import("./company.js").Tried>} proposals  the open ones, by id
+ * @property {Record<string, import("./wire.js").Proposal>} proposals  the open ones, by id
  */
 
 const FEED_LENGTH = 50;
@@ -167,7 +167,7 @@ function snapshot(state, message) {
     known: learn(state.known, message.people),
     present: message.people.map((member) => member.person),
     proposals: message.proposals
-      ? Object.fromEntries(message.proposals.map((one) => [one.id, tried(one, message)])) : state.proposals,
+      ? Object.fromEntries(message.proposals.map((one) => [one.id, one])) : state.proposals,
     refusals: state.build ? standing(state.refusals, state.build, message.build) : state.refusals,
   };
 }

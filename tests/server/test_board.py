@@ -4,7 +4,7 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from calc.operations import SetLevel
+from calc.operations import SetLevel, SetTitle
 from server.engine import Engine
 from server.live.board import KEPT, Board
 from server.server_messages import Proposal, Said
@@ -63,12 +63,56 @@ def test_b2_what_is_decided_stays_so(board: Board, engine: Engine) -> None:
     assert board.hear(proposal(1)) == "known"
     assert board.look(0, (), (proposal(1),)) == ()
     assert board.open(History(engine).state) == ()
-    assert board.newest(proposal(1)) == declined
-    assert board.newest(proposal(2)) == proposal(2)
+    assert board.newest(proposal(1), History(engine).state) == declined
+    assert board.newest(proposal(2), History(engine).state) == proposal(2)
 
 
-def test_b2_only_so_many_decisions_are_remembered(board: Board) -> None:
+def test_b2_only_so_many_decisions_are_remembered(board: Board, engine: Engine) -> None:
+    state = History(engine).state
     for number in range(KEPT + 1):
         board.hear(replace(proposal(number), state="declined"))
-    assert board.newest(proposal(0)).state == "open"
-    assert board.newest(proposal(1)).state == "declined"
+    assert board.newest(proposal(0), state).state == "open"
+    assert board.newest(proposal(1), state).state == "declined"
+
+
+def test_b2_what_comes_to_something_else_is_told_again(engine: Engine) -> None:
+    history = History(engine)
+    board = Board(engine, lambda: history.past)
+    (told,) = board.look(0, (), (proposal(1),))
+    assert board.other("p1", history.state) is not None  # as it was made is not as it is
+    board.told(board.newest(told, history.state))
+    assert board.other("p1", history.state) is None
+    history.edit(BOB, SetTitle("Supernova"))
+    assert board.other("p1", history.state) is None  # as on the build before
+    history.edit(BOB, SetLevel(20))
+    other = board.other("p1", history.state)
+    assert other is not None
+    assert other.totals == {}
+    board.told(other)
+    assert board.other("p1", history.state) is None
+    board.hear(replace(told, state="declined"))
+    assert board.other("p1", history.state) is None
+
+
+def test_b2_all_are_told_again_where_one_was_told_something_else(engine: Engine) -> None:
+    history = History(engine)
+    board = Board(engine, lambda: history.past)
+    (told,) = board.look(0, (), (proposal(1),))
+    board.told(board.newest(told, history.state))
+    history.edit(BOB, SetLevel(20))
+    (newcomer,) = board.open(history.state) or ()
+    assert newcomer.totals == {}
+    history.undo(BOB)
+    again = board.other("p1", history.state)  # as all but the newcomer know it
+    assert again is not None
+    assert "health.max" in again.totals
+
+
+def test_b2_what_was_taken_is_not_told_as_if_it_could_be_taken_again(engine: Engine) -> None:
+    history = History(engine)
+    board = Board(engine, lambda: history.past)
+    board.look(0, (), (proposal(1),))
+    history.edit(BOB, SetLevel(21))
+    assert board.other("p1", history.state) is not None
+    history.past[-1] = replace(history.past[-1], edit="p1", proposed_by=BOB)
+    assert board.other("p1", history.state) is None

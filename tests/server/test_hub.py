@@ -9,11 +9,11 @@ from msgspec import UNSET
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
-from calc.operations import SetLevel
+from calc.operations import Operation, SetLevel, SetNotes, SetTitle
 from server.client_messages import Focus
 from server.commands.fuzz.releases import Release
 from server.engine import Engine
-from server.live import fanout, heard
+from server.live import fanout, heard, proposals, talk
 from server.live.fanout import Hub
 from server.live.proposals import Taking
 from server.live.session import LiveSession
@@ -22,7 +22,7 @@ from server.log.logged import News
 from server.logic.rights import Access, Membership
 from server.logic.session import State
 from server.orm import Database
-from server.protocol import Close, Closing, encode
+from server.protocol import Close, Closing, ViewName, encode
 from server.recording.archive import Archive
 from server.recording.recorder import Recorder
 from server.redis import clients
@@ -30,7 +30,8 @@ from server.redis.calls import FullError, UnreachableError, key
 from server.redis.embedded import Valkey
 from server.server_messages import Attention, Focused, Proposal, Said
 from server.settings import Settings
-from tests.server.listening import Socket, a_connection
+from server.sockets.views import Wanted
+from tests.server.listening import Socket, a_connection, a_turn
 from tests.server.sessions import Past, an_edit, edited, full, left_to_sql, new_session
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -79,8 +80,8 @@ async def until(holds: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-def enter(live: LiveSession, person: str = "g1") -> Socket:
-    connection, socket = a_connection(person, "tab")
+def enter(live: LiveSession, person: str = "g1", wanted: Wanted | None = None) -> Socket:
+    connection, socket = a_connection(person, "tab", wanted)
     live.enter(connection, None, UNSET)
     return socket
 
@@ -292,6 +293,106 @@ async def test_sql_is_looked_at_when_a_proposal_is_taken(state: State, a_hub: A_
         taken = live.taken(kept)
         assert taken is not None
         assert (taken.by, taken.revision) == ("g1", 2)
+
+
+def proposed(number: int, by: str, operation: Operation) -> Proposal:
+    return Proposal(f"p{number}", by, "", (operation,), {}, "open", 0, number)
+
+
+async def test_b2_who_stays_is_told_what_a_proposal_comes_to_by_now(
+    log: Log, engine: Engine, database: Database, a_hub: A_hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(talk, "TRY_S", 3600.0)
+    state = await new_session(database, log, engine, ("g2", "Bob"), ("g3", "Eve"))
+    hub = await a_hub()
+    async with hub.live(state.session) as live:
+        ann = enter(live)
+        views: tuple[tuple[str, ViewName], ...] = (("g2", "totals"), ("g3", "people"))
+        bob, eve = (enter(live, person, Wanted((view,))) for person, view in views)
+        waiting = proposed(1, "g2", SetLevel(20, expects=50)), proposed(2, "g1", SetNotes("y"))
+        live.talk.looked(live.state, 0, (), waiting)
+        for number in (1, 2):
+            live.submit(a_connection("g1", "other")[0], an_edit(number))
+            await live.drained()
+            await until(lambda: len(ann.of("proposal")) == 3)
+            await a_turn()
+            await a_turn()
+        assert [each["id"] for each in ann.of("proposal")] == ["p1", "p2", "p1"]
+        again = ann.of("proposal")[-1]
+        assert again["problem"] == "Ann set the level to 2 since."
+        assert bob.of("proposal")[-1] == again  # whose it is
+        assert eve.of("proposal") == []
+        changes = [each for each in ann.kinds() if each in ("change", "proposal")]
+        assert changes == ["proposal", "proposal", "change", "proposal", "change"]  # not so often
+
+
+async def test_proposals_wait_for_edits_and_others_have_their_turn_between(
+    state: State, a_hub: A_hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = 0
+    tried: list[tuple[int, int]] = []  # at which revision, and when
+    on = proposals.on
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def trying(state: State, *what: Any) -> Proposal:
+        tried.append((state.revision, turns))
+        return on(state, *what)
+
+    hub = await a_hub()
+    async with hub.live(state.session) as live:
+        socket = enter(live)
+        operations = [SetTitle(f"{number}", expects="Nova") for number in range(3)]
+        waiting = [proposed(number, "g1", each) for number, each in enumerate(operations)]
+        live.talk.looked(live.state, 0, (), waiting)
+        monkeypatch.setattr(proposals, "on", trying)
+        other = asyncio.create_task(others())
+        for number in range(1, 41):
+            live.submit(a_connection("g1", f"{number}")[0], an_edit(number))
+        await until(lambda: len(socket.of("proposal")) == 6)
+        other.cancel()
+        assert [revision for revision, _ in tried] == [40, 40, 40]
+        assert len({turn for _, turn in tried}) == 3
+
+
+async def test_an_edit_where_nothing_is_proposed_has_nothing_tried(
+    state: State, a_hub: A_hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed: list[str] = []
+    monkeypatch.setattr(talk.Talk, "build_changed", lambda _: changed.append("it is asked"))
+    hub = await a_hub()
+    async with hub.live(state.session) as live:
+        live.talk.looked(live.state, 0, (), ())
+        live.submit(a_connection("g1", "tab")[0], an_edit(1))
+        await live.drained()
+        assert not changed
+        live.talk.looked(live.state, 0, (), (proposed(1, "g1", SetNotes("y")),))
+        live.submit(a_connection("g1", "tab")[0], an_edit(2))
+        await live.drained()
+        assert changed == ["it is asked"]
+
+
+async def test_proposals_are_tried_for_nobody_who_does_not_see_them(
+    state: State, a_hub: A_hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(talk, "TRY_S", 0.0)
+    hub = await a_hub()
+    async with hub.live(state.session) as live:
+        enter(live, wanted=Wanted(("totals",)))
+        live.talk.looked(live.state, 0, (), (proposed(1, "g2", SetNotes("y")),))
+        tried: list[str] = []
+        monkeypatch.setattr(live.board, "other", lambda proposal, _: tried.append(proposal))
+        for number, here in ((1, []), (2, ["p1"])):
+            live.submit(a_connection("g1", "other")[0], an_edit(number))
+            await live.drained()
+            await a_turn()
+            await a_turn()
+            assert tried == here
+            enter(live)
 
 
 @pytest.mark.parametrize("number", [0, 1])

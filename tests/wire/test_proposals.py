@@ -1,6 +1,7 @@
 """Proposals over real sockets: made on one worker, taken on two at once, found by newcomers."""
 
 import asyncio
+import uuid
 from typing import Any
 
 from tests.wire.serving import Owner, Raw, Server
@@ -118,3 +119,31 @@ async def test_a_proposal_waits_for_newcomers_and_is_declined_or_withdrawn(
     for each in (raw, sue, eve):
         await each.socket.close()
     assert ann.snapshot()["revision"] == 0
+
+
+async def test_who_stays_is_told_what_a_proposal_comes_to_after_an_edit_elsewhere(
+    two_servers: tuple[Server, Server],
+) -> None:
+    one, other = two_servers
+    ann = Owner(one.url, archetype="Class_Scrapper")
+    raw = await joined(one.url, ann.session, token=ann.token)
+    sue = await joined(
+        other.url, ann.session, invitation=ann.invite("suggester")["secret"], name="Sue"
+    )
+    lower = {"type": "set_level", "level": 20, "expects": 50}
+    edit = {"type": "edit", "id": str(uuid.uuid4()), "base": 0}
+    async with asyncio.timeout(30):
+        await sue.send({**propose(1, 20), "operations": [lower]})
+        for each in (raw, sue):
+            assert "health.max" in (await each.receive("proposal"))["totals"]
+        await raw.send({**edit, "operations": [{"type": "set_level", "level": 21}]})
+        for each in (raw, sue):
+            again = await each.receive("proposal")
+            assert (again["state"], again["totals"]) == ("open", {})
+            assert again["problem"] == "Ann set the level to 21 since."
+        await raw.send(decide(1, accept=True))
+        refused = await raw.receive("refused")
+        assert (refused["code"], refused["by"]) == ("changed_meanwhile", ann.person)
+        assert refused["message"] == "You set the level to 21 since."
+    for each in (raw, sue):
+        await each.socket.close()

@@ -45,9 +45,9 @@ export function differencesOf({ catalogue }, by, most = SHOWN) {
   return all.length > most ? [...shown, h("span", { class: "hint", key: "more" }, `and ${all.length - most} more`)] : shown;
 }
 
-/** @param {View} view @param {Record<string, Total>} totals @param {Record<string, Total>} [from]  than which they are others */
-export function differencesView(view, totals, from = view.state.totals) {
-  const told = differencesOf(view, (key) => differenceTo(from, key, totals[key]));
+/** @param {View} view @param {Record<string, Total>} totals  those that would be others */
+export function differencesView(view, totals) {
+  const told = differencesOf(view, (key) => differenceTo(view.state.totals, key, totals[key]));
   return h("p", { class: "differences", key: "differences" },
     !told.length && h("span", { class: "hint", key: "none" }, "No total changes."), told);
 }

@@ -16,16 +16,15 @@ export function proposalsView(view) {
     h("ul", null, open.map((proposal) => proposalView(view, proposal))));
 }
 
-/** @param {View} view @param {import("../company.js").Tried} proposal */
+/** @param {View} view @param {import("../wire.js").Proposal} proposal */
 function proposalView(view, proposal) {
   const { state, catalogue, decide } = view;
-  const { id, by, title, operations, totals, problem, tried } = proposal;
+  const { id, by, title, operations, totals, problem } = proposal;
   const away = state.link !== "live"; // an answer is not kept, as edits are
   const what = title || wish(operations, state.build, catalogue);
   return h("li", { key: id },
     h("p", null, h("strong", null, by === state.person ? "You" : state.known[by]?.name ?? "Somebody"), ` ${by === state.person ? "suggest" : "suggests"}: ${what}`),
-    !problem && tried.revision !== state.revision && h("small", { key: "earlier" }, "Before later changes, this came to:"),
-    problem ? h("p", { class: "hint", key: "problem" }, problem) : differencesView(view, totals, tried.totals),
+    problem ? h("p", { class: "hint", key: "problem" }, problem) : differencesView(view, totals),
     h("div", { class: "answers", key: "answers" },
       by === state.person && h("button", { key: "withdraw", disabled: away, onclick: () => decide(id, false) }, "Withdraw"),
       mayEdit(state) && by !== state.person && h("button", { key: "decline", disabled: away, onclick: () => decide(id, false) }, "Decline"),
