@@ -303,6 +303,8 @@ class Staying:
                 return "the line dropped"
             if closed.rcvd.code in FINAL:
                 raise ClosedError(closed.rcvd.code, closed.rcvd.reason) from None
+            if closed.rcvd.code == Close.RESTARTING:
+                self._good_from = 0.0  # no failure: who serves the session now is near
             if closed.rcvd.code == Close.TOO_BIG and closed.rcvd_then_sent is not False:
                 await self._refuse_largest()
             return closed.rcvd.reason or f"closed with {closed.rcvd.code}"
@@ -318,12 +320,13 @@ class Staying:
         frame = encode(join)
         self._largest = len(frame), join
         await socket.send(frame, text=True)
-        fell_behind = False  # answers may have been lost, too
+        was_reset = False  # answers may have been lost, too
         going_on: int | None = None  # from where, if not from where we were
         while True:
             message = _read(await socket.recv(decode=False))
             if message is None:
                 continue
+            before = self.replica.position.epoch
             self.replica.take(message)
             match message:
                 case Refused(id=self._client):
@@ -334,13 +337,16 @@ class Staying:
                         self.token = message.token
                     if message.resumed != "snapshot":
                         await self._begin(socket)
-                    elif self.replica.position.epoch:
+                    elif before:
                         going_on = message.revision
                 case Reset():
-                    fell_behind = True
-                case Snapshot() | Totals() if fell_behind or not self.joined:
+                    was_reset = True
+                case Snapshot() | Totals() if was_reset or not self.joined:
+                    if before not in ("", self.replica.position.epoch):
+                        # The worker that still knows what was lost may be about to go.
+                        going_on = self.replica.revision
                     await self._begin(socket, going_on)
-                    fell_behind, going_on = False, None
+                    was_reset, going_on = False, None
                 case Goodbye(retry_after=float(retry_after)):
                     self._retry_after = retry_after
             if isinstance(message, Answer) and self._unanswered.settle(message):
