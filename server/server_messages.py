@@ -299,10 +299,10 @@ class Attention(Struct, frozen=True, omit_defaults=True):
 
 class Proposal(Struct, frozen=True, tag="proposal", omit_defaults=True):
     """A proposal that is new, or decided, or comes to something else by now, to those who see the
-    build and are no viewers, and to who made or decided it. The open ones are in a `snapshot`; after
-    a `welcome` without one, forget those that you know: each that is open follows. It is told again
-    when its totals or its problem are others on the newest build: once no edit waits, and at most
-    once a second.
+    build and are no viewers, and to who made or decided it. The open ones are in a `snapshot`;
+    after a `welcome` without one, forget those that you know: each that is open follows. It is told
+    again when its totals or its problem are others on the newest build: once no edit waits, and at
+    most once a second.
 
     base: the revision that it was made on. totals: of the stats that would be others on the
     newest build; problem: why it cannot be made as the build is now, and who changed what since,
