@@ -1,6 +1,8 @@
 """What is decided again, by its rules (server/live/lost.py), and who is told of what is lost."""
 
 import time
+from collections.abc import Sequence
+from typing import cast
 
 import pytest
 from msgspec.structs import replace
@@ -10,12 +12,16 @@ from server.client_messages import Edit
 from server.engine import Engine
 from server.live import follower
 from server.live.lost import Lost
-from server.log.logged import Elsewhere
+from server.live.patience import Patience
+from server.log.log import Log
+from server.log.logged import Elsewhere, Known
 from server.logic.session import Committed, State
 from server.orm import DatabaseAwayError
 from server.protocol import Position
+from server.recording.archive import Archive
 from server.redis.calls import key
 from server.server_messages import Accepted
+from tests.server.listening import START
 from tests.server.regaining.workers import Scene, names, title
 
 
@@ -251,3 +257,76 @@ async def test_what_waits_for_sql_alone_is_not_looked_at_again_at_once(
     assert one._lost
     assert one._heard._later is None
     assert not one.news
+
+
+class Told:
+    """A log and an archive that say what they are told to, without a Redis or a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.outcomes: dict[str, Known | Elsewhere] = {}
+        self.asked: list[str] = []
+        self.in_sql: tuple[Committed, ...] = ()
+        self.answers: list[tuple[str, Accepted]] = []
+        self.state = replace(START, revision=10)
+        patience = Patience("s1", lambda degraded: None)
+        self.again = Lost(
+            *(cast(Log, self), cast(Archive, self), engine, patience),
+            *(lambda after, committed: None, self._accepted),
+            others_s=60.0,
+        )
+
+    async def remembered(
+        self, state: State, authors: Sequence[str]
+    ) -> list[Known | Elsewhere | None]:
+        self.asked = list(authors)
+        return [self.outcomes.get(author) for author in authors]
+
+    async def lost(self, session: str) -> tuple[Committed, ...]:
+        assert self.in_sql, "nobody needs to ask"
+        return self.in_sql
+
+    def _accepted(self, person: str, answer: Accepted) -> None:
+        self.answers.append((person, answer))
+
+
+@pytest.fixture
+def told(engine: Engine) -> Told:
+    return Told(engine)
+
+
+def made(number: int, person: str = "g1") -> Committed:
+    return Committed(number, f"edit-{number:04}", b"{}", person)
+
+
+async def test_nothing_is_lost_to_begin_with(told: Told) -> None:
+    lost = told.again
+    assert (bool(lost), lost.waiting, lost.unsorted, lost.others_s) == (False, False, False, 0.0)
+    lost.opened(redone=True)
+    assert not lost.unsorted
+    assert await lost.sort(told.state)
+    lost.remember([made(1)])
+    assert (lost.waiting, lost.unsorted) == (True, True)
+    assert 50.0 < lost.others_s <= 60.0
+
+
+async def test_what_the_server_made_is_not_decided_again(told: Told) -> None:
+    told.again.remember([made(1, ""), made(2)])
+    told.in_sql = (made(3, ""), made(4))
+    told.again.opened(redone=False)
+    assert await told.again.sort(told.state)
+    assert told.asked == ["g1 edit-0004", "g1 edit-0002"]
+
+
+async def test_what_the_log_has_is_not_decided_again_and_its_author_told_where(told: Told) -> None:
+    told.again.remember([made(number) for number in range(1, 5)])
+    told.outcomes = {
+        "g1 edit-0002": Known(2, same=True),  # where it was
+        "g1 edit-0003": Known(7, same=True),
+        "g1 edit-0004": Known(11, same=True),  # and is read later
+    }
+    assert await told.again.sort(told.state)
+    assert told.answers == [("g1", Accepted("edit-0003", 7))]
+    told.again.seen(replace(made(4), revision=11))
+    assert told.answers[1:] == [("g1", Accepted("edit-0004", 11))]
+    assert await told.again.sort(told.state)
+    assert told.asked == ["g1 edit-0001"]
