@@ -24,7 +24,7 @@ def served(page: Page, members: list[dict[str, Any]]) -> list[str]:
         path = route.request.url.partition("/sessions/any")[2]
         if route.request.method == "DELETE":
             deleted.append(path)
-        answers = {"/members": members, "/invitations": [LINK]}
+        answers = {"/members": members, "/invitations": [LINK], "/members/g2": {"invitation": "x5"}}
         route.fulfill(json=answers.get(path, []))
 
     page.route("**/api/v1/sessions/any/**", answer)
@@ -57,7 +57,10 @@ def test_what_removes_people_says_whom_and_asks(window: OpenWindow) -> None:
     dialog.get_by_role("button", name="Remove Bob").click()
     expect(dialog.get_by_role("alert")).to_contain_text("Bob is out at once")
     assert deleted == []
-    del members[1]  # he leaves by himself
+    dialog.locator(".surely").get_by_role("button", name="Remove Bob").click()
+    expect(dialog.get_by_text("To revoke it removes 1 other, who came by it, too")).to_be_visible()
+    assert deleted.pop() == "/members/g2"
+    del members[1]
     deliver(page, {"type": "about", "title": "", "locked": False, "members": members[:1]})
     expect(dialog.get_by_text("Bob", exact=True)).to_have_count(0)
     dialog.get_by_role("button", name="Revoke, removes 1").click()

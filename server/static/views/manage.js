@@ -86,7 +86,7 @@ export function manageDialog(view) {
       try {
         const answer = await callAs(method, `/api/v1/sessions/${session}${path}`, body);
         if (parting) return; // nothing is ours any more
-        if (answer.invitation) managed.said = stillOpen(answer.members);
+        if (answer.invitation) managed.said = stillOpen(cameBy(members ?? [], answer.invitation).filter(({ person }) => !path.endsWith(person)).length);
         await load(view, managed);
       } catch (error) {
         view.part("");
@@ -115,6 +115,11 @@ export function manageDialog(view) {
           () => asking.change("DELETE", `/members/${state.person}`, undefined, "You left this session.")))));
 }
 
+/** Who goes with a link. @param {Known[]} members @param {string} link */
+function cameBy(members, link) {
+  return members.filter(({ invitation, person, role }) => invitation === link && !isStream(person) && role !== "owner");
+}
+
 /** @param {number} others  who came by it, too */
 function stillOpen(others) {
   const link = "The link that they came by is still good.";
@@ -131,7 +136,7 @@ function sureView({ ask }, what, label, act) {
 
 /** @param {View} view @param {Link} link @param {Known[]} members @param {Asking} asking */
 function linkView({ state }, link, members, asking) {
-  const came = members.filter(({ invitation, person, role }) => invitation === link.id && !isStream(person) && role !== "owner").map(({ name }) => name);
+  const came = cameBy(members, link.id).map(({ name }) => name);
   const shown = members.some(({ person }) => person === `i${link.id}`); // or was: it is a member like any other
   const people = link.members - (shown ? 1 : 0);
   const usedUp = link.uses !== undefined && (link.used ?? 0) >= link.uses;

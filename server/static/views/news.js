@@ -39,6 +39,7 @@ function findingsView({ state, catalogue, show }) {
 /** @param {View} view */
 function peopleView(view) {
   const { state, catalogue } = view;
+  if (state.over) return null; // it is not told any more
   return h("section", { class: "card", "aria-labelledby": "people-title", key: "people" },
     h("h2", { id: "people-title" }, "Here now",
       state.role !== "viewer" && state.link !== "ended" && h("button", { class: "plain", key: "manage", onclick: () => openManage(view) }, state.role === "owner" ? "Manage" : "Members")),
