@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, ExceptionContext
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.pool import NullPool
@@ -45,8 +45,22 @@ class DatabaseAwayError(Exception):
     def sentence(self) -> str:
         """For an operator: neither the statement, nor what a URL holds."""
         cause = self.__cause__
-        said = str(cause.orig if isinstance(cause, DBAPIError) else cause).rstrip(".")
+        said = "" if cause is None else said_by(cause)
         return f"The database does not answer: {said or 'it takes too long'}."
+
+
+class ReadOnlyError(DatabaseAwayError):
+    """SQL answers, and lets nobody write."""
+
+    @property
+    def sentence(self) -> str:
+        return "The database is read-only."
+
+
+def said_by(error: BaseException) -> str:
+    """In one line, without the statement and a full stop."""
+    said = error.orig if isinstance(error, StatementError) else error
+    return " ".join(str(said).split()).rstrip(".")
 
 
 class Base(DeclarativeBase):
@@ -223,9 +237,14 @@ class Database:
             yield session
 
     async def ping(self) -> None:
-        """Raises DatabaseAwayError."""
+        """Whether it answers, and could be written to. Raises DatabaseAwayError."""
+        postgres = self.engine.dialect.name == "postgresql"
         async with self.reading() as session:
-            await session.execute(text("SELECT 1"))
+            asked = text("SHOW transaction_read_only" if postgres else "SELECT 1")
+            read_only = await session.scalar(asked) == "on"
+        if read_only:
+            await self.engine.dispose()  # as `_leave_read_only`
+            raise ReadOnlyError
 
     async def close(self) -> None:
         self._breaker.close()
@@ -258,16 +277,21 @@ def may_be_away(failed: Callable[[], object] = UNMEASURED.sql_failed) -> Iterato
         if isinstance(error, DBAPIError) and _is_wrong(error):
             raise
         failed()
-        raise DatabaseAwayError(str(error)) from error
+        read_only = isinstance(error, DBAPIError) and _state(error.orig) == READ_ONLY
+        raise (ReadOnlyError if read_only else DatabaseAwayError)(str(error)) from error
 
 
 def _is_wrong(error: DBAPIError) -> bool:
     """Whether the statement, or what it was given, would be refused by any database."""
     # The class does not tell of PostgreSQL: most of what it says is none for its driver.
-    state: str | None = getattr(error.orig, "sqlstate", None)
-    if state:
+    if state := _state(error.orig):
         return state.startswith(WRONG) and state != NOT_ALLOWED
     return isinstance(error, IntegrityError | DataError | ProgrammingError)
+
+
+def _state(error: BaseException | None) -> str | None:
+    """As PostgreSQL gives it."""
+    return getattr(error, "sqlstate", None)
 
 
 def insert_new(sql: AsyncSession, table: type[Base], rows: list[dict[str, Any]]) -> Any:
@@ -322,7 +346,7 @@ def connect(url: str, **options: Any) -> AsyncEngine:
 def _leave_read_only(context: ExceptionContext) -> None:
     """Connect anew, all: others may be at the same server, which is no longer the one to write to;
     it answers their pings."""
-    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+    if _state(context.original_exception) == READ_ONLY:
         context.is_disconnect = True
 
 

@@ -36,6 +36,7 @@ from server.orm import (
 from server.protocol import Position
 from server.recording.alone import Alone
 from server.recording.behind import Behind
+from server.recording.outage import Outage
 from server.recording.removal import Recorded, Removal, look_for_again
 from server.recording.rows import BATCH, names_of, proof_of, recorded_of
 from server.recording.together import Grown, grown, write_together
@@ -86,6 +87,7 @@ class Recorder:
         self._rounds = self._sweeps = 0
         self._reached: dict[str, Position] = {}  # what SQL has of the sessions that are open
         self._behind = Behind(self._reached)
+        self._outage = Outage(ACCESS_EVERY)
         self._alone = Alone(redis, database, self._reached, mend, measures)
         self._failing: set[str] = set()  # sessions that could not be recorded, last time
         self._unfinished: set[str] = set()  # these, and those at which SQL or Redis went away
@@ -110,7 +112,6 @@ class Recorder:
     async def run(self) -> None:
         """Record until stopped. While SQL or Redis is away, or SQL is not as it should be, the log
         keeps what is to come."""
-        away = False
         while True:
             last = self._stopping.is_set()
             try:
@@ -124,13 +125,11 @@ class Recorder:
                 self._rounds += 1
                 if full is not None:
                     raise full
-                away = False
+                self._outage.went_well()
             except (UnreachableError, FullError, DatabaseAwayError, SQLAlchemyError) as error:
                 if isinstance(error, UnreachableError):
                     self._unseen = min(self._unseen, time.monotonic())
-                if not away:
-                    logger.warning("recording waits: %s", error)
-                away = True
+                self._outage.hindered(error)
             if last:
                 return
             with suppress(TimeoutError):

@@ -18,9 +18,19 @@ FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError, RuntimeErr
 class UnreachableError(Exception):
     """Redis did not answer, or refused to write; what was asked may or may not have happened."""
 
+    @property
+    def sentence(self) -> str:
+        """For an operator."""
+        return f"Redis does not answer: {str(self).rstrip('.')}."
+
 
 class FullError(Exception):
     """Redis has no room left: nothing was written."""
+
+    @property
+    def sentence(self) -> str:
+        """For an operator."""
+        return "Redis has no room left."
 
 
 def key(session: str, name: str) -> str:

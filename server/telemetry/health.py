@@ -14,7 +14,7 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from server.orm import DatabaseAwayError
+from server.orm import DatabaseAwayError, ReadOnlyError
 from server.redis.calls import FullError, UnreachableError
 
 logger = logging.getLogger(__name__)
@@ -135,6 +135,8 @@ class Doctor:
         async def question() -> str:
             try:
                 await sql()
+            except ReadOnlyError as error:
+                return error.sentence
             except DatabaseAwayError:
                 return "The database does not answer."
             return ""

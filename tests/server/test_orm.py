@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from migrations import run
 from server import breaker
-from server.orm import Database, DatabaseAwayError
+from server.orm import Database, DatabaseAwayError, ReadOnlyError
 from tests.server.postgres import Postgres
 
 
@@ -99,6 +99,27 @@ async def test_a_server_that_is_read_only_is_left_with_every_connection(postgres
     async with database.writing() as first, database.writing() as second:
         for sql in (first, second):
             await sql.execute(write)
+    await database.close()
+
+
+async def test_a_server_that_is_read_only_is_told_from_one_that_is_away(
+    postgres: Postgres,
+) -> None:
+    database = Database(postgres.url)
+    read_only = text("SET default_transaction_read_only = on")
+    async with database.reading() as sql:
+        await sql.execute(read_only)
+        await sql.commit()
+    with pytest.raises(ReadOnlyError):
+        await database.ping()
+    await database.ping()  # by a new connection
+    async with database.reading() as sql:
+        await sql.execute(read_only)
+        await sql.commit()
+    with pytest.raises(ReadOnlyError) as error:
+        async with database.writing() as sql:
+            await sql.execute(text("CREATE TABLE numbers (number int)"))
+    assert error.value.sentence == "The database is read-only."
     await database.close()
 
 

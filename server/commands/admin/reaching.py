@@ -19,7 +19,7 @@ from server.log.log import Log
 from server.logic.rights import Access
 from server.members import sharing
 from server.members.access import AccessError
-from server.orm import Database, DatabaseAwayError
+from server.orm import Database, DatabaseAwayError, said_by
 from server.redis import clients
 from server.redis.calls import FullError, UnreachableError, reaching
 from server.redis.embedded import Valkey, ValkeyError
@@ -35,7 +35,13 @@ data_dir_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
+
+class ToldLaterError(Exception):
+    """A change is in the database, and not yet in the sessions; the message says so."""
+
+
 REFUSALS = (
+    ToldLaterError,
     SettingsError,
     AccountError,
     AccessError,
@@ -58,10 +64,20 @@ class Stores(Struct, frozen=True):
         return Log(self.redis, self.settings.log_keeps, self.settings.edit_ids)
 
     async def share(self, rights: Mapping[str, Access]) -> None:
-        """Bind commits of these sessions to their new access; workers hear of it."""
-        if self.redis is not None:
+        """Bind commits of these sessions to their new access; workers hear of it.
+
+        Raises ToldLaterError.
+        """
+        if self.redis is None:
+            return
+        try:
             for session, changed in rights.items():
                 await sharing.share(self.database, self.log, session, changed)
+        except (UnreachableError, FullError) as error:
+            raise ToldLaterError(
+                f"{error.sentence} It is done in the database; sessions that are live have it "
+                "seconds after Redis is well again."
+            ) from None
 
 
 def running(data_dir: Path | None, work: Callable[[Settings], Awaitable[T]]) -> T:
@@ -74,13 +90,15 @@ def running(data_dir: Path | None, work: Callable[[Settings], Awaitable[T]]) -> 
         return asyncio.run(_work())
     except REFUSALS as error:
         raise click.ClickException(str(error)) from None
-    except (DatabaseAwayError, SQLAlchemyError, OSError) as error:
-        raise click.ClickException(f"The database does not answer: {error}") from None
-    except (UnreachableError, FullError) as error:
+    except (DatabaseAwayError, UnreachableError, FullError) as error:
+        raise click.ClickException(error.sentence) from None
+    except SQLAlchemyError as error:
         raise click.ClickException(
-            f"Redis does not answer, or is full: {error}. What the database has is done; run this "
-            "again to have it done in the sessions, too."
+            f"The database refuses what is asked: {said_by(error)}."
         ) from None
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        raise click.ClickException(f"{what}{error.strerror or error}.") from None
 
 
 @asynccontextmanager
