@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from calc import build as documents
 from calc.operations import Operation, SetArchetype, SetLevel, SetTitle, TakePower
+from calc.rules import Finding
 from server.client_messages import Edit, GoBack, Making, Redo, Undo, UndoWork
 from server.commands.fuzz.edits import random_operations
 from server.engine import Engine
@@ -289,7 +290,8 @@ def test_movements_tell_who_came_went_and_changed() -> None:
 
 
 def test_a_session_of_another_engine_moves_with_all_its_results(engine: Engine) -> None:
-    old = msgspec.structs.replace(a_state(engine), engine="another", totals={})
+    found = (Finding("code", "rule", "What only another engine finds."),)
+    old = msgspec.structs.replace(a_state(engine), engine="another", totals={}, findings=found)
     commit = session.move(old, engine, 1000)
     result = engine.result(old.build)
     edit = f"engine-{engine.name}-1"

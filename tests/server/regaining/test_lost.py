@@ -310,6 +310,8 @@ async def test_nothing_is_lost_to_begin_with(told: Told) -> None:
 
 
 async def test_what_the_server_made_is_not_decided_again(told: Told) -> None:
+    told.again.remember([made(1, "")])
+    assert not told.again.waiting
     told.again.remember([made(1, ""), made(2)])
     told.in_sql = (made(3, ""), made(4))
     told.again.opened(redone=False)
