@@ -11,16 +11,16 @@ from calc.operations import SetTitle
 from server.client_messages import Edit
 from server.engine import Engine
 from server.live import follower
-from server.live.lost import Lost
+from server.live.lost import LOST, Lost
 from server.live.patience import Patience
 from server.log.log import Log
-from server.log.logged import Elsewhere, Known
-from server.logic.session import Committed, State
+from server.log.logged import Elsewhere, Known, Loss
+from server.logic.session import Commit, Committed, State
 from server.orm import DatabaseAwayError
-from server.protocol import Position
+from server.protocol import Position, encode
 from server.recording.archive import Archive
 from server.redis.calls import key
-from server.server_messages import Accepted
+from server.server_messages import Accepted, Change, Refused
 from tests.server.listening import START
 from tests.server.regaining.workers import Scene, names, title
 
@@ -264,6 +264,9 @@ class Told:
 
     def __init__(self, engine: Engine) -> None:
         self.outcomes: dict[str, Known | Elsewhere] = {}
+        self.outcome: Known | Refused | Elsewhere = Elsewhere("moved")
+        self.given_up: list[Loss] = []
+        self.gone: Known | Elsewhere = Elsewhere("lost")
         self.asked: list[str] = []
         self.in_sql: tuple[Committed, ...] = ()
         self.answers: list[tuple[str, Accepted]] = []
@@ -281,6 +284,13 @@ class Told:
         self.asked = list(authors)
         return [self.outcomes.get(author) for author in authors]
 
+    async def commit(self, commit: Commit, frame: bytes) -> Known | Refused | Elsewhere:
+        return self.outcome
+
+    async def give_up(self, state: State, loss: Loss, base: int) -> Known | Elsewhere:
+        self.given_up.append(loss)
+        return self.gone
+
     async def lost(self, session: str) -> tuple[Committed, ...]:
         assert self.in_sql, "nobody needs to ask"
         return self.in_sql
@@ -295,7 +305,8 @@ def told(engine: Engine) -> Told:
 
 
 def made(number: int, person: str = "g1") -> Committed:
-    return Committed(number, f"edit-{number:04}", b"{}", person)
+    change = Change(number, f"edit-{number:04}", 0, (SetTitle("x"),), {}, {}, by=person)
+    return Committed(number, change.edit, encode(change), person)
 
 
 async def test_nothing_is_lost_to_begin_with(told: Told) -> None:
@@ -323,12 +334,52 @@ async def test_what_the_log_has_is_not_decided_again_and_its_author_told_where(t
     told.again.remember([made(number) for number in range(1, 5)])
     told.outcomes = {
         "g1 edit-0002": Known(2, same=True),  # where it was
-        "g1 edit-0003": Known(7, same=True),
+        "g1 edit-0003": Known(10, same=True),
         "g1 edit-0004": Known(11, same=True),  # and is read later
     }
     assert await told.again.sort(told.state)
-    assert told.answers == [("g1", Accepted("edit-0003", 7))]
+    assert told.answers == [("g1", Accepted("edit-0003", 10))]
     told.again.seen(replace(made(4), revision=11))
     assert told.answers[1:] == [("g1", Accepted("edit-0004", 11))]
     assert await told.again.sort(told.state)
     assert told.asked == ["g1 edit-0001"]
+
+
+async def test_who_may_not_edit_any_more_waits_for_nobody(told: Told) -> None:
+    told.again.remember([made(1, "g3")])
+    assert await told.again.sort(told.state)
+    assert await told.again.settle(told.state, 0) == "read on"
+    refused = Refused("lost", f"{LOST} You may not edit any more.", id="edit-0001")
+    assert told.given_up == [Loss("g3", "e1", 10, refused)]
+    assert not told.again.waiting
+
+
+@pytest.mark.parametrize(
+    ("outcome", "comes_to", "waiting", "unsorted"),
+    [
+        (Refused("locked", "It is locked.", rule="S1"), "read on", False, False),
+        (Elsewhere("too_old"), "settled", False, False),
+        (Known(11, same=True), "settled", True, True),
+        (Elsewhere("lost"), "settled", True, True),
+        (Elsewhere("moved"), "read on", True, False),
+    ],
+)
+async def test_what_is_decided_again_may_be_settled_already(
+    told: Told, outcome: Known | Refused | Elsewhere, comes_to: str, waiting: bool, unsorted: bool
+) -> None:
+    told.again.remember([made(1)])
+    assert await told.again.sort(told.state)
+    told.outcome = outcome
+    assert await told.again.settle(told.state, 0) == comes_to
+    assert (told.again.waiting, told.again.unsorted) == (waiting, unsorted)
+    expected = Refused("lost", f"{LOST} It is locked.", id="edit-0001", rule="S1")
+    found = [loss.refusal for loss in told.given_up]
+    assert found == ([expected] if isinstance(outcome, Refused) else [])
+
+
+async def test_what_is_to_be_given_up_may_be_made_meanwhile(told: Told) -> None:
+    told.again.remember([made(1, "g3")])
+    assert await told.again.sort(told.state)
+    told.gone = Known(11, same=True)
+    assert await told.again.settle(told.state, 0) == "settled"
+    assert (told.again.waiting, told.again.unsorted) == (True, True)
