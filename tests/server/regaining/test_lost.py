@@ -15,6 +15,7 @@ from server.live.lost import LOST, Lost
 from server.live.patience import Patience
 from server.log.log import Log
 from server.log.logged import Elsewhere, Known, Loss
+from server.logic import session
 from server.logic.session import Commit, Committed, State
 from server.orm import DatabaseAwayError
 from server.protocol import Position, encode
@@ -315,6 +316,10 @@ async def test_nothing_is_lost_to_begin_with(told: Told) -> None:
     lost.opened(redone=True)
     assert not lost.unsorted
     assert await lost.sort(told.state)
+    await lost.settled(told.state)  # and SQL needs not be looked in anyway
+    lost.opened(redone=False)
+    assert not await lost.tell_sql("s1")  # it is not asked yet what it has
+    lost.opened(redone=True)
     lost.remember([made(1)])
     assert (lost.waiting, lost.unsorted) == (True, True)
     assert 50.0 < lost.others_s <= 60.0
@@ -383,3 +388,21 @@ async def test_what_is_to_be_given_up_may_be_made_meanwhile(told: Told) -> None:
     told.gone = Known(11, same=True)
     assert await told.again.settle(told.state, 0) == "settled"
     assert (told.again.waiting, told.again.unsorted) == (True, True)
+
+
+async def test_a_bug_costs_the_edit_that_meets_it(
+    told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(session, "decide_again", fail)
+    told.again.remember([made(1)])
+    assert await told.again.sort(told.state)
+    assert await told.again.settle(told.state, 0) == "wait"
+    told.again._others_until = 0.0
+    assert await told.again.settle(told.state, 0) == "read on"
+    message = f"{LOST} something is wrong on the server."
+    assert [loss.refusal for loss in told.given_up] == [Refused("lost", message, id="edit-0001")]
+    assert "a lost edit could not be decided" in caplog.text
+    caplog.clear()
