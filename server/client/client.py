@@ -61,6 +61,9 @@ class Client(Staying):
     async def edit(self, *operations: Operation, id: str = "") -> Accepted | Refused:  # noqa: A002
         """Make an edit and wait for its answer, however often the line drops meanwhile.
 
+        Edits that are asked for at the same time are sent in their order, no faster than the server
+        takes them, some of them before those before them are answered: await one before the next
+        where the next needs it.
         id: of an edit that may have been made before; it is made once.
         """
         return await self._make(Edit(id or new_id(), self.replica.revision, operations))

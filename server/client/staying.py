@@ -333,6 +333,7 @@ class Staying:
                     raise RefusedError(message)
                 case Welcome():
                     self.welcome = message
+                    self._unanswered.limited(message.limits)
                     if message.token is not UNSET:
                         self.token = message.token
                     if message.resumed != "snapshot":

@@ -9,10 +9,11 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from msgspec import UNSET, Struct
 
+from server.client.pace import Pace
 from server.client_messages import (
     Asked,
     ClientMessage,
@@ -33,6 +34,7 @@ from server.server_messages import (
     Change,
     Explained,
     Inspected,
+    Limits,
     Pong,
     Previewed,
     Proposal,
@@ -47,6 +49,7 @@ from server.server_messages import (
 
 MADE = 50  # so many of the newest accepted edits are kept, and
 MADE_S = 600.0  # for so long: by then they are recorded
+ON_WAY = 16  # edits at once: who sends all that it has is refused most, and closed
 AGAIN = frozenset(("too_many", "unavailable"))  # refused for now: the same edit may come later
 
 Question = Asked | Propose | Decide | Preview | Explain | Inspect | Say | Want | Renew | Ping
@@ -99,18 +102,32 @@ class Unanswered:
         self._sending: asyncio.Task[None] | None = None  # these
         self._free = asyncio.Event()  # there are none of these: edits may be sent
         self._free.set()
+        self._on_way = asyncio.Semaphore(ON_WAY)
+        self._turn = asyncio.Lock()  # to be sent
+        self._pace = Pace()
         self._over: ClosedError | None = None
 
     async def ask(self, message: Question) -> Answer:
         """Send a message, again after each return and whenever it was too soon, until it is
         answered for good. Raises ClosedError."""
-        while True:
-            if isinstance(message, _Editing):
-                await self._free.wait()
-            answer = await self._ask_once(message)
-            if not _came_too_soon(answer):
-                return answer
-            await asyncio.sleep(_until_again_s(answer))
+        async with self._on_way if isinstance(message, _Editing) else nullcontext():
+            while True:
+                if isinstance(message, _Editing):
+                    async with self._turn:
+                        await self._free.wait()
+                        await self._pace.wait(_operations(message))
+                answer = await self._ask_once(message)
+                if not _came_too_soon(answer):
+                    return answer
+                wait = _until_again_s(answer)
+                if isinstance(message, _Editing):  # what is sent meanwhile would be refused, too
+                    self._pace.hold(wait)
+                else:
+                    await asyncio.sleep(wait)
+
+    def limited(self, limits: Limits) -> None:
+        """What the server lets us send."""
+        self._pace.limited(limits)
 
     async def _ask_once(self, message: Question) -> Answer:
         if self._over is not None:
@@ -234,6 +251,10 @@ class Unanswered:
                     rest = [each for each in rest if isinstance(each, Edit)]
                 self._again[at:] = rest
                 return
+
+
+def _operations(edit: Question) -> int:
+    return len(edit.operations) if isinstance(edit, Edit | Propose) else 1
 
 
 def _takes_back(change: Change, person: str) -> bool:

@@ -31,8 +31,8 @@ OURS = [Subprotocol(VERSION)]
 FRAME_BYTES = 5000
 
 
-def welcome(frame_bytes: int) -> Welcome:
-    limits = Limits(frame_bytes, *[1] * 11)
+def welcome(frame_bytes: int, others: int = 1000) -> Welcome:
+    limits = Limits(frame_bytes, *[others] * 11)
     return Welcome(
         *("s1", "g1", "Ann", "editor", "e1", 0, "nothing"),
         *((), (), CatalogueName("r", "h"), "engine", limits, 20.0, "w1"),
@@ -120,6 +120,18 @@ async def test_what_is_larger_than_the_server_takes_is_refused_and_not_sent(hous
         await line.say(Accepted("edit-0002", 1))
         assert await asking == Accepted("edit-0002", 1)
         assert client.joined
+
+
+async def test_no_more_is_sent_than_the_server_takes(house: House) -> None:
+    async with staying_in(house) as (client, line):
+        await line.say(welcome(FRAME_BYTES, 1))
+        await client.until(lambda: client.welcome == welcome(FRAME_BYTES, 1))
+        asking = [asyncio.create_task(client.edit(SetLevel(3))) for _ in range(2)]
+        assert isinstance(await line.heard(), Edit)
+        asking.append(asyncio.create_task(client.ping()))
+        assert isinstance(await line.heard(), Ping)
+        for each in asking:
+            each.cancel()
 
 
 async def test_what_waits_is_refused_when_the_server_takes_less_by_then(house: House) -> None:

@@ -9,8 +9,8 @@ from msgspec import UNSET
 
 from calc import build as documents
 from calc.operations import SetLevel
-from server.client.unanswered import MADE, MADE_S, ClosedError, Question, Unanswered
-from server.client_messages import Asked, Decide, Edit, Ping, Undo
+from server.client.unanswered import MADE, MADE_S, ON_WAY, ClosedError, Question, Unanswered
+from server.client_messages import Asked, Decide, Edit, Ping, Preview, Undo
 from server.server_messages import (
     Accepted,
     Change,
@@ -25,6 +25,7 @@ from server.server_messages import (
 )
 
 EDIT = Edit("edit-0001", 0, (SetLevel(3),))
+PREVIEW = Preview("preview-1", (SetLevel(3),))
 
 
 class Line:
@@ -65,6 +66,38 @@ async def test_what_came_too_soon_is_sent_again_and_what_was_sent_into_a_lost_li
     answer = await asking
     assert isinstance(answer, Refused)
     assert answer.code == "locked"
+
+
+async def test_not_all_edits_are_sent_at_once(line: Line) -> None:
+    unanswered = Unanswered(line.send)
+    edits = [Edit(f"edit-{number:04}", 0, (SetLevel(3),)) for number in range(ON_WAY + 2)]
+    asking = [asyncio.create_task(unanswered.ask(each)) for each in edits]
+    assert [await line.sent.get() for _ in range(ON_WAY)] == edits[:ON_WAY]
+    await unanswered.send_again()
+    assert [line.sent.get_nowait() for _ in range(ON_WAY)] == edits[:ON_WAY]
+    asking.append(asyncio.create_task(unanswered.ask(PREVIEW)))
+    assert await line.sent.get() == PREVIEW  # it waits for no edit
+    assert line.sent.empty()
+    unanswered.settle(Accepted(edits[3].id, 1))
+    assert await line.sent.get() == edits[ON_WAY]
+    for each in asking:
+        each.cancel()
+
+
+async def test_while_one_edit_comes_too_soon_none_is_sent(line: Line) -> None:
+    unanswered = Unanswered(line.send)
+    later = Edit("edit-0002", 0, (SetLevel(3),))
+    early = asyncio.create_task(unanswered.ask(EDIT))
+    await line.sent.get()
+    refused = Refused("too_many", "Too many edits at once.", id=EDIT.id, retry_after=3600.0)
+    unanswered.settle(refused)
+    await asyncio.sleep(0)
+    waits = [early, asyncio.create_task(unanswered.ask(later))]
+    waits.append(asyncio.create_task(unanswered.ask(PREVIEW)))
+    assert await line.sent.get() == PREVIEW
+    assert line.sent.empty()
+    for each in waits:
+        each.cancel()
 
 
 async def test_a_proposal_is_decided_when_everybody_is_told(line: Line) -> None:
