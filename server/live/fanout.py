@@ -94,6 +94,7 @@ class Hub:
 
     async def run(self) -> None:
         """Serve until cancelled."""
+        self._compare_now.set()  # what runs here is announced at once
         async with self._group:
             self._group.create_task(self._hints.run())
             self._group.create_task(self._compare())

@@ -51,6 +51,8 @@ class Hints:
         self._restored = restored
         self._wanted: dict[str, asyncio.Future[None]] = {}
         self._orders: deque[str] = deque()  # channels to enter or to leave
+        self._unconfirmed: set[str] = set()  # of those with which the reader began
+        self._missed = False  # whether there was a time at which it should have read, and did not
         self._heard_at = 0.0  # by the loop's clock
         self._known: frozenset[str] = frozenset()  # a Cluster's primaries when it subscribed
 
@@ -92,16 +94,16 @@ class Hints:
         while True:
             pubsub: Any = self._reading.pubsub()
             try:
-                self._orders.clear()  # what was ordered until now is in `_wanted`
                 if self._cluster:
                     await self._redis.initialize()
                     self._known = self._primaries()
                 async with asyncio.timeout(SILENT_S):
                     if self._cluster:
                         await self._reading.initialize()  # who is primary of what, now
-                    await pubsub.ssubscribe(self._own_channel, *self._wanted)
+                    self._orders.clear()  # what was ordered until now is in `_wanted`
+                    self._unconfirmed = {self._own_channel, *self._wanted}
+                    await pubsub.ssubscribe(*self._unconfirmed)
                 self._heard_at = asyncio.get_running_loop().time()
-                self._restored()
                 failures = 0
                 while True:
                     await self._obey(pubsub)
@@ -111,6 +113,7 @@ class Hints:
                 if failures == 0:
                     logger.warning("reading hints failed: %s", reason(error))
                 failures += 1
+                self._missed = True
             finally:
                 with suppress(*FAILURES):
                     await pubsub.aclose()
@@ -156,8 +159,18 @@ class Hints:
             confirmed = self._wanted.get(channel)
             if confirmed is not None and not confirmed.done():
                 confirmed.set_result(None)
-            else:
+            elif channel not in self._unconfirmed:
                 self._restored()  # the connection was made anew
+            self._began_with(channel)
+
+    def _began_with(self, channel: str) -> None:
+        """Once all are confirmed nothing is missed any more; what was, is to be looked for."""
+        if channel not in self._unconfirmed:
+            return
+        self._unconfirmed.discard(channel)
+        if self._missed and not self._unconfirmed:
+            self._missed = False
+            self._restored()
 
     def _take(self, channel: str, hint: bytes) -> None:
         """One that cannot be taken, of a newer release, say, costs the worker nothing else."""
