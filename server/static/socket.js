@@ -7,6 +7,8 @@
 
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 5_000;
+const STOOD_MS = 5_000; // so long a line stands that is none of those that end as soon as they begin
+const SENT_ON = 1012; // whoever serves the session now is near
 const PING_MS = 15_000; // and a line that stays silent for two of these is dead
 
 /** After these there is no coming back by itself. @type {Record<number, string>} */
@@ -29,6 +31,7 @@ const FINAL = {
 export class SessionSocket {
   /** @type {WebSocket | null} */ #socket = null;
   #attempts = 0;
+  #stoodFrom = Infinity; // since when the line would be good enough to come back to at once
   #retryAfter = 0;
   #heard = 0;
   #timer = 0;
@@ -90,7 +93,7 @@ export class SessionSocket {
     this.#heard = Date.now();
     if (message.type === "welcome") {
       this.#joined = true;
-      this.#attempts = 0;
+      this.#stoodFrom = Date.now() + STOOD_MS;
     }
     if (message.type === "goodbye") this.#retryAfter = (message.retry_after ?? 0) * 1000;
     this.callbacks.message(message);
@@ -103,6 +106,7 @@ export class SessionSocket {
       this.close();
       this.callbacks.ended(event.code, event.reason || FINAL[event.code] || "The session has ended.");
     } else {
+      if (event.code === SENT_ON) this.#stoodFrom = 0;
       this.#lost(socket);
     }
   }
@@ -114,6 +118,8 @@ export class SessionSocket {
     this.#joined = false;
     socket?.close();
     this.callbacks.away();
+    if (Date.now() >= this.#stoodFrom) this.#attempts = 0;
+    this.#stoodFrom = Infinity;
     // Full jitter: after a restart everybody comes back, but not at once.
     const longest = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#attempts++);
     const delay = this.#retryAfter + Math.random() * longest;

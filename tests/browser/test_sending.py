@@ -79,8 +79,8 @@ def sent(page: Page, *types: str) -> list[str]:
     return [each["id"] for each in said if each["type"] in (types or ("edit",))]
 
 
-def lose_the_line(page: Page) -> None:
-    page.evaluate("sockets.at(-1).onclose({ code: 1006, reason: '' })")
+def lose_the_line(page: Page, code: int = 1006) -> None:
+    page.evaluate("(code) => sockets.at(-1).onclose({ code, reason: '' })", code)
 
 
 def later(page: Page) -> None:
@@ -92,6 +92,28 @@ def made(page: Page, edit: str, revision: int) -> None:
     change = {"revision": revision, "edit": edit, "at": 1, "by": "g1", "operations": []}
     follow = {"type": "change", **change, "patch": {}, "totals": {}}
     deliver(page, follow, {"type": "accepted", "id": edit, "revision": revision})
+
+
+def test_who_is_sent_on_comes_back_soon_and_who_is_cut_off_at_once_ever_later(
+    window: OpenWindow,
+) -> None:
+    page = opened(window)
+    page.evaluate("Math.random = () => 0.99")
+    for number in (2, 3, 4):
+        lose_the_line(page, 1012)
+        page.clock.run_for(300)
+        assert page.evaluate("sockets.length") == number
+        joined(page, number)
+    lose_the_line(page)
+    page.clock.run_for(300)
+    assert page.evaluate("sockets.length") == 4
+    page.clock.run_for(300)
+    joined(page, 5)
+    page.clock.run_for(6000)  # it stands
+    lose_the_line(page)
+    page.clock.run_for(300)
+    assert page.evaluate("sockets.length") == 6
+    joined(page, 6)
 
 
 def test_what_may_be_lost_is_sent_one_by_one_before_what_waits(window: OpenWindow) -> None:
