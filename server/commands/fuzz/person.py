@@ -153,10 +153,8 @@ class Person:
             await socket.send(encode(self._joining()))
             while True:
                 message = _decode(await socket.receive())
-                asked, epoch = self._doubted[:1], self.replica.position.epoch
+                asked = self._doubted[:1]
                 self._take(message)
-                if acting is not None and isinstance(message, Snapshot) and message.epoch != epoch:
-                    self._doubt()  # whoever still knows it may be of a release that is to go
                 if acting is not None and asked != self._doubted[:1]:
                     await self._send_due(socket)
                 if isinstance(message, Welcome):
