@@ -326,7 +326,6 @@ class Staying:
             message = _read(await socket.recv(decode=False))
             if message is None:
                 continue
-            before = self.replica.position.epoch
             self.replica.take(message)
             match message:
                 case Refused(id=self._client):
@@ -338,14 +337,11 @@ class Staying:
                         self.token = message.token
                     if message.resumed != "snapshot":
                         await self._begin(socket)
-                    elif before:
+                    elif self.replica.position.epoch:
                         going_on = message.revision
                 case Reset():
                     was_reset = True
                 case Snapshot() | Totals() if was_reset or not self.joined:
-                    if before not in ("", self.replica.position.epoch):
-                        # The worker that still knows what was lost may be about to go.
-                        going_on = self.replica.revision
                     await self._begin(socket, going_on)
                     was_reset, going_on = False, None
                 case Goodbye(retry_after=float(retry_after)):

@@ -160,10 +160,8 @@ export class OutOfStep extends Error {}
 
 /** @param {State} state @param {Snapshot} message @returns {State} */
 function snapshot(state, message) {
-  // The worker that still knows what another epoch may lack may be about to go.
-  const again = ["", message.epoch].includes(state.epoch) ? state : doubted(state, message.revision);
   return {
-    ...letGo(again, message.revision), // nobody says what is in it
+    ...letGo(state, message.revision), // nobody says what is in it
     epoch: message.epoch, revision: message.revision, edit: message.edit ?? "", at: message.at ?? 0,
     build: message.build, totals: message.totals, changed: {}, findings: message.findings,
     known: learn(state.known, message.people),

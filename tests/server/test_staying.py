@@ -10,7 +10,6 @@ from msgspec import UNSET
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from calc import build as documents
 from calc.operations import SetLevel, SetNotes
 from server.client import Away, Client, ClosedError, RefusedError, staying
 from server.client_messages import ClientMessage, Edit, Join, Ping, Want, decode
@@ -21,9 +20,7 @@ from server.server_messages import (
     Limits,
     Pong,
     Refused,
-    Reset,
     ServerMessage,
-    Snapshot,
     Welcome,
 )
 
@@ -287,25 +284,6 @@ async def test_views_that_are_refused_are_not_asked_for_again(house: House) -> N
         await line.close(Close.RESTARTING)
         line, join = await house.joining()
         assert (join.views, join.stats) == (("totals",), ("health.max",))
-
-
-@pytest.mark.parametrize("epoch", ["e1", "e2"])
-async def test_what_another_epoch_may_lack_is_sent_again(house: House, epoch: str) -> None:
-    build = documents.empty("Nova")
-    async with staying_in(house) as (client, line):
-        await line.say(Snapshot("e1", 0, build, {}, (), ()))
-        asking = asyncio.create_task(client.edit(SetLevel(3), id="edit-0001"))
-        sent = await line.heard()
-        await line.say(Accepted("edit-0001", 1))
-        await asking
-        await line.say(Reset("The session was opened again."))
-        await line.say(Snapshot(epoch, 0, build, {}, (), ()))
-        if epoch == "e1":  # they fell behind
-            later = asyncio.create_task(client.ping())
-            assert isinstance(await line.heard(), Ping)
-            later.cancel()
-        else:
-            assert await line.heard() == sent
 
 
 async def test_who_is_sent_on_comes_back_soon_each_time(
