@@ -7,6 +7,16 @@ from tests.browser.test_page import choose, invitation, join, start_blank
 
 expect.set_options(timeout=15_000)
 
+# The next answer does not come: what was asked for is made, and nobody says so.
+CUT_OFF = """() => {
+    const fetch = window.fetch;
+    window.fetch = async (...asked) => {
+        window.fetch = fetch;
+        await fetch(...asked);
+        throw new TypeError("cut off");
+    };
+}"""
+
 
 def opened(page: Page) -> Locator:
     """The open dialog."""
@@ -37,7 +47,14 @@ def test_an_owner_looks_back_goes_back_and_undoes_what_somebody_did(window: Open
     expect(then.get_by_text("From then to now")).to_be_visible()
     expect(then.get_by_text("40 → 30")).to_be_visible()
     expect(then.get_by_text("– → Magic")).to_be_visible()
+    keys: list[str] = []
+    ann.on("request", lambda sent: keys.extend(filter(None, [sent.headers.get("idempotency-key")])))
+    ann.evaluate(CUT_OFF)
     then.get_by_role("button", name="Go back to this").click()
+    expect(past.get_by_role("status")).to_contain_text("cannot be reached")
+    then.get_by_role("button", name="Go back to this").click()
+    expect(past.get_by_role("status")).to_contain_text("Done.")
+    assert keys == [keys[0]] * 2  # one edit
     expect(ann.get_by_label("Level", exact=True)).to_have_value("40")
     expect(ann.get_by_label("Origin", exact=True)).to_have_value("")
     expect(past.get_by_role("button", name="Ann went back to revision 2.")).to_be_visible()

@@ -1,5 +1,6 @@
 /** What happened in the session: who did what, what it did to the totals, and the way back. */
 
+import { Problem } from "../api.js";
 import { h } from "../dom.js";
 import { clock, counted, day } from "../format.js";
 import { callAs, getAs } from "../identity.js";
@@ -26,6 +27,7 @@ import { waitView } from "./wait.js";
  * @property {string} sure  whose work is about to be taken back
  * @property {string} said
  * @property {string[]} told  what was left alone, and why
+ * @property {{what: string, key: string}} [asked]  an edit that was not answered, and the key it was asked for with
  */
 
 const SHOWN = 2; // totals in a line
@@ -228,11 +230,28 @@ async function act(view, past, deed) {
   view.show({});
 }
 
+/**
+ * Ask for an edit. What was not answered, and may have been made, is the same edit when it is asked for again.
+ * @param {Past} past @param {string} path @param {object} body
+ */
+async function once(past, path, body) {
+  const what = `${path} ${JSON.stringify({ ...body, base: 0 })}`;
+  if (past.asked?.what !== what) past.asked = { what, key: newId() };
+  try {
+    const answer = await callAs("POST", path, body, { "Idempotency-Key": past.asked.key });
+    past.asked = undefined;
+    return answer;
+  } catch (error) {
+    if (error instanceof Problem && error.status >= 400 && error.status < 500) past.asked = undefined; // refused for good
+    throw error;
+  }
+}
+
 /** @param {View} view @param {Past} past @param {number} revision @param {string} [edit] */
 function back(view, past, revision, edit) {
   return act(view, past, async () => {
     const body = { base: view.state.revision, revision, ...(edit ? { edit } : {}) };
-    await callAs("POST", `${pathOf(view)}/restore`, body, { "Idempotency-Key": newId() });
+    await once(past, `${pathOf(view)}/restore`, body);
     return "Done. Undo takes it back.";
   });
 }
@@ -241,7 +260,7 @@ function back(view, past, revision, edit) {
 function undo(view, past, person, since) {
   return act(view, past, async () => {
     const body = { base: view.state.revision, person, since };
-    const { undone = [], kept = [], passed_over = [] } = await callAs("POST", `${pathOf(view)}/undo`, body, { "Idempotency-Key": newId() });
+    const { undone = [], kept = [], passed_over = [] } = await once(past, `${pathOf(view)}/undo`, body);
     past.told = [...kept, ...passed_over].map((/** @type {any} */ one) => one.message);
     const left = past.told.length ? " What was left alone:" : "";
     return `${counted(undone.length, "edit")} taken back. Undo brings ${undone.length === 1 ? "it" : "them"} back.${left}`;
