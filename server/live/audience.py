@@ -364,8 +364,8 @@ class Audience:
         newcomers, self._newcomers = self._newcomers, {}
         people = self.company.gathered()
         moved = movements(self.company.people, people)
-        self.company.tell(people)
-        if self.company.told != self._told:
+        self.company.people = people
+        if len(people) != self._told:
             self._number.due()
         if moved is None:
             return
@@ -389,7 +389,7 @@ class Audience:
         if self._untold is not None:
             self._untold.cancel()
             self._untold = None
-        self._told = self.company.told
+        self._told = len(self.company.people)
         frame = text_frame(encode(People(number=self._told)))
         for view, line in self._lines.items():
             if view.people == "number":

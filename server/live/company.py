@@ -11,14 +11,13 @@ class Company:
     """A session's people.
 
     Roles come from `access`: somebody who is not in it has no place here.
-    people: who is here, as everybody was last told; told: how many of them are people: an overlay
-    that an invitation alone lets in is none.
+    people: who is here, as everybody was last told. An overlay that an invitation alone lets in is
+    nobody.
     """
 
     def __init__(self) -> None:
         self.access = Access(0, {})
         self.people: dict[str, Present] = {}
-        self.told = 0
         self._others: tuple[tuple[Present, ...], ...] = ()
         self._elsewhere: set[str] = set()  # who is here by them
         self._here: dict[str, int] = {}  # this worker's sockets, by person
@@ -57,16 +56,12 @@ class Company:
 
     def gathered(self) -> dict[str, Present]:
         """Who is here now, by all workers."""
-        return self._as_they_are(gather((self.own(), *self._others)))
+        people = gather((self.own(), *self._others))
+        return self._as_they_are({each: people[each] for each in people if not is_stream(each)})
 
     def number(self) -> int:
         """How many people are here, about: a storm of newcomers is told of a little later."""
-        return max(self.told, len(self._here) - self._streams)
-
-    def tell(self, people: dict[str, Present]) -> None:
-        """Everybody is told that these are here."""
-        self.people = people
-        self.told = sum(not is_stream(person) for person in people)
+        return max(len(self.people), len(self._here) - self._streams)
 
     def full(self, person: str, *, editors: int, viewers: int) -> bool:
         """Whether there is no place for one more socket of somebody."""

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts import audit
-from server.logic.rights import Access
+from server.logic.rights import Access, is_stream
 from server.members.access import AccessError, changed, hold, member_role, now_ms
 from server.orm import Database, InvitationRow, MemberRow, SessionRow
 from server.protocol import Role
@@ -122,7 +122,7 @@ async def set_role(
     """
     async with database.writing() as sql:
         await _as_owner(sql, session, owner)
-        member = await _member(sql, session, person)
+        member = await _somebody(sql, session, person)
         if "owner" in (role, member.role):
             raise AccessError("not_allowed", "A session has one owner: hand it over instead.")
         member.role = role
@@ -137,7 +137,7 @@ async def hand_over(
     """Make a member the owner; the owner becomes an editor. Raises AccessError."""
     async with database.writing() as sql:
         await _as_owner(sql, session, owner)
-        member = await _member(sql, session, person)
+        member = await _somebody(sql, session, person)
         before = await _member(sql, session, owner)
         before.role = "editor"
         member.role = "owner"
@@ -235,6 +235,13 @@ async def _member(sql: AsyncSession, session: str, person: str) -> MemberRow:
     if member is None:
         raise AccessError("no_member", "There is no such member.")
     return member
+
+
+async def _somebody(sql: AsyncSession, session: str, person: str) -> MemberRow:
+    """A member who may have any role."""
+    if is_stream(person):
+        raise AccessError("not_allowed", "This is an overlay, which looks on.")
+    return await _member(sql, session, person)
 
 
 def _opens(invitation: InvitationRow) -> bool:

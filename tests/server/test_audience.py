@@ -59,9 +59,10 @@ async def test_v4_an_overlay_by_an_invitation_alone_is_no_person(audience: Audie
     assert audience.company.number() == 1  # for who comes before anybody is told
     await a_turn()
     assert audience.company.number() == 1
-    come(audience, "g1")
+    connection, _ = come(audience, "g1")
     await a_turn()
     assert eve.messages[-1] == {"type": "people", "number": 2}
+    assert {each.person for each in audience.known_to(connection)} == {"g1", "g3"}
 
 
 async def test_v4_how_many_are_here_comes_in_one_write_with_an_update(

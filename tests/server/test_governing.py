@@ -94,6 +94,17 @@ async def test_hand_over_leaves_one_owner(database: Database, session: str) -> N
         await governing.hand_over(database, session, ANN, ANN)
 
 
+async def test_an_overlay_only_looks_on(database: Database, session: str) -> None:
+    _, secret = await access.invite(database, session, ANN, "viewer", None, None)
+    stream, _ = await access.watch(database, session, secret, 100)
+    for asked in (
+        governing.set_role(database, session, ANN, stream.id, "editor"),
+        governing.hand_over(database, session, ANN, stream.id),
+    ):
+        with pytest.raises(AccessError, match="looks on"):
+            await asked
+
+
 async def test_an_owner_outlives_the_link_that_they_came_by(
     database: Database, session: str
 ) -> None:
