@@ -120,6 +120,7 @@ class Staying:
         self._joined = asyncio.Event()
         self._moved = asyncio.Condition()
         self._socket: ClientConnection | None = None
+        self._doubts: int | None = None  # from where a new epoch goes on that began under us
         self._good_from = math.inf  # by the loop's clock: the line is worth to come back at once
         self._largest: tuple[int, ClientMessage]  # of what was sent on this line, in bytes
         self._task: asyncio.Task[None] | None = None
@@ -326,6 +327,7 @@ class Staying:
             message = _read(await socket.recv(decode=False))
             if message is None:
                 continue
+            before = self.replica.position.epoch
             self.replica.take(message)
             match message:
                 case Refused(id=self._client):
@@ -336,13 +338,16 @@ class Staying:
                     if message.token is not UNSET:
                         self.token = message.token
                     if message.resumed != "snapshot":
-                        await self._begin(socket)
-                    elif self.replica.position.epoch:
+                        await self._begin(socket, self._doubts)
+                    elif before:
                         going_on = message.revision
                 case Reset():
                     was_reset = True
                 case Snapshot() | Totals() if was_reset or not self.joined:
                     await self._begin(socket, going_on)
+                    if was_reset and before != self.replica.position.epoch:
+                        # Its worker makes again what is lost, unless it is about to go.
+                        self._doubts = self.replica.revision
                     was_reset, going_on = False, None
                 case Goodbye(retry_after=float(retry_after)):
                     self._retry_after = retry_after
@@ -373,6 +378,7 @@ class Staying:
         self._joined.set()
         stands = asyncio.get_running_loop().time() + STOOD_S
         self._good_from = min(self._good_from, stands)
+        self._doubts = None
         await self._unanswered.send_again(going_on=going_on)
 
     async def _tell(self, message: ServerMessage | Away) -> None:

@@ -98,7 +98,6 @@ class SessionPage {
   /** @type {SessionSocket | undefined} */ socket;
   drawing = 0;
   isNew = true; // nothing of the session is known yet
-  behind = false; // a reset came, and its snapshot not yet
   /** @type {Operation[] | null} */ considered = null;
   considering = 0;
   refused = 0; // when our token was, last
@@ -218,6 +217,7 @@ class SessionPage {
   /** @param {ServerMessage} message */
   receive(message) {
     if (this.questions.receive(message)) return;
+    const { reset } = this.state;
     const words = message.type === "refused" && this.state.unsaid.find(({ id }) => id === message.id);
     try {
       this.set(receive(this.state, message));
@@ -236,10 +236,8 @@ class SessionPage {
       this.isNew = false;
       if (!message.build.archetype && this.view().editable) this.ui = { ...this.ui, tab: "choose" }; // where a build begins
     }
-    if (message.type === "reset") this.behind = true;
     if (message.type === "snapshot") this.questions.lost();
-    if (message.type === "snapshot" && this.behind) {
-      this.behind = false;
+    if (message.type === "snapshot" && reset) {
       this.edits.lost(); // what was answered meanwhile did not come
       this.words.lost();
       if (this.state.role !== "viewer") this.recall(); // nor what was said

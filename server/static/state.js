@@ -66,6 +66,8 @@ import { said, unsayable } from "./saying.js";
  * @property {Pending[]} pending  in the order of making
  * @property {import("./made.js").Made[]} made  what was accepted lately
  * @property {number} letGo  the revision after which these are all that this person made
+ * @property {boolean} reset  the server starts anew: its snapshot comes next
+ * @property {number} [doubts]  the revision at which a new epoch began on this line, which may lack some of them
  * @property {Refusal[]} refusals
  * @property {Entry[]} feed  newest first
  * @property {import("./wire.js").Said[]} said  oldest first
@@ -83,7 +85,7 @@ export function initial() {
     person: "", role: "viewer", known: {}, present: [], number: 0, locked: false, editorsGoBack: false,
     epoch: "", revision: -1, edit: "", at: 0,
     build: null, totals: {}, changed: {}, findings: [],
-    pending: [], made: [], letGo: 0, refusals: [], feed: [], said: [], unsaid: [], looking: {}, proposals: {},
+    pending: [], made: [], letGo: 0, reset: false, refusals: [], feed: [], said: [], unsaid: [], looking: {}, proposals: {},
   };
 }
 
@@ -115,10 +117,10 @@ function isObject(value) {
 export function receive(state, message) {
   switch (message.type) {
     case "welcome": {
-      const doubts = message.resumed === "snapshot" && state.epoch !== "";
+      const doubts = message.resumed === "snapshot" && state.epoch !== "" ? message.revision : state.doubts;
       const again = state.person === message.person ? inRole(state, message.role) : state;
       return {
-        ...(doubts ? doubted(again, message.revision) : again), link: "live", reason: "", degraded: false,
+        ...(doubts === undefined ? again : doubted(again, doubts)), doubts: undefined, reset: false, link: "live", reason: "", degraded: false,
         person: message.person, role: message.role,
         known: learn(state.known, [message, ...message.members, ...message.people]),
         present: message.people.map((member) => member.person), number: message.number ?? 0,
@@ -126,6 +128,7 @@ export function receive(state, message) {
         looking: {}, proposals: {}, // the newest come after this
       };
     }
+    case "reset": return { ...state, reset: true };
     case "snapshot": return snapshot(state, message);
     case "change": return change(state, message);
     case "update": return update(state, message);
@@ -160,8 +163,10 @@ export class OutOfStep extends Error {}
 
 /** @param {State} state @param {Snapshot} message @returns {State} */
 function snapshot(state, message) {
+  // A worker makes again what a new epoch lacks; on the next line there may be none that knows it.
+  const doubts = state.reset && message.epoch !== state.epoch ? message.revision : state.doubts;
   return {
-    ...letGo(state, message.revision), // nobody says what is in it
+    ...letGo(state, message.revision), doubts, reset: false, // nobody says what is in it
     epoch: message.epoch, revision: message.revision, edit: message.edit ?? "", at: message.at ?? 0,
     build: message.build, totals: message.totals, changed: {}, findings: message.findings,
     known: learn(state.known, message.people),

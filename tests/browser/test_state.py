@@ -240,6 +240,14 @@ def test_what_the_server_may_have_lost_is_asked_for_again_before_what_waits(run:
     assert [each["id"] for each in state["pending"]] == ["one", "two", "three"]
     resumed = run(FOLLOW, [[*made, {**again, "resumed": "changes"}], edits])
     assert [each["id"] for each in resumed["pending"]] == ["three"]
+    anew = {"type": "reset", "reason": "The session was opened again."}
+    line = {**again, "resumed": "changes", "revision": 9}
+    for epoch, waits in (("e", ["three"]), ("f", ["one", "two", "three"])):
+        reset = [*made, anew, {**SNAPSHOT, "epoch": epoch}]  # a worker makes them again, if need be
+        assert [each["id"] for each in run(FOLLOW, [reset, edits])["pending"]] == ["three"]
+        state = run(FOLLOW, [[*reset, line], edits])
+        assert [each["id"] for each in state["pending"]] == waits
+        assert state.get("doubts") is None
     first = run(FOLLOW, [[{**again, "revision": 0}, *made], edits])
     assert [each["id"] for each in first["pending"]] == ["three"]
 

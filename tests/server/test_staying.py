@@ -10,6 +10,7 @@ from msgspec import UNSET
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
+from calc import build as documents
 from calc.operations import SetLevel, SetNotes
 from server.client import Away, Client, ClosedError, RefusedError, staying
 from server.client_messages import ClientMessage, Edit, Join, Ping, Want, decode
@@ -20,7 +21,9 @@ from server.server_messages import (
     Limits,
     Pong,
     Refused,
+    Reset,
     ServerMessage,
+    Snapshot,
     Welcome,
 )
 
@@ -294,3 +297,36 @@ async def test_who_is_sent_on_comes_back_soon_each_time(
         for _ in range(3):
             await line.close(Close.RESTARTING, "The session is on another release.")
             line, _ = await house.joining()
+
+
+async def nothing_is_sent(client: Client, line: Line) -> bool:
+    """By itself."""
+    await client.until(lambda: client.joined)
+    asking = asyncio.create_task(client.ping())
+    heard = await line.heard()
+    asking.cancel()
+    return isinstance(heard, Ping)
+
+
+@pytest.mark.parametrize("epoch", ["e1", "e2"])
+async def test_what_a_new_epoch_may_lack_is_sent_again_on_the_next_line(
+    house: House, epoch: str
+) -> None:
+    build = documents.empty("Nova")
+    async with staying_in(house) as (client, line):
+        await line.say(Snapshot("e1", 0, build, {}, (), ()))
+        asking = asyncio.create_task(client.edit(SetLevel(3), id="edit-0001"))
+        sent = await line.heard()
+        await line.say(Accepted("edit-0001", 1))
+        await asking
+        await line.say(Reset("The session was opened again."))
+        await line.say(Snapshot(epoch, 0, build, {}, (), ()))
+        assert await nothing_is_sent(client, line)  # a worker makes it again, if need be
+        await line.close(Close.RESTARTING)
+        line = await house.joined()
+        if epoch == "e2":
+            assert await line.heard() == sent
+            await line.say(Accepted("edit-0001", 1))
+            await line.close(Close.RESTARTING)
+            line = await house.joined()
+        assert await nothing_is_sent(client, line)
