@@ -54,6 +54,8 @@ not have all where it was sent a later `snapshot`, `update` or `totals`, or a la
 person that it did not ask for, or one that takes its work back (`restores`, `undoes_work`), or
 where a later `undo` or `redo` was about an edit from before. What is there is `accepted` as before;
 of what was lost some may be `refused` now: then no `undo` or `redo` after it is sent again.
+Where a `reset` is followed by a `snapshot` of another epoch, the server itself makes again what it
+still knows: the client does the same after its next `welcome`, whatever `resumed` says.
 
 What is over a rate (`welcome.limits`) is `refused` with `retry_after`. Whoever goes on regardless
 is closed with 4429; so is who sends more than 100 frames a second that are no whole message: pings,
