@@ -16,7 +16,7 @@ from server.members.access import Joining
 from server.members.sharing import share
 from server.orm import SessionRow
 from server.recording.recorder import ACCESS_EVERY
-from server.routes import members, streams
+from server.routes import streams
 from server.settings import Settings
 from server.web import admission
 from tests.server.regaining.workers import Scene
@@ -91,13 +91,11 @@ async def test_a_session_that_redis_or_sql_does_not_know_is_left(scene: Scene) -
     assert await scene.log.access_of("another") is None
 
 
-@pytest.mark.parametrize("who", ["owner", "moderator", "operator"])
+@pytest.mark.parametrize("who", ["owner", "operator"])
 async def test_whoever_changes_it_has_it_in_force(went_back: Scene, who: str) -> None:
     services: Any = went_back
     rights = await governing.describe(went_back.database, went_back.id, "g1", None, True)
     if who == "owner":
-        await members._share(went_back.id, rights, services)
-    elif who == "moderator":
         await admission.share({went_back.id: rights}, services)
     else:
         stores = Stores(Settings(), went_back.database, went_back.redis)
