@@ -106,6 +106,7 @@ class Person:
         self.proposing = Proposing(name, journal, self._random)
         self._previews: set[str] = set()
         self._changed = asyncio.Event()
+        self._doubts = False  # a new epoch began, which may lack what was accepted
 
     @property
     def waiting(self) -> list[Sent]:
@@ -153,8 +154,10 @@ class Person:
             await socket.send(encode(self._joining()))
             while True:
                 message = _decode(await socket.receive())
-                asked = self._doubted[:1]
+                asked, epoch = self._doubted[:1], self.replica.position.epoch
                 self._take(message)
+                if acting is not None and isinstance(message, Snapshot) and message.epoch != epoch:
+                    self._doubts = True  # a worker makes it again, unless it is about to go
                 if acting is not None and asked != self._doubted[:1]:
                     await self._send_due(socket)
                 if isinstance(message, Welcome):
@@ -190,14 +193,13 @@ class Person:
             self._join = msgspec.structs.replace(
                 self._join, token=message.token, invitation=UNSET, name=UNSET
             )
-        if message.resumed != "snapshot":
-            return await self._begin(socket)
-        if self.replica.position.epoch:
+        if self._doubts or (message.resumed == "snapshot" and self.replica.position.epoch):
             self._doubt()
-        return acting
+        return acting if message.resumed == "snapshot" else await self._begin(socket)
 
     def _doubt(self) -> None:
         """The server may have lost what it accepted: it is asked again."""
+        self._doubts = False
         made = [each for each in self.sent.values() if each.revision]
         for each in made[-MADE:]:
             each.answer = None

@@ -37,12 +37,19 @@ class Release(Engine):
 
 
 def check_releases(
-    journal: Journal, history: History, builds: Sequence[Build], engines: Sequence[Release]
+    journal: Journal,
+    history: History,
+    builds: Sequence[Build],
+    engines: Sequence[Release],
+    *,
+    forgetful: bool,
 ) -> None:
     """At each revision the totals are those of the engine that the session was on, which the
     server alone changes, and to a newer one.
 
-    builds: by revision. engines: of all releases, by number.
+    builds: by revision. engines: of all releases, by number. forgetful: where Redis lost which
+    releases there were, and all who knew it died, an older one may be taken for a newer; and a
+    session that an older one brought back from SQL is moved to the newer one again.
     """
     engine = engines[0]
     numbers = {each.name: each.number for each in engines}
@@ -51,9 +58,8 @@ def check_releases(
         if not change.by:
             moved = change.edit.removeprefix("engine-").rpartition("-")[0]
             newer = numbers.get(moved, -1)
-            journal.expect(
-                newer > engine.number, WHO, f"{change.revision} moves from {engine.name} to {moved}"
-            )
+            moves = newer >= 0 if forgetful else newer > engine.number
+            journal.expect(moves, WHO, f"{change.revision} moves from {engine.name} to {moved}")
             journal.note(WHO, f"{moved} at {change.revision}")
             engine = engines[max(newer, 0)]
         totals |= change.totals

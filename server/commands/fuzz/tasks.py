@@ -71,7 +71,7 @@ class TaskWorld(World):
         faults |= {self._kill_worker: 4, self._kill_worker_at_commit: 4, self._stop_worker: 1}
         if self.forgetful:
             faults[self._take_redis_back] = 3
-        elif self.releases:
+        if self.releases:
             faults[self._roll_out] = 2
         return faults
 

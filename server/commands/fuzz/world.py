@@ -305,7 +305,7 @@ class World(ABC):
         builds = promises.check_history(
             self.journal, history, state, self._people, self._owner.asked, self.catalogue
         )
-        check_releases(self.journal, history, builds, engines)
+        check_releases(self.journal, history, builds, engines, forgetful=self.forgetful)
         check_expected(self.journal, history, builds, self._people)
         promises.check_answers(self.journal, history, self._people)
         promises.check_forbidden(
