@@ -35,9 +35,11 @@ class Breaker:
         finally:
             doubt.cancel()
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """Ask no more."""
         if self._finding_out is not None:
             self._finding_out.cancel()
+            await asyncio.wait([self._finding_out])
 
     def _doubt(self) -> None:
         if self._finding_out is None or self._finding_out.done():

@@ -247,7 +247,7 @@ class Database:
             raise ReadOnlyError
 
     async def close(self) -> None:
-        self._breaker.close()
+        await self._breaker.close()
         await self.engine.dispose()
 
     @asynccontextmanager
